@@ -1,1 +1,18 @@
-//! db.
+//! The way to PostgreSQL: pools under two roles, transactions that know their tenant, migrations, the request log that makes every call
+//! repeatable, and errors that carry the name of the rule that was broken.
+
+mod connect;
+mod error;
+mod migrate;
+mod request_log;
+mod slice;
+
+pub use connect::{Db, Logins, Tx, UntenantedTx};
+pub use error::{DbError, OnConstraint, expect_rows};
+pub use migrate::{MigrateError, grant_statements, merge, prepare};
+pub use request_log::{Answer, Command, RequestIdReused, purge};
+pub use slice::{SliceOp, run_one, run_slice};
+pub use sqlx::PgConnection;
+
+/// The migrations that every service has before its own.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

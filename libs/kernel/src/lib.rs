@@ -1,1 +1,33 @@
-//! kernel.
+//! The vocabulary every part of Quittance shares: typed ids, exact money and percentages, dates, payment terms, aging
+//! buckets, creditor references and the clock. No I/O, no floats, and no knowledge of any transport or database.
+
+pub mod aging;
+pub mod clock;
+pub mod creditor_reference;
+pub mod currency;
+pub mod date;
+pub mod id;
+pub mod money;
+pub mod percent;
+pub mod ratio;
+pub mod rounding;
+pub mod terms;
+
+mod split;
+mod wide;
+
+pub use aging::{BadBuckets, Buckets};
+pub use clock::{Clock, UnknownTimeZone, parse_time_zone};
+pub use creditor_reference::{BadCreditorReference, CreditorReference};
+pub use currency::{Currency, UnknownCurrency};
+pub use date::{BadDate, DayCount, days_between, interest, last_day_of_month, month_start, months_back, parse_date};
+pub use id::{
+    AllocationId, BadId, ContactId, CreditNoteId, CustomerId, DeliveryId, DisputeId, EventId, ImportId, InvoiceId,
+    ItemId, PaymentId, ProfileId, ReminderId, RequestId, ReservationId, ReversalId, RunId, SeriesId, StrategyId,
+    TenantId, TermsId,
+};
+pub use money::{Money, MoneyError};
+pub use percent::{BadPercent, Percent};
+pub use ratio::Ratio;
+pub use rounding::Rounding;
+pub use terms::{BadTerms, Discount, Terms};

@@ -1,1 +1,31 @@
-//! proto.
+//! The contract as Rust: code generated from `proto/`, the descriptor set, the scope of every method, and the way from protobuf values to
+//! kernel types and back.
+
+mod scopes;
+mod value;
+
+pub use scopes::{Access, METHODS, access};
+pub use value::{BadMoney, instant, money, read_money};
+
+/// Every message and service of the contract, for reflection and for calls without generated code.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/quittance.bin"));
+
+macro_rules! package {
+    ($area:ident, $name:literal, $doc:literal) => {
+        #[doc = $doc]
+        pub mod $area {
+            #[doc = $doc]
+            #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::allow_attributes, reason = "generated")]
+            pub mod v1 {
+                tonic::include_proto!($name);
+            }
+        }
+    };
+}
+
+package!(common, "quittance.common.v1", "Values and messages that every area uses.");
+package!(invoicing, "quittance.invoicing.v1", "Tenants, customers, invoices, open items.");
+package!(payments, "quittance.payments.v1", "Money received and what it pays.");
+package!(creditrisk, "quittance.creditrisk.v1", "Limits, exposure, reservations.");
+package!(collections, "quittance.collections.v1", "Reminders and disputes.");
+package!(reporting, "quittance.reporting.v1", "Balances, aging, key figures.");

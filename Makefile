@@ -1,0 +1,43 @@
+# The one task runner: people and continuous integration call the same recipes.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo up test lint fmt bench prepare
+
+# Queries are checked against the committed `.sqlx` folders; no build needs a database.
+export SQLX_OFFLINE := true
+
+CARGO ?= cargo
+TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+
+help: ## Shows this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Installs what the project needs and this system lacks
+	@scripts/setup test
+
+build: ## Builds the program as it is released
+	@scripts/setup run
+	$(CARGO) build --release --locked -p quittance
+
+demo: build ## Builds, then plays a short story through all services
+	$(TARGET)/release/quittance demo
+
+up: build ## Builds, then runs all services with a database of their own
+	$(TARGET)/release/quittance up
+
+test: setup lint ## Everything that must hold before a change is merged
+	$(CARGO) test --workspace --locked
+
+lint: ## Formatting, clippy and the rules of the API
+	$(CARGO) fmt --all --check
+	scripts/buf lint proto
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+fmt: ## Formats the sources
+	$(CARGO) fmt --all
+
+bench: ## Measures throughput and latency
+	@scripts/setup run
+	$(CARGO) run --release --locked -p quittance-bench
+
+prepare: ## Renews the checked queries in the `.sqlx` folders
+	scripts/sqlx-prepare

@@ -1,0 +1,156 @@
+//! Pools and transactions.
+
+use std::{
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
+
+use quittance_kernel::TenantId;
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::DbError;
+
+/// How to log in to one service's database, by role.
+#[derive(Debug, Clone)]
+pub struct Logins {
+    /// Owns the tables and migrates them.
+    pub owner: PgConnectOptions,
+    /// Runs the service: sees one tenant at a time (`quittance_app`).
+    pub app: PgConnectOptions,
+    /// Runs relay and reconcilers: sees what they must of all tenants (`quittance_system`).
+    pub system: PgConnectOptions,
+}
+
+/// The pools of one service.
+#[derive(Debug, Clone)]
+pub struct Db {
+    app: PgPool,
+    system: PgPool,
+}
+
+impl Db {
+    /// Opens the pools. More than 8 to 16 connections only lose throughput (`docs/limits.md`).
+    pub async fn connect(logins: &Logins, max_connections: u32) -> Result<Self, DbError> {
+        let app = pool(max_connections).connect_with(tuned(&logins.app)).await?;
+        let system = pool(4).connect_with(tuned(&logins.system)).await?;
+        Ok(Self { app, system })
+    }
+
+    /// Starts a transaction that sees the tenant and nobody else, in one round trip.
+    pub async fn begin(&self, tenant: TenantId) -> Result<Tx, DbError> {
+        // A typed UUID cannot fail to parse and cannot carry SQL.
+        let statement = format!("begin; set local quittance.tenant = '{tenant}'");
+        let inner = self.app.begin_with(AssertSqlSafe(statement)).await?;
+        Ok(Tx { inner, tenant })
+    }
+
+    /// Starts a transaction without a tenant: row-level security shows it no tenant's rows until [`UntenantedTx::enter`].
+    pub async fn begin_untenanted(&self) -> Result<UntenantedTx, DbError> {
+        Ok(UntenantedTx { inner: self.app.begin().await? })
+    }
+
+    /// The pool of relay and reconcilers.
+    pub fn system(&self) -> &PgPool {
+        &self.system
+    }
+
+    /// Closes all connections after the transactions that use them.
+    pub async fn close(&self) {
+        self.app.close().await;
+        self.system.close().await;
+    }
+}
+
+fn pool(max_connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        // A connection that comes back inside a transaction carries somebody's tenant: it is closed.
+        .after_release(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
+}
+
+fn tuned(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().statement_cache_capacity(300).application_name("quittance")
+}
+
+/// A transaction that sees one tenant.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    tenant: TenantId,
+}
+
+impl Tx {
+    /// Whose rows it sees.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Makes it last.
+    pub async fn commit(self) -> Result<(), DbError> {
+        Ok(self.inner.commit().await?)
+    }
+
+    /// Undoes it.
+    pub async fn rollback(self) -> Result<(), DbError> {
+        Ok(self.inner.rollback().await?)
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
+
+/// A transaction that works for several tenants, one after the other.
+#[derive(Debug)]
+pub struct UntenantedTx {
+    inner: Transaction<'static, Postgres>,
+}
+
+impl UntenantedTx {
+    /// From here on sees this tenant.
+    pub async fn enter(mut self, tenant: TenantId) -> Result<Tx, DbError> {
+        let statement = format!("set local quittance.tenant = '{tenant}'");
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *self.inner).await?;
+        Ok(Tx { inner: self.inner, tenant })
+    }
+
+    /// Makes it last.
+    pub async fn commit(self) -> Result<(), DbError> {
+        Ok(self.inner.commit().await?)
+    }
+}
+
+impl Deref for UntenantedTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for UntenantedTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
+
+impl From<Tx> for UntenantedTx {
+    fn from(tx: Tx) -> Self {
+        Self { inner: tx.inner }
+    }
+}

@@ -1,0 +1,81 @@
+//! Making a database ready: roles, the database itself, its tables.
+
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection,
+    migrate::{Migrate as _, Migrator},
+    postgres::PgConnectOptions,
+};
+
+use crate::Logins;
+
+/// The migrations of the libraries and of a service as one ordered list. Libraries number below 1000, services from 1001.
+pub fn merge(parts: &[&Migrator]) -> Migrator {
+    Migrator::with_migrations(parts.iter().flat_map(|m| m.iter().cloned()).collect())
+}
+
+/// Why a database could not be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// This login may not create the database or the roles: somebody who may must run these statements.
+    #[error("the database login may not create roles or databases; let an administrator run:\n{statements}")]
+    NotAllowed {
+        /// SQL, one statement a line.
+        statements: String,
+    },
+    /// A migration failed.
+    #[error("migrating {database}: {source}")]
+    Migration {
+        /// Which database.
+        database: String,
+        /// Why.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The server cannot be reached or broke off.
+    #[error("preparing the database: {0}")]
+    Sqlx(#[from] sqlx::Error),
+}
+
+/// The statements that an administrator runs where the login given may not.
+pub fn grant_statements(databases: &[String], owner: &str) -> String {
+    let mut statements = vec!["create role quittance_app login password '...';".to_owned(), "create role quittance_system login password '...';".to_owned()];
+    statements.extend(databases.iter().map(|name| format!("create database {name} owner {owner};")));
+    statements.join("\n")
+}
+
+/// Creates roles and database where they are missing, and brings the tables up to date. Safe to run twice, also at once.
+pub async fn prepare(logins: &Logins, migrator: &Migrator) -> Result<(), MigrateError> {
+    let database = logins.owner.get_database().unwrap_or("postgres").to_owned();
+    create_roles_and_database(logins, &database).await?;
+    let mut conn = PgConnection::connect_with(&logins.owner).await?;
+    let migrated = migrator.run_direct(None, &mut conn, false).await;
+    conn.close().await?;
+    migrated.map_err(|source| MigrateError::Migration { database, source })
+}
+
+async fn create_roles_and_database(logins: &Logins, database: &str) -> Result<(), MigrateError> {
+    let mut conn = PgConnection::connect_with(&logins.owner.clone().database("postgres")).await?;
+    // Roles belong to the whole server: two services that start at once take turns.
+    conn.lock().await.map_err(|source| MigrateError::Migration { database: database.to_owned(), source })?;
+    let done = create_missing(&mut conn, logins, database).await;
+    conn.close().await?;
+    match done {
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
+            Err(MigrateError::NotAllowed { statements: grant_statements(&[database.to_owned()], logins.owner.get_username()) })
+        }
+        done => Ok(done?),
+    }
+}
+
+async fn create_missing(conn: &mut PgConnection, logins: &Logins, database: &str) -> Result<(), sqlx::Error> {
+    for role in [&logins.app, &logins.system].map(PgConnectOptions::get_username) {
+        let exists = sqlx::query("select from pg_roles where rolname = $1").bind(role).fetch_optional(&mut *conn).await?;
+        if exists.is_none() {
+            sqlx::raw_sql(AssertSqlSafe(format!("create role {role} login"))).execute(&mut *conn).await?;
+        }
+    }
+    let exists = sqlx::query("select from pg_database where datname = $1").bind(database).fetch_optional(&mut *conn).await?;
+    if exists.is_none() {
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {database}"))).execute(&mut *conn).await?;
+    }
+    Ok(())
+}

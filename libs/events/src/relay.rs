@@ -1,0 +1,103 @@
+//! The relay: gives committed events their positions. One runs per database, which an advisory lock sees to.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use quittance_db::{Db, DbError};
+use quittance_kernel::Clock;
+use quittance_runtime::Shutdown;
+use sqlx::{Acquire as _, PgConnection};
+use tokio::sync::{Notify, watch};
+
+/// Events that get their positions in one statement.
+const BATCH: i64 = 1_000;
+/// How long a relay that nobody wakes sleeps: events committed by another process wait no longer.
+const POLL: Duration = Duration::from_millis(200);
+/// How long a relay that has no lock waits before it asks again.
+const STAND_BY: Duration = Duration::from_secs(1);
+/// Identifies the relay's lock within a database.
+const LOCK: i64 = 0x5155_4954_5245_4c41;
+
+/// Wakes the relay of a database, and the consumers in the same process.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    committed: Arc<Notify>,
+    head: Arc<watch::Sender<i64>>,
+}
+
+impl Default for Relay {
+    fn default() -> Self {
+        Self { committed: Arc::default(), head: Arc::new(watch::Sender::new(0)) }
+    }
+}
+
+impl Relay {
+    /// Says that events were committed.
+    pub fn wake(&self) {
+        self.committed.notify_one();
+    }
+
+    /// Follows the newest position.
+    pub fn positions(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+}
+
+/// Gives events their positions until shutdown.
+pub async fn run_relay(db: Db, relay: Relay, clock: Clock, mut shutdown: Shutdown) {
+    while !shutdown.is_triggered() {
+        if let Err(error) = hold_lock_and_work(&db, &relay, &clock, &mut shutdown).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the relay lost its database and will try again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(STAND_BY) => {}
+            () = shutdown.triggered() => {}
+        }
+    }
+}
+
+async fn hold_lock_and_work(db: &Db, relay: &Relay, clock: &Clock, shutdown: &mut Shutdown) -> Result<(), DbError> {
+    // The lock belongs to the session: when this process dies, PostgreSQL gives it to the next.
+    let mut conn = db.system().acquire().await?.detach();
+    let locked = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, LOCK).fetch_one(&mut conn).await?;
+    while locked && !shutdown.is_triggered() {
+        let (count, head) = assign(&mut conn, clock.now()).await?;
+        relay.head.send_replace(head);
+        if count < BATCH {
+            tokio::select! {
+                () = relay.committed.notified() => {}
+                () = tokio::time::sleep(POLL) => {}
+                () = shutdown.triggered() => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives the waiting events that are visible now the next positions, in the order of their ids. Returns how many, and the newest position.
+async fn assign(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(i64, i64), DbError> {
+    let mut tx = conn.begin().await?;
+    let row = sqlx::query!(
+        r#"with head as (
+             select coalesce(max(position), 0) as position
+             from outbox_position
+           ), taken as (
+             delete from outbox_queue
+             where id = any(array(select id from outbox_queue order by id limit $1))
+             returning id
+           ), placed as (
+             insert into outbox_position (position, outbox_id, positioned_at)
+             select head.position + row_number() over (order by taken.id), taken.id, $2
+             from taken, head
+             returning position
+           )
+           select count(placed.position) as "count!", greatest(max(placed.position), (select position from head)) as "head!"
+           from placed"#,
+        BATCH,
+        now,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok((row.count, row.head))
+}

@@ -1,0 +1,178 @@
+//! The currencies of ISO 4217 that have a minor unit, so that an amount in them has a fixed number of decimals.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Codes of ISO 4217 list one (2024-06-25) with a minor unit, in order. Gold, special drawing rights, and the codes for
+/// testing have none and are left out.
+const CODES: [&str; 166] = [
+    "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF",
+    "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHE", "CHF", "CHW", "CLF",
+    "CLP", "CNY", "COP", "COU", "CRC", "CUC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB",
+    "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR",
+    "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD",
+    "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR",
+    "MVR", "MWK", "MXN", "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK",
+    "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP",
+    "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD",
+    "TZS", "UAH", "UGX", "USD", "USN", "UYI", "UYU", "UYW", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XCD",
+    "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
+];
+
+/// A currency of ISO 4217 with a minor unit. Orders by code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency(u8);
+
+/// The text is not the code of a currency with a minor unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an ISO 4217 currency code of three capital letters, or a currency without decimals of its own")]
+pub struct UnknownCurrency;
+
+impl UnknownCurrency {
+    /// The machine-readable reason.
+    pub fn reason(&self) -> &'static str {
+        "CURRENCY_UNKNOWN"
+    }
+}
+
+impl Currency {
+    /// Euro.
+    pub const EUR: Currency = Currency::known("EUR");
+    /// US dollar.
+    pub const USD: Currency = Currency::known("USD");
+    /// Pound sterling.
+    pub const GBP: Currency = Currency::known("GBP");
+    /// Swiss franc.
+    pub const CHF: Currency = Currency::known("CHF");
+    /// Yen, which has no decimals.
+    pub const JPY: Currency = Currency::known("JPY");
+    /// Canadian dollar.
+    pub const CAD: Currency = Currency::known("CAD");
+
+    /// Finds a code while compiling; one that is missing does not compile.
+    const fn known(code: &str) -> Currency {
+        let wanted = code.as_bytes();
+        let mut index = 0;
+        loop {
+            let found = CODES[index as usize].as_bytes();
+            if found[0] == wanted[0] && found[1] == wanted[1] && found[2] == wanted[2] {
+                return Currency(index);
+            }
+            index += 1;
+        }
+    }
+
+    /// Reads an exact code in capital letters.
+    ///
+    /// # Errors
+    /// [`UnknownCurrency`] for every other text.
+    pub fn parse(code: &str) -> Result<Currency, UnknownCurrency> {
+        let index = CODES.binary_search(&code).map_err(|_| UnknownCurrency)?;
+        u8::try_from(index).map(Currency).map_err(|_| UnknownCurrency)
+    }
+
+    /// The code, such as `EUR`.
+    pub fn code(self) -> &'static str {
+        CODES[usize::from(self.0)]
+    }
+
+    /// How many decimals an amount has: 2 for most, 0 for yen, 3 for Kuwaiti dinar, 4 at most.
+    pub fn minor_units(self) -> u32 {
+        match self.code() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
+            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            "CLF" | "UYW" => 4,
+            _ => 2,
+        }
+    }
+
+    /// Every currency, in the order of the codes.
+    pub fn all() -> impl Iterator<Item = Currency> {
+        (0..=u8::MAX).take(CODES.len()).map(Currency)
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.code())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl FromStr for Currency {
+    type Err = UnknownCurrency;
+
+    fn from_str(code: &str) -> Result<Currency, UnknownCurrency> {
+        Currency::parse(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_and_round_trip() {
+        assert!(CODES.is_sorted_by(|a, b| a < b));
+        assert_eq!(Currency::all().count(), CODES.len());
+        for currency in Currency::all() {
+            assert_eq!(Currency::parse(currency.code()), Ok(currency));
+        }
+        assert!(Currency::CAD < Currency::EUR);
+    }
+
+    #[test]
+    fn the_constants_are_what_they_say() {
+        let all = [Currency::EUR, Currency::USD, Currency::GBP, Currency::CHF, Currency::JPY, Currency::CAD];
+        assert_eq!(format!("{all:?}"), "[EUR, USD, GBP, CHF, JPY, CAD]");
+        assert_eq!(all.map(Currency::minor_units), [2, 2, 2, 2, 0, 2]);
+    }
+
+    #[test]
+    fn other_texts_are_no_currency() {
+        for bad in ["", "eur", "EU", "EURO", " EUR", "XAU", "XXX", "XTS", "ZZZ"] {
+            assert_eq!(Currency::parse(bad), Err(UnknownCurrency), "{bad}");
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_published_list() {
+        let path =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/reference/iso4217/iso4217_minor_units.csv");
+        if !Path::new(path).exists() {
+            println!("skipped: the reference data is not here");
+            return;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        // currency,numeric,minor_units,...: the names that follow may hold commas, the first three columns do not.
+        let published: BTreeMap<&str, u32> = text
+            .lines()
+            .filter_map(|line| {
+                let mut fields = line.split(',');
+                let code = fields.next()?;
+                let minor_units = fields.nth(1)?.parse().ok()?;
+                Some((code, minor_units))
+            })
+            .collect();
+        let ours: BTreeMap<&str, u32> = Currency::all().map(|c| (c.code(), c.minor_units())).collect();
+        assert_eq!(ours, published);
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(text in any::<String>()) {
+            let _ = Currency::parse(&text);
+        }
+    }
+}

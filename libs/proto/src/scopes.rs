@@ -1,0 +1,145 @@
+//! Which scope a caller needs for which method: the one table that the servers check. A test holds it against the descriptor set, and against
+//! the comment of each method.
+
+/// What a caller needs to call a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// No token: health and reflection.
+    Open,
+    /// A token with this scope that names the tenant.
+    Scope(&'static str),
+}
+
+/// What the method at an HTTP path needs; `None`: there is no such method.
+pub fn access(path: &str) -> Option<Access> {
+    if path.starts_with("/grpc.health.v1.Health/") || path.starts_with("/grpc.reflection.v1.") || path.starts_with("/grpc.reflection.v1alpha.") {
+        return Some(Access::Open);
+    }
+    let found = METHODS.binary_search_by(|(method, _)| (*method).cmp(path)).ok()?;
+    METHODS.get(found).map(|(_, scope)| Access::Scope(scope))
+}
+
+/// Path and scope of every method, sorted by path.
+pub const METHODS: &[(&str, &str)] = &[
+    ("/quittance.collections.v1.DisputeService/GetDispute", "collections.read"),
+    ("/quittance.collections.v1.DisputeService/ListDisputes", "collections.read"),
+    ("/quittance.collections.v1.DisputeService/OpenDispute", "collections.write"),
+    ("/quittance.collections.v1.DisputeService/ResolveDispute", "collections.write"),
+    ("/quittance.collections.v1.DunningService/GetReminder", "collections.read"),
+    ("/quittance.collections.v1.DunningService/GetStreamStatus", "ledger.read"),
+    ("/quittance.collections.v1.DunningService/ListReminders", "collections.read"),
+    ("/quittance.collections.v1.DunningService/PreviewDunning", "collections.read"),
+    ("/quittance.collections.v1.DunningService/RunDunning", "collections.write"),
+    ("/quittance.collections.v1.DunningService/VerifyLedger", "ledger.read"),
+    ("/quittance.collections.v1.StrategyService/CreateStrategy", "collections.write"),
+    ("/quittance.collections.v1.StrategyService/GetStrategy", "collections.read"),
+    ("/quittance.collections.v1.StrategyService/ListStrategies", "collections.read"),
+    ("/quittance.collections.v1.StrategyService/UpdateStrategy", "collections.write"),
+    ("/quittance.creditrisk.v1.CreditService/CheckCredit", "credit.read"),
+    ("/quittance.creditrisk.v1.CreditService/CreateProfile", "credit.write"),
+    ("/quittance.creditrisk.v1.CreditService/GetProfile", "credit.read"),
+    ("/quittance.creditrisk.v1.CreditService/GetStreamStatus", "ledger.read"),
+    ("/quittance.creditrisk.v1.CreditService/ListProfiles", "credit.read"),
+    ("/quittance.creditrisk.v1.CreditService/UpdateProfile", "credit.write"),
+    ("/quittance.creditrisk.v1.CreditService/VerifyLedger", "ledger.read"),
+    ("/quittance.creditrisk.v1.ReservationService/Authorize", "credit.write"),
+    ("/quittance.creditrisk.v1.ReservationService/BatchAuthorize", "credit.write"),
+    ("/quittance.creditrisk.v1.ReservationService/Confirm", "credit.write"),
+    ("/quittance.creditrisk.v1.ReservationService/GetReservation", "credit.read"),
+    ("/quittance.creditrisk.v1.ReservationService/ListReservations", "credit.read"),
+    ("/quittance.creditrisk.v1.ReservationService/Release", "credit.write"),
+    ("/quittance.invoicing.v1.CreditNoteService/CreditInvoice", "invoices.write"),
+    ("/quittance.invoicing.v1.CreditNoteService/GetCreditNote", "invoices.read"),
+    ("/quittance.invoicing.v1.CreditNoteService/ListCreditNotes", "invoices.read"),
+    ("/quittance.invoicing.v1.CustomerService/BatchCreateCustomers", "customers.write"),
+    ("/quittance.invoicing.v1.CustomerService/CreateCustomer", "customers.write"),
+    ("/quittance.invoicing.v1.CustomerService/CreateTerms", "customers.write"),
+    ("/quittance.invoicing.v1.CustomerService/GetCustomer", "customers.read"),
+    ("/quittance.invoicing.v1.CustomerService/ListCustomers", "customers.read"),
+    ("/quittance.invoicing.v1.CustomerService/ListTerms", "customers.read"),
+    ("/quittance.invoicing.v1.CustomerService/UpdateCustomer", "customers.write"),
+    ("/quittance.invoicing.v1.InvoiceService/BatchCreateAndIssueInvoices", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/BatchCreateInvoices", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/BatchIssueInvoices", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/BatchUpdateInvoices", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/CreateAndIssueInvoice", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/CreateInvoice", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/DeliverInvoice", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/GetInvoice", "invoices.read"),
+    ("/quittance.invoicing.v1.InvoiceService/IssueInvoice", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/ListInvoices", "invoices.read"),
+    ("/quittance.invoicing.v1.InvoiceService/RenderInvoice", "invoices.read"),
+    ("/quittance.invoicing.v1.InvoiceService/SearchInvoices", "invoices.read"),
+    ("/quittance.invoicing.v1.InvoiceService/UpdateInvoice", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoiceService/VoidInvoice", "invoices.write"),
+    ("/quittance.invoicing.v1.OpenItemService/GetOpenItem", "invoices.read"),
+    ("/quittance.invoicing.v1.OpenItemService/GetStatement", "invoices.read"),
+    ("/quittance.invoicing.v1.OpenItemService/GetStreamStatus", "ledger.read"),
+    ("/quittance.invoicing.v1.OpenItemService/ListOpenItems", "invoices.read"),
+    ("/quittance.invoicing.v1.OpenItemService/ReverseSettlements", "internal"),
+    ("/quittance.invoicing.v1.OpenItemService/SettleItems", "internal"),
+    ("/quittance.invoicing.v1.OpenItemService/VerifyLedger", "ledger.read"),
+    ("/quittance.invoicing.v1.TenantService/CreateSeries", "tenant.write"),
+    ("/quittance.invoicing.v1.TenantService/CreateTenant", "tenant.write"),
+    ("/quittance.invoicing.v1.TenantService/GetTenant", "tenant.read"),
+    ("/quittance.invoicing.v1.TenantService/ListSeries", "tenant.read"),
+    ("/quittance.payments.v1.BankImportService/GetBankImport", "payments.read"),
+    ("/quittance.payments.v1.BankImportService/ImportBankLines", "payments.write"),
+    ("/quittance.payments.v1.PaymentService/ApplyPayment", "payments.write"),
+    ("/quittance.payments.v1.PaymentService/BatchRecordPayments", "payments.write"),
+    ("/quittance.payments.v1.PaymentService/GetMatchingStatistics", "payments.read"),
+    ("/quittance.payments.v1.PaymentService/GetPayment", "payments.read"),
+    ("/quittance.payments.v1.PaymentService/GetStreamStatus", "ledger.read"),
+    ("/quittance.payments.v1.PaymentService/ListPayments", "payments.read"),
+    ("/quittance.payments.v1.PaymentService/RecordPayment", "payments.write"),
+    ("/quittance.payments.v1.PaymentService/UnapplyPayment", "payments.write"),
+    ("/quittance.payments.v1.PaymentService/VerifyLedger", "ledger.read"),
+    ("/quittance.reporting.v1.ReportService/GetAging", "reports.read"),
+    ("/quittance.reporting.v1.ReportService/GetCustomerBalance", "reports.read"),
+    ("/quittance.reporting.v1.ReportService/GetKpis", "reports.read"),
+    ("/quittance.reporting.v1.ReportService/GetStreamStatus", "ledger.read"),
+    ("/quittance.reporting.v1.ReportService/ListCurrencies", "reports.read"),
+    ("/quittance.reporting.v1.ReportService/ListCustomerAging", "reports.read"),
+    ("/quittance.reporting.v1.ReportService/VerifyLedger", "ledger.read"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+
+    /// Path to the scope that the method's comment names, for every method of the descriptor set.
+    fn documented() -> BTreeMap<String, String> {
+        let pool = DescriptorPool::decode(crate::FILE_DESCRIPTOR_SET).unwrap();
+        let mut methods = BTreeMap::new();
+        for service in pool.services() {
+            for method in service.methods() {
+                let file = method.parent_file().file_descriptor_proto().clone();
+                let info = file.source_code_info.unwrap_or_default();
+                let comment = info.location.into_iter().find(|l| l.path == method.path()).and_then(|l| l.leading_comments).unwrap_or_default();
+                let scope = comment.rsplit_once("Scope: ").map(|(_, s)| s.trim().trim_end_matches('.').to_owned()).unwrap_or_default();
+                methods.insert(format!("/{}/{}", service.full_name(), method.name()), scope);
+            }
+        }
+        methods
+    }
+
+    #[test]
+    fn table_names_every_method_with_the_scope_of_its_comment() {
+        let table: BTreeMap<String, String> = METHODS.iter().map(|(m, s)| ((*m).to_owned(), (*s).to_owned())).collect();
+        assert_eq!(table, documented());
+    }
+
+    #[test]
+    fn every_method_is_found_by_its_path() {
+        assert!(METHODS.is_sorted());
+        for (method, scope) in METHODS {
+            assert_eq!(access(method), Some(Access::Scope(scope)));
+        }
+        assert_eq!(access("/grpc.health.v1.Health/Check"), Some(Access::Open));
+        assert_eq!(access("/quittance.invoicing.v1.InvoiceService/Nothing"), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! Protobuf values to kernel values and back.
+
+use chrono::{DateTime, Utc};
+use quittance_kernel::{Currency, Money, MoneyError, UnknownCurrency};
+
+use crate::common::v1 as pb;
+
+/// Money as it stands in a message.
+pub fn money(money: Money) -> pb::Money {
+    pb::Money { currency_code: money.currency().code().to_owned(), amount: money.amount_text() }
+}
+
+/// Money out of a message, or what is wrong with it.
+pub fn read_money(message: &pb::Money) -> Result<Money, BadMoney> {
+    Ok(Money::parse(&message.amount, Currency::parse(&message.currency_code)?)?)
+}
+
+/// An instant as it stands in a message.
+pub fn instant(at: DateTime<Utc>) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+}
+
+/// What is wrong with a money field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMoney {
+    /// Its currency.
+    #[error(transparent)]
+    Currency(#[from] UnknownCurrency),
+    /// Its amount.
+    #[error(transparent)]
+    Amount(#[from] MoneyError),
+}
+
+impl BadMoney {
+    /// The reason a program can rely on.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Currency(_) => "CURRENCY_UNKNOWN",
+            Self::Amount(amount) => amount.reason(),
+        }
+    }
+}

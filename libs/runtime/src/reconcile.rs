@@ -1,0 +1,54 @@
+//! Reconcilers: loops that find what should have happened by now and do it.
+
+use std::{fmt::Display, time::Duration};
+
+use crate::{Shutdown, trace};
+
+/// How often a reconciler looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Between two looks that found nothing more to do.
+    pub idle: Duration,
+    /// After a failure, doubled with each further one up to `idle` or a minute, whichever is longer.
+    pub after_failure: Duration,
+}
+
+impl Pace {
+    /// Looks every `idle`, and a second after the first failure.
+    pub fn every(idle: Duration) -> Self {
+        Self { idle, after_failure: Duration::from_secs(1) }
+    }
+}
+
+/// Runs `work` until shutdown. It returns whether it left work to do: then it is called again at once. Safe to run in several replicas, because
+/// the work takes locks; a failure is logged here, once.
+pub async fn reconcile<E, W, F>(name: &'static str, pace: Pace, mut shutdown: Shutdown, mut work: W)
+where
+    E: Display,
+    W: FnMut() -> F,
+    F: Future<Output = Result<bool, E>>,
+{
+    let mut failures: u32 = 0;
+    while !shutdown.is_triggered() {
+        let wait = match trace::scope(trace::Trace::start(), work()).await {
+            Ok(true) => {
+                failures = 0;
+                continue;
+            }
+            Ok(false) => {
+                failures = 0;
+                pace.idle
+            }
+            Err(error) => {
+                tracing::warn!(reconciler = name, %error, failures, "a reconciler failed and will try again");
+                let wait = pace.after_failure.saturating_mul(1 << failures.min(6));
+                failures += 1;
+                wait.min(pace.idle.max(Duration::from_secs(60)))
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = shutdown.triggered() => {}
+        }
+    }
+}
