@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError, Tx};
 use quittance_kernel::{Clock, EventId};
-use quittance_runtime::{Shutdown, trace};
+use quittance_runtime::{Shutdown, error_chain, trace};
 use uuid::Uuid;
 
 use crate::{Envelope, InProcessSource, held, status};
@@ -138,7 +138,7 @@ async fn apply_one_by_one<H: Handler>(
                 let event_id = envelope.event_id;
                 tracing::error!(area, %event_id, kind = envelope.kind, error = &error as &dyn std::error::Error, "an event went to the dead letters");
                 let mut tx = db.begin(envelope.tenant).await?;
-                held::hold(&mut tx, area, envelope, held::State::Dead, Some(&chain(&error)), clock.now()).await?;
+                held::hold(&mut tx, area, envelope, held::State::Dead, Some(&error_chain(&error)), clock.now()).await?;
                 advance(&mut tx, area, after, envelope.position).await?;
                 tx.commit().await?;
             }
@@ -146,11 +146,6 @@ async fn apply_one_by_one<H: Handler>(
         after = envelope.position;
     }
     Ok(())
-}
-
-/// An error with everything that caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |e| e.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 async fn apply_batch<H: Handler>(

@@ -1,1 +1,33 @@
-//! grpc.
+//! The way in and out by gRPC: one layer around every call (trace, token and scope, deadline, the form of errors), requests parsed with all that is
+//! wrong with them, faults with google.rpc details, page tokens, the server, and the client that services and tools share.
+
+mod auth;
+mod batch;
+mod client;
+mod deadline;
+mod fault;
+mod fields;
+mod layer;
+mod page;
+mod server;
+mod violations;
+
+pub use auth::{BadKeys, Claims, Tokens, Verifier};
+pub use batch::{batch, entry_status, parse, tenant};
+pub use client::{CallError, CallMetadata, Client, connect};
+pub use fault::{Fault, db_fault, error_info, internal};
+pub use fields::{
+    MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, page_size, percent, positive_money, request_id, text,
+    optional_text,
+};
+pub use layer::{CallLayer, Caller};
+pub use page::{Page, PageToken};
+pub use server::{Served, routes, serve};
+pub use violations::{Violation, Violations};
+
+/// The metadata key that names the tenant of a call.
+pub const TENANT_KEY: &str = "quittance-tenant";
+/// The domain of every reason.
+pub const DOMAIN: &str = "quittance";
+/// Largest message a server takes, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;

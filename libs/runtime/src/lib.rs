@@ -8,4 +8,4 @@ pub mod trace;
 
 pub use reconcile::{Pace, reconcile};
 pub use shutdown::{Shutdown, ShutdownTrigger, until_signal};
-pub use telemetry::{LogFormat, init_logs};
+pub use telemetry::{LogFormat, error_chain, init_logs};

@@ -23,3 +23,15 @@ pub fn init_logs(format: LogFormat, filter: &str) -> Result<(), String> {
     }
     .map_err(|error| error.to_string())
 }
+
+/// An error with everything that caused it, in one line.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,139 @@
+//! How fields of requests are read. Every function returns the value, or a reason and a sentence for [`Violations::check`](crate::Violations::check).
+
+use chrono::NaiveDate;
+use prost_types::FieldMask;
+use quittance_kernel::{BadId, Currency, Money, Percent, RequestId, parse_date};
+use quittance_proto::{common::v1 as pb, read_money};
+use rust_decimal::Decimal;
+
+/// Entries a batch may have.
+pub const MAX_BATCH: usize = 1_000;
+/// Entries a page has at most, and unless the request says otherwise.
+const MAX_PAGE: i32 = 1_000;
+const DEFAULT_PAGE: i32 = 100;
+
+type Read<T> = Result<T, (&'static str, String)>;
+
+fn missing<T>() -> Read<T> {
+    Err(("MISSING", "is missing".to_owned()))
+}
+
+/// A typed id.
+pub fn id<T>(value: &str, parse: fn(&str) -> Result<T, BadId>) -> Read<T> {
+    if value.is_empty() {
+        return missing();
+    }
+    parse(value).map_err(|error| (error.reason(), error.to_string()))
+}
+
+/// A typed id, or nothing.
+pub fn optional_id<T>(value: &str, parse: fn(&str) -> Result<T, BadId>) -> Read<Option<T>> {
+    if value.is_empty() { Ok(None) } else { id(value, parse).map(Some) }
+}
+
+/// The id that makes repeating a call safe.
+pub fn request_id(value: &str) -> Read<RequestId> {
+    id(value, RequestId::parse)
+}
+
+/// A date.
+pub fn date(value: &str) -> Read<NaiveDate> {
+    if value.is_empty() {
+        return missing();
+    }
+    parse_date(value).map_err(|error| (error.reason(), error.to_string()))
+}
+
+/// A date, or nothing.
+pub fn optional_date(value: &str) -> Read<Option<NaiveDate>> {
+    if value.is_empty() { Ok(None) } else { date(value).map(Some) }
+}
+
+/// A text with something in it, of at most `max` characters, without control characters other than line breaks and tabs. Outer blanks are dropped.
+pub fn text(value: &str, max: usize) -> Read<String> {
+    if value.trim().is_empty() { missing() } else { optional_text(value, max) }
+}
+
+/// The same, or nothing.
+pub fn optional_text(value: &str, max: usize) -> Read<String> {
+    let value = value.trim();
+    if value.chars().count() > max {
+        return Err(("TEXT_TOO_LONG", format!("has more than {max} characters")));
+    }
+    if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(("TEXT_HAS_CONTROL_CHARACTERS", "has control characters".to_owned()));
+    }
+    Ok(value.to_owned())
+}
+
+/// A currency.
+pub fn currency(value: &str) -> Read<Currency> {
+    if value.is_empty() {
+        return missing();
+    }
+    Currency::parse(value).map_err(|_| ("CURRENCY_UNKNOWN", format!("{value:?} is no ISO 4217 currency with a minor unit")))
+}
+
+/// Money.
+pub fn money(value: Option<&pb::Money>) -> Read<Money> {
+    let Some(value) = value else { return missing() };
+    read_money(value).map_err(|error| (error.reason(), error.to_string()))
+}
+
+/// Money above zero.
+pub fn positive_money(value: Option<&pb::Money>) -> Read<Money> {
+    let money = money(value)?;
+    if money.is_positive() { Ok(money) } else { Err(("AMOUNT_NOT_POSITIVE", "must be above zero".to_owned())) }
+}
+
+/// A plain decimal of at most 15 digits before the point and `max_decimals` behind it.
+pub fn decimal(value: &str, max_decimals: usize) -> Read<Decimal> {
+    if value.is_empty() {
+        return missing();
+    }
+    let unsigned = value.strip_prefix('-').unwrap_or(value);
+    let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(decimals) {
+        return Err(("DECIMAL_MALFORMED", format!("{:?} is no decimal number", value.chars().take(40).collect::<String>())));
+    }
+    if whole.len() > 15 {
+        return Err(("DECIMAL_TOO_LARGE", "has more than 15 digits before the point".to_owned()));
+    }
+    if decimals.len() > max_decimals {
+        return Err(("DECIMAL_TOO_MANY_DECIMALS", format!("has more than {max_decimals} decimals")));
+    }
+    value.parse().map_err(|_| ("DECIMAL_MALFORMED", "is no decimal number".to_owned()))
+}
+
+/// A percentage.
+pub fn percent(value: &str) -> Read<Percent> {
+    if value.is_empty() {
+        return missing();
+    }
+    Percent::parse(value).map_err(|error| (error.reason(), error.to_string()))
+}
+
+/// A message that must be there.
+pub fn message<T>(value: Option<T>) -> Read<T> {
+    value.map_or_else(missing, Ok)
+}
+
+/// How many entries a page shall have.
+pub fn page_size(value: i32) -> Read<i64> {
+    match value {
+        0 => Ok(DEFAULT_PAGE.into()),
+        1..=MAX_PAGE => Ok(value.into()),
+        _ => Err(("PAGE_SIZE_OUT_OF_RANGE", format!("is 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}"))),
+    }
+}
+
+/// The paths of an update mask, each of which must be one of `known`.
+pub fn field_mask(value: Option<FieldMask>, known: &[&'static str]) -> Read<Vec<&'static str>> {
+    let paths = value.map(|mask| mask.paths).unwrap_or_default();
+    if paths.is_empty() {
+        return missing();
+    }
+    let found: Result<Vec<&'static str>, &String> = paths.iter().map(|path| known.iter().find(|k| **k == path.as_str()).copied().ok_or(path)).collect();
+    found.map_err(|path| ("FIELD_NOT_UPDATABLE", format!("{path:?} is not one of {}", known.join(", "))))
+}

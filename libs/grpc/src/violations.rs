@@ -1,0 +1,107 @@
+//! Everything that is wrong with a request, collected before anything is done.
+
+use tonic::{Code, Status};
+
+use crate::Fault;
+
+/// One wrong field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Its path, for example `invoice.lines[2].tax_rate`.
+    pub field: String,
+    /// For programs.
+    pub reason: &'static str,
+    /// For people.
+    pub description: String,
+}
+
+impl Violation {
+    /// A wrong field.
+    pub fn new(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
+        Self { field: field.into(), reason, description: description.into() }
+    }
+}
+
+/// All wrong fields of a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a wrong field.
+    pub fn add(&mut self, field: impl Into<String>, reason: &'static str, description: impl Into<String>) {
+        self.0.push(Violation::new(field, reason, description));
+    }
+
+    /// The value, or a note of what is wrong with the field.
+    pub fn check<T>(&mut self, field: &str, value: Result<T, (&'static str, String)>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err((reason, description)) => {
+                self.add(field, reason, description);
+                None
+            }
+        }
+    }
+
+    /// The value, or the violations inside the message at `field`.
+    pub fn within<T>(&mut self, field: &str, value: Result<T, Violations>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(inner) => {
+                for violation in inner.0 {
+                    let separator = if violation.field.is_empty() || violation.field.starts_with('[') { "" } else { "." };
+                    self.0.push(Violation { field: format!("{field}{separator}{}", violation.field), ..violation });
+                }
+                None
+            }
+        }
+    }
+
+    /// The values, or the violations of all entries of the repeated field.
+    pub fn each<T, R>(&mut self, field: &str, entries: Vec<R>, read: impl Fn(R) -> Result<T, Violations>) -> Option<Vec<T>> {
+        let count = entries.len();
+        let values: Vec<T> =
+            entries.into_iter().enumerate().filter_map(|(i, entry)| self.within(&format!("{field}[{i}]"), read(entry))).collect();
+        (values.len() == count).then_some(values)
+    }
+
+    /// The command, or all that is wrong. For the end of a conversion: `value` is `None` where a field was noted.
+    pub fn into_result<T>(self, value: Option<T>) -> Result<T, Violations> {
+        match value {
+            Some(value) if self.is_empty() => Ok(value),
+            _ => Err(self),
+        }
+    }
+}
+
+impl From<Violations> for Status {
+    fn from(violations: Violations) -> Self {
+        let names: Vec<&str> = violations.0.iter().take(3).map(|v| v.field.as_str()).collect();
+        let more = violations.0.len().saturating_sub(names.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!("wrong fields: {}{more}", names.join(", "));
+        Fault::new(Code::InvalidArgument, "INVALID_ARGUMENT", message).fields(violations.0).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_nested_fields_are_complete() {
+        let mut inner = Violations::default();
+        inner.add("tax_rate", "PERCENT_MALFORMED", "not a number");
+        let mut outer = Violations::default();
+        let lines = outer.each("lines", vec![1, 2], |n| if n == 2 { Err(inner.clone()) } else { Ok(n) });
+        assert_eq!(lines, None);
+        let mut root = Violations::default();
+        let invoice = root.within::<()>("invoice", Err(outer));
+        assert_eq!(root.clone().into_result(invoice).unwrap_err().0[0].field, "invoice.lines[1].tax_rate");
+    }
+}
