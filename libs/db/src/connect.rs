@@ -22,6 +22,8 @@ pub struct Logins {
     pub app: PgConnectOptions,
     /// Runs relay and reconcilers: sees what they must of all tenants (`quittance_system`).
     pub system: PgConnectOptions,
+    /// The password the two roles get, on a server that asks for one.
+    pub role_password: Option<String>,
 }
 
 /// The pools of one service.

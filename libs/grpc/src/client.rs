@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quittance_kernel::TenantId;
+use quittance_kernel::{Clock, TenantId};
 use quittance_runtime::trace;
 use tonic::{
     Request, Status,
@@ -11,7 +11,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use crate::TENANT_KEY;
+use crate::{TENANT_KEY, Tokens};
 
 /// A channel that adds what every call needs.
 pub type Client = InterceptedService<Channel, CallMetadata>;
@@ -65,5 +65,33 @@ impl Interceptor for CallMetadata {
             metadata.insert("traceparent", parent);
         }
         Ok(request)
+    }
+}
+
+/// Another service, called with tokens of our own (scope `internal`), for any tenant.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    channel: Channel,
+    tokens: Tokens,
+    clock: Clock,
+    subject: &'static str,
+}
+
+/// How long a service's own token lasts; a new one is signed for each tenant's client.
+const TOKEN_MINUTES: i64 = 10;
+
+impl Peer {
+    /// The service at an address, called in the name of `subject`. Connects when the first call is made.
+    pub fn new(address: &str, subject: &'static str, tokens: Tokens, clock: Clock) -> Result<Self, CallError> {
+        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| CallError::Address(address.to_owned()))?;
+        let channel = endpoint.connect_timeout(Duration::from_secs(5)).tcp_nodelay(true).connect_lazy();
+        Ok(Self { channel, tokens, clock, subject })
+    }
+
+    /// A client for one tenant.
+    pub fn for_tenant(&self, tenant: TenantId, deadline: Duration) -> Result<Client, CallError> {
+        let lifetime = chrono::Duration::minutes(TOKEN_MINUTES);
+        let token = self.tokens.sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime).map_err(|_| CallError::Token)?;
+        Ok(InterceptedService::new(self.channel.clone(), CallMetadata::new(&token, Some(tenant), deadline)?))
     }
 }

@@ -10,11 +10,12 @@ mod fields;
 mod layer;
 mod page;
 mod server;
+mod status;
 mod violations;
 
 pub use auth::{BadKeys, Claims, Tokens, Verifier};
 pub use batch::{batch, entry_status, parse, tenant};
-pub use client::{CallError, CallMetadata, Client, connect};
+pub use client::{CallError, CallMetadata, Client, Peer, connect};
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
     MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, page_size, percent, positive_money, request_id, text,
@@ -22,6 +23,7 @@ pub use fields::{
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};
+pub use status::stream_status;
 pub use server::{Served, routes, serve};
 pub use violations::{Violation, Violations};
 

@@ -48,13 +48,24 @@ impl Violations {
         }
     }
 
+    /// The value, or a note of the field that is wrong: field, reason, sentence.
+    pub fn check_field<T>(&mut self, value: Result<T, (&'static str, &'static str, String)>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err((field, reason, description)) => {
+                self.add(field, reason, description);
+                None
+            }
+        }
+    }
+
     /// The value, or the violations inside the message at `field`.
     pub fn within<T>(&mut self, field: &str, value: Result<T, Violations>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(inner) => {
                 for violation in inner.0 {
-                    let separator = if violation.field.is_empty() || violation.field.starts_with('[') { "" } else { "." };
+                    let separator = if field.is_empty() || violation.field.is_empty() || violation.field.starts_with('[') { "" } else { "." };
                     self.0.push(Violation { field: format!("{field}{separator}{}", violation.field), ..violation });
                 }
                 None

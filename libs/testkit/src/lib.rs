@@ -1,1 +1,10 @@
-//! testkit.
+//! For tests only: a private PostgreSQL, a database of its own for every test, a service behind its real gRPC server, and the events it published.
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test helper fails by panicking")]
+
+mod database;
+mod fault;
+mod service;
+
+pub use database::{TestDb, logins_on};
+pub use fault::{assert_fault, assert_violations};
+pub use service::{Events, TestServer, now, request_id, wait_until};

@@ -1,1 +1,3 @@
 //! collections.
+
+pub mod domain;

@@ -1,1 +1,3 @@
 //! credit-risk.
+
+pub mod domain;

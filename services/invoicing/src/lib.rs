@@ -1,1 +1,35 @@
-//! invoicing.
+//! Invoicing: tenants and their series, customers, terms, invoices and credit notes, and what is owed: open items, settlements, statements.
+
+mod app;
+mod db;
+pub mod domain;
+mod error;
+mod grpc;
+mod inbox;
+mod ops;
+mod outbox;
+mod wire;
+
+use quittance_events::{InProcessSource, consume};
+use quittance_runtime::Shutdown;
+use sqlx::migrate::Migrator;
+use tokio::task::JoinHandle;
+
+pub use app::App;
+pub use error::Error;
+pub use grpc::{SERVICES, add_routes};
+
+/// The area's name, in topics and subscriptions.
+pub const AREA: &str = "invoicing";
+
+/// All migrations of the service's database.
+pub fn migrator() -> Migrator {
+    static OWN: Migrator = sqlx::migrate!("./migrations");
+    quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
+}
+
+/// Starts what runs beside the calls: the reading of collections' events (disputes).
+pub fn spawn(app: &App, collections: InProcessSource, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+    let handler = inbox::CollectionsHandler;
+    vec![tokio::spawn(consume(app.db().clone(), collections, handler, app.clock().clone(), shutdown.clone()))]
+}

@@ -1,1 +1,3 @@
 //! payments.
+
+pub mod domain;

@@ -1,1 +1,43 @@
-//! reporting.
+//! Reporting: what is owed, how old it is and how well it is collected, read from every service's events. It calls nobody and writes nothing but its
+//! own read models.
+
+mod app;
+mod db;
+pub mod domain;
+mod error;
+mod grpc;
+mod inbox;
+
+use quittance_events::{InProcessSource, consume};
+use quittance_runtime::Shutdown;
+use sqlx::migrate::Migrator;
+use tokio::task::JoinHandle;
+
+pub use app::App;
+pub use error::Error;
+pub use grpc::{SERVICES, add_routes};
+
+/// The area's name.
+pub const AREA: &str = "reporting";
+
+/// All migrations of the service's database.
+pub fn migrator() -> Migrator {
+    static OWN: Migrator = sqlx::migrate!("./migrations");
+    quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
+}
+
+/// Starts the reading of every area's events.
+pub fn spawn(
+    app: &App,
+    invoicing: InProcessSource,
+    payments: InProcessSource,
+    collections: InProcessSource,
+    shutdown: &Shutdown,
+) -> Vec<JoinHandle<()>> {
+    let (db, clock) = (app.db(), app.clock());
+    vec![
+        tokio::spawn(consume(db.clone(), invoicing, inbox::InvoicingHandler, clock.clone(), shutdown.clone())),
+        tokio::spawn(consume(db.clone(), payments, inbox::PaymentsHandler, clock.clone(), shutdown.clone())),
+        tokio::spawn(consume(db.clone(), collections, inbox::CollectionsHandler, clock.clone(), shutdown.clone())),
+    ]
+}

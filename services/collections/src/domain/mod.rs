@@ -1,1 +1,12 @@
-//! x
+//! What collections decides, without I/O: whom to remind of what and in which words, and which items are disputed.
+
+pub mod dispute;
+pub mod dunning;
+mod standard_steps;
+pub mod strategy;
+pub mod template;
+
+pub use dispute::{Dispute, DisputeOutcome, DisputeReason, NewDispute};
+pub use dunning::{Addressee, ItemView, PlannedReminder, ReminderItem, plan};
+pub use strategy::{NewStrategy, Step, Strategy, StrategyChange};
+pub use template::{Rendered, TemplateError, TemplatePart};

@@ -1,0 +1,126 @@
+//! A service behind its real gRPC server, and the events it published.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use prost::Message;
+use quittance_db::Db;
+use quittance_events::{InProcessSource, Relay, run_relay};
+use quittance_grpc::{Client, Tokens, connect, serve};
+use quittance_kernel::{Clock, RequestId, TenantId};
+use quittance_runtime::{Shutdown, ShutdownTrigger};
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+const SECRET: &str = "a secret for tests, thirty-two bytes";
+
+/// The time tests start at, unless they set another.
+pub fn now() -> DateTime<Utc> {
+    "2026-03-02T09:00:00Z".parse().expect("an instant")
+}
+
+/// A new request id.
+pub fn request_id() -> String {
+    RequestId::at(now()).to_string()
+}
+
+/// A running server; ends when it is dropped.
+#[derive(Debug)]
+pub struct TestServer {
+    /// Where it listens, for example `http://127.0.0.1:40123`.
+    pub address: String,
+    /// The tenant its clients act for.
+    pub tenant: TenantId,
+    /// The clock of the service.
+    pub clock: Clock,
+    /// Ends with the server.
+    pub shutdown: Shutdown,
+    trigger: ShutdownTrigger,
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.trigger.trigger();
+    }
+}
+
+impl TestServer {
+    /// The listener's address is known before the routes are made: services that call each other need it.
+    pub async fn start(clock: Clock, routes: impl FnOnce(&str) -> Routes) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let (trigger, shutdown) = ShutdownTrigger::new();
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let routes = routes(&address);
+        serve(listener, routes, Tokens::new(SECRET).verifier(), clock.clone(), shutdown.clone()).expect("the server starts");
+        Self { address, tenant: TenantId::at(now()), clock, shutdown, trigger }
+    }
+
+    /// A client with every scope, `internal` too, for the server's tenant.
+    pub fn client(&self) -> Client {
+        self.client_for(Some(self.tenant), &["*"], "* internal")
+    }
+
+    /// A client with a token of one's choice.
+    pub fn client_for(&self, tenant: Option<TenantId>, tenants: &[&str], scope: &str) -> Client {
+        connect(&self.address, &self.token(tenants, scope), tenant, Duration::from_secs(60)).expect("a client")
+    }
+
+    /// A token signed with the server's key.
+    pub fn token(&self, tenants: &[&str], scope: &str) -> String {
+        Tokens::new(SECRET).sign("test", tenants, scope, self.clock.now(), chrono::Duration::days(4_000)).expect("a token")
+    }
+}
+
+/// The events a service published, as a consumer gets them.
+#[derive(Debug, Clone)]
+pub struct Events {
+    source: InProcessSource,
+}
+
+impl Events {
+    /// Runs the service's relay until shutdown.
+    pub fn relay(area: &'static str, db: &Db, relay: &Relay, clock: &Clock, shutdown: &Shutdown) -> Self {
+        tokio::spawn(run_relay(db.clone(), relay.clone(), clock.clone(), shutdown.clone()));
+        Self { source: InProcessSource::new(area, db.clone(), relay) }
+    }
+
+    /// Where another service reads them.
+    pub fn source(&self) -> InProcessSource {
+        self.source.clone()
+    }
+
+    /// The first `count` events, when they have come; fails after ten seconds.
+    pub async fn first<E: Message + Default>(&self, count: usize) -> Vec<E> {
+        for _ in 0..1_000 {
+            let envelopes = self.source.fetch(0, 10_000).await.expect("events are read");
+            if envelopes.len() >= count {
+                return envelopes.iter().map(|e| E::decode(e.payload.as_slice()).expect("an event of the area")).collect();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("fewer than {count} events came");
+    }
+
+    /// The short names of the first `count` events, for example `InvoiceIssued`.
+    pub async fn kinds(&self, count: usize) -> Vec<String> {
+        for _ in 0..1_000 {
+            let envelopes = self.source.fetch(0, 10_000).await.expect("events are read");
+            if envelopes.len() >= count {
+                return envelopes.iter().map(|e| e.kind.rsplit('.').next().unwrap_or_default().to_owned()).collect();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("fewer than {count} events came");
+    }
+}
+
+/// Waits until a condition holds; fails after twenty seconds, saying what was waited for.
+pub async fn wait_until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    for _ in 0..2_000 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not happen: {what}");
+}

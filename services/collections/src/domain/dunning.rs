@@ -1,0 +1,171 @@
+//! Who is due a reminder on a date, of what, and at which step.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use quittance_kernel::{ContactId, Currency, CustomerId, ItemId, Money, MoneyError, days_between};
+
+use super::strategy::{Step, Strategy};
+use super::template::{self, Rendered, Seller, TemplateError};
+
+/// An item as it stood on the date of the reminder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemView {
+    /// The item.
+    pub item: ItemId,
+    /// Who owes it.
+    pub customer: CustomerId,
+    /// The document's number.
+    pub number: String,
+    /// When it was issued.
+    pub issued_on: NaiveDate,
+    /// When it is due.
+    pub due_on: NaiveDate,
+    /// What was owed on the date.
+    pub open_on_as_of: Money,
+    /// A dispute over it was open on the date.
+    pub disputed: bool,
+    /// The highest offset at which it was reminded before, in days after the due date.
+    pub reminded_offset: Option<i32>,
+}
+
+/// To whom a customer's reminders go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// The customer's name.
+    pub customer_name: String,
+    /// The customer's number; empty where there is none.
+    pub customer_number: String,
+    /// The contact, where there is one.
+    pub contact: Option<ContactId>,
+    /// The contact's name; empty where no person is known.
+    pub contact_name: String,
+    /// Where it goes; `None`: by post.
+    pub contact_email: Option<String>,
+}
+
+/// A reminder to one customer in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedReminder {
+    /// To whom.
+    pub customer: CustomerId,
+    /// Where it goes.
+    pub addressee: Addressee,
+    /// The step with its words: the highest that any of the items has reached.
+    pub step: Step,
+    /// The date.
+    pub as_of: NaiveDate,
+    /// What it reminds of, the earliest due first.
+    pub items: Vec<ReminderItem>,
+    /// Sum of the items.
+    pub total: Money,
+}
+
+/// An item in a reminder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReminderItem {
+    /// The item.
+    pub item: ItemId,
+    /// The document's number.
+    pub number: String,
+    /// When it was issued.
+    pub issued_on: NaiveDate,
+    /// When it is due.
+    pub due_on: NaiveDate,
+    /// Owed on the date of the reminder.
+    pub open: Money,
+    /// The step this item has reached.
+    pub offset_days: i32,
+}
+
+/// The reminders that are due on the date, by customer and then by currency code: of each item that is owed, issued and
+/// not disputed, at the highest step it has reached, if it was not reminded at that step or a higher one before. A
+/// customer of whom nothing is known yet is left to a later run.
+///
+/// # Errors
+/// `TooLarge` if a customer's items sum beyond the bound for results.
+pub fn plan(
+    as_of: NaiveDate,
+    strategy: &Strategy,
+    items: &[ItemView],
+    customers: &BTreeMap<CustomerId, Addressee>,
+) -> Result<Vec<PlannedReminder>, MoneyError> {
+    let mut groups: BTreeMap<(CustomerId, Currency), Vec<(usize, &ItemView)>> = BTreeMap::new();
+    for item in items {
+        if let Some(step) = step_due(as_of, strategy, item) {
+            groups.entry((item.customer, item.open_on_as_of.currency())).or_default().push((step, item));
+        }
+    }
+    let mut reminders = Vec::with_capacity(groups.len());
+    for ((customer, currency), mut due) in groups {
+        due.sort_by_key(|(_, item)| (item.due_on, item.number.as_str(), item.item));
+        let highest = due.iter().map(|(step, _)| *step).max().and_then(|step| strategy.steps.get(step));
+        let (Some(step), Some(addressee)) = (highest, customers.get(&customer)) else { continue };
+        let total = Money::sum(currency, due.iter().map(|(_, item)| item.open_on_as_of))?;
+        let items =
+            due.iter().filter_map(|(step, item)| Some(reminder_item(item, strategy.steps.get(*step)?))).collect();
+        reminders.push(PlannedReminder {
+            customer,
+            addressee: addressee.clone(),
+            step: step.clone(),
+            as_of,
+            items,
+            total,
+        });
+    }
+    Ok(reminders)
+}
+
+/// The place of the step at which the item is to be reminded; `None` if it is not.
+fn step_due(as_of: NaiveDate, strategy: &Strategy, item: &ItemView) -> Option<usize> {
+    if !item.open_on_as_of.is_positive() || item.disputed || item.issued_on > as_of {
+        return None;
+    }
+    let (place, step) = strategy.step_reached(item.due_on, as_of)?;
+    item.reminded_offset.is_none_or(|reminded| step.offset_days > reminded).then_some(place)
+}
+
+fn reminder_item(item: &ItemView, step: &Step) -> ReminderItem {
+    ReminderItem {
+        item: item.item,
+        number: item.number.clone(),
+        issued_on: item.issued_on,
+        due_on: item.due_on,
+        open: item.open_on_as_of,
+        offset_days: step.offset_days,
+    }
+}
+
+impl PlannedReminder {
+    /// The reminder in words.
+    ///
+    /// # Errors
+    /// [`TemplateError`] if a template fails on this reminder although it passed its check, for example in a branch that
+    /// the check did not reach.
+    pub fn render(&self, seller: &Seller) -> Result<Rendered, TemplateError> {
+        let items = self.items.iter().map(|item| template::Item {
+            number: item.number.clone(),
+            issued_on: item.issued_on,
+            due_on: item.due_on,
+            days_past_due: days_between(item.due_on, self.as_of),
+            open: item.open.amount_text(),
+        });
+        let context = template::Context {
+            customer: template::Customer {
+                name: self.addressee.customer_name.clone(),
+                number: self.addressee.customer_number.clone(),
+            },
+            contact: template::Contact { name: self.addressee.contact_name.clone() },
+            items: items.collect(),
+            total: self.total.amount_text(),
+            currency: self.total.currency().to_string(),
+            as_of: self.as_of,
+            seller: seller.clone(),
+        };
+        template::render(&self.step.subject_template, &self.step.body_template, &context)
+    }
+}
+
+#[cfg(test)]
+#[path = "dunning_tests.rs"]
+mod tests;

@@ -1,0 +1,269 @@
+//! How late payers are followed up, as data: when an item is reminded, and with what words.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use quittance_kernel::StrategyId;
+
+use super::standard_steps;
+use super::template::{self, TemplateError, TemplatePart};
+
+/// How many steps a strategy has at most.
+pub const MAX_STEPS: usize = 20;
+/// How early before the due date a step may lie, in days.
+pub const MIN_OFFSET_DAYS: i32 = -60;
+/// How late after the due date a step may lie, in days.
+pub const MAX_OFFSET_DAYS: i32 = 3_650;
+
+/// One step of a strategy.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// Days after the due date; negative: before it.
+    pub offset_days: i32,
+    /// Name of the level.
+    pub name: String,
+    /// Subject, a template.
+    pub subject_template: String,
+    /// Text, a template.
+    pub body_template: String,
+}
+
+impl Step {
+    /// Whether an item with this due date has reached the step.
+    pub fn is_reached(&self, due_on: NaiveDate, as_of: NaiveDate) -> bool {
+        let reached_on = due_on.checked_add_signed(TimeDelta::days(self.offset_days.into()));
+        reached_on.is_some_and(|reached_on| reached_on <= as_of)
+    }
+}
+
+/// A strategy to add.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NewStrategy {
+    /// Unique in the tenant.
+    pub name: String,
+    /// By rising offset, 1 to [`MAX_STEPS`].
+    pub steps: Vec<Step>,
+    /// Used by runs that name none.
+    pub is_default: bool,
+}
+
+/// What to change; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct StrategyChange {
+    /// The new name.
+    pub name: Option<String>,
+    /// The new steps, as a whole.
+    pub steps: Option<Vec<Step>>,
+    /// Whether runs that name none use it.
+    pub is_default: Option<bool>,
+}
+
+/// A strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strategy {
+    /// Its id.
+    pub id: StrategyId,
+    /// Unique in the tenant.
+    pub name: String,
+    /// By rising offset.
+    pub steps: Vec<Step>,
+    /// Used by runs that name none. One strategy of a tenant is.
+    pub is_default: bool,
+    /// Grows by one with every change.
+    pub version: u32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What is wrong with a strategy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It has no name.
+    #[error("a strategy has a name")]
+    NameMissing,
+    /// It has no steps, or too many.
+    #[error("a strategy has 1 to {MAX_STEPS} steps")]
+    StepCount,
+    /// A step lies too early or too late.
+    #[error("step {}: the offset is from {MIN_OFFSET_DAYS} to {MAX_OFFSET_DAYS} days", step + 1)]
+    OffsetOutOfRange {
+        /// Which, from 0.
+        step: usize,
+    },
+    /// A step does not lie after the one before it.
+    #[error("step {}: each offset is greater than the one before it", step + 1)]
+    OffsetsNotRising {
+        /// Which, from 0.
+        step: usize,
+    },
+    /// A step has no name.
+    #[error("step {}: a step has a name", step + 1)]
+    StepNameMissing {
+        /// Which, from 0.
+        step: usize,
+    },
+    /// A template cannot be used.
+    #[error("step {}: {error}", step + 1)]
+    Template {
+        /// Which, from 0.
+        step: usize,
+        /// Of what.
+        part: TemplatePart,
+        /// Why.
+        error: TemplateError,
+    },
+}
+
+impl Refusal {
+    /// The machine-readable reason.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Refusal::NameMissing => "NAME_MISSING",
+            Refusal::StepCount => "STEP_COUNT_OUT_OF_RANGE",
+            Refusal::OffsetOutOfRange { .. } => "OFFSET_OUT_OF_RANGE",
+            Refusal::OffsetsNotRising { .. } => "OFFSETS_NOT_RISING",
+            Refusal::StepNameMissing { .. } => "STEP_NAME_MISSING",
+            Refusal::Template { error, .. } => error.reason(),
+        }
+    }
+}
+
+impl Strategy {
+    /// A new strategy. The caller sees to it that a tenant's first one is the default.
+    ///
+    /// # Errors
+    /// [`Refusal`], for what [`problems`] finds first.
+    pub fn create(id: StrategyId, new: NewStrategy, now: DateTime<Utc>) -> Result<Strategy, Refusal> {
+        let NewStrategy { name, steps, is_default } = new;
+        Strategy { id, name, steps, is_default, version: 1, created_at: now }.checked()
+    }
+
+    /// The strategy with the change.
+    ///
+    /// # Errors
+    /// [`Refusal`], for what [`problems`] finds first.
+    pub fn change(self, change: StrategyChange) -> Result<Strategy, Refusal> {
+        let StrategyChange { name, steps, is_default } = change;
+        let name = name.unwrap_or(self.name);
+        let steps = steps.unwrap_or(self.steps);
+        let is_default = is_default.unwrap_or(self.is_default);
+        Strategy { name, steps, is_default, version: self.version.saturating_add(1), ..self }.checked()
+    }
+
+    /// The steps a tenant starts with: 3 days before the due date, and 1, 8, 31 and 61 days after it, from polite to firm.
+    pub fn standard_steps() -> Vec<Step> {
+        standard_steps::standard_steps()
+    }
+
+    /// The latest step that an item has reached, with its place.
+    pub fn step_reached(&self, due_on: NaiveDate, as_of: NaiveDate) -> Option<(usize, &Step)> {
+        self.steps.iter().enumerate().rfind(|(_, step)| step.is_reached(due_on, as_of))
+    }
+
+    fn checked(self) -> Result<Strategy, Refusal> {
+        match problems(&self.name, &self.steps).into_iter().next() {
+            Some(refusal) => Err(refusal),
+            None => Ok(self),
+        }
+    }
+}
+
+/// Everything that is wrong with a strategy's name and steps.
+pub fn problems(name: &str, steps: &[Step]) -> Vec<Refusal> {
+    let mut problems = Vec::new();
+    if name.trim().is_empty() {
+        problems.push(Refusal::NameMissing);
+    }
+    if steps.is_empty() || steps.len() > MAX_STEPS {
+        // Templates of a list that is too long are not even looked at.
+        problems.push(Refusal::StepCount);
+        return problems;
+    }
+    let mut before = None;
+    for (place, step) in steps.iter().enumerate() {
+        if !(MIN_OFFSET_DAYS..=MAX_OFFSET_DAYS).contains(&step.offset_days) {
+            problems.push(Refusal::OffsetOutOfRange { step: place });
+        }
+        if before.is_some_and(|before| step.offset_days <= before) {
+            problems.push(Refusal::OffsetsNotRising { step: place });
+        }
+        before = Some(step.offset_days);
+        if step.name.trim().is_empty() {
+            problems.push(Refusal::StepNameMissing { step: place });
+        }
+        let templates = [(TemplatePart::Subject, &step.subject_template), (TemplatePart::Body, &step.body_template)];
+        for (part, source) in templates {
+            if let Err(error) = template::check(part, source) {
+                problems.push(Refusal::Template { step: place, part, error });
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use quittance_kernel::parse_date;
+
+    use super::*;
+
+    fn create(steps: Vec<Step>) -> Result<Strategy, Refusal> {
+        let new = NewStrategy { name: "standard".to_owned(), steps, is_default: true };
+        Strategy::create(StrategyId::at(DateTime::UNIX_EPOCH), new, DateTime::UNIX_EPOCH)
+    }
+
+    fn step(offset_days: i32) -> Step {
+        let text = "{{ total }}".to_owned();
+        Step { offset_days, name: "level".to_owned(), subject_template: text.clone(), body_template: text }
+    }
+
+    #[test]
+    fn the_standard_steps_are_valid() {
+        let strategy = create(Strategy::standard_steps()).unwrap();
+        assert_eq!(strategy.steps.iter().map(|step| step.offset_days).collect::<Vec<_>>(), [-3, 1, 8, 31, 61]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let reason = |steps| create(steps).unwrap_err().reason();
+        assert_eq!(reason(Vec::new()), "STEP_COUNT_OUT_OF_RANGE");
+        assert_eq!(reason((0..21).map(step).collect()), "STEP_COUNT_OUT_OF_RANGE");
+        assert_eq!(reason(vec![step(-61)]), "OFFSET_OUT_OF_RANGE");
+        assert_eq!(reason(vec![step(3_651)]), "OFFSET_OUT_OF_RANGE");
+        assert_eq!(reason(vec![step(1), step(1)]), "OFFSETS_NOT_RISING");
+        assert_eq!(reason(vec![Step { name: " ".to_owned(), ..step(1) }]), "STEP_NAME_MISSING");
+        let mistyped = Step { body_template: "{{ totel }}".to_owned(), ..step(1) };
+        assert_eq!(reason(vec![step(0), mistyped.clone()]), "TEMPLATE_INVALID");
+        let all = problems("", &[step(5), Step { offset_days: 3_651, ..mistyped }]);
+        let reasons: Vec<&str> = all.iter().map(Refusal::reason).collect();
+        assert_eq!(reasons, ["NAME_MISSING", "OFFSET_OUT_OF_RANGE", "TEMPLATE_INVALID"]);
+        assert_eq!(all[2].to_string(), "step 2: the template of the body uses totel, which does not exist");
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let strategy = create(vec![step(1)]).unwrap();
+        let change = StrategyChange { steps: Some(vec![step(2)]), ..StrategyChange::default() };
+        let changed = strategy.clone().change(change).unwrap();
+        assert_eq!(changed, Strategy { steps: vec![step(2)], version: 2, ..strategy.clone() });
+        let nameless = StrategyChange { name: Some(String::new()), ..StrategyChange::default() };
+        assert_eq!(strategy.change(nameless), Err(Refusal::NameMissing));
+    }
+
+    #[test]
+    fn the_latest_reached_step_counts_from_its_very_day() {
+        let strategy = create(vec![step(-3), step(1), step(8)]).unwrap();
+        let due_on = parse_date("2026-03-10").unwrap();
+        let reached =
+            |as_of| strategy.step_reached(due_on, parse_date(as_of).unwrap()).map(|(_, step)| step.offset_days);
+        let expected = [
+            ("2026-03-06", None),
+            ("2026-03-07", Some(-3)),
+            ("2026-03-11", Some(1)),
+            ("2026-03-17", Some(1)),
+            ("2026-03-18", Some(8)),
+        ];
+        for (as_of, offset) in expected {
+            assert_eq!(reached(as_of), offset, "{as_of}");
+        }
+        assert!(!step(1).is_reached(NaiveDate::MAX, NaiveDate::MAX));
+    }
+}

@@ -1,0 +1,181 @@
+//! How much credit a customer has in one currency, and how much of it is used.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, Utc};
+use quittance_kernel::{CustomerId, Money, MoneyError, ProfileId};
+
+use super::reservation::Refusal;
+
+/// A limit to give.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NewProfile {
+    /// To whom.
+    pub customer: CustomerId,
+    /// Zero or more.
+    pub limit: Money,
+    /// Why the limit is what it is.
+    pub note: String,
+}
+
+/// What to change; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct ProfileChange {
+    /// The new limit.
+    pub limit: Option<Money>,
+    /// The new note.
+    pub note: Option<String>,
+}
+
+/// A customer's credit in the currency of its limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditProfile {
+    /// Its id.
+    pub id: ProfileId,
+    /// Whose.
+    pub customer: CustomerId,
+    /// The limit. Zero or more.
+    pub limit: Money,
+    /// Open items, kept from invoicing's events. Negative while a settlement is known and its invoice is not yet.
+    pub exposure: Money,
+    /// Reservations that are active or confirmed.
+    pub reserved: Money,
+    /// Why the limit is what it is.
+    pub note: String,
+    /// Grows by one with every change of the limit or the note. Exposure and reservations move with every order, and a
+    /// person who edits the limit is not in their way.
+    pub version: u32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+impl CreditProfile {
+    /// A new profile. `exposure` is what is open already.
+    ///
+    /// # Errors
+    /// `LimitNegative`, and `CURRENCY_MISMATCH` if the exposure is in another currency.
+    pub fn create(id: ProfileId, new: NewProfile, exposure: Money, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        let NewProfile { customer, limit, note } = new;
+        if limit.is_negative() {
+            return Err(Refusal::LimitNegative);
+        }
+        limit.compare(exposure)?;
+        let reserved = Money::zero(limit.currency());
+        Ok(CreditProfile { id, customer, limit, exposure, reserved, note, version: 1, created_at: now })
+    }
+
+    /// The profile with the change. A limit below what is used stops new authorisations and takes nothing back.
+    ///
+    /// # Errors
+    /// `LimitNegative`, and `CURRENCY_MISMATCH`: a profile keeps its currency.
+    pub fn change(self, change: ProfileChange) -> Result<CreditProfile, Refusal> {
+        let limit = change.limit.unwrap_or(self.limit);
+        if limit.is_negative() {
+            return Err(Refusal::LimitNegative);
+        }
+        limit.compare(self.limit)?;
+        let note = change.note.unwrap_or(self.note);
+        Ok(CreditProfile { limit, note, version: self.version.saturating_add(1), ..self })
+    }
+
+    /// What new orders may use: limit - exposure - reserved. May be negative.
+    ///
+    /// # Errors
+    /// `TooLarge` beyond the bound for results.
+    pub fn available(&self) -> Result<Money, MoneyError> {
+        self.limit.checked_sub(self.exposure)?.checked_sub(self.reserved)
+    }
+
+    /// By how much an order would pass the limit; zero if it fits.
+    ///
+    /// # Errors
+    /// `CurrencyMismatch` and `TooLarge`.
+    pub fn shortfall(&self, amount: Money) -> Result<Money, MoneyError> {
+        let available = self.available()?;
+        match amount.compare(available)? {
+            Ordering::Greater => amount.checked_sub(available),
+            Ordering::Less | Ordering::Equal => Ok(Money::zero(amount.currency())),
+        }
+    }
+
+    /// More is owed: an item was issued, or a settlement taken back.
+    ///
+    /// # Errors
+    /// `CurrencyMismatch` and `TooLarge`.
+    pub fn expose(self, amount: Money) -> Result<CreditProfile, MoneyError> {
+        Ok(CreditProfile { exposure: self.exposure.checked_add(amount)?, ..self })
+    }
+
+    /// Less is owed: an item was settled, credited, voided or discounted.
+    ///
+    /// # Errors
+    /// `CurrencyMismatch` and `TooLarge`.
+    pub fn relieve(self, amount: Money) -> Result<CreditProfile, MoneyError> {
+        Ok(CreditProfile { exposure: self.exposure.checked_sub(amount)?, ..self })
+    }
+
+    /// Sets credit aside.
+    pub(super) fn hold(self, amount: Money) -> Result<CreditProfile, MoneyError> {
+        Ok(CreditProfile { reserved: self.reserved.checked_add(amount)?, ..self })
+    }
+
+    /// Gives back what was set aside.
+    pub(super) fn give_back(self, amount: Money) -> Result<CreditProfile, Refusal> {
+        let reserved = self.reserved.checked_sub(amount)?;
+        if reserved.is_negative() { Err(Refusal::Unbalanced(amount)) } else { Ok(CreditProfile { reserved, ..self }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quittance_kernel::Currency;
+
+    use super::*;
+
+    fn eur(minor: i64) -> Money {
+        Money::from_minor(minor, Currency::EUR)
+    }
+
+    fn create(limit: Money, exposure: Money) -> Result<CreditProfile, Refusal> {
+        let now = DateTime::UNIX_EPOCH;
+        let new = NewProfile { customer: CustomerId::at(now), limit, note: String::new() };
+        CreditProfile::create(ProfileId::at(now), new, exposure, now)
+    }
+
+    #[test]
+    fn available_is_what_the_limit_leaves_and_may_be_negative() {
+        let profile = create(eur(100), eur(30)).unwrap().hold(eur(50)).unwrap();
+        assert_eq!(profile.available(), Ok(eur(20)));
+        assert_eq!(profile.shortfall(eur(20)), Ok(eur(0)));
+        assert_eq!(profile.shortfall(eur(25)), Ok(eur(5)));
+        let profile = profile.expose(eur(40)).unwrap();
+        assert_eq!(profile.available(), Ok(eur(-20)));
+        assert_eq!(profile.shortfall(eur(1)), Ok(eur(21)));
+        assert_eq!(profile.relieve(eur(70)).unwrap().available(), Ok(eur(50)));
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let profile = create(eur(100), eur(0)).unwrap();
+        let lower = ProfileChange { limit: Some(eur(10)), note: None };
+        let noted = ProfileChange { limit: None, note: Some("paid late".to_owned()) };
+        let profile = profile.change(lower).unwrap().change(noted).unwrap();
+        assert_eq!((profile.limit, profile.note.as_str(), profile.version), (eur(10), "paid late", 3));
+    }
+
+    #[test]
+    fn limits_are_not_negative_and_keep_their_currency() {
+        assert_eq!(create(eur(-1), eur(0)).unwrap_err().reason(), "LIMIT_NEGATIVE");
+        let zero = Money::zero(Currency::USD);
+        assert_eq!(create(eur(1), zero).unwrap_err().reason(), "CURRENCY_MISMATCH");
+        let change = |limit| create(eur(1), eur(0)).unwrap().change(ProfileChange { limit: Some(limit), note: None });
+        assert_eq!(change(eur(-1)).unwrap_err().reason(), "LIMIT_NEGATIVE");
+        assert_eq!(change(zero).unwrap_err().reason(), "CURRENCY_MISMATCH");
+    }
+
+    #[test]
+    fn no_more_is_given_back_than_was_set_aside() {
+        let profile = create(eur(100), eur(0)).unwrap().hold(eur(5)).unwrap();
+        assert_eq!(profile.give_back(eur(6)).unwrap_err().reason(), "PROFILE_UNBALANCED");
+    }
+}

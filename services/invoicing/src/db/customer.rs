@@ -1,0 +1,283 @@
+//! Customers, their contacts, and payment terms.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{ContactId, CustomerId, Terms, TermsId};
+use uuid::Uuid;
+
+use super::stored;
+use crate::domain::{Address, Contact, Customer, NamedTerms};
+
+/// What an invoice needs to know of a customer.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomerFacts {
+    /// Its own terms.
+    pub(crate) terms_id: Option<TermsId>,
+    /// All its contacts.
+    pub(crate) contacts: Vec<ContactId>,
+    /// The one that invoices go to.
+    pub(crate) billing_contact: Option<ContactId>,
+}
+
+/// What invoices need to know of these customers; those that do not exist are left out.
+pub(crate) async fn facts(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerFacts>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select c.id, c.terms_id,
+             array(select k.id from contact k where k.tenant_id = $1 and k.customer_id = c.id order by k.pays_invoices desc, k.place) as "contacts!"
+           from customer c
+           where c.tenant_id = $1 and c.id = any($2)"#,
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let facts = rows.into_iter().map(|row| {
+        let contacts: Vec<ContactId> = row.contacts.into_iter().map(ContactId::new).collect();
+        let facts = CustomerFacts { terms_id: row.terms_id.map(TermsId::new), billing_contact: contacts.first().copied(), contacts };
+        (CustomerId::new(row.id), facts)
+    });
+    Ok(facts.collect())
+}
+
+/// Adds customers with their contacts.
+pub(crate) async fn insert_all(tx: &mut Tx, customers: &[Customer]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = customers.iter().map(|c| c.id.uuid()).collect();
+    let numbers: Vec<Option<String>> = customers.iter().map(|c| c.number.clone()).collect();
+    let names: Vec<String> = customers.iter().map(|c| c.name.clone()).collect();
+    // Arrays of arrays must have equal lengths in SQL: lists travel as text with a separator that no text has.
+    let lines: Vec<String> = customers.iter().map(|c| c.address.lines.join(SEPARATOR)).collect();
+    let postal_codes: Vec<String> = customers.iter().map(|c| c.address.postal_code.clone()).collect();
+    let cities: Vec<String> = customers.iter().map(|c| c.address.city.clone()).collect();
+    let countries: Vec<String> = customers.iter().map(|c| c.address.country_code.clone()).collect();
+    let tax_ids: Vec<String> = customers.iter().map(|c| c.tax_id.clone()).collect();
+    let terms: Vec<Option<Uuid>> = customers.iter().map(|c| c.terms_id.map(TermsId::uuid)).collect();
+    let accounts: Vec<String> = customers.iter().map(|c| c.bank_accounts.join(SEPARATOR)).collect();
+    let created: Vec<DateTime<Utc>> = customers.iter().map(|c| c.created_at).collect();
+    sqlx::query!(
+        "insert into customer
+           (tenant_id, id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at)
+         select $1, c.id, c.number, c.name, string_to_array(c.lines, E'\\x1f'), c.postal_code, c.city, c.country_code, c.tax_id, c.terms_id,
+           string_to_array(c.accounts, E'\\x1f'), 1, c.created_at
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[],
+           $12::timestamptz[])
+           as c (id, number, name, lines, postal_code, city, country_code, tax_id, terms_id, accounts, created_at)",
+        tenant,
+        &ids,
+        &numbers as &[Option<String>],
+        &names,
+        &lines,
+        &postal_codes,
+        &cities,
+        &countries,
+        &tax_ids,
+        &terms as &[Option<Uuid>],
+        &accounts,
+        &created,
+    )
+    .execute(&mut **tx)
+    .await?;
+    for customer in customers.iter().filter(|c| !c.contacts.is_empty()) {
+        insert_contacts(tx, customer).await?;
+    }
+    Ok(())
+}
+
+/// Between the entries of a list that travels as one text: a control character, which no text of a request has.
+const SEPARATOR: &str = "\u{1f}";
+
+async fn insert_contacts(tx: &mut Tx, customer: &Customer) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let contacts = &customer.contacts;
+    let ids: Vec<Uuid> = contacts.iter().map(|c| c.id.uuid()).collect();
+    let names: Vec<String> = contacts.iter().map(|c| c.name.clone()).collect();
+    let emails: Vec<String> = contacts.iter().map(|c| c.email.clone()).collect();
+    let phones: Vec<String> = contacts.iter().map(|c| c.phone.clone()).collect();
+    let payers: Vec<bool> = contacts.iter().map(|c| c.pays_invoices).collect();
+    sqlx::query!(
+        "insert into contact (tenant_id, customer_id, id, place, name, email, phone, pays_invoices)
+         select $1, $2, c.id, c.place, c.name, c.email, c.phone, c.pays_invoices
+         from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::bool[])
+           with ordinality as c (id, name, email, phone, pays_invoices, place)",
+        tenant,
+        customer.id.uuid(),
+        &ids,
+        &names,
+        &emails,
+        &phones,
+        &payers,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes a customer that is held, with its contacts as a whole.
+pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let version = i32::try_from(customer.version).unwrap_or(i32::MAX);
+    let done = sqlx::query!(
+        "update customer
+         set number = $3, name = $4, address_lines = $5, postal_code = $6, city = $7, country_code = $8, tax_id = $9, terms_id = $10,
+           bank_accounts = $11, version = $12
+         where tenant_id = $1 and id = $2 and version = $12 - 1",
+        tenant,
+        customer.id.uuid(),
+        customer.number,
+        customer.name,
+        &customer.address.lines,
+        customer.address.postal_code,
+        customer.address.city,
+        customer.address.country_code,
+        customer.tax_id,
+        customer.terms_id.map(TermsId::uuid),
+        &customer.bank_accounts,
+        version,
+    )
+    .execute(&mut **tx)
+    .await?;
+    quittance_db::expect_rows(&done, "customer", 1)?;
+    sqlx::query!("delete from contact where tenant_id = $1 and customer_id = $2", tenant, customer.id.uuid()).execute(&mut **tx).await?;
+    insert_contacts(tx, customer).await
+}
+
+struct Row {
+    id: Uuid,
+    number: Option<String>,
+    name: String,
+    address_lines: Vec<String>,
+    postal_code: String,
+    city: String,
+    country_code: String,
+    tax_id: String,
+    terms_id: Option<Uuid>,
+    bank_accounts: Vec<String>,
+    version: i32,
+    created_at: DateTime<Utc>,
+}
+
+/// A customer, held until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>, DbError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!("select id from customer where tenant_id = $1 and id = $2 for update", tenant, id.uuid()).fetch_optional(&mut **tx).await?;
+    find(tx, id).await
+}
+
+/// A customer.
+pub(crate) async fn find(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at
+         from customer
+         where tenant_id = $1 and id = $2",
+        tx.tenant().uuid(),
+        id.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(with_contacts(tx, rows).await?.pop())
+}
+
+/// Which customers a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Only this number.
+    pub(crate) number: Option<String>,
+    /// Only names that contain this, in any case.
+    pub(crate) name_contains: Option<String>,
+    /// Only those after this one.
+    pub(crate) after: Option<CustomerId>,
+    /// At most this many.
+    pub(crate) limit: i64,
+}
+
+/// Customers in the order they were created.
+pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Customer>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at
+         from customer
+         where tenant_id = $1 and ($2::uuid is null or id > $2) and ($3::text is null or number = $3)
+           and ($4::text is null or position(lower($4) in lower(name)) > 0)
+         order by id
+         limit $5",
+        tx.tenant().uuid(),
+        filter.after.map(CustomerId::uuid),
+        filter.number,
+        filter.name_contains,
+        filter.limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    with_contacts(tx, rows).await
+}
+
+async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let found = sqlx::query!(
+        "select customer_id, id, name, email, phone, pays_invoices
+         from contact
+         where tenant_id = $1 and customer_id = any($2)
+         order by customer_id, place",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut contacts: HashMap<Uuid, Vec<Contact>> = HashMap::new();
+    for row in found {
+        let contact = Contact { id: ContactId::new(row.id), name: row.name, email: row.email, phone: row.phone, pays_invoices: row.pays_invoices };
+        contacts.entry(row.customer_id).or_default().push(contact);
+    }
+    rows.into_iter()
+        .map(|row| {
+            Ok(Customer {
+                id: CustomerId::new(row.id),
+                number: row.number,
+                name: row.name,
+                address: Address { lines: row.address_lines, postal_code: row.postal_code, city: row.city, country_code: row.country_code },
+                tax_id: row.tax_id,
+                terms_id: row.terms_id.map(TermsId::new),
+                bank_accounts: row.bank_accounts,
+                contacts: contacts.remove(&row.id).unwrap_or_default(),
+                version: stored("customer", row.id, u32::try_from(row.version))?,
+                created_at: row.created_at,
+            })
+        })
+        .collect()
+}
+
+/// Adds terms. Their code is unique in the tenant.
+pub(crate) async fn insert_terms(tx: &mut Tx, terms: &NamedTerms) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let text = terms.terms.to_string();
+    sqlx::query!("insert into terms (tenant_id, id, code, terms) values ($1, $2, $3, $4)", tenant, terms.id.uuid(), terms.code, text)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// All terms by code.
+pub(crate) async fn list_terms(tx: &mut Tx) -> Result<Vec<NamedTerms>, DbError> {
+    let rows =
+        sqlx::query!("select id, code, terms from terms where tenant_id = $1 order by code", tx.tenant().uuid()).fetch_all(&mut **tx).await?;
+    rows.into_iter()
+        .map(|row| Ok(NamedTerms { id: TermsId::new(row.id), code: row.code, terms: stored("terms", row.id, Terms::parse(&row.terms))? }))
+        .collect()
+}
+
+/// These terms; those that do not exist are left out.
+pub(crate) async fn find_terms(tx: &mut Tx, ids: &[TermsId]) -> Result<HashMap<TermsId, Terms>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!("select id, terms from terms where tenant_id = $1 and id = any($2)", tenant, &ids).fetch_all(&mut **tx).await?;
+    rows.into_iter().map(|row| Ok((TermsId::new(row.id), stored("terms", row.id, Terms::parse(&row.terms))?))).collect()
+}

@@ -1,0 +1,288 @@
+//! Invoices and their lines.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{DbError, Tx, expect_rows};
+use quittance_kernel::{ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Percent, ReservationId, SeriesId, Terms, TermsId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{book::rounding_rule, known, money, stored};
+use crate::domain::{Invoice, Issuance, Line, State, TaxCategory, Totals};
+
+struct Row {
+    id: Uuid,
+    customer_id: Uuid,
+    contact_id: Option<Uuid>,
+    currency: String,
+    terms_id: Option<Uuid>,
+    terms: String,
+    series_id: Uuid,
+    external_number: Option<String>,
+    planned_issue_on: Option<NaiveDate>,
+    agreed_due_on: Option<NaiveDate>,
+    rounding_scope: String,
+    rounding_mode: String,
+    reservation_id: Option<Uuid>,
+    purchase_order: String,
+    note: String,
+    total: Decimal,
+    state: String,
+    number: Option<String>,
+    payment_reference: Option<String>,
+    issued_on: Option<NaiveDate>,
+    due_on: Option<NaiveDate>,
+    issued_at: Option<DateTime<Utc>>,
+    voided_on: Option<NaiveDate>,
+    void_reason: Option<String>,
+    credit_note_id: Option<Uuid>,
+    version: i32,
+    created_at: DateTime<Utc>,
+}
+
+impl Row {
+    fn into_invoice(self, lines: Vec<Line>) -> Result<Invoice, DbError> {
+        let (table, id) = ("invoice", self.id);
+        let currency = stored(table, id, Currency::parse(&self.currency))?;
+        let rounding = rounding_rule(table, id, &self.rounding_scope, &self.rounding_mode)?;
+        let totals = stored(table, id, Totals::of(&lines, currency, rounding))?;
+        if totals.total.amount() != self.total {
+            return Err(DbError::Corrupt { table, id, why: "the lines do not sum to the total".to_owned() });
+        }
+        let state = self.state()?;
+        Ok(Invoice {
+            id: InvoiceId::new(id),
+            customer: CustomerId::new(self.customer_id),
+            contact: self.contact_id.map(ContactId::new),
+            currency,
+            lines,
+            totals,
+            terms: stored(table, id, Terms::parse(&self.terms))?,
+            terms_id: self.terms_id.map(TermsId::new),
+            series: SeriesId::new(self.series_id),
+            external_number: self.external_number,
+            planned_issue_on: self.planned_issue_on,
+            agreed_due_on: self.agreed_due_on,
+            rounding,
+            reservation: self.reservation_id.map(ReservationId::new),
+            purchase_order: self.purchase_order,
+            note: self.note,
+            state,
+            version: stored(table, id, u32::try_from(self.version))?,
+            created_at: self.created_at,
+        })
+    }
+
+    fn state(&self) -> Result<State, DbError> {
+        let issuance = match (&self.number, self.issued_on, self.due_on, self.issued_at) {
+            (Some(number), Some(issued_on), Some(due_on), Some(issued_at)) => {
+                Some(Issuance { number: number.clone(), payment_reference: self.payment_reference.clone(), issued_on, due_on, issued_at })
+            }
+            _ => None,
+        };
+        let state = match (self.state.as_str(), issuance, self.voided_on, self.credit_note_id) {
+            ("draft", None, None, None) => Some(State::Draft),
+            ("issued", Some(issuance), None, None) => Some(State::Issued(issuance)),
+            ("voided", Some(issuance), Some(voided_on), None) => {
+                Some(State::Voided { issuance, voided_on, reason: self.void_reason.clone().unwrap_or_default() })
+            }
+            ("credited", Some(issuance), None, Some(note)) => Some(State::Credited { issuance, credit_note: CreditNoteId::new(note) }),
+            _ => None,
+        };
+        known("invoice", self.id, "state", state)
+    }
+}
+
+/// Adds drafts with their lines.
+pub(crate) async fn insert_drafts(tx: &mut Tx, drafts: &[Invoice]) -> Result<(), DbError> {
+    super::issue::insert_lines(tx, drafts).await?;
+    super::issue::insert_invoices(tx, drafts).await
+}
+
+/// These invoices, held until the transaction ends, in the order of their ids.
+pub(crate) async fn lock_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    sqlx::query!("select id from invoice where tenant_id = $1 and id = any($2) order by id for update", tenant, &ids)
+        .fetch_all(&mut **tx)
+        .await?;
+    find_all(tx, &ids).await
+}
+
+/// An invoice.
+pub(crate) async fn find(tx: &mut Tx, id: InvoiceId) -> Result<Option<Invoice>, DbError> {
+    Ok(find_all(tx, &[id.uuid()]).await?.remove(&id))
+}
+
+async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
+           rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
+           void_reason, credit_note_id, version, created_at
+         from invoice
+         where tenant_id = $1 and id = any($2)",
+        tx.tenant().uuid(),
+        ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(with_lines(tx, rows).await?.into_iter().map(|invoice| (invoice.id, invoice)).collect())
+}
+
+/// Which invoices a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Only this customer's.
+    pub(crate) customer: Option<CustomerId>,
+    /// Only in this stored state.
+    pub(crate) state: Option<&'static str>,
+    /// Of issued ones, only those with something open, or with nothing open.
+    pub(crate) open: Option<bool>,
+    /// Only those after this one.
+    pub(crate) after: Option<InvoiceId>,
+    /// At most this many.
+    pub(crate) limit: i64,
+}
+
+/// Invoices in the order they were created.
+pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Invoice>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select i.id, i.customer_id, contact_id, i.currency, terms_id, i.terms, series_id, external_number, planned_issue_on, agreed_due_on,
+           rounding_scope, rounding_mode, reservation_id, purchase_order, note, i.total, state, i.number, payment_reference, i.issued_on, i.due_on,
+           issued_at, voided_on, void_reason, credit_note_id, version, created_at
+         from invoice i
+         where i.tenant_id = $1 and ($2::uuid is null or i.customer_id = $2) and ($3::text is null or i.state = $3)
+           and ($4::bool is null or exists (select from open_item o where o.tenant_id = $1 and o.id = i.id and o.is_open = $4))
+           and ($5::uuid is null or i.id > $5)
+         order by i.id
+         limit $6",
+        tx.tenant().uuid(),
+        filter.customer.map(CustomerId::uuid),
+        filter.state,
+        filter.open,
+        filter.after.map(InvoiceId::uuid),
+        filter.limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    with_lines(tx, rows).await
+}
+
+/// Invoices whose number, purchase order or payment reference begins with a text, newest first, at most 100.
+pub(crate) async fn search(tx: &mut Tx, beginning: &str) -> Result<Vec<Invoice>, DbError> {
+    // Each branch has an index of its own; the pattern's own signs are plain characters.
+    let pattern = format!("{}%", beginning.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
+           rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
+           void_reason, credit_note_id, version, created_at
+         from invoice
+         where tenant_id = $1 and (number like $2 or (purchase_order <> '' and purchase_order like $2) or payment_reference like $2)
+         order by id desc
+         limit 100"#,
+        tx.tenant().uuid(),
+        pattern,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    with_lines(tx, rows).await
+}
+
+async fn with_lines(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Invoice>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let currencies: HashMap<Uuid, String> = rows.iter().map(|row| (row.id, row.currency.clone())).collect();
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let found = sqlx::query!(
+        "select invoice_id, description, quantity, unit, unit_price, tax_category, tax_rate, net
+         from invoice_line
+         where tenant_id = $1 and invoice_id = any($2)
+         order by invoice_id, place",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut lines: HashMap<Uuid, Vec<Line>> = HashMap::new();
+    for row in found {
+        let (table, id) = ("invoice_line", row.invoice_id);
+        let currency = stored(table, id, Currency::parse(currencies.get(&id).map_or("", String::as_str)))?;
+        let line = Line {
+            description: row.description,
+            quantity: row.quantity,
+            unit: row.unit,
+            unit_price: row.unit_price,
+            tax_category: known(table, id, "tax_category", TaxCategory::parse(&row.tax_category))?,
+            tax_rate: stored(table, id, Percent::new(row.tax_rate))?,
+            net: money(table, id, row.net, currency)?,
+        };
+        lines.entry(id).or_default().push(line);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let lines = lines.remove(&row.id).unwrap_or_default();
+            row.into_invoice(lines)
+        })
+        .collect()
+}
+
+/// Writes changed drafts that are held, with their lines as a whole.
+pub(crate) async fn update_drafts(tx: &mut Tx, drafts: &[Invoice]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<InvoiceId> = drafts.iter().map(|d| d.id).collect();
+    super::issue::delete_lines(tx, &ids).await?;
+    for draft in drafts {
+        let done = sqlx::query!(
+            "update invoice
+             set contact_id = $3, terms_id = $4, terms = $5, series_id = $6, planned_issue_on = $7, agreed_due_on = $8, reservation_id = $9,
+               purchase_order = $10, note = $11, net_total = $12, tax_total = $13, total = $14, version = $15
+             where tenant_id = $1 and id = $2 and version = $15 - 1",
+            tenant,
+            draft.id.uuid(),
+            draft.contact.map(ContactId::uuid),
+            draft.terms_id.map(TermsId::uuid),
+            draft.terms.to_string(),
+            draft.series.uuid(),
+            draft.planned_issue_on,
+            draft.agreed_due_on,
+            draft.reservation.map(ReservationId::uuid),
+            draft.purchase_order,
+            draft.note,
+            draft.totals.net.amount(),
+            draft.totals.tax.amount(),
+            draft.totals.total.amount(),
+            i32::try_from(draft.version).unwrap_or(i32::MAX),
+        )
+        .execute(&mut **tx)
+        .await?;
+        expect_rows(&done, "invoice", 1)?;
+    }
+    super::issue::insert_lines(tx, drafts).await
+}
+
+/// Writes what an invoice became after it was issued: voided or credited.
+pub(crate) async fn update_state(tx: &mut Tx, invoice: &Invoice) -> Result<(), DbError> {
+    let (voided_on, reason, credit_note) = match &invoice.state {
+        State::Voided { voided_on, reason, .. } => (Some(*voided_on), Some(reason.as_str()), None),
+        State::Credited { credit_note, .. } => (None, None, Some(credit_note.uuid())),
+        State::Draft | State::Issued(_) => (None, None, None),
+    };
+    let done = sqlx::query!(
+        "update invoice
+         set state = $3, voided_on = $4, void_reason = $5, credit_note_id = $6, version = $7
+         where tenant_id = $1 and id = $2 and version = $7 - 1",
+        tx.tenant().uuid(),
+        invoice.id.uuid(),
+        invoice.state.label(),
+        voided_on,
+        reason,
+        credit_note,
+        i32::try_from(invoice.version).unwrap_or(i32::MAX),
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "invoice", 1)
+}

@@ -1,0 +1,209 @@
+//! The hot writes of issuing: invoices, lines, open items and first entries of a whole slice, in one statement each.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{DbError, Tx, expect_rows};
+use quittance_kernel::{ContactId, InvoiceId, ReservationId, TermsId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::domain::{Invoice, Line, OpenItem};
+
+/// Adds issued invoices, whose lines are written, and their open items, each with its first entry.
+pub(crate) async fn insert_issued(tx: &mut Tx, invoices: &[Invoice], items: &[(OpenItem, Uuid, DateTime<Utc>)]) -> Result<(), DbError> {
+    if invoices.is_empty() {
+        return Ok(());
+    }
+    insert_invoices(tx, invoices).await?;
+    open(tx, items).await
+}
+
+/// Removes the lines of invoices that are not written after all.
+pub(crate) async fn delete_lines(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = invoices.iter().map(|id| id.uuid()).collect();
+    sqlx::query!("delete from invoice_line where tenant_id = $1 and invoice_id = any($2)", tenant, &ids).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Adds the lines of invoices.
+pub(crate) async fn insert_lines(tx: &mut Tx, invoices: &[Invoice]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let lines: Vec<(Uuid, i32, &Line)> =
+        invoices.iter().flat_map(|i| i.lines.iter().zip(1..).map(|(line, place)| (i.id.uuid(), place, line))).collect();
+    let ids: Vec<Uuid> = lines.iter().map(|(id, ..)| *id).collect();
+    let places: Vec<i32> = lines.iter().map(|(_, place, _)| *place).collect();
+    let descriptions: Vec<String> = lines.iter().map(|(.., l)| l.description.clone()).collect();
+    let quantities: Vec<Decimal> = lines.iter().map(|(.., l)| l.quantity).collect();
+    let units: Vec<String> = lines.iter().map(|(.., l)| l.unit.clone()).collect();
+    let prices: Vec<Decimal> = lines.iter().map(|(.., l)| l.unit_price).collect();
+    let categories: Vec<String> = lines.iter().map(|(.., l)| l.tax_category.label().to_owned()).collect();
+    let rates: Vec<Decimal> = lines.iter().map(|(.., l)| l.tax_rate.value()).collect();
+    let nets: Vec<Decimal> = lines.iter().map(|(.., l)| l.net.amount()).collect();
+    sqlx::query!(
+        "insert into invoice_line (tenant_id, invoice_id, place, description, quantity, unit, unit_price, tax_category, tax_rate, net)
+         select $1, *
+         from unnest($2::uuid[], $3::int[], $4::text[], $5::numeric[], $6::text[], $7::numeric[], $8::text[], $9::numeric[], $10::numeric[])",
+        tenant,
+        &ids,
+        &places,
+        &descriptions,
+        &quantities,
+        &units,
+        &prices,
+        &categories,
+        &rates,
+        &nets,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds invoices, drafts or issued, without their lines.
+pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[Invoice]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let column = |of: fn(&Invoice) -> String| invoices.iter().map(of).collect::<Vec<String>>();
+    let ids: Vec<Uuid> = invoices.iter().map(|i| i.id.uuid()).collect();
+    let customers: Vec<Uuid> = invoices.iter().map(|i| i.customer.uuid()).collect();
+    let contacts: Vec<Option<Uuid>> = invoices.iter().map(|i| i.contact.map(ContactId::uuid)).collect();
+    let currencies = column(|i| i.currency.code().to_owned());
+    let terms_ids: Vec<Option<Uuid>> = invoices.iter().map(|i| i.terms_id.map(TermsId::uuid)).collect();
+    let terms = column(|i| i.terms.to_string());
+    let series: Vec<Uuid> = invoices.iter().map(|i| i.series.uuid()).collect();
+    let externals: Vec<Option<String>> = invoices.iter().map(|i| i.external_number.clone()).collect();
+    let planned: Vec<Option<NaiveDate>> = invoices.iter().map(|i| i.planned_issue_on).collect();
+    let agreed: Vec<Option<NaiveDate>> = invoices.iter().map(|i| i.agreed_due_on).collect();
+    let scopes = column(|i| i.rounding.scope.label().to_owned());
+    let modes = column(|i| i.rounding.mode.label().to_owned());
+    let reservations: Vec<Option<Uuid>> = invoices.iter().map(|i| i.reservation.map(ReservationId::uuid)).collect();
+    let orders = column(|i| i.purchase_order.clone());
+    let notes = column(|i| i.note.clone());
+    let nets: Vec<Decimal> = invoices.iter().map(|i| i.totals.net.amount()).collect();
+    let taxes: Vec<Decimal> = invoices.iter().map(|i| i.totals.tax.amount()).collect();
+    let totals: Vec<Decimal> = invoices.iter().map(|i| i.totals.total.amount()).collect();
+    let states = column(|i| i.state.label().to_owned());
+    let issuances: Vec<_> = invoices.iter().map(|i| i.state.issuance()).collect();
+    let numbers: Vec<Option<String>> = issuances.iter().map(|s| s.map(|s| s.number.clone())).collect();
+    let references: Vec<Option<String>> = issuances.iter().map(|s| s.and_then(|s| s.payment_reference.clone())).collect();
+    let issued_on: Vec<Option<NaiveDate>> = issuances.iter().map(|s| s.map(|s| s.issued_on)).collect();
+    let due_on: Vec<Option<NaiveDate>> = issuances.iter().map(|s| s.map(|s| s.due_on)).collect();
+    let issued_at: Vec<Option<DateTime<Utc>>> = issuances.iter().map(|s| s.map(|s| s.issued_at)).collect();
+    let versions: Vec<i32> = invoices.iter().map(|i| i32::try_from(i.version).unwrap_or(i32::MAX)).collect();
+    let created: Vec<DateTime<Utc>> = invoices.iter().map(|i| i.created_at).collect();
+    sqlx::query!(
+        "insert into invoice
+           (tenant_id, id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on,
+            rounding_scope, rounding_mode, reservation_id, purchase_order, note, net_total, tax_total, total, state, number, payment_reference,
+            issued_on, due_on, issued_at, version, created_at)
+         select $1, *
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::date[], $11::date[],
+           $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[], $21::text[],
+           $22::text[], $23::date[], $24::date[], $25::timestamptz[], $26::int[], $27::timestamptz[])",
+        tenant,
+        &ids,
+        &customers,
+        &contacts as &[Option<Uuid>],
+        &currencies,
+        &terms_ids as &[Option<Uuid>],
+        &terms,
+        &series,
+        &externals as &[Option<String>],
+        &planned as &[Option<NaiveDate>],
+        &agreed as &[Option<NaiveDate>],
+        &scopes,
+        &modes,
+        &reservations as &[Option<Uuid>],
+        &orders,
+        &notes,
+        &nets,
+        &taxes,
+        &totals,
+        &states,
+        &numbers as &[Option<String>],
+        &references as &[Option<String>],
+        &issued_on as &[Option<NaiveDate>],
+        &due_on as &[Option<NaiveDate>],
+        &issued_at as &[Option<DateTime<Utc>>],
+        &versions,
+        &created,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds open items, each with its first entry.
+pub(crate) async fn open(tx: &mut Tx, items: &[(OpenItem, Uuid, DateTime<Utc>)]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = items.iter().map(|(i, ..)| i.id.uuid()).collect();
+    let entries: Vec<Uuid> = items.iter().map(|(_, entry, _)| *entry).collect();
+    let recorded: Vec<DateTime<Utc>> = items.iter().map(|(.., at)| *at).collect();
+    let customers: Vec<Uuid> = items.iter().map(|(i, ..)| i.customer.uuid()).collect();
+    let numbers: Vec<String> = items.iter().map(|(i, ..)| i.number.clone()).collect();
+    let currencies: Vec<String> = items.iter().map(|(i, ..)| i.amounts.currency().code().to_owned()).collect();
+    let issued: Vec<NaiveDate> = items.iter().map(|(i, ..)| i.issued_on).collect();
+    let due: Vec<NaiveDate> = items.iter().map(|(i, ..)| i.due_on).collect();
+    let terms: Vec<String> = items.iter().map(|(i, ..)| i.terms.to_string()).collect();
+    let totals: Vec<Decimal> = items.iter().map(|(i, ..)| i.amounts.total().amount()).collect();
+    sqlx::query!(
+        "with opened as (
+           select *
+           from unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::date[], $9::date[], $10::text[], $11::numeric[])
+             as o (id, entry_id, recorded_at, customer_id, number, currency, issued_on, due_on, terms, total)
+         ), item as (
+           insert into open_item
+             (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed)
+           select $1, id, customer_id, number, currency, issued_on, due_on, terms, total, 0, 0, 0, 0, false
+           from opened
+         )
+         insert into entry (tenant_id, item_id, id, customer_id, kind, amount, currency, effective_on, recorded_at)
+         select $1, id, entry_id, customer_id, 'invoice', total, currency, issued_on, recorded_at
+         from opened",
+        tenant,
+        &ids,
+        &entries,
+        &recorded,
+        &customers,
+        &numbers,
+        &currencies,
+        &issued,
+        &due,
+        &terms,
+        &totals,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes drafts that were issued now.
+pub(crate) async fn update_issued(tx: &mut Tx, invoices: &[Invoice]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let issued: Vec<_> = invoices.iter().filter_map(|i| i.state.issuance().map(|s| (i, s))).collect();
+    let ids: Vec<Uuid> = issued.iter().map(|(i, _)| i.id.uuid()).collect();
+    let versions: Vec<i32> = issued.iter().map(|(i, _)| i32::try_from(i.version).unwrap_or(i32::MAX)).collect();
+    let numbers: Vec<String> = issued.iter().map(|(_, s)| s.number.clone()).collect();
+    let references: Vec<Option<String>> = issued.iter().map(|(_, s)| s.payment_reference.clone()).collect();
+    let issued_on: Vec<NaiveDate> = issued.iter().map(|(_, s)| s.issued_on).collect();
+    let due_on: Vec<NaiveDate> = issued.iter().map(|(_, s)| s.due_on).collect();
+    let issued_at: Vec<DateTime<Utc>> = issued.iter().map(|(_, s)| s.issued_at).collect();
+    let done = sqlx::query!(
+        "update invoice i
+         set state = 'issued', version = v.version, number = v.number, payment_reference = v.payment_reference, issued_on = v.issued_on,
+           due_on = v.due_on, issued_at = v.issued_at
+         from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::date[], $7::date[], $8::timestamptz[])
+           as v (id, version, number, payment_reference, issued_on, due_on, issued_at)
+         where i.tenant_id = $1 and i.id = v.id and i.version = v.version - 1",
+        tenant,
+        &ids,
+        &versions,
+        &numbers,
+        &references as &[Option<String>],
+        &issued_on,
+        &due_on,
+        &issued_at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "invoice", invoices.len())
+}

@@ -1,0 +1,349 @@
+//! What is owed: open items, their entries, settlements and reversals.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{DbError, Tx, expect_rows};
+use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Terms};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{known, money, stored};
+use crate::domain::{Amounts, Entry, EntryKind, Movement, OpenItem, Settlement};
+
+struct Row {
+    id: Uuid,
+    customer_id: Uuid,
+    number: String,
+    currency: String,
+    issued_on: NaiveDate,
+    due_on: NaiveDate,
+    terms: String,
+    total: Decimal,
+    settled: Decimal,
+    discounted: Decimal,
+    credited: Decimal,
+    voided: Decimal,
+    disputed: bool,
+}
+
+/// An open item and whether a dispute is open over it.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemView {
+    /// The item.
+    pub(crate) item: OpenItem,
+    /// A dispute is open.
+    pub(crate) disputed: bool,
+}
+
+impl TryFrom<Row> for ItemView {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let (table, id) = ("open_item", row.id);
+        let currency = stored(table, id, Currency::parse(&row.currency))?;
+        let amount = |value| money(table, id, value, currency);
+        let item = OpenItem {
+            id: ItemId::new(id),
+            customer: CustomerId::new(row.customer_id),
+            number: row.number,
+            issued_on: row.issued_on,
+            due_on: row.due_on,
+            terms: stored(table, id, Terms::parse(&row.terms))?,
+            amounts: stored(
+                table,
+                id,
+                Amounts::new(amount(row.total)?, amount(row.settled)?, amount(row.discounted)?, amount(row.credited)?, amount(row.voided)?),
+            )?,
+        };
+        Ok(Self { item, disputed: row.disputed })
+    }
+}
+
+/// These items, held until the transaction ends, in the order of their ids: two slices that settle the same items take turns and never wait in a circle.
+pub(crate) async fn lock_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, ItemView>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed
+         from open_item
+         where tenant_id = $1 and id = any($2)
+         order by id
+         for update",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| ItemView::try_from(row).map(|view| (view.item.id, view))).collect()
+}
+
+/// These items.
+pub(crate) async fn find_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, ItemView>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed
+         from open_item
+         where tenant_id = $1 and id = any($2)",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| ItemView::try_from(row).map(|view| (view.item.id, view))).collect()
+}
+
+/// Items with something open, oldest due first, after a due date and id.
+pub(crate) async fn list_open(
+    tx: &mut Tx,
+    customer: Option<CustomerId>,
+    due_on_or_before: Option<NaiveDate>,
+    after: Option<(NaiveDate, ItemId)>,
+    limit: i64,
+) -> Result<Vec<ItemView>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed
+         from open_item
+         where tenant_id = $1 and is_open and ($2::uuid is null or customer_id = $2) and ($3::date is null or due_on <= $3)
+           and ($4::date is null or (due_on, id) > ($4, $5::uuid))
+         order by due_on, id
+         limit $6",
+        tx.tenant().uuid(),
+        customer.map(CustomerId::uuid),
+        due_on_or_before,
+        after.map(|(due_on, _)| due_on),
+        after.map(|(_, id)| id.uuid()),
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(ItemView::try_from).collect()
+}
+
+/// Writes the balances of items that are held.
+pub(crate) async fn update_items(tx: &mut Tx, items: &[&OpenItem]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
+    let settled: Vec<Decimal> = items.iter().map(|i| i.amounts.settled().amount()).collect();
+    let discounted: Vec<Decimal> = items.iter().map(|i| i.amounts.discounted().amount()).collect();
+    let credited: Vec<Decimal> = items.iter().map(|i| i.amounts.credited().amount()).collect();
+    let voided: Vec<Decimal> = items.iter().map(|i| i.amounts.voided().amount()).collect();
+    let done = sqlx::query!(
+        "update open_item o
+         set settled = v.settled, discounted = v.discounted, credited = v.credited, voided = v.voided
+         from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[]) as v (id, settled, discounted, credited, voided)
+         where o.tenant_id = $1 and o.id = v.id",
+        tenant,
+        &ids,
+        &settled,
+        &discounted,
+        &credited,
+        &voided,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "open_item", items.len())
+}
+
+/// An entry with where it belongs.
+#[derive(Debug, Clone)]
+pub(crate) struct NewEntry {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// The item it moves.
+    pub(crate) item: ItemId,
+    /// Whose.
+    pub(crate) customer: CustomerId,
+    /// The movement.
+    pub(crate) entry: Entry,
+}
+
+/// Adds entries.
+pub(crate) async fn insert_entries(tx: &mut Tx, entries: &[NewEntry], now: DateTime<Utc>) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = entries.iter().map(|e| e.id).collect();
+    let items: Vec<Uuid> = entries.iter().map(|e| e.item.uuid()).collect();
+    let customers: Vec<Uuid> = entries.iter().map(|e| e.customer.uuid()).collect();
+    let kinds: Vec<String> = entries.iter().map(|e| e.entry.kind.label().to_owned()).collect();
+    let amounts: Vec<Decimal> = entries.iter().map(|e| e.entry.amount.amount()).collect();
+    let currencies: Vec<String> = entries.iter().map(|e| e.entry.amount.currency().code().to_owned()).collect();
+    let dates: Vec<NaiveDate> = entries.iter().map(|e| e.entry.effective_on).collect();
+    sqlx::query!(
+        "insert into entry (tenant_id, item_id, id, customer_id, kind, amount, currency, effective_on, recorded_at)
+         select $1, e.item_id, e.id, e.customer_id, e.kind, e.amount, e.currency, e.effective_on, $9
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::date[])
+           as e (id, item_id, customer_id, kind, amount, currency, effective_on)",
+        tenant,
+        &ids,
+        &items,
+        &customers,
+        &kinds,
+        &amounts,
+        &currencies,
+        &dates,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A settlement that was recorded, and when it was reversed.
+#[derive(Debug, Clone)]
+pub(crate) struct RecordedSettlement {
+    /// It.
+    pub(crate) settlement: Settlement,
+    /// When its reversal counts.
+    pub(crate) reversed_on: Option<NaiveDate>,
+}
+
+/// The settlements of these allocations.
+pub(crate) async fn find_settlements(tx: &mut Tx, ids: &[AllocationId]) -> Result<HashMap<AllocationId, RecordedSettlement>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select s.allocation_id, s.item_id, s.payment_id, s.amount, s.discount, s.currency, s.effective_on, r.effective_on as "reversed_on?"
+           from settlement s
+           left join reversal r on r.tenant_id = s.tenant_id and r.allocation_id = s.allocation_id
+           where s.tenant_id = $1 and s.allocation_id = any($2)"#,
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let (table, id) = ("settlement", row.allocation_id);
+            let currency = stored(table, id, Currency::parse(&row.currency))?;
+            let settlement = Settlement {
+                allocation: AllocationId::new(id),
+                payment: PaymentId::new(row.payment_id),
+                item: ItemId::new(row.item_id),
+                amount: money(table, id, row.amount, currency)?,
+                discount: row.discount.map(|discount| money(table, id, discount, currency)).transpose()?,
+                effective_on: row.effective_on,
+            };
+            Ok((settlement.allocation, RecordedSettlement { settlement, reversed_on: row.reversed_on }))
+        })
+        .collect()
+}
+
+/// Records settlements.
+pub(crate) async fn insert_settlements(tx: &mut Tx, settlements: &[&Settlement], now: DateTime<Utc>) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let allocations: Vec<Uuid> = settlements.iter().map(|s| s.allocation.uuid()).collect();
+    let items: Vec<Uuid> = settlements.iter().map(|s| s.item.uuid()).collect();
+    let payments: Vec<Uuid> = settlements.iter().map(|s| s.payment.uuid()).collect();
+    let amounts: Vec<Decimal> = settlements.iter().map(|s| s.amount.amount()).collect();
+    let discounts: Vec<Option<Decimal>> = settlements.iter().map(|s| s.discount.map(Money::amount)).collect();
+    let currencies: Vec<String> = settlements.iter().map(|s| s.amount.currency().code().to_owned()).collect();
+    let dates: Vec<NaiveDate> = settlements.iter().map(|s| s.effective_on).collect();
+    sqlx::query!(
+        "insert into settlement (tenant_id, allocation_id, item_id, payment_id, amount, discount, currency, effective_on, recorded_at)
+         select $1, *, $9
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[], $6::numeric[], $7::text[], $8::date[])",
+        tenant,
+        &allocations,
+        &items,
+        &payments,
+        &amounts,
+        &discounts as &[Option<Decimal>],
+        &currencies,
+        &dates,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Records reversals: allocation, when it counts, why.
+pub(crate) async fn insert_reversals(tx: &mut Tx, reversals: &[(AllocationId, NaiveDate, &str)], now: DateTime<Utc>) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let allocations: Vec<Uuid> = reversals.iter().map(|(id, ..)| id.uuid()).collect();
+    let dates: Vec<NaiveDate> = reversals.iter().map(|(_, on, _)| *on).collect();
+    let reasons: Vec<String> = reversals.iter().map(|(.., reason)| (*reason).to_owned()).collect();
+    sqlx::query!(
+        "insert into reversal (tenant_id, allocation_id, effective_on, reason, recorded_at)
+         select $1, *, $5
+         from unnest($2::uuid[], $3::date[], $4::text[])",
+        tenant,
+        &allocations,
+        &dates,
+        &reasons,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What a customer owed in one currency before a date.
+pub(crate) async fn balance_before(tx: &mut Tx, customer: CustomerId, currency: Currency, date: NaiveDate) -> Result<Money, DbError> {
+    let tenant = tx.tenant().uuid();
+    let sum = sqlx::query_scalar!(
+        r#"select coalesce(sum(amount), 0) as "sum!"
+           from entry
+           where tenant_id = $1 and customer_id = $2 and currency = $3 and effective_on < $4"#,
+        tenant,
+        customer.uuid(),
+        currency.code(),
+        date,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    money("entry", customer.uuid(), sum, currency)
+}
+
+/// A customer's movements in one currency between two dates, by effective date and then by when they were recorded.
+pub(crate) async fn movements(
+    tx: &mut Tx,
+    customer: CustomerId,
+    currency: Currency,
+    from: NaiveDate,
+    to: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Movement>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        "select e.id, e.item_id, e.kind, e.amount, e.effective_on, e.recorded_at, o.number
+         from entry e
+         join open_item o on o.tenant_id = e.tenant_id and o.id = e.item_id
+         where e.tenant_id = $1 and e.customer_id = $2 and e.currency = $3 and e.effective_on between $4 and $5
+         order by e.effective_on, e.recorded_at, e.id
+         limit $6",
+        tenant,
+        customer.uuid(),
+        currency.code(),
+        from,
+        to,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Movement {
+                effective_on: row.effective_on,
+                recorded_at: row.recorded_at,
+                kind: known("entry", row.id, "kind", EntryKind::parse(&row.kind))?,
+                item: ItemId::new(row.item_id),
+                number: row.number,
+                amount: money("entry", row.id, row.amount, currency)?,
+            })
+        })
+        .collect()
+}
+
+/// Marks an item as disputed or not. Returns false where there is no such item.
+pub(crate) async fn set_disputed(tx: &mut Tx, item: ItemId, disputed: bool) -> Result<bool, DbError> {
+    let tenant = tx.tenant().uuid();
+    let done = sqlx::query!("update open_item set disputed = $3 where tenant_id = $1 and id = $2", tenant, item.uuid(), disputed)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

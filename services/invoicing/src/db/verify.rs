@@ -1,0 +1,137 @@
+//! The invariants of invoicing's books, checked where they are kept: in SQL, over all of a tenant's rows.
+
+use quittance_db::{DbError, Tx};
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// How many were compared.
+    pub(crate) checked: i64,
+    /// How many broke the rule.
+    pub(crate) drifted: i64,
+    /// The first of them, in words.
+    pub(crate) examples: Vec<String>,
+}
+
+/// Every issued invoice has one open item over its total, whose balances equal its entries, its settlements and its credit note.
+pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with summed as (
+             select item_id,
+               sum(amount) as open,
+               coalesce(-sum(amount) filter (where kind in ('settlement', 'settlement_reversal')), 0) as settled,
+               coalesce(-sum(amount) filter (where kind in ('discount', 'discount_reversal')), 0) as discounted,
+               coalesce(-sum(amount) filter (where kind = 'credit'), 0) as credited,
+               coalesce(-sum(amount) filter (where kind = 'void'), 0) as voided
+             from entry
+             where tenant_id = $1
+             group by item_id
+           ), paid as (
+             select s.item_id, sum(s.amount) as settled
+             from settlement s
+             where s.tenant_id = $1 and not exists (select from reversal r where r.tenant_id = $1 and r.allocation_id = s.allocation_id)
+             group by s.item_id
+           ), compared as (
+             select coalesce(i.id, o.id, e.item_id) as id,
+               i.total is not distinct from o.total and o.currency is not distinct from i.currency
+               and (o.total - o.settled - o.discounted - o.credited - o.voided) is not distinct from e.open
+               and o.settled is not distinct from e.settled and o.discounted is not distinct from e.discounted
+               and o.credited is not distinct from e.credited and o.voided is not distinct from e.voided
+               and o.settled is not distinct from coalesce(p.settled, 0)
+               and (i.state = 'voided') = (o.voided = o.total) and (i.state = 'credited') = (o.credited = o.total) as holds
+             from (select * from invoice where tenant_id = $1 and state <> 'draft') i
+             full join (select * from open_item where tenant_id = $1) o on o.id = i.id
+             full join summed e on e.item_id = o.id
+             left join paid p on p.item_id = o.id
+           ), drifted as (
+             select id from compared where holds is not true
+           )
+           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
+             array(select 'item ' || id from drifted order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}
+
+/// Gapless series have as many numbers as their counter says, each once; and no document of a series is dated before one with a smaller number.
+pub(crate) async fn series(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with numbered as (
+             select series_id, number, issued_on from invoice where tenant_id = $1 and number is not null
+             union all
+             select series_id, number, issued_on from credit_note where tenant_id = $1
+           ), parsed as (
+             select s.id, s.code, substr(n.number, length(s.prefix) + 1)::bigint as n, n.issued_on
+             from series s
+             join numbered n on n.series_id = s.id
+             where s.tenant_id = $1 and s.kind <> 'external'
+           ), ordered as (
+             select id, code, n, issued_on, lag(issued_on) over (partition by id order by n) as previous_on from parsed
+           ), summed as (
+             select id, code, count(*) as documents, count(distinct n) as numbers, min(n) as first, max(n) as last,
+               count(*) filter (where issued_on < previous_on) as backwards
+             from ordered
+             group by id, code
+           ), drifted as (
+             select m.*
+             from summed m
+             join series s on s.tenant_id = $1 and s.id = m.id
+             where m.documents <> m.numbers or m.last - m.first + 1 <> m.numbers or m.last + 1 <> s.next_number or m.backwards > 0
+           )
+           select (select coalesce(sum(documents), 0)::bigint from summed) as "checked!", (select count(*) from drifted) as "drifted!",
+             array(select 'series ' || code || ': ' || documents || ' documents, numbers ' || first || ' to ' || last from drifted order by code limit 20)
+               as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}
+
+/// Every credited invoice has one credit note that sums to it exactly, net and tax.
+pub(crate) async fn credits(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with compared as (
+             select coalesce(i.id, c.invoice_id) as id,
+               c.net_total is not distinct from i.net_total and c.tax_total is not distinct from i.tax_total and c.total is not distinct from i.total
+               and c.id is not distinct from i.credit_note_id as holds
+             from (select * from invoice where tenant_id = $1 and state = 'credited') i
+             full join (select * from credit_note where tenant_id = $1) c on c.invoice_id = i.id
+           ), drifted as (
+             select id from compared where holds is not true
+           )
+           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
+             array(select 'invoice ' || id from drifted order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}
+
+/// Invoices whose lines do not sum to their net total.
+pub(crate) async fn totals(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with summed as (
+             select invoice_id, sum(net) as net from invoice_line where tenant_id = $1 group by invoice_id
+           ), compared as (
+             select coalesce(i.id, l.invoice_id) as id, i.net_total is not distinct from l.net as holds
+             from (select * from invoice where tenant_id = $1) i
+             full join summed l on l.invoice_id = i.id
+           ), drifted as (
+             select id from compared where holds is not true
+           )
+           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
+             array(select 'invoice ' || id from drifted order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}

@@ -1,0 +1,248 @@
+//! Customers: who owes, and the people to write to.
+
+use chrono::{DateTime, Utc};
+use quittance_kernel::{ContactId, CustomerId, TermsId};
+
+use super::address::Address;
+use super::field::{BadField, Checks, at_most, optional_email, optional_line, required_line};
+use super::refusal::Refusal;
+
+/// How many characters a name may have.
+pub const MAX_NAME: usize = 200;
+/// How many characters a customer's number, a tax identification or a phone number may have.
+pub const MAX_NUMBER: usize = 100;
+/// How many contacts a customer may have, and how many bank accounts.
+pub const MAX_ENTRIES: usize = 20;
+/// How many characters a bank account may have.
+pub const MAX_BANK_ACCOUNT: usize = 64;
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// Its id.
+    pub id: CustomerId,
+    /// What people call it by; unique in the tenant where it is given.
+    pub number: Option<String>,
+    /// Legal name.
+    pub name: String,
+    /// Where documents go.
+    pub address: Address,
+    /// VAT or sales-tax identification. May be empty.
+    pub tax_id: String,
+    /// Terms of invoices that name none.
+    pub terms_id: Option<TermsId>,
+    /// Accounts it pays from, by which its payments are recognised.
+    pub bank_accounts: Vec<String>,
+    /// The people to write to.
+    pub contacts: Vec<Contact>,
+    /// Grows by one with every change, from 1.
+    pub version: u32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A person, or a team, at a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Contact {
+    /// Its id.
+    pub id: ContactId,
+    /// As addressed in letters.
+    pub name: String,
+    /// Where to write. May be empty.
+    pub email: String,
+    /// Where to call. May be empty.
+    pub phone: String,
+    /// Whether invoices and reminders go here.
+    pub pays_invoices: bool,
+}
+
+/// What a caller says about a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CustomerContent {
+    /// What people call it by.
+    pub number: Option<String>,
+    /// Legal name.
+    pub name: String,
+    /// Where documents go.
+    pub address: Address,
+    /// VAT or sales-tax identification.
+    pub tax_id: String,
+    /// Terms of invoices that name none.
+    pub terms_id: Option<TermsId>,
+    /// Accounts it pays from.
+    pub bank_accounts: Vec<String>,
+    /// The people to write to.
+    pub contacts: Vec<ContactContent>,
+}
+
+/// What a caller says about a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ContactContent {
+    /// Given to keep a contact; `None` for a new one.
+    pub id: Option<ContactId>,
+    /// As addressed in letters.
+    pub name: String,
+    /// Where to write.
+    pub email: String,
+    /// Where to call.
+    pub phone: String,
+    /// Whether invoices and reminders go here.
+    pub pays_invoices: bool,
+}
+
+/// A change of a customer: what is `None` stays.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct CustomerPatch {
+    /// What people call it by, or nothing any more.
+    pub number: Option<Option<String>>,
+    /// Legal name.
+    pub name: Option<String>,
+    /// Where documents go.
+    pub address: Option<Address>,
+    /// VAT or sales-tax identification.
+    pub tax_id: Option<String>,
+    /// Terms of invoices that name none.
+    pub terms_id: Option<Option<TermsId>>,
+    /// Accounts it pays from, as a whole.
+    pub bank_accounts: Option<Vec<String>>,
+    /// The people to write to, as a whole.
+    pub contacts: Option<Vec<ContactContent>>,
+}
+
+impl CustomerContent {
+    /// The content with white space around bank accounts removed, if nothing is wrong with it.
+    ///
+    /// # Errors
+    /// Every bad field.
+    pub fn checked(mut self) -> Result<CustomerContent, Vec<BadField>> {
+        self.bank_accounts = self.bank_accounts.iter().map(|account| account.trim().to_owned()).collect();
+        let mut checks = Checks::default();
+        if let Some(number) = &self.number {
+            checks.check("number", required_line(number, MAX_NUMBER));
+        }
+        checks.check("name", required_line(&self.name, MAX_NAME));
+        checks.nest("address", self.address.bad_fields());
+        checks.check("tax_id", optional_line(&self.tax_id, MAX_NUMBER));
+        checks.check("bank_accounts", at_most(self.bank_accounts.len(), MAX_ENTRIES));
+        for (i, account) in self.bank_accounts.iter().enumerate() {
+            checks.check(format!("bank_accounts[{i}]"), required_line(account, MAX_BANK_ACCOUNT));
+        }
+        checks.distinct("bank_accounts", self.bank_accounts.iter());
+        checks.check("contacts", at_most(self.contacts.len(), MAX_ENTRIES));
+        for (i, contact) in self.contacts.iter().enumerate() {
+            checks.nest(&format!("contacts[{i}]"), contact.bad_fields());
+        }
+        let kept = self.contacts.iter().filter_map(|contact| contact.id);
+        checks.distinct("contacts", kept);
+        checks.accept(self)
+    }
+}
+
+impl ContactContent {
+    fn bad_fields(&self) -> Vec<BadField> {
+        let mut checks = Checks::default();
+        checks.check("name", required_line(&self.name, MAX_NAME));
+        checks.check("email", optional_email(&self.email));
+        checks.check("phone", optional_line(&self.phone, MAX_NUMBER));
+        checks.into_bad_fields()
+    }
+
+    fn under(self, id: ContactId) -> Contact {
+        let ContactContent { id: _, name, email, phone, pays_invoices } = self;
+        Contact { id, name, email, phone, pays_invoices }
+    }
+}
+
+impl CustomerPatch {
+    /// What the customer would be after the change, for [`Customer::update`].
+    pub fn onto(self, customer: &Customer) -> CustomerContent {
+        let now = customer.content();
+        CustomerContent {
+            number: self.number.unwrap_or(now.number),
+            name: self.name.unwrap_or(now.name),
+            address: self.address.unwrap_or(now.address),
+            tax_id: self.tax_id.unwrap_or(now.tax_id),
+            terms_id: self.terms_id.unwrap_or(now.terms_id),
+            bank_accounts: self.bank_accounts.unwrap_or(now.bank_accounts),
+            contacts: self.contacts.unwrap_or(now.contacts),
+        }
+    }
+}
+
+impl Customer {
+    /// A new customer of checked content. `contact_id` makes the id of each contact.
+    ///
+    /// # Errors
+    /// `ContactNotFound` if a contact comes with an id: none is known yet.
+    pub fn create(
+        id: CustomerId,
+        content: CustomerContent,
+        contact_id: impl FnMut() -> ContactId,
+        now: DateTime<Utc>,
+    ) -> Result<Customer, Refusal> {
+        let CustomerContent { number, name, address, tax_id, terms_id, bank_accounts, contacts } = content;
+        let contacts = keep(&[], contacts, contact_id)?;
+        let version = 1;
+        Ok(Customer { id, number, name, address, tax_id, terms_id, bank_accounts, contacts, version, created_at: now })
+    }
+
+    /// The customer with other checked content. Contacts given with their id keep it.
+    ///
+    /// # Errors
+    /// `ContactNotFound` if a contact comes with an id that is not one of the customer's.
+    pub fn update(self, content: CustomerContent, contact_id: impl FnMut() -> ContactId) -> Result<Customer, Refusal> {
+        let version = self.version + 1;
+        let CustomerContent { number, name, address, tax_id, terms_id, bank_accounts, contacts } = content;
+        let contacts = keep(&self.contacts, contacts, contact_id)?;
+        Ok(Customer { number, name, address, tax_id, terms_id, bank_accounts, contacts, version, ..self })
+    }
+
+    /// What a caller would say to get this customer.
+    pub fn content(&self) -> CustomerContent {
+        let contact = |contact: &Contact| ContactContent {
+            id: Some(contact.id),
+            name: contact.name.clone(),
+            email: contact.email.clone(),
+            phone: contact.phone.clone(),
+            pays_invoices: contact.pays_invoices,
+        };
+        CustomerContent {
+            number: self.number.clone(),
+            name: self.name.clone(),
+            address: self.address.clone(),
+            tax_id: self.tax_id.clone(),
+            terms_id: self.terms_id,
+            bank_accounts: self.bank_accounts.clone(),
+            contacts: self.contacts.iter().map(contact).collect(),
+        }
+    }
+
+    /// The contact with this id.
+    pub fn contact(&self, id: ContactId) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.id == id)
+    }
+
+    /// Who invoices and reminders go to: the first contact that pays invoices, else the first.
+    pub fn billing_contact(&self) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.pays_invoices).or(self.contacts.first())
+    }
+}
+
+fn keep(
+    known: &[Contact],
+    contacts: Vec<ContactContent>,
+    mut contact_id: impl FnMut() -> ContactId,
+) -> Result<Vec<Contact>, Refusal> {
+    contacts
+        .into_iter()
+        .map(|content| match content.id {
+            Some(id) if known.iter().any(|contact| contact.id == id) => Ok(content.under(id)),
+            Some(id) => Err(Refusal::ContactNotFound(id)),
+            None => Ok(content.under(contact_id())),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "customer_tests.rs"]
+mod tests;

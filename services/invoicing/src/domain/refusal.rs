@@ -1,0 +1,148 @@
+//! Why invoicing refuses what it is asked to do.
+
+use chrono::NaiveDate;
+use quittance_kernel::{ContactId, Money, MoneyError};
+
+use super::line::LineError;
+
+/// A rule that forbids the change. Nothing has changed when one is returned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Only a draft can be changed or issued.
+    #[error("the invoice is {state}: only a draft can be changed or issued")]
+    InvoiceNotDraft {
+        /// Where it stands.
+        state: &'static str,
+    },
+    /// Only an issued invoice can be voided, credited, rendered or delivered.
+    #[error("the invoice is {state}: it must be issued")]
+    InvoiceNotIssued {
+        /// Where it stands.
+        state: &'static str,
+    },
+    /// Something was paid on it, or a discount was granted.
+    #[error("the invoice is settled in part or in full: reverse its settlements first")]
+    InvoiceSettled,
+    /// The customer has it.
+    #[error("the invoice was delivered: credit it instead")]
+    InvoiceDelivered,
+    /// A gapless series is numbered in the order of issue dates.
+    #[error("the series has a document issued on {last_issued_on}: the next is not issued before it")]
+    IssuedBeforeSeries {
+        /// The issue date of the series' last document.
+        last_issued_on: NaiveDate,
+    },
+    /// Documents are not issued ahead of time.
+    #[error("the issue date {issued_on} lies after today, {today}")]
+    IssuedInFuture {
+        /// The date asked for.
+        issued_on: NaiveDate,
+        /// The tenant's day.
+        today: NaiveDate,
+    },
+    /// A credit note is not older than its invoice.
+    #[error("the invoice was issued on {invoice_issued_on}: it cannot be credited before")]
+    IssuedBeforeInvoice {
+        /// The invoice's issue date.
+        invoice_issued_on: NaiveDate,
+    },
+    /// Nothing is due before it exists.
+    #[error("the due date {due_on} lies before the issue date {issued_on}")]
+    DueBeforeIssued {
+        /// The due date.
+        due_on: NaiveDate,
+        /// The issue date.
+        issued_on: NaiveDate,
+    },
+    /// An invoice asks for money.
+    #[error("the total is {total}: it must be greater than zero")]
+    TotalNotPositive {
+        /// What the lines and taxes sum to.
+        total: Money,
+    },
+    /// The item was voided or credited.
+    #[error("the item was voided or credited: nothing can be settled on it")]
+    ItemClosed,
+    /// More than is owed.
+    #[error("the settlement exceeds what is open, {open}")]
+    SettlementExceedsOpen {
+        /// What is still owed.
+        open: Money,
+    },
+    /// The terms do not grant the discount.
+    #[error("the discount is not allowed: {why}")]
+    DiscountNotAllowed {
+        /// Which condition is not met.
+        why: &'static str,
+    },
+    /// Money does not settle what does not exist yet.
+    #[error("the item was issued on {issued_on}: it cannot be settled before")]
+    SettledBeforeIssued {
+        /// The item's issue date.
+        issued_on: NaiveDate,
+    },
+    /// The allocation was settled before, with other content.
+    #[error("the allocation is settled already, with other content")]
+    AllocationDiffers,
+    /// A reversal is not older than what it reverses.
+    #[error("the settlement counts from {settled_on}: it cannot be reversed before")]
+    ReversedBeforeSettled {
+        /// When the settlement counts.
+        settled_on: NaiveDate,
+    },
+    /// The item holds no such settlement.
+    #[error("the item holds less than the settlement that is to be reversed")]
+    SettlementNotFound,
+    /// An amount that must be greater than zero is not.
+    #[error("the amount is {amount}: it must be greater than zero")]
+    AmountNotPositive {
+        /// The amount given.
+        amount: Money,
+    },
+    /// The series has used up its numbers.
+    #[error("the series has no number left")]
+    SeriesExhausted,
+    /// The contact is not one of the customer's.
+    #[error("the customer has no contact {0}")]
+    ContactNotFound(ContactId),
+    /// A line is wrong.
+    #[error("line {}: {error}", index + 1)]
+    Line {
+        /// Which line, counted from 0.
+        index: usize,
+        /// What is wrong with it.
+        error: LineError,
+    },
+    /// Amounts in two currencies, or an amount beyond what a document may state.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+impl Refusal {
+    /// The machine-readable reason, as the contract names it.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Refusal::InvoiceNotDraft { .. } => "INVOICE_NOT_DRAFT",
+            Refusal::InvoiceNotIssued { .. } => "INVOICE_NOT_ISSUED",
+            Refusal::InvoiceSettled => "INVOICE_SETTLED",
+            Refusal::InvoiceDelivered => "INVOICE_DELIVERED",
+            Refusal::IssuedBeforeSeries { .. } => "ISSUED_BEFORE_SERIES",
+            Refusal::IssuedInFuture { .. } => "ISSUED_IN_FUTURE",
+            Refusal::IssuedBeforeInvoice { .. } => "ISSUED_BEFORE_INVOICE",
+            Refusal::DueBeforeIssued { .. } => "DUE_BEFORE_ISSUED",
+            Refusal::TotalNotPositive { .. } => "TOTAL_NOT_POSITIVE",
+            Refusal::ItemClosed => "ITEM_CLOSED",
+            Refusal::SettlementExceedsOpen { .. } => "SETTLEMENT_EXCEEDS_OPEN",
+            Refusal::DiscountNotAllowed { .. } => "DISCOUNT_NOT_ALLOWED",
+            Refusal::SettledBeforeIssued { .. } => "SETTLED_BEFORE_ISSUED",
+            Refusal::AllocationDiffers => "ALLOCATION_DIFFERS",
+            Refusal::ReversedBeforeSettled { .. } => "REVERSED_BEFORE_SETTLED",
+            Refusal::SettlementNotFound => "SETTLEMENT_NOT_FOUND",
+            Refusal::AmountNotPositive { .. } => "AMOUNT_NOT_POSITIVE",
+            Refusal::SeriesExhausted => "SERIES_EXHAUSTED",
+            Refusal::ContactNotFound(_) => "CONTACT_NOT_FOUND",
+            Refusal::Line { error, .. } => error.reason(),
+            Refusal::Money(error) => error.reason(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Values the tests of the domain share.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_kernel::{Currency, CustomerId, InvoiceId, ItemId, Money, Percent, SeriesId, Terms, parse_date};
+
+use super::address::Address;
+use super::amounts::Amounts;
+use super::invoice::Invoice;
+use super::invoice_content::InvoiceContent;
+use super::line::{Line, LineContent, TaxCategory};
+use super::open_item::OpenItem;
+use super::rounding::RoundingRule;
+use super::series::Series;
+use super::tenant::{Enquiries, TenantContent};
+
+pub(super) fn now() -> DateTime<Utc> {
+    "2026-03-02T09:00:00Z".parse().unwrap()
+}
+
+pub(super) fn day(text: &str) -> NaiveDate {
+    parse_date(text).unwrap()
+}
+
+pub(super) fn eur(text: &str) -> Money {
+    Money::parse(text, Currency::EUR).unwrap()
+}
+
+pub(super) fn terms(text: &str) -> Terms {
+    Terms::parse(text).unwrap()
+}
+
+/// A line at the rate: standard, or zero rated where the rate is 0.
+pub(super) fn line_content(quantity: &str, unit_price: &str, rate: &str) -> LineContent {
+    let tax_rate = Percent::parse(rate).unwrap();
+    LineContent {
+        description: "Consulting".to_owned(),
+        quantity: quantity.parse().unwrap(),
+        unit: "h".to_owned(),
+        unit_price: unit_price.parse().unwrap(),
+        tax_category: if tax_rate.is_zero() { TaxCategory::ZeroRated } else { TaxCategory::Standard },
+        tax_rate,
+    }
+}
+
+pub(super) fn line(quantity: &str, unit_price: &str, rate: &str) -> Line {
+    Line::new(line_content(quantity, unit_price, rate), Currency::EUR).unwrap()
+}
+
+/// One piece at this price and 19%.
+pub(super) fn content(price: &str) -> InvoiceContent {
+    InvoiceContent {
+        customer: CustomerId::at(now()),
+        contact: None,
+        currency: Currency::EUR,
+        lines: vec![line_content("1", price, "19")],
+        terms_id: None,
+        series: None,
+        external_number: None,
+        issued_on: None,
+        due_on: None,
+        rounding: None,
+        reservation: None,
+        purchase_order: String::new(),
+        note: String::new(),
+    }
+}
+
+pub(super) fn draft(price: &str, terms_text: &str) -> Invoice {
+    let (id, series) = (InvoiceId::at(now()), SeriesId::at(now()));
+    Invoice::draft(id, content(price), terms(terms_text), series, RoundingRule::STANDARD, now()).unwrap()
+}
+
+pub(super) fn issue(draft: Invoice, issued_on: &str) -> (Invoice, OpenItem) {
+    let plan = draft.plan_issue(day(issued_on)).unwrap();
+    let mut series = series();
+    let number = series.number(&draft, plan.issued_on()).unwrap();
+    let reference = series.payment_reference(&number);
+    draft.issue(plan, number, reference, now())
+}
+
+pub(super) fn issued(price: &str, terms_text: &str, issued_on: &str) -> (Invoice, OpenItem) {
+    issue(draft(price, terms_text), issued_on)
+}
+
+pub(super) fn open_item(total: &str, terms_text: &str, issued_on: &str) -> OpenItem {
+    let (terms, issued_on) = (terms(terms_text), day(issued_on));
+    OpenItem {
+        id: ItemId::at(now()),
+        customer: CustomerId::at(now()),
+        number: "INV-000001".to_owned(),
+        issued_on,
+        due_on: terms.due_on(issued_on),
+        terms,
+        amounts: Amounts::opened(eur(total)).unwrap(),
+    }
+}
+
+pub(super) fn series() -> Series {
+    let [invoices, _, _] = Series::starters(SeriesId::at(now()), SeriesId::at(now()), SeriesId::at(now()));
+    invoices
+}
+
+pub(super) fn tenant_content() -> TenantContent {
+    TenantContent {
+        name: "Hafenlicht Beratung GmbH".to_owned(),
+        address: Address {
+            lines: vec!["Am Sandtorkai 5".to_owned()],
+            postal_code: "20457".to_owned(),
+            city: "Hamburg".to_owned(),
+            country_code: "DE".to_owned(),
+        },
+        tax_id: "DE123456789".to_owned(),
+        base_currency: Currency::EUR,
+        time_zone: "Europe/Berlin".to_owned(),
+        enquiries: Enquiries {
+            name: "Receivables team".to_owned(),
+            email: "receivables@hafenlicht.example".to_owned(),
+            phone: "+49 40 123456".to_owned(),
+        },
+        late_payment_consequences: "Interest of 9 points above the base rate is charged from the first day.".to_owned(),
+        bank_account: "DE89 3704 0044 0532 0130 00".to_owned(),
+        terms_and_conditions: "Our terms of 1 January 2026 apply.".to_owned(),
+        rounding: None,
+    }
+}

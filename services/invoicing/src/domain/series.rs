@@ -1,0 +1,320 @@
+//! Series of document numbers.
+
+use chrono::NaiveDate;
+use quittance_kernel::{CreditorReference, SeriesId};
+
+use super::invoice::Invoice;
+use super::refusal::Refusal;
+
+/// How many characters a code may have.
+pub const MAX_CODE: usize = 20;
+/// How many characters a prefix may have.
+pub const MAX_PREFIX: usize = 20;
+/// How many digits a number may be filled up to.
+pub const MAX_DIGITS: u8 = 12;
+/// How many digits a number is filled up to unless the series says otherwise.
+pub const STANDARD_DIGITS: u8 = 6;
+/// The last number a series can give.
+const LAST_NUMBER: i64 = 999_999_999_999;
+
+/// What a series numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SeriesKind {
+    /// Invoices: gapless, in order of issue.
+    Invoice,
+    /// Credit notes: gapless, in order of issue.
+    CreditNote,
+    /// Documents taken over with the number another system gave them.
+    External,
+}
+
+impl SeriesKind {
+    const ALL: [SeriesKind; 3] = [SeriesKind::Invoice, SeriesKind::CreditNote, SeriesKind::External];
+
+    /// The name in storage.
+    pub const fn label(self) -> &'static str {
+        match self {
+            SeriesKind::Invoice => "invoice",
+            SeriesKind::CreditNote => "credit_note",
+            SeriesKind::External => "external",
+        }
+    }
+
+    /// The kind with this label, if there is one.
+    pub fn parse(label: &str) -> Option<SeriesKind> {
+        SeriesKind::ALL.into_iter().find(|kind| kind.label() == label)
+    }
+
+    /// The kind of series an invoice belongs to: one with a number of its own is taken over.
+    pub const fn of_invoice(external_number: Option<&str>) -> SeriesKind {
+        match external_number {
+            Some(_) => SeriesKind::External,
+            None => SeriesKind::Invoice,
+        }
+    }
+}
+
+/// What a caller says about a new series.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SeriesContent {
+    /// Short name, unique in the tenant.
+    pub code: String,
+    /// What it numbers.
+    pub kind: SeriesKind,
+    /// Before the digits.
+    pub prefix: String,
+    /// At least this many digits, filled with zeros; 0 means [`STANDARD_DIGITS`].
+    pub min_digits: i32,
+    /// The number the first document gets; 0 means 1.
+    pub next_number: i64,
+}
+
+/// Consecutive numbers for documents of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// Its id.
+    pub id: SeriesId,
+    /// Short name, unique in the tenant.
+    pub code: String,
+    /// What it numbers.
+    pub kind: SeriesKind,
+    /// Before the digits.
+    pub prefix: String,
+    /// At least this many digits, filled with zeros.
+    pub min_digits: u8,
+    /// The number the next document gets.
+    pub next_number: i64,
+    /// Issue date of its last document.
+    pub last_issued_on: Option<NaiveDate>,
+}
+
+/// What is wrong with a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSeries {
+    /// The code has another form.
+    #[error("a code is 1 to {MAX_CODE} capital letters, digits, hyphens or underscores")]
+    Code,
+    /// The prefix has another form.
+    #[error("a prefix is at most {MAX_PREFIX} letters, digits, hyphens, slashes, points or underscores")]
+    Prefix,
+    /// Too few or too many digits.
+    #[error("a number has at least 1 to {MAX_DIGITS} digits")]
+    MinDigits,
+    /// The first number is negative or too large.
+    #[error("the next number is 1 to {LAST_NUMBER}")]
+    NextNumber,
+}
+
+impl BadSeries {
+    /// The machine-readable reason.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            BadSeries::Code => "SERIES_CODE_MALFORMED",
+            BadSeries::Prefix => "SERIES_PREFIX_MALFORMED",
+            BadSeries::MinDigits => "SERIES_MIN_DIGITS_OUT_OF_RANGE",
+            BadSeries::NextNumber => "SERIES_NEXT_NUMBER_OUT_OF_RANGE",
+        }
+    }
+
+    /// The field it is about.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            BadSeries::Code => "code",
+            BadSeries::Prefix => "prefix",
+            BadSeries::MinDigits => "min_digits",
+            BadSeries::NextNumber => "next_number",
+        }
+    }
+}
+
+impl Series {
+    /// A series that has numbered nothing yet.
+    ///
+    /// # Errors
+    /// Every [`BadSeries`] there is about the content.
+    pub fn new(id: SeriesId, content: SeriesContent) -> Result<Series, Vec<BadSeries>> {
+        let SeriesContent { code, kind, prefix, min_digits, next_number } = content;
+        let digits = u8::try_from(min_digits).unwrap_or(u8::MAX);
+        let bad: Vec<BadSeries> = [
+            (BadSeries::Code, is_code(&code)),
+            (BadSeries::Prefix, is_prefix(&prefix)),
+            (BadSeries::MinDigits, digits <= MAX_DIGITS),
+            (BadSeries::NextNumber, (0..=LAST_NUMBER).contains(&next_number)),
+        ]
+        .into_iter()
+        .filter_map(|(bad, holds)| (!holds).then_some(bad))
+        .collect();
+        if !bad.is_empty() {
+            return Err(bad);
+        }
+        let min_digits = if digits == 0 { STANDARD_DIGITS } else { digits };
+        Ok(Series { id, code, kind, prefix, min_digits, next_number: next_number.max(1), last_issued_on: None })
+    }
+
+    /// The series every tenant starts with: one for invoices, one for credit notes, one for documents taken over.
+    pub fn starters(invoices: SeriesId, credit_notes: SeriesId, external: SeriesId) -> [Series; 3] {
+        let starter = |id, kind, code: &str, prefix: &str| Series {
+            id,
+            code: code.to_owned(),
+            kind,
+            prefix: prefix.to_owned(),
+            min_digits: STANDARD_DIGITS,
+            next_number: 1,
+            last_issued_on: None,
+        };
+        [
+            starter(invoices, SeriesKind::Invoice, "INV", "INV-"),
+            starter(credit_notes, SeriesKind::CreditNote, "CN", "CN-"),
+            starter(external, SeriesKind::External, "EXT", ""),
+        ]
+    }
+
+    /// The number for a document issued on this day, and moves on to the next. The documents of a gapless series have
+    /// issue dates in the order of their numbers.
+    ///
+    /// # Errors
+    /// `IssuedBeforeSeries`, `SeriesExhausted`; the series has not moved then.
+    pub fn take(&mut self, issued_on: NaiveDate) -> Result<String, Refusal> {
+        match self.last_issued_on {
+            Some(last_issued_on) if issued_on < last_issued_on => {
+                return Err(Refusal::IssuedBeforeSeries { last_issued_on });
+            }
+            Some(_) | None => {}
+        }
+        if self.next_number > LAST_NUMBER {
+            return Err(Refusal::SeriesExhausted);
+        }
+        let width = usize::from(self.min_digits);
+        let number = format!("{}{:0width$}", self.prefix, self.next_number);
+        self.next_number += 1;
+        self.last_issued_on = Some(issued_on);
+        Ok(number)
+    }
+
+    /// The number for an invoice: the one it came with in an external series, which then does not move; otherwise the
+    /// next of the series.
+    ///
+    /// # Errors
+    /// As [`Series::take`].
+    pub fn number(&mut self, invoice: &Invoice, issued_on: NaiveDate) -> Result<String, Refusal> {
+        match (self.kind, &invoice.external_number) {
+            (SeriesKind::External, Some(number)) => Ok(number.clone()),
+            (SeriesKind::External | SeriesKind::Invoice | SeriesKind::CreditNote, _) => self.take(issued_on),
+        }
+    }
+
+    /// The reference (ISO 11649) for the payer of a document with this number to quote. Documents taken over have none,
+    /// nor do those whose number is too long for one.
+    pub fn payment_reference(&self, number: &str) -> Option<String> {
+        match self.kind {
+            SeriesKind::External => None,
+            SeriesKind::Invoice | SeriesKind::CreditNote => {
+                CreditorReference::from_base(number).map(|reference| reference.as_str().to_owned())
+            }
+        }
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(is_part)
+}
+
+fn is_prefix(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'.');
+    text.len() <= MAX_PREFIX && text.bytes().all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::samples::{day, draft, now, series};
+
+    fn content() -> SeriesContent {
+        SeriesContent {
+            code: "INV".to_owned(),
+            kind: SeriesKind::Invoice,
+            prefix: "INV-2026-".to_owned(),
+            min_digits: 0,
+            next_number: 0,
+        }
+    }
+
+    #[test]
+    fn labels_round_trip() {
+        for kind in SeriesKind::ALL {
+            assert_eq!(SeriesKind::parse(kind.label()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn numbers_are_filled_and_grow() {
+        let mut series =
+            Series::new(SeriesId::at(now()), SeriesContent { next_number: 999, min_digits: 3, ..content() }).unwrap();
+        assert_eq!(series.take(day("2026-03-02")).unwrap(), "INV-2026-999");
+        assert_eq!(series.take(day("2026-03-02")).unwrap(), "INV-2026-1000");
+        assert_eq!((series.next_number, series.last_issued_on), (1001, Some(day("2026-03-02"))));
+    }
+
+    #[test]
+    fn issue_dates_do_not_go_back() {
+        let mut series = series();
+        series.take(day("2026-03-02")).unwrap();
+        let before = series.clone();
+        let refusal = series.take(day("2026-03-01")).unwrap_err();
+        assert_eq!(refusal, Refusal::IssuedBeforeSeries { last_issued_on: day("2026-03-02") });
+        assert_eq!(series, before);
+        series.next_number = LAST_NUMBER + 1;
+        assert_eq!(series.take(day("2026-03-02")), Err(Refusal::SeriesExhausted));
+    }
+
+    #[test]
+    fn documents_taken_over_keep_their_number_and_order() {
+        let [_, _, mut external] = Series::starters(SeriesId::at(now()), SeriesId::at(now()), SeriesId::at(now()));
+        let invoice = Invoice { external_number: Some("A/77".to_owned()), ..draft("100.00", "net 30") };
+        assert_eq!(external.number(&invoice, day("2026-03-02")).unwrap(), "A/77");
+        assert_eq!(external.number(&invoice, day("2025-01-01")).unwrap(), "A/77");
+        assert_eq!((external.next_number, external.last_issued_on), (1, None));
+        assert_eq!(external.payment_reference("A/77"), None);
+    }
+
+    #[test]
+    fn every_fault_of_a_series_is_named() {
+        let bad = SeriesContent {
+            code: "inv".to_owned(),
+            prefix: "Nr. ".to_owned(),
+            min_digits: 13,
+            next_number: -1,
+            ..content()
+        };
+        let faults = Series::new(SeriesId::at(now()), bad).unwrap_err();
+        assert_eq!(faults, [BadSeries::Code, BadSeries::Prefix, BadSeries::MinDigits, BadSeries::NextNumber]);
+        let negative = Series::new(SeriesId::at(now()), SeriesContent { min_digits: -1, ..content() });
+        assert_eq!(negative, Err(vec![BadSeries::MinDigits]));
+        let standard = Series::new(SeriesId::at(now()), content()).unwrap();
+        assert_eq!((standard.min_digits, standard.next_number), (6, 1));
+    }
+
+    #[test]
+    fn references_are_creditor_references() {
+        let reference = series().payment_reference("INV-000001").unwrap();
+        assert_eq!(CreditorReference::parse(&reference).unwrap().as_str(), reference);
+        assert!(reference.ends_with("INV000001"));
+    }
+
+    proptest! {
+        /// Numbers of a series are distinct and without a gap, whatever is refused in between.
+        #[test]
+        fn numbers_have_no_gap(offsets in prop::collection::vec(0u64..20, 0..50)) {
+            let mut series = series();
+            let taken: Vec<String> = offsets
+                .into_iter()
+                .filter_map(|days| series.take(day("2026-03-02") + chrono::Days::new(days)).ok())
+                .collect();
+            let expected: Vec<String> = (1..=taken.len()).map(|number| format!("INV-{number:06}")).collect();
+            prop_assert_eq!(taken, expected);
+        }
+    }
+}

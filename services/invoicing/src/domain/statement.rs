@@ -1,0 +1,137 @@
+//! Statements of account: the movements of a period between two balances.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_kernel::{ItemId, Money, MoneyError};
+
+use super::open_item::EntryKind;
+
+/// How many movements a statement may show.
+pub const MAX_LINES: usize = 10_000;
+
+/// A movement of one of the customer's items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// When it counts.
+    pub effective_on: NaiveDate,
+    /// When we knew.
+    pub recorded_at: DateTime<Utc>,
+    /// What it is.
+    pub kind: EntryKind,
+    /// The invoice it moves.
+    pub item: ItemId,
+    /// The document's number.
+    pub number: String,
+    /// Positive: owed more.
+    pub amount: Money,
+}
+
+/// A movement and the balance after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementLine {
+    /// The movement.
+    pub movement: Movement,
+    /// What is owed after it.
+    pub balance: Money,
+}
+
+/// A customer's account over a period, in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// First day.
+    pub from_on: NaiveDate,
+    /// Last day.
+    pub to_on: NaiveDate,
+    /// Owed before the first day.
+    pub opening: Money,
+    /// By effective date, then in the order they were recorded.
+    pub lines: Vec<StatementLine>,
+    /// Owed at the end of the last day.
+    pub closing: Money,
+}
+
+impl Statement {
+    /// The statement of a period. `carried` is the sum of movements that are not given, all of them before the period;
+    /// given ones before it count into the opening balance, and those after it do not count.
+    ///
+    /// # Errors
+    /// `CurrencyMismatch` if a movement is in another currency than `carried`; `TooLarge`.
+    pub fn of(
+        from_on: NaiveDate,
+        to_on: NaiveDate,
+        carried: Money,
+        movements: Vec<Movement>,
+    ) -> Result<Statement, MoneyError> {
+        let mut movements = movements;
+        movements.retain(|movement| movement.effective_on <= to_on);
+        movements.sort_by_key(|movement| (movement.effective_on, movement.recorded_at, movement.item, movement.kind));
+        let first = movements.partition_point(|movement| movement.effective_on < from_on);
+        let within = movements.split_off(first);
+        let opening = movements.iter().try_fold(carried, |sum, movement| sum.checked_add(movement.amount))?;
+        let mut closing = opening;
+        let mut lines = Vec::with_capacity(within.len());
+        for movement in within {
+            closing = closing.checked_add(movement.amount)?;
+            lines.push(StatementLine { movement, balance: closing });
+        }
+        Ok(Statement { from_on, to_on, opening, lines, closing })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use quittance_kernel::Currency;
+
+    use super::*;
+    use crate::domain::samples::{day, eur, now};
+
+    fn movement(effective_on: &str, kind: EntryKind, amount: &str) -> Movement {
+        let (item, number) = (ItemId::at(now()), "INV-000001".to_owned());
+        Movement { effective_on: day(effective_on), recorded_at: now(), kind, item, number, amount: eur(amount) }
+    }
+
+    #[test]
+    fn balances_run_from_opening_to_closing() {
+        let movements = vec![
+            movement("2026-03-20", EntryKind::Settlement, "-30.00"),
+            movement("2026-02-10", EntryKind::Invoice, "100.00"),
+            movement("2026-03-01", EntryKind::Invoice, "50.00"),
+            movement("2026-04-01", EntryKind::Settlement, "-100.00"),
+            movement("2026-03-31", EntryKind::Discount, "-2.00"),
+        ];
+        let statement = Statement::of(day("2026-03-01"), day("2026-03-31"), eur("7.00"), movements).unwrap();
+        assert_eq!((statement.opening, statement.closing), (eur("107.00"), eur("125.00")));
+        let balances: Vec<Money> = statement.lines.iter().map(|line| line.balance).collect();
+        assert_eq!(balances, [eur("157.00"), eur("127.00"), eur("125.00")]);
+    }
+
+    #[test]
+    fn a_quiet_period_keeps_the_balance() {
+        let statement = Statement::of(day("2026-03-01"), day("2026-03-31"), eur("7.00"), vec![]).unwrap();
+        assert_eq!((statement.opening, statement.closing, statement.lines.len()), (eur("7.00"), eur("7.00"), 0));
+    }
+
+    proptest! {
+        /// The closing balance of one period opens the next, wherever the line is drawn.
+        #[test]
+        fn statements_join(amounts in prop::collection::vec((0u64..60, -5_000i64..5_000), 0..30), cut in 1u64..59) {
+            let start = day("2026-03-01");
+            let movements: Vec<Movement> = amounts
+                .into_iter()
+                .map(|(days, minor)| Movement {
+                    effective_on: start + chrono::Days::new(days),
+                    amount: Money::from_minor(minor, Currency::EUR),
+                    ..movement("2026-03-01", EntryKind::Invoice, "0.00")
+                })
+                .collect();
+            let (middle, end) = (start + chrono::Days::new(cut), start + chrono::Days::new(60));
+            let eve = middle.pred_opt().unwrap();
+            let first = Statement::of(start, eve, eur("0.00"), movements.clone()).unwrap();
+            let second = Statement::of(middle, end, eur("0.00"), movements.clone()).unwrap();
+            let whole = Statement::of(start, end, eur("0.00"), movements).unwrap();
+            prop_assert_eq!(first.closing, second.opening);
+            prop_assert_eq!(whole.closing, second.closing);
+            prop_assert_eq!(whole.lines, [first.lines, second.lines].concat());
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The tenant: the seller whose receivables these are.
+
+use chrono::{DateTime, Utc};
+use quittance_kernel::{Currency, TenantId, parse_time_zone};
+
+use super::address::Address;
+use super::field::{BadField, Checks, Problem, optional_email, optional_line, required_block, required_line};
+use super::rounding::RoundingRule;
+
+const MAX_NAME: usize = 200;
+const MAX_SHORT: usize = 100;
+const MAX_CONSEQUENCES: usize = 2_000;
+const MAX_CONDITIONS: usize = 20_000;
+
+/// A seller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Legal name, as printed on documents.
+    pub name: String,
+    /// As printed on documents.
+    pub address: Address,
+    /// VAT or sales-tax identification, as printed. May be empty.
+    pub tax_id: String,
+    /// The currency the books are kept in.
+    pub base_currency: Currency,
+    /// IANA time zone: today is a date there. The kernel's `parse_time_zone` reads it.
+    pub time_zone: String,
+    /// Who answers questions about documents.
+    pub enquiries: Enquiries,
+    /// What happens when a customer pays late.
+    pub late_payment_consequences: String,
+    /// Where to pay. May be empty.
+    pub bank_account: String,
+    /// Terms and conditions.
+    pub terms_and_conditions: String,
+    /// How tax is rounded unless the invoice says otherwise.
+    pub rounding: RoundingRule,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Who answers questions about documents.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Enquiries {
+    /// A person or team.
+    pub name: String,
+    /// Where to write.
+    pub email: String,
+    /// Where to call. May be empty.
+    pub phone: String,
+}
+
+/// What a caller says about a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TenantContent {
+    /// Legal name.
+    pub name: String,
+    /// As printed on documents.
+    pub address: Address,
+    /// VAT or sales-tax identification.
+    pub tax_id: String,
+    /// The currency the books are kept in.
+    pub base_currency: Currency,
+    /// IANA time zone.
+    pub time_zone: String,
+    /// Who answers questions about documents.
+    pub enquiries: Enquiries,
+    /// What happens when a customer pays late.
+    pub late_payment_consequences: String,
+    /// Where to pay.
+    pub bank_account: String,
+    /// Terms and conditions.
+    pub terms_and_conditions: String,
+    /// How tax is rounded; `None`: [`RoundingRule::STANDARD`].
+    pub rounding: Option<RoundingRule>,
+}
+
+impl TenantContent {
+    /// The content, if nothing is wrong with it.
+    ///
+    /// # Errors
+    /// Every bad field.
+    pub fn checked(self) -> Result<TenantContent, Vec<BadField>> {
+        let mut checks = Checks::default();
+        checks.check("name", required_line(&self.name, MAX_NAME));
+        checks.nest("address", self.address.bad_fields());
+        checks.check("tax_id", optional_line(&self.tax_id, MAX_SHORT));
+        checks.check("time_zone", parse_time_zone(&self.time_zone).map(drop).map_err(|_| Problem::NotATimeZone));
+        checks.nest("enquiries", self.enquiries.bad_fields());
+        checks.check("late_payment_consequences", required_block(&self.late_payment_consequences, MAX_CONSEQUENCES));
+        checks.check("bank_account", optional_line(&self.bank_account, MAX_SHORT));
+        checks.check("terms_and_conditions", required_block(&self.terms_and_conditions, MAX_CONDITIONS));
+        checks.accept(self)
+    }
+}
+
+impl Enquiries {
+    fn bad_fields(&self) -> Vec<BadField> {
+        let mut checks = Checks::default();
+        checks.check("name", required_line(&self.name, MAX_NAME));
+        let email = if self.email.is_empty() { Err(Problem::Empty) } else { optional_email(&self.email) };
+        checks.check("email", email);
+        checks.check("phone", optional_line(&self.phone, MAX_SHORT));
+        checks.into_bad_fields()
+    }
+}
+
+impl Tenant {
+    /// A new tenant of checked content.
+    pub fn create(id: TenantId, content: TenantContent, now: DateTime<Utc>) -> Tenant {
+        Tenant {
+            id,
+            name: content.name,
+            address: content.address,
+            tax_id: content.tax_id,
+            base_currency: content.base_currency,
+            time_zone: content.time_zone,
+            enquiries: content.enquiries,
+            late_payment_consequences: content.late_payment_consequences,
+            bank_account: content.bank_account,
+            terms_and_conditions: content.terms_and_conditions,
+            rounding: content.rounding.unwrap_or(RoundingRule::STANDARD),
+            created_at: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples::{now, tenant_content};
+
+    #[test]
+    fn a_tenant_rounds_per_rate_unless_it_says_otherwise() {
+        let tenant = Tenant::create(TenantId::at(now()), tenant_content().checked().unwrap(), now());
+        assert_eq!(tenant.rounding, RoundingRule::STANDARD);
+    }
+
+    #[test]
+    fn every_bad_field_is_named() {
+        let bad = TenantContent {
+            name: String::new(),
+            time_zone: "Berlin".to_owned(),
+            enquiries: Enquiries { name: String::new(), email: String::new(), phone: "\u{7}".to_owned() },
+            late_payment_consequences: String::new(),
+            terms_and_conditions: " ".to_owned(),
+            ..tenant_content()
+        };
+        let fields: Vec<String> = bad.checked().unwrap_err().into_iter().map(|bad| bad.field).collect();
+        let expected = [
+            "name",
+            "time_zone",
+            "enquiries.name",
+            "enquiries.email",
+            "enquiries.phone",
+            "late_payment_consequences",
+            "terms_and_conditions",
+        ];
+        assert_eq!(fields, expected);
+    }
+}

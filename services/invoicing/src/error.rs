@@ -1,0 +1,90 @@
+//! Why a call fails. Knows no transport.
+
+use quittance_db::{DbError, RequestIdReused};
+use quittance_kernel::{ContactId, CreditNoteId, CustomerId, InvoiceId, ItemId, SeriesId, TenantId, TermsId};
+
+use crate::domain::Refusal;
+
+/// Why a call fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such book.
+    #[error("tenant {0} does not exist")]
+    TenantNotFound(TenantId),
+    /// The book was opened before.
+    #[error("tenant {0} exists")]
+    TenantExists(TenantId),
+    /// The series' code is taken.
+    #[error("there is a series {0:?}")]
+    SeriesExists(String),
+    /// There is no such series.
+    #[error("series {0} does not exist")]
+    SeriesNotFound(SeriesId),
+    /// The terms' code is taken.
+    #[error("there are terms {0:?}")]
+    TermsCodeTaken(String),
+    /// There are no such terms.
+    #[error("terms {0} do not exist")]
+    TermsNotFound(TermsId),
+    /// There is no such customer.
+    #[error("customer {0} does not exist")]
+    CustomerNotFound(CustomerId),
+    /// The customer has no such contact.
+    #[error("the customer has no contact {0}")]
+    ContactNotFound(ContactId),
+    /// Another customer has this number.
+    #[error("another customer has the number {0:?}")]
+    CustomerNumberTaken(String),
+    /// There is no such invoice.
+    #[error("invoice {0} does not exist")]
+    InvoiceNotFound(InvoiceId),
+    /// Another document has this external number.
+    #[error("another document has the external number {0:?}")]
+    ExternalNumberTaken(String),
+    /// There is no such credit note.
+    #[error("credit note {0} does not exist")]
+    CreditNoteNotFound(CreditNoteId),
+    /// There is no such item.
+    #[error("item {0} does not exist")]
+    ItemNotFound(ItemId),
+    /// It changed since it was read.
+    #[error("{0} has changed since it was read")]
+    Stale(String),
+    /// The rules refuse it.
+    #[error("{subject}: {refusal}")]
+    Refused {
+        /// What it was asked of.
+        subject: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The request id was used for something else.
+    #[error(transparent)]
+    RequestIdReused(#[from] RequestIdReused),
+    /// A document could not be rendered.
+    #[error("the document cannot be rendered")]
+    Document(#[from] crate::domain::DocumentError),
+    /// The store.
+    #[error("the store failed")]
+    Db(DbError),
+}
+
+impl Error {
+    /// A refusal of something asked of `subject`.
+    pub fn refused(subject: impl std::fmt::Display, refusal: impl Into<Refusal>) -> Self {
+        Self::Refused { subject: subject.to_string(), refusal: refusal.into() }
+    }
+}
+
+impl From<DbError> for Error {
+    /// A broken constraint is a rule of the domain: here it gets its word. What was asked is in the command, so the value stays empty.
+    fn from(error: DbError) -> Self {
+        match error.constraint() {
+            Some("customer_number_key") => Self::CustomerNumberTaken(String::new()),
+            Some("invoice_external_number_key") => Self::ExternalNumberTaken(String::new()),
+            Some("series_code_key") => Self::SeriesExists(String::new()),
+            Some("terms_code_key") => Self::TermsCodeTaken(String::new()),
+            _ => Self::Db(error),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Open items, settlements, statements, and the state of the books.
+
+use quittance_events::stream_status;
+use quittance_grpc::{Page, Violations, currency, date, entry_status, id, optional_date, optional_id, page_size, parse, tenant};
+use quittance_kernel::{CustomerId, ItemId, parse_date};
+use quittance_proto::{
+    common::v1 as common,
+    invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
+};
+use tonic::{Request, Response, Status};
+
+use super::{Door, named};
+use crate::{
+    Error, db,
+    domain::{Refusal, Statement, statement},
+    ops, wire,
+};
+
+fn results(settled: Vec<ops::Settled>) -> Vec<pb::SettlementResult> {
+    let results = settled.into_iter().map(|settled| {
+        let result = match settled {
+            Ok((item, disputed)) => pb::settlement_result::Result::Item(wire::open_item(&item, disputed)),
+            Err(error) => pb::settlement_result::Result::Error(entry_status(&error.into())),
+        };
+        pb::SettlementResult { result: Some(result) }
+    });
+    results.collect()
+}
+
+/// What a check found, as the contract says it.
+fn invariant(number: i32, rule: &str, found: db::verify::Found) -> common::InvariantResult {
+    common::InvariantResult { number, rule: rule.to_owned(), checked: found.checked, drifted: found.drifted, examples: found.examples }
+}
+
+#[tonic::async_trait]
+impl OpenItemService for Door {
+    async fn get_open_item(&self, request: Request<pb::GetOpenItemRequest>) -> Result<Response<pb::OpenItem>, Status> {
+        let id = named("item_id", &request.get_ref().item_id, ItemId::parse)?;
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let found = db::ledger::find_items(&mut tx, &[id]).await.map_err(Error::from)?.remove(&id);
+        tx.commit().await.map_err(Error::from)?;
+        let view = found.ok_or(Error::ItemNotFound(id))?;
+        Ok(Response::new(wire::open_item(&view.item, view.disputed)))
+    }
+
+    async fn list_open_items(&self, request: Request<pb::ListOpenItemsRequest>) -> Result<Response<pb::ListOpenItemsResponse>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
+        let due = bad.check("due_on_or_before", optional_date(&asked.due_on_or_before));
+        let query = ["open_items", asked.customer_id.as_str(), asked.due_on_or_before.as_str()];
+        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let ((customer, due), page) = bad.into_result(customer.zip(due).zip(page))?;
+        let after = match page.after.as_slice() {
+            [due_on, id] => parse_date(due_on).ok().zip(ItemId::parse(id).ok()),
+            _ => None,
+        };
+        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let items = db::ledger::list_open(&mut tx, customer, due, after, page.limit()).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        let (items, next_page_token) = page.cut(items, |view| vec![view.item.due_on.to_string(), view.item.id.to_string()]);
+        let items = items.iter().map(|view| wire::open_item(&view.item, view.disputed)).collect();
+        Ok(Response::new(pb::ListOpenItemsResponse { items, next_page_token }))
+    }
+
+    async fn get_statement(&self, request: Request<pb::GetStatementRequest>) -> Result<Response<pb::Statement>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
+        let currency = bad.check("currency_code", currency(&asked.currency_code));
+        let from = bad.check("from_on", date(&asked.from_on));
+        let to = bad.check("to_on", date(&asked.to_on));
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
+        }
+        let ((customer, currency), (from, to)) = bad.into_result(customer.zip(currency).zip(from.zip(to)))?;
+        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        if db::customer::find(&mut tx, customer).await.map_err(Error::from)?.is_none() {
+            return Err(Error::CustomerNotFound(customer).into());
+        }
+        let carried = db::ledger::balance_before(&mut tx, customer, currency, from).await.map_err(Error::from)?;
+        let limit = i64::try_from(statement::MAX_LINES).unwrap_or(i64::MAX) + 1;
+        let movements = db::ledger::movements(&mut tx, customer, currency, from, to, limit).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        if movements.len() > statement::MAX_LINES {
+            let mut bad = Violations::default();
+            bad.add("to_on", "PERIOD_TOO_LONG", format!("the period has more than {} movements; ask for a shorter one", statement::MAX_LINES));
+            return Err(bad.into());
+        }
+        let made = Statement::of(from, to, carried, movements).map_err(|e| Error::refused(format!("customer {customer}"), Refusal::from(e)))?;
+        Ok(Response::new(wire::statement(customer, &made)))
+    }
+
+    async fn settle_items(&self, request: Request<pb::SettleItemsRequest>) -> Result<Response<pb::SettleItemsResponse>, Status> {
+        let (tenant, command) = parse::<ops::SettleItems, _>(request)?;
+        let answer = |settled| pb::SettleItemsResponse { results: results(settled) };
+        Ok(Response::new(ops::settle_items(&self.0, tenant, command, answer).await?))
+    }
+
+    async fn reverse_settlements(
+        &self,
+        request: Request<pb::ReverseSettlementsRequest>,
+    ) -> Result<Response<pb::ReverseSettlementsResponse>, Status> {
+        let (tenant, command) = parse::<ops::ReverseSettlements, _>(request)?;
+        let answer = |settled| pb::ReverseSettlementsResponse { results: results(settled) };
+        Ok(Response::new(ops::reverse_settlements(&self.0, tenant, command, answer).await?))
+    }
+
+    async fn verify_ledger(&self, request: Request<common::VerifyLedgerRequest>) -> Result<Response<common::VerifyLedgerResponse>, Status> {
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let items = db::verify::items(&mut tx).await.map_err(Error::from)?;
+        let totals = db::verify::totals(&mut tx).await.map_err(Error::from)?;
+        let series = db::verify::series(&mut tx).await.map_err(Error::from)?;
+        let credits = db::verify::credits(&mut tx).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        let invariants = vec![
+            invariant(1, "an open item is its invoice's total less what its entries settled, credited and voided", items),
+            invariant(1, "an invoice's lines sum to its net total", totals),
+            invariant(6, "a series has no gap, no duplicate, and its dates follow its numbers", series),
+            invariant(7, "a full credit sums to its invoice exactly", credits),
+        ];
+        Ok(Response::new(common::VerifyLedgerResponse { invariants }))
+    }
+
+    async fn get_stream_status(&self, _: Request<common::GetStreamStatusRequest>) -> Result<Response<common::StreamStatus>, Status> {
+        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
+        Ok(Response::new(quittance_grpc::stream_status(status, 0)))
+    }
+}

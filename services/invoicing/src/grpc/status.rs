@@ -1,0 +1,38 @@
+//! Errors as callers see them: the only place that picks codes.
+
+use quittance_grpc::{Fault, db_fault, internal};
+use tonic::{Code, Status};
+
+use crate::Error;
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        let not_found = |reason| Fault::new(Code::NotFound, reason, text.clone());
+        let taken = |reason| Fault::new(Code::AlreadyExists, reason, text.clone());
+        match error {
+            Error::TenantNotFound(id) => not_found("TENANT_NOT_FOUND").with("tenant_id", id),
+            Error::SeriesNotFound(id) => not_found("SERIES_NOT_FOUND").with("series_id", id),
+            Error::TermsNotFound(id) => not_found("TERMS_NOT_FOUND").with("terms_id", id),
+            Error::CustomerNotFound(id) => not_found("CUSTOMER_NOT_FOUND").with("customer_id", id),
+            Error::ContactNotFound(id) => not_found("CONTACT_NOT_FOUND").with("contact_id", id),
+            Error::InvoiceNotFound(id) => not_found("INVOICE_NOT_FOUND").with("invoice_id", id),
+            Error::CreditNoteNotFound(id) => not_found("CREDIT_NOTE_NOT_FOUND").with("credit_note_id", id),
+            Error::ItemNotFound(id) => not_found("ITEM_NOT_FOUND").with("item_id", id),
+            Error::TenantExists(id) => taken("TENANT_EXISTS").with("tenant_id", id),
+            Error::SeriesExists(code) => taken("SERIES_EXISTS").with("code", code),
+            Error::TermsCodeTaken(code) => taken("TERMS_CODE_TAKEN").with("code", code),
+            Error::CustomerNumberTaken(number) => taken("CUSTOMER_NUMBER_TAKEN").with("number", number),
+            Error::ExternalNumberTaken(number) => taken("EXTERNAL_NUMBER_TAKEN").with("external_number", number),
+            Error::Stale(_) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
+            Error::Refused { subject, refusal } => {
+                let reason = refusal.reason();
+                Fault::new(Code::FailedPrecondition, reason, text).precondition(reason, subject, refusal.to_string())
+            }
+            Error::RequestIdReused(reused) => Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0),
+            Error::Document(error) => return internal(&error),
+            Error::Db(error) => return db_fault(&error),
+        }
+        .into()
+    }
+}

@@ -1,0 +1,35 @@
+//! The door for other services' events: collections says which items are disputed.
+
+use quittance_db::Tx;
+use quittance_events::{Handler, HandlerError, Message};
+use quittance_kernel::ItemId;
+use quittance_proto::collections::v1::{self as pb, collections_event::Payload};
+
+use crate::db;
+
+/// Applies collections' events.
+#[derive(Debug)]
+pub(crate) struct CollectionsHandler;
+
+impl Handler for CollectionsHandler {
+    type Event = pb::CollectionsEvent;
+
+    fn knows(&self, event: &pb::CollectionsEvent) -> bool {
+        event.payload.is_some()
+    }
+
+    async fn apply(&self, tx: &mut Tx, run: Vec<Message<pb::CollectionsEvent>>) -> Result<(), HandlerError> {
+        for message in run {
+            let (dispute, is_open) = match message.event.payload {
+                Some(Payload::DisputeOpened(opened)) => (opened.dispute, true),
+                Some(Payload::DisputeResolved(resolved)) => (resolved.dispute, false),
+                Some(Payload::ReminderRecorded(_)) | None => continue,
+            };
+            let item = ItemId::parse(&dispute.unwrap_or_default().item_id).map_err(|error| HandlerError::Rejected(error.to_string()))?;
+            if !db::ledger::set_disputed(tx, item, is_open).await? {
+                return Err(HandlerError::Rejected(format!("item {item} does not exist")));
+            }
+        }
+        Ok(())
+    }
+}

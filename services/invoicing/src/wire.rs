@@ -1,0 +1,279 @@
+//! Domain values as the contract says them: for answers and for events.
+
+use quittance_kernel::{CreditNoteId, Money, Rounding, Terms};
+use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
+
+use crate::domain::{
+    Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, EntryKind, Invoice, Line, NamedTerms, OpenItem, RoundingRule,
+    RoundingScope, Series, SeriesKind, Standing, State, Statement, TaxSubtotal, Tenant,
+};
+
+/// An id, or nothing.
+pub(crate) fn optional<T: ToString>(id: Option<T>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn address(address: &Address) -> common::Address {
+    common::Address {
+        lines: address.lines.clone(),
+        postal_code: address.postal_code.clone(),
+        city: address.city.clone(),
+        country_code: address.country_code.clone(),
+    }
+}
+
+fn rounding_rule(rule: RoundingRule) -> pb::RoundingRule {
+    let scope = match rule.scope {
+        RoundingScope::PerRate => pb::RoundingScope::PerRate,
+        RoundingScope::PerLine => pb::RoundingScope::PerLine,
+    };
+    let mode = match rule.mode {
+        Rounding::HalfEven => pb::RoundingMode::HalfEven,
+        Rounding::HalfUp | Rounding::Down => pb::RoundingMode::HalfUp,
+    };
+    pb::RoundingRule { scope: scope.into(), mode: mode.into() }
+}
+
+/// A tenant.
+pub(crate) fn tenant(tenant: &Tenant) -> pb::Tenant {
+    pb::Tenant {
+        tenant_id: tenant.id.to_string(),
+        name: tenant.name.clone(),
+        address: Some(address(&tenant.address)),
+        tax_id: tenant.tax_id.clone(),
+        base_currency_code: tenant.base_currency.code().to_owned(),
+        time_zone: tenant.time_zone.clone(),
+        enquiries: Some(pb::Enquiries {
+            name: tenant.enquiries.name.clone(),
+            email: tenant.enquiries.email.clone(),
+            phone: tenant.enquiries.phone.clone(),
+        }),
+        late_payment_consequences: tenant.late_payment_consequences.clone(),
+        bank_account: tenant.bank_account.clone(),
+        terms_and_conditions: tenant.terms_and_conditions.clone(),
+        rounding_rule: Some(rounding_rule(tenant.rounding)),
+        create_time: Some(instant(tenant.created_at)),
+    }
+}
+
+/// A series.
+pub(crate) fn series(series: &Series) -> pb::Series {
+    let kind = match series.kind {
+        SeriesKind::Invoice => pb::SeriesKind::Invoice,
+        SeriesKind::CreditNote => pb::SeriesKind::CreditNote,
+        SeriesKind::External => pb::SeriesKind::External,
+    };
+    pb::Series {
+        series_id: series.id.to_string(),
+        code: series.code.clone(),
+        kind: kind.into(),
+        prefix: series.prefix.clone(),
+        min_digits: series.min_digits.into(),
+        next_number: series.next_number,
+        last_issued_on: optional(series.last_issued_on),
+    }
+}
+
+/// A customer.
+pub(crate) fn customer(customer: &Customer) -> pb::Customer {
+    pb::Customer {
+        customer_id: customer.id.to_string(),
+        number: customer.number.clone().unwrap_or_default(),
+        name: customer.name.clone(),
+        address: Some(address(&customer.address)),
+        tax_id: customer.tax_id.clone(),
+        terms_id: optional(customer.terms_id),
+        bank_accounts: customer.bank_accounts.clone(),
+        contacts: customer.contacts.iter().map(contact).collect(),
+        etag: customer.version.to_string(),
+        create_time: Some(instant(customer.created_at)),
+    }
+}
+
+fn contact(contact: &Contact) -> pb::Contact {
+    pb::Contact {
+        contact_id: contact.id.to_string(),
+        name: contact.name.clone(),
+        email: contact.email.clone(),
+        phone: contact.phone.clone(),
+        pays_invoices: contact.pays_invoices,
+    }
+}
+
+/// Payment terms.
+pub(crate) fn payment_terms(terms: &Terms) -> pb::PaymentTerms {
+    let discounts = terms.discounts().iter().map(|d| pb::EarlyPaymentDiscount { days: d.days.into(), percent: d.percent.to_string() });
+    pb::PaymentTerms { net_days: terms.net_days().into(), discounts: discounts.collect() }
+}
+
+/// Payment terms with their code.
+pub(crate) fn terms(terms: &NamedTerms) -> pb::Terms {
+    pb::Terms { terms_id: terms.id.to_string(), code: terms.code.clone(), payment_terms: Some(payment_terms(&terms.terms)) }
+}
+
+fn line(line: &Line) -> pb::InvoiceLine {
+    pb::InvoiceLine {
+        description: line.description.clone(),
+        quantity: line.quantity.to_string(),
+        unit: line.unit.clone(),
+        unit_price: line.unit_price.to_string(),
+        tax_category: line.tax_category.label().to_owned(),
+        tax_rate: line.tax_rate.to_string(),
+        net_amount: Some(money(line.net)),
+    }
+}
+
+fn tax(tax: &TaxSubtotal) -> pb::TaxSubtotal {
+    pb::TaxSubtotal {
+        tax_category: tax.category.label().to_owned(),
+        tax_rate: tax.rate.to_string(),
+        taxable: Some(money(tax.taxable)),
+        tax: Some(money(tax.tax)),
+    }
+}
+
+/// An invoice with what is still owed on it; nothing is owed on a draft.
+pub(crate) fn invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
+    let state = match invoice.standing(open) {
+        Standing::Draft => pb::InvoiceState::Draft,
+        Standing::Issued => pb::InvoiceState::Issued,
+        Standing::Paid => pb::InvoiceState::Paid,
+        Standing::Credited => pb::InvoiceState::Credited,
+        Standing::Voided => pb::InvoiceState::Voided,
+    };
+    let issuance = invoice.state.issuance();
+    pb::Invoice {
+        invoice_id: invoice.id.to_string(),
+        customer_id: invoice.customer.to_string(),
+        contact_id: optional(invoice.contact),
+        currency_code: invoice.currency.code().to_owned(),
+        lines: invoice.lines.iter().map(line).collect(),
+        terms_id: optional(invoice.terms_id),
+        terms: Some(payment_terms(&invoice.terms)),
+        series_id: invoice.series.to_string(),
+        external_number: invoice.external_number.clone().unwrap_or_default(),
+        number: issuance.map(|i| i.number.clone()).unwrap_or_default(),
+        issued_on: optional(issuance.map(|i| i.issued_on).or(invoice.planned_issue_on)),
+        due_on: optional(issuance.map(|i| i.due_on).or(invoice.agreed_due_on)),
+        state: state.into(),
+        net_total: Some(money(invoice.totals.net)),
+        taxes: invoice.totals.taxes.iter().map(tax).collect(),
+        tax_total: Some(money(invoice.totals.tax)),
+        total: Some(money(invoice.totals.total)),
+        open_amount: Some(money(open.unwrap_or(Money::zero(invoice.currency)))),
+        rounding_rule: Some(rounding_rule(invoice.rounding)),
+        reservation_id: optional(invoice.reservation),
+        purchase_order: invoice.purchase_order.clone(),
+        note: invoice.note.clone(),
+        payment_reference: issuance.and_then(|i| i.payment_reference.clone()).unwrap_or_default(),
+        etag: invoice.version.to_string(),
+        create_time: Some(instant(invoice.created_at)),
+        issue_time: issuance.map(|i| instant(i.issued_at)),
+        voided_on: match &invoice.state {
+            State::Voided { voided_on, .. } => voided_on.to_string(),
+            State::Draft | State::Issued(_) | State::Credited { .. } => String::new(),
+        },
+    }
+}
+
+/// A credit note.
+pub(crate) fn credit_note(note: &CreditNote) -> pb::CreditNote {
+    let id: CreditNoteId = note.id;
+    pb::CreditNote {
+        credit_note_id: id.to_string(),
+        number: note.number.clone(),
+        invoice_id: note.invoice.to_string(),
+        customer_id: note.customer.to_string(),
+        issued_on: note.issued_on.to_string(),
+        reason: credit_reason(note.reason).into(),
+        lines: note.lines.iter().map(line).collect(),
+        taxes: note.totals.taxes.iter().map(tax).collect(),
+        net_total: Some(money(note.totals.net)),
+        tax_total: Some(money(note.totals.tax)),
+        total: Some(money(note.totals.total)),
+        issue_time: Some(instant(note.issued_at)),
+    }
+}
+
+fn credit_reason(reason: CreditReason) -> pb::CreditReason {
+    match reason {
+        CreditReason::Return => pb::CreditReason::Return,
+        CreditReason::Pricing => pb::CreditReason::Pricing,
+        CreditReason::Damage => pb::CreditReason::Damage,
+        CreditReason::Service => pb::CreditReason::Service,
+        CreditReason::Goodwill => pb::CreditReason::Goodwill,
+        CreditReason::Duplicate => pb::CreditReason::Duplicate,
+        CreditReason::Cancellation => pb::CreditReason::Cancellation,
+        CreditReason::Fraud => pb::CreditReason::Fraud,
+        CreditReason::Tax => pb::CreditReason::Tax,
+    }
+}
+
+/// A document as it was handed over.
+pub(crate) fn delivery(delivery: &Delivery) -> pb::Delivery {
+    let channel = match delivery.channel {
+        DeliveryChannel::Email => pb::DeliveryChannel::Email,
+        DeliveryChannel::Post => pb::DeliveryChannel::Post,
+        DeliveryChannel::Portal => pb::DeliveryChannel::Portal,
+    };
+    let hex = delivery.document_sha256.iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}"));
+    pb::Delivery {
+        delivery_id: delivery.id.to_string(),
+        invoice_id: delivery.invoice.to_string(),
+        contact_id: optional(delivery.contact),
+        channel: channel.into(),
+        document_sha256: hex,
+        deliver_time: Some(instant(delivery.delivered_at)),
+    }
+}
+
+/// An open item.
+pub(crate) fn open_item(item: &OpenItem, disputed: bool) -> pb::OpenItem {
+    pb::OpenItem {
+        item_id: item.id.to_string(),
+        customer_id: item.customer.to_string(),
+        number: item.number.clone(),
+        issued_on: item.issued_on.to_string(),
+        due_on: item.due_on.to_string(),
+        total: Some(money(item.amounts.total())),
+        open_amount: Some(money(item.open())),
+        settled: Some(money(item.amounts.settled())),
+        discounted: Some(money(item.amounts.discounted())),
+        credited: Some(money(item.amounts.credited())),
+        voided: Some(money(item.amounts.voided())),
+        disputed,
+    }
+}
+
+/// A statement of account.
+pub(crate) fn statement(customer: quittance_kernel::CustomerId, statement: &Statement) -> pb::Statement {
+    let entries = statement.lines.iter().map(|line| pb::StatementEntry {
+        effective_on: line.movement.effective_on.to_string(),
+        kind: entry_kind(line.movement.kind).into(),
+        item_id: line.movement.item.to_string(),
+        number: line.movement.number.clone(),
+        amount: Some(money(line.movement.amount)),
+        balance: Some(money(line.balance)),
+        record_time: Some(instant(line.movement.recorded_at)),
+    });
+    pb::Statement {
+        customer_id: customer.to_string(),
+        from_on: statement.from_on.to_string(),
+        to_on: statement.to_on.to_string(),
+        opening_balance: Some(money(statement.opening)),
+        entries: entries.collect(),
+        closing_balance: Some(money(statement.closing)),
+    }
+}
+
+fn entry_kind(kind: EntryKind) -> pb::EntryKind {
+    match kind {
+        EntryKind::Invoice => pb::EntryKind::Invoice,
+        EntryKind::Settlement => pb::EntryKind::Settlement,
+        EntryKind::Discount => pb::EntryKind::Discount,
+        EntryKind::SettlementReversal => pb::EntryKind::SettlementReversal,
+        EntryKind::DiscountReversal => pb::EntryKind::DiscountReversal,
+        EntryKind::Credit => pb::EntryKind::Credit,
+        EntryKind::Void => pb::EntryKind::Void,
+    }
+}

@@ -1,0 +1,189 @@
+//! The part of a payment that pays one item, and where it stands.
+
+use chrono::NaiveDate;
+use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId};
+
+use super::outcome::MatchRule;
+
+/// What is to go to one item, before it is allocated.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Share {
+    /// The open item.
+    pub item: ItemId,
+    /// Whose item.
+    pub customer: CustomerId,
+    /// The document's number.
+    pub number: String,
+    /// Money.
+    pub amount: Money,
+    /// Early-payment discount granted with it.
+    pub discount: Option<Money>,
+    /// When it counts; see [`counts_on`].
+    pub effective_on: NaiveDate,
+}
+
+/// When money that came on one day counts for an item issued on another: nothing is paid before it is owed.
+pub fn counts_on(received_on: NaiveDate, issued_on: NaiveDate) -> NaiveDate {
+    received_on.max(issued_on)
+}
+
+/// A part of a payment that pays one item. [`super::payment::Payment`] has its transitions, because each of them also
+/// moves money of the payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocation {
+    /// Its id, by which invoicing settles it once.
+    pub id: AllocationId,
+    /// The request to invoicing that settles it.
+    pub batch: RequestId,
+    /// The payment.
+    pub payment: PaymentId,
+    /// The open item.
+    pub item: ItemId,
+    /// Whose item.
+    pub customer: CustomerId,
+    /// The document's number.
+    pub number: String,
+    /// Money. Positive.
+    pub amount: Money,
+    /// Early-payment discount granted with it. Positive where there is one.
+    pub discount: Option<Money>,
+    /// When it counts.
+    pub effective_on: NaiveDate,
+    /// Where it stands.
+    pub state: AllocationState,
+    /// How it was found.
+    pub rule: MatchRule,
+}
+
+/// Where an allocation stands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AllocationState {
+    /// Decided here; invoicing has not answered yet.
+    Pending,
+    /// Agreed by invoicing.
+    Applied,
+    /// Refused by invoicing; the money is unapplied.
+    Rejected {
+        /// The reason invoicing gave.
+        reason: String,
+    },
+    /// Being taken back; invoicing has not answered yet, so the money still counts as applied.
+    Reversing {
+        /// The request to invoicing that takes it back.
+        batch: RequestId,
+        /// When taking it back counts.
+        effective_on: NaiveDate,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Taken back; the money is unapplied.
+    Reversed {
+        /// When taking it back counts.
+        effective_on: NaiveDate,
+        /// Why, for the record.
+        reason: String,
+    },
+}
+
+impl AllocationState {
+    /// The name in storage.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            AllocationState::Pending => "pending",
+            AllocationState::Applied => "applied",
+            AllocationState::Rejected { .. } => "rejected",
+            AllocationState::Reversing { .. } => "reversing",
+            AllocationState::Reversed { .. } => "reversed",
+        }
+    }
+
+    /// The state with this label and the data kept with it; `None` if there is no such label or its data is missing.
+    pub fn parse(
+        label: &str,
+        batch: Option<RequestId>,
+        effective_on: Option<NaiveDate>,
+        reason: Option<String>,
+    ) -> Option<AllocationState> {
+        match label {
+            "pending" => Some(AllocationState::Pending),
+            "applied" => Some(AllocationState::Applied),
+            "rejected" => Some(AllocationState::Rejected { reason: reason? }),
+            "reversing" => {
+                Some(AllocationState::Reversing { batch: batch?, effective_on: effective_on?, reason: reason? })
+            }
+            "reversed" => Some(AllocationState::Reversed { effective_on: effective_on?, reason: reason? }),
+            _ => None,
+        }
+    }
+
+    /// The request that takes the allocation back, where one is under way.
+    pub const fn reversal_batch(&self) -> Option<RequestId> {
+        match self {
+            AllocationState::Reversing { batch, .. } => Some(*batch),
+            AllocationState::Pending
+            | AllocationState::Applied
+            | AllocationState::Rejected { .. }
+            | AllocationState::Reversed { .. } => None,
+        }
+    }
+
+    /// When taking the allocation back counts, where that was decided.
+    pub const fn reversed_on(&self) -> Option<NaiveDate> {
+        match self {
+            AllocationState::Reversing { effective_on, .. } | AllocationState::Reversed { effective_on, .. } => {
+                Some(*effective_on)
+            }
+            AllocationState::Pending | AllocationState::Applied | AllocationState::Rejected { .. } => None,
+        }
+    }
+
+    /// Why it was refused or taken back.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            AllocationState::Rejected { reason }
+            | AllocationState::Reversing { reason, .. }
+            | AllocationState::Reversed { reason, .. } => Some(reason),
+            AllocationState::Pending | AllocationState::Applied => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use quittance_kernel::parse_date;
+
+    use super::*;
+
+    #[test]
+    fn states_round_trip_through_their_parts() {
+        let batch = RequestId::at(DateTime::UNIX_EPOCH);
+        let effective_on = parse_date("2026-03-02").unwrap();
+        let reason = "SETTLEMENT_EXCEEDS_OPEN".to_owned();
+        for state in [
+            AllocationState::Pending,
+            AllocationState::Applied,
+            AllocationState::Rejected { reason: reason.clone() },
+            AllocationState::Reversing { batch, effective_on, reason: reason.clone() },
+            AllocationState::Reversed { effective_on, reason },
+        ] {
+            let reason = state.reason().map(str::to_owned);
+            let read = AllocationState::parse(state.label(), state.reversal_batch(), state.reversed_on(), reason);
+            assert_eq!(read, Some(state));
+        }
+    }
+
+    #[test]
+    fn missing_data_is_no_state() {
+        for label in ["rejected", "reversing", "reversed", "unknown"] {
+            assert_eq!(AllocationState::parse(label, None, None, None), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_paid_before_it_is_owed() {
+        let (early, late) = (parse_date("2026-03-02").unwrap(), parse_date("2026-03-05").unwrap());
+        assert_eq!(counts_on(early, late), late);
+        assert_eq!(counts_on(late, early), late);
+    }
+}

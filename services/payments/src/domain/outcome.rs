@@ -1,0 +1,125 @@
+//! What matching found, and why money was left over.
+
+/// By what an allocation was found, in the order the rules are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MatchRule {
+    /// The payer quoted our ISO 11649 reference.
+    PaymentReference,
+    /// The text names documents exactly.
+    DocumentNumber,
+    /// The payer is known and has a single open item of this amount.
+    PayerAndAmount,
+    /// A person chose it.
+    Manual,
+}
+
+impl MatchRule {
+    /// Every rule, in the order they are tried; a person comes last.
+    pub const ALL: [MatchRule; 4] =
+        [MatchRule::PaymentReference, MatchRule::DocumentNumber, MatchRule::PayerAndAmount, MatchRule::Manual];
+
+    /// The name in storage.
+    pub const fn label(self) -> &'static str {
+        match self {
+            MatchRule::PaymentReference => "payment_reference",
+            MatchRule::DocumentNumber => "document_number",
+            MatchRule::PayerAndAmount => "payer_and_amount",
+            MatchRule::Manual => "manual",
+        }
+    }
+
+    /// The rule with this label, if there is one.
+    pub fn parse(label: &str) -> Option<MatchRule> {
+        MatchRule::ALL.into_iter().find(|rule| rule.label() == label)
+    }
+}
+
+/// Why money is left unapplied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnappliedReason {
+    /// The text names nothing we know, and nobody knows who paid.
+    NoReferenceNoPayer,
+    /// The payer is known and owes nothing.
+    PayerHasNoOpenItem,
+    /// The payer is known, and none of its open items has this amount, or more than one has.
+    NoSingleEqualItem,
+    /// Everything the text names is paid or closed: a double payment.
+    ItemAlreadyPaid,
+    /// More came than is open on what was named.
+    AmountExceedsItems,
+    /// Less came than is open on the documents that were named, so nobody can say which of them it pays.
+    AmountBelowItems,
+    /// A number or reference belongs to more than one item.
+    AmbiguousReference,
+    /// What was found is owed in another currency.
+    CurrencyDiffers,
+    /// Invoicing refused an allocation.
+    RefusedByInvoicing,
+    /// A person took an allocation back.
+    UnappliedByHand,
+}
+
+impl UnappliedReason {
+    /// Every reason.
+    pub const ALL: [UnappliedReason; 10] = [
+        UnappliedReason::NoReferenceNoPayer,
+        UnappliedReason::PayerHasNoOpenItem,
+        UnappliedReason::NoSingleEqualItem,
+        UnappliedReason::ItemAlreadyPaid,
+        UnappliedReason::AmountExceedsItems,
+        UnappliedReason::AmountBelowItems,
+        UnappliedReason::AmbiguousReference,
+        UnappliedReason::CurrencyDiffers,
+        UnappliedReason::RefusedByInvoicing,
+        UnappliedReason::UnappliedByHand,
+    ];
+
+    /// The name in storage and in the contract.
+    pub const fn label(self) -> &'static str {
+        match self {
+            UnappliedReason::NoReferenceNoPayer => "NO_REFERENCE_NO_PAYER",
+            UnappliedReason::PayerHasNoOpenItem => "PAYER_HAS_NO_OPEN_ITEM",
+            UnappliedReason::NoSingleEqualItem => "NO_SINGLE_EQUAL_ITEM",
+            UnappliedReason::ItemAlreadyPaid => "ITEM_ALREADY_PAID",
+            UnappliedReason::AmountExceedsItems => "AMOUNT_EXCEEDS_ITEMS",
+            UnappliedReason::AmountBelowItems => "AMOUNT_BELOW_ITEMS",
+            UnappliedReason::AmbiguousReference => "AMBIGUOUS_REFERENCE",
+            UnappliedReason::CurrencyDiffers => "CURRENCY_DIFFERS",
+            UnappliedReason::RefusedByInvoicing => "REFUSED_BY_INVOICING",
+            UnappliedReason::UnappliedByHand => "UNAPPLIED_BY_HAND",
+        }
+    }
+
+    /// The reason with this label, if there is one.
+    pub fn parse(label: &str) -> Option<UnappliedReason> {
+        UnappliedReason::ALL.into_iter().find(|reason| reason.label() == label)
+    }
+}
+
+/// What matching found for a payment, and why money is left over now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct MatchOutcome {
+    /// The decisive rule; `None` where nothing was found.
+    pub rule: Option<MatchRule>,
+    /// What it rests on, for example the document number as it stands in the text.
+    pub evidence: Vec<String>,
+    /// Why money is left; `None` where nothing is left.
+    pub unapplied_reason: Option<UnappliedReason>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_round_trip() {
+        for rule in MatchRule::ALL {
+            assert_eq!(MatchRule::parse(rule.label()), Some(rule));
+        }
+        for reason in UnappliedReason::ALL {
+            assert_eq!(UnappliedReason::parse(reason.label()), Some(reason));
+        }
+        assert_eq!(MatchRule::parse(""), None);
+        assert_eq!(UnappliedReason::parse("no_single_equal_item"), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! The data folder of a suite: its private PostgreSQL and the key that its tokens are signed with.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use quittance_db::Logins;
+use quittance_grpc::Tokens;
+use quittance_private_postgres::{Durability, Options, PrivatePostgres};
+use sqlx::postgres::PgConnectOptions;
+
+const KEY_FILE: &str = "development-key";
+const PASSWORD_FILE: &str = "database-password";
+const SECRET_BYTES: usize = 32;
+
+/// Where the databases are.
+#[derive(Debug)]
+pub(crate) enum Server {
+    /// A server of our own, with its owner's URL.
+    Private(PrivatePostgres),
+    /// Somebody else's, with an owner's login and the password of our roles.
+    Given { owner: PgConnectOptions, password: String },
+}
+
+impl Server {
+    /// Starts, or finds again, the private server in a data folder.
+    pub(crate) async fn private(folder: PathBuf) -> anyhow::Result<Self> {
+        let start = move || PrivatePostgres::start(&folder, &Options { max_connections: 200, ..Options::new(Durability::Full) });
+        Ok(Self::Private(tokio::task::spawn_blocking(start).await??))
+    }
+
+    /// Uses a server by URL.
+    pub(crate) fn given(url: &str, folder: &Path) -> anyhow::Result<Self> {
+        let owner: PgConnectOptions = url.parse().with_context(|| format!("{url} is no PostgreSQL URL"))?;
+        Ok(Self::Given { owner, password: hex(&secret(folder, PASSWORD_FILE)?) })
+    }
+
+    /// The logins of a database on this server.
+    pub(crate) fn logins(&self, database: &str) -> anyhow::Result<Logins> {
+        match self {
+            Self::Private(server) => {
+                let login = |role: &str| -> anyhow::Result<PgConnectOptions> { Ok(server.url(role, database).parse()?) };
+                Ok(Logins { owner: login(quittance_private_postgres::OWNER)?, app: login("quittance_app")?, system: login("quittance_system")?, role_password: None })
+            }
+            Self::Given { owner, password } => {
+                let owner = owner.clone().database(database);
+                let login = |role: &str| owner.clone().username(role).password(password);
+                Ok(Logins { app: login("quittance_app"), system: login("quittance_system"), owner: owner.clone(), role_password: Some(password.clone()) })
+            }
+        }
+    }
+
+    /// Stops a server of our own.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        if let Self::Private(server) = self {
+            tokio::task::spawn_blocking(move || server.stop()).await??;
+        }
+        Ok(())
+    }
+}
+
+/// Signs tokens with the folder's own key, which is made when the folder is new.
+pub(crate) fn tokens(folder: &Path) -> anyhow::Result<Tokens> {
+    Ok(Tokens::new(secret(folder, KEY_FILE)?))
+}
+
+/// A secret of the folder, made from the system's randomness when it is asked for first. Only the folder's owner can read it.
+fn secret(folder: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
+    fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    let path = folder.join(name);
+    if let Ok(secret) = fs::read(&path)
+        && secret.len() == SECRET_BYTES
+    {
+        return Ok(secret);
+    }
+    let mut secret = vec![0; SECRET_BYTES];
+    fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    file.write_all(&secret).with_context(|| format!("writing {}", path.display()))?;
+    Ok(secret)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,161 @@
+//! Open balances on a date by how long they are past due. Every sum is of entries that count on or before the date: nothing is read from balances that
+//! hold today's state only.
+
+use chrono::NaiveDate;
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{Currency, CustomerId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// Balances on a date, of the whole book or of one customer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AgingRow {
+    pub(crate) open_count: i64,
+    pub(crate) past_due_count: i64,
+    pub(crate) open_total: Decimal,
+    pub(crate) not_due: Decimal,
+    pub(crate) days_1_to_30: Decimal,
+    pub(crate) days_31_to_60: Decimal,
+    pub(crate) days_61_to_90: Decimal,
+    pub(crate) over_90: Decimal,
+    pub(crate) disputed: Decimal,
+    pub(crate) unapplied: Decimal,
+}
+
+/// One customer's balances.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomerRow {
+    pub(crate) id: Uuid,
+    pub(crate) number: String,
+    pub(crate) name: String,
+    pub(crate) aging: AgingRow,
+}
+
+/// Balances of the whole book.
+pub(crate) async fn total(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Result<AgingRow, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query_as!(
+        AgingRow,
+        r#"with open as (
+             select item_id, $3::date - due_on as days, sum(amount) as amount
+             from entry
+             where tenant_id = $1 and currency = $2 and effective_on <= $3
+             group by item_id, due_on
+             having sum(amount) <> 0
+           )
+           select
+             count(*) as "open_count!",
+             count(*) filter (where days > 0) as "past_due_count!",
+             coalesce(sum(amount), 0) as "open_total!",
+             coalesce(sum(amount) filter (where days <= 0), 0) as "not_due!",
+             coalesce(sum(amount) filter (where days between 1 and 30), 0) as "days_1_to_30!",
+             coalesce(sum(amount) filter (where days between 31 and 60), 0) as "days_31_to_60!",
+             coalesce(sum(amount) filter (where days between 61 and 90), 0) as "days_61_to_90!",
+             coalesce(sum(amount) filter (where days > 90), 0) as "over_90!",
+             coalesce(sum(amount) filter (where item_id in (
+               select d.item_id from dispute d where d.tenant_id = $1 and d.opened_on <= $3 and (d.resolved_on is null or d.resolved_on > $3))), 0)
+               as "disputed!",
+             coalesce((select sum(c.amount) from cash_entry c where c.tenant_id = $1 and c.currency = $2 and c.effective_on <= $3), 0) as "unapplied!"
+           from open"#,
+        tenant,
+        currency.code(),
+        on,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(row)
+}
+
+/// Which customers, after which, how many.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomerQuery {
+    /// The date.
+    pub(crate) on: NaiveDate,
+    /// The currency.
+    pub(crate) currency: Currency,
+    /// Only this one.
+    pub(crate) customer: Option<CustomerId>,
+    /// Number and id of the last one of the page before.
+    pub(crate) after: Option<(String, Uuid)>,
+    /// At most this many.
+    pub(crate) limit: i64,
+}
+
+/// Balances of each customer with something open or unapplied, by number (code point order) and id.
+pub(crate) async fn by_customer(tx: &mut Tx, query: &CustomerQuery) -> Result<Vec<CustomerRow>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        r#"with open as (
+             select item_id, customer_id, $3::date - due_on as days, sum(amount) as amount
+             from entry
+             where tenant_id = $1 and currency = $2 and effective_on <= $3 and ($4::uuid is null or customer_id = $4)
+             group by item_id, customer_id, due_on
+             having sum(amount) <> 0
+           ), disputed as (
+             select item_id
+             from dispute
+             where tenant_id = $1 and opened_on <= $3 and (resolved_on is null or resolved_on > $3)
+           ), owed as (
+             select customer_id, count(*) as open_count, count(*) filter (where days > 0) as past_due_count, sum(amount) as open_total,
+               sum(amount) filter (where days <= 0) as not_due,
+               sum(amount) filter (where days between 1 and 30) as days_1_to_30,
+               sum(amount) filter (where days between 31 and 60) as days_31_to_60,
+               sum(amount) filter (where days between 61 and 90) as days_61_to_90,
+               sum(amount) filter (where days > 90) as over_90,
+               sum(amount) filter (where item_id in (select item_id from disputed)) as disputed
+             from open
+             group by customer_id
+           ), unapplied as (
+             select customer_id, sum(amount) as amount
+             from cash_entry
+             where tenant_id = $1 and currency = $2 and effective_on <= $3 and customer_id is not null and ($4::uuid is null or customer_id = $4)
+             group by customer_id
+             having sum(amount) <> 0
+           )
+           select c.id, c.number, c.name,
+             coalesce(o.open_count, 0) as "open_count!",
+             coalesce(o.past_due_count, 0) as "past_due_count!",
+             coalesce(o.open_total, 0) as "open_total!",
+             coalesce(o.not_due, 0) as "not_due!",
+             coalesce(o.days_1_to_30, 0) as "days_1_to_30!",
+             coalesce(o.days_31_to_60, 0) as "days_31_to_60!",
+             coalesce(o.days_61_to_90, 0) as "days_61_to_90!",
+             coalesce(o.over_90, 0) as "over_90!",
+             coalesce(o.disputed, 0) as "disputed!",
+             coalesce(u.amount, 0) as "unapplied!"
+           from customer c
+           left join owed o on o.customer_id = c.id
+           left join unapplied u on u.customer_id = c.id
+           where c.tenant_id = $1 and (o.customer_id is not null or u.customer_id is not null)
+             and ($5::text is null or c.number collate "C" > $5 or (c.number = $5 and c.id > $6))
+           order by c.number collate "C", c.id
+           limit $7"#,
+        tenant,
+        query.currency.code(),
+        query.on,
+        query.customer.map(CustomerId::uuid),
+        query.after.as_ref().map(|(number, _)| number.as_str()),
+        query.after.as_ref().map(|(_, id)| *id),
+        query.limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let rows = rows.into_iter().map(|row| CustomerRow {
+        id: row.id,
+        number: row.number,
+        name: row.name,
+        aging: AgingRow {
+            open_count: row.open_count,
+            past_due_count: row.past_due_count,
+            open_total: row.open_total,
+            not_due: row.not_due,
+            days_1_to_30: row.days_1_to_30,
+            days_31_to_60: row.days_31_to_60,
+            days_61_to_90: row.days_61_to_90,
+            over_90: row.over_90,
+            disputed: row.disputed,
+            unapplied: row.unapplied,
+        },
+    });
+    Ok(rows.collect())
+}

@@ -1,0 +1,243 @@
+//! Writing what events say.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{DbError, Tx, expect_rows};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// An item that was opened.
+#[derive(Debug)]
+pub(crate) struct NewItem {
+    pub(crate) id: Uuid,
+    pub(crate) customer_id: Uuid,
+    pub(crate) number: String,
+    pub(crate) currency: String,
+    pub(crate) total: Decimal,
+    pub(crate) issued_on: NaiveDate,
+    pub(crate) due_on: NaiveDate,
+}
+
+/// A movement of an item.
+#[derive(Debug)]
+pub(crate) struct NewEntry {
+    pub(crate) event_id: Uuid,
+    pub(crate) kind: &'static str,
+    pub(crate) item_id: Uuid,
+    pub(crate) amount: Decimal,
+    pub(crate) effective_on: NaiveDate,
+    pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) position: i64,
+}
+
+/// A payment that came in.
+#[derive(Debug)]
+pub(crate) struct NewPayment {
+    pub(crate) id: Uuid,
+    pub(crate) customer_id: Option<Uuid>,
+    pub(crate) currency: String,
+    pub(crate) amount: Decimal,
+    pub(crate) received_on: NaiveDate,
+}
+
+/// A movement of unapplied money.
+#[derive(Debug)]
+pub(crate) struct NewCashEntry {
+    pub(crate) event_id: Uuid,
+    pub(crate) payment_id: Uuid,
+    pub(crate) amount: Decimal,
+    pub(crate) effective_on: NaiveDate,
+    pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) position: i64,
+}
+
+/// What one side says of an allocation.
+#[derive(Debug)]
+pub(crate) struct NewSide {
+    pub(crate) allocation_id: Uuid,
+    pub(crate) event_id: Uuid,
+    pub(crate) item_id: Uuid,
+    pub(crate) amount: Decimal,
+    pub(crate) recorded_at: DateTime<Utc>,
+}
+
+/// Adds currencies that are not known yet.
+pub(crate) async fn currencies(tx: &mut Tx, codes: &HashSet<String>) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let mut codes: Vec<String> = codes.iter().cloned().collect();
+    codes.sort_unstable();
+    sqlx::query!("insert into currency (tenant_id, code) select $1, * from unnest($2::text[]) on conflict do nothing", tenant, &codes)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Adds items.
+pub(crate) async fn items(tx: &mut Tx, items: &[NewItem]) -> Result<(), DbError> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = items.iter().map(|i| i.id).collect();
+    let customers: Vec<Uuid> = items.iter().map(|i| i.customer_id).collect();
+    let numbers: Vec<String> = items.iter().map(|i| i.number.clone()).collect();
+    let codes: Vec<String> = items.iter().map(|i| i.currency.clone()).collect();
+    let totals: Vec<Decimal> = items.iter().map(|i| i.total).collect();
+    let issued: Vec<NaiveDate> = items.iter().map(|i| i.issued_on).collect();
+    let due: Vec<NaiveDate> = items.iter().map(|i| i.due_on).collect();
+    sqlx::query!(
+        "insert into item (tenant_id, id, customer_id, number, currency, total, issued_on, due_on)
+         select $1, *
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::numeric[], $7::date[], $8::date[])",
+        tenant,
+        &ids,
+        &customers,
+        &numbers,
+        &codes,
+        &totals,
+        &issued,
+        &due,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds movements of items. Fails where an item is not known: invoicing says what it opened before it says what moved it.
+pub(crate) async fn entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<(), DbError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let events: Vec<Uuid> = entries.iter().map(|e| e.event_id).collect();
+    let kinds: Vec<String> = entries.iter().map(|e| e.kind.to_owned()).collect();
+    let items: Vec<Uuid> = entries.iter().map(|e| e.item_id).collect();
+    let amounts: Vec<Decimal> = entries.iter().map(|e| e.amount).collect();
+    let dates: Vec<NaiveDate> = entries.iter().map(|e| e.effective_on).collect();
+    let times: Vec<DateTime<Utc>> = entries.iter().map(|e| e.recorded_at).collect();
+    let positions: Vec<i64> = entries.iter().map(|e| e.position).collect();
+    let done = sqlx::query!(
+        "insert into entry
+           (tenant_id, event_id, kind, item_id, customer_id, currency, amount, effective_on, issued_on, due_on, recorded_at, position)
+         select $1, e.event_id, e.kind, i.id, i.customer_id, i.currency, e.amount, e.effective_on, i.issued_on, i.due_on, e.recorded_at, e.position
+         from unnest($2::uuid[], $3::text[], $4::uuid[], $5::numeric[], $6::date[], $7::timestamptz[], $8::bigint[])
+           as e (event_id, kind, item_id, amount, effective_on, recorded_at, position)
+         join item i on i.tenant_id = $1 and i.id = e.item_id",
+        tenant,
+        &events,
+        &kinds,
+        &items,
+        &amounts,
+        &dates,
+        &times,
+        &positions,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "entry", entries.len())
+}
+
+/// Adds payments.
+pub(crate) async fn payments(tx: &mut Tx, payments: &[NewPayment]) -> Result<(), DbError> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = payments.iter().map(|p| p.id).collect();
+    let customers: Vec<Option<Uuid>> = payments.iter().map(|p| p.customer_id).collect();
+    let codes: Vec<String> = payments.iter().map(|p| p.currency.clone()).collect();
+    let amounts: Vec<Decimal> = payments.iter().map(|p| p.amount).collect();
+    let dates: Vec<NaiveDate> = payments.iter().map(|p| p.received_on).collect();
+    sqlx::query!(
+        "insert into payment (tenant_id, id, customer_id, currency, amount, received_on)
+         select $1, *
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::date[])",
+        tenant,
+        &ids,
+        &customers as &[Option<Uuid>],
+        &codes,
+        &amounts,
+        &dates,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds movements of unapplied money, of payments that are known.
+pub(crate) async fn cash_entries(tx: &mut Tx, entries: &[NewCashEntry]) -> Result<(), DbError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let events: Vec<Uuid> = entries.iter().map(|e| e.event_id).collect();
+    let payments: Vec<Uuid> = entries.iter().map(|e| e.payment_id).collect();
+    let amounts: Vec<Decimal> = entries.iter().map(|e| e.amount).collect();
+    let dates: Vec<NaiveDate> = entries.iter().map(|e| e.effective_on).collect();
+    let times: Vec<DateTime<Utc>> = entries.iter().map(|e| e.recorded_at).collect();
+    let positions: Vec<i64> = entries.iter().map(|e| e.position).collect();
+    let done = sqlx::query!(
+        "insert into cash_entry (tenant_id, event_id, payment_id, customer_id, currency, amount, effective_on, recorded_at, position)
+         select $1, e.event_id, p.id, p.customer_id, p.currency, e.amount, e.effective_on, e.recorded_at, e.position
+         from unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::date[], $6::timestamptz[], $7::bigint[])
+           as e (event_id, payment_id, amount, effective_on, recorded_at, position)
+         join payment p on p.tenant_id = $1 and p.id = e.payment_id",
+        tenant,
+        &events,
+        &payments,
+        &amounts,
+        &dates,
+        &times,
+        &positions,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "cash_entry", entries.len())
+}
+
+/// Adds what one side, `invoicing` or `payments`, says of allocations.
+pub(crate) async fn sides(tx: &mut Tx, side: &'static str, sides: &[NewSide]) -> Result<(), DbError> {
+    if sides.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let allocations: Vec<Uuid> = sides.iter().map(|s| s.allocation_id).collect();
+    let events: Vec<Uuid> = sides.iter().map(|s| s.event_id).collect();
+    let items: Vec<Uuid> = sides.iter().map(|s| s.item_id).collect();
+    let amounts: Vec<Decimal> = sides.iter().map(|s| s.amount).collect();
+    let times: Vec<DateTime<Utc>> = sides.iter().map(|s| s.recorded_at).collect();
+    sqlx::query!(
+        "insert into allocation_side (tenant_id, allocation_id, event_id, side, item_id, amount, recorded_at)
+         select $1, s.allocation_id, s.event_id, $7, s.item_id, s.amount, s.recorded_at
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[], $6::timestamptz[]) as s (allocation_id, event_id, item_id, amount, recorded_at)",
+        tenant,
+        &allocations,
+        &events,
+        &items,
+        &amounts,
+        &times,
+        side,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds a dispute, or its end. A dispute that ends before its opening was read is added as it ended.
+pub(crate) async fn dispute(tx: &mut Tx, id: Uuid, item_id: Uuid, opened_on: NaiveDate, resolved_on: Option<NaiveDate>) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!(
+        "insert into dispute as d (tenant_id, id, item_id, opened_on, resolved_on)
+         values ($1, $2, $3, $4, $5)
+         on conflict on constraint dispute_pkey do update set resolved_on = coalesce(excluded.resolved_on, d.resolved_on)",
+        tenant,
+        id,
+        item_id,
+        opened_on,
+        resolved_on,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

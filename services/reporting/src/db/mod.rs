@@ -1,0 +1,7 @@
+//! The store: read models and the queries over them.
+
+pub(crate) mod aging;
+pub(crate) mod apply;
+pub(crate) mod kpi;
+pub(crate) mod party;
+pub(crate) mod verify;

@@ -1,0 +1,81 @@
+//! Checks of the invariants that reporting can see.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{DbError, Tx};
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// How many were compared.
+    pub(crate) checked: i64,
+    /// How many broke the rule.
+    pub(crate) drifted: i64,
+    /// The first of them, in words.
+    pub(crate) examples: Vec<String>,
+}
+
+/// Allocations on which payments and invoicing disagree. One that only one side has spoken of is in flight until `settled_before`.
+pub(crate) async fn allocations(tx: &mut Tx, settled_before: DateTime<Utc>) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with side as (
+             select allocation_id, item_id,
+               coalesce(sum(amount) filter (where side = 'invoicing'), 0) as settled,
+               coalesce(sum(amount) filter (where side = 'payments'), 0) as applied,
+               count(*) filter (where side = 'invoicing') = count(*) filter (where side = 'payments') as is_final,
+               max(recorded_at) as last_at
+             from allocation_side
+             where tenant_id = $1
+             group by allocation_id, item_id
+           ), drifted as (
+             select *
+             from side
+             where settled <> applied and (is_final or last_at < $2)
+           )
+           select
+             (select count(*) from side) as "checked!",
+             (select count(*) from drifted) as "drifted!",
+             array(select 'allocation ' || allocation_id || ' on item ' || item_id || ': settled ' || settled || ', applied ' || applied
+                   from drifted order by allocation_id limit 20) as "examples!""#,
+        tenant,
+        settled_before,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}
+
+/// Items whose open balance on a date lies below zero or above what was invoiced: aging could not partition it.
+pub(crate) async fn items_out_of_bounds(tx: &mut Tx, on: NaiveDate) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with balance as (
+             select item_id, sum(amount) as open, sum(amount) filter (where kind = 'invoice') as total
+             from entry
+             where tenant_id = $1 and effective_on <= $2
+             group by item_id
+           ), drifted as (
+             select *
+             from balance
+             where open < 0 or total is null or open > total
+           )
+           select
+             (select count(*) from balance) as "checked!",
+             (select count(*) from drifted) as "drifted!",
+             array(select 'item ' || item_id || ': ' || open || ' open of ' || coalesce(total, 0) from drifted order by item_id limit 20) as "examples!""#,
+        tenant,
+        on,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}
+
+/// First and last day on which anything counted.
+pub(crate) async fn history(tx: &mut Tx) -> Result<Option<(NaiveDate, NaiveDate)>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!("select min(effective_on) as first, max(effective_on) as last from entry where tenant_id = $1", tenant)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(row.first.zip(row.last))
+}
