@@ -87,3 +87,12 @@ fn secret(folder: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Signs tokens with the key of a folder that `quittance up` has made.
+pub(crate) fn existing_tokens(folder: &Path) -> anyhow::Result<Tokens> {
+    let path = folder.join(KEY_FILE);
+    let secret = fs::read(&path).with_context(|| {
+        format!("there is no key {}: start `quittance up` here first, or name its folder with --data, or give a --token", path.display())
+    })?;
+    Ok(Tokens::new(secret))
+}

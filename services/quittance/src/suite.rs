@@ -1,6 +1,6 @@
 //! The five services in one process: one server, five databases, events from outbox to consumer without a broker.
 
-use std::net::SocketAddr;
+use std::{collections::HashMap, net::SocketAddr};
 
 use anyhow::Context as _;
 use quittance_db::{Db, Logins};
@@ -64,12 +64,13 @@ pub(crate) fn database_of(area: &str) -> String {
 }
 
 impl Suite {
-    /// Migrates the five databases and starts the services. `logins` gives the logins of a database by its name.
-    pub(crate) async fn start(options: &SuiteOptions, logins: impl Fn(&str) -> Logins) -> anyhow::Result<Self> {
+    /// Migrates the five databases and starts the services. `logins` has the logins of each database by its name.
+    pub(crate) async fn start(options: &SuiteOptions, logins: &HashMap<String, Logins>) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let (trigger, shutdown) = ShutdownTrigger::new();
         let open = async |name: &'static str, migrator: Migrator| {
-            Area::open(name, &logins(&database_of(name)), &migrator, options.connections).await
+            let logins = logins.get(&database_of(name)).with_context(|| format!("{name} has no database"))?;
+            Area::open(name, logins, &migrator, options.connections).await
         };
         let invoicing = open(quittance_invoicing::AREA, quittance_invoicing::migrator()).await?;
         let payments = open(quittance_payments::AREA, quittance_payments::migrator()).await?;

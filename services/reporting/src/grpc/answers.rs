@@ -1,0 +1,195 @@
+//! Reports as messages: reads what a report needs in one view, computes, and says from what.
+
+use chrono::{Duration, NaiveDate};
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{Currency, CustomerId, Money, TenantId, last_day_of_month, month_start};
+use quittance_proto::{common::v1 as common, money, reporting::v1 as pb};
+use rust_decimal::Decimal;
+
+use crate::{
+    App, Error,
+    db::{
+        self,
+        aging::{AgingRow, CustomerQuery, CustomerRow},
+        verify::Found,
+    },
+    domain::kpi::{self, CeiInputs, Metric},
+};
+
+/// Days of the window of `DSO_PERIOD`.
+const PERIOD_DAYS: i64 = 90;
+/// An allocation that only one side has spoken of for longer than this is drift, not a call under way.
+const IN_FLIGHT_MINUTES: i64 = 5;
+/// Month ends that the partition of the open balance is checked at, counted from the newest.
+const CHECKED_MONTHS: usize = 24;
+
+fn amount(value: Decimal, currency: Currency) -> Result<common::Money, Error> {
+    let read = Money::from_sum(value, currency);
+    let read = read.map_err(|error| DbError::Corrupt { table: "entry", id: uuid::Uuid::nil(), why: error.to_string() })?;
+    Ok(money(read))
+}
+
+fn buckets(row: &AgingRow, currency: Currency) -> Result<pb::Aging, Error> {
+    Ok(pb::Aging {
+        not_due: Some(amount(row.not_due, currency)?),
+        days_1_to_30: Some(amount(row.days_1_to_30, currency)?),
+        days_31_to_60: Some(amount(row.days_31_to_60, currency)?),
+        days_61_to_90: Some(amount(row.days_61_to_90, currency)?),
+        over_90: Some(amount(row.over_90, currency)?),
+    })
+}
+
+async fn watermarks(app: &App) -> Result<Vec<common::Subscription>, Error> {
+    let status = quittance_events::stream_status(app.db()).await?;
+    Ok(quittance_grpc::stream_status(status, 0).subscriptions)
+}
+
+/// Balances on a date.
+pub(super) async fn aging_report(app: &App, tenant: TenantId, on: Option<NaiveDate>, currency: Currency) -> Result<pb::AgingReport, Error> {
+    // Read before the view: what the report shows is at least as new as it says.
+    let watermarks = watermarks(app).await?;
+    let mut tx = app.view(tenant).await?;
+    let on = app.date_or_today(&mut tx, on).await?;
+    let row = db::aging::total(&mut tx, currency, on).await?;
+    Ok(pb::AgingReport {
+        effective_on: on.to_string(),
+        open_total: Some(amount(row.open_total, currency)?),
+        open_count: row.open_count,
+        aging: Some(buckets(&row, currency)?),
+        disputed: Some(amount(row.disputed, currency)?),
+        unapplied: Some(amount(row.unapplied, currency)?),
+        past_due_count: row.past_due_count,
+        watermarks,
+    })
+}
+
+/// A customer's balances.
+pub(super) fn customer(row: &CustomerRow, currency: Currency) -> Result<pb::CustomerAging, Error> {
+    Ok(pb::CustomerAging {
+        customer_id: row.id.to_string(),
+        customer_number: row.number.clone(),
+        customer_name: row.name.clone(),
+        open_total: Some(amount(row.aging.open_total, currency)?),
+        open_count: row.aging.open_count,
+        aging: Some(buckets(&row.aging, currency)?),
+        disputed: Some(amount(row.aging.disputed, currency)?),
+        unapplied: Some(amount(row.aging.unapplied, currency)?),
+    })
+}
+
+/// What one customer owes, in every currency.
+pub(super) async fn customer_balance(app: &App, tenant: TenantId, id: CustomerId, on: Option<NaiveDate>) -> Result<pb::CustomerBalance, Error> {
+    let mut tx = app.view(tenant).await?;
+    if !db::party::customer_exists(&mut tx, id).await? {
+        return Err(Error::CustomerNotFound(id));
+    }
+    let on = app.date_or_today(&mut tx, on).await?;
+    let mut balances = Vec::new();
+    for code in db::party::currencies(&mut tx).await? {
+        let Ok(currency) = Currency::parse(&code) else { continue };
+        let query = CustomerQuery { on, currency, customer: Some(id), after: None, limit: 1 };
+        for row in db::aging::by_customer(&mut tx, &query).await? {
+            balances.push(customer(&row, currency)?);
+        }
+    }
+    Ok(pb::CustomerBalance { customer_id: id.to_string(), effective_on: on.to_string(), balances })
+}
+
+fn metric(metric: Metric) -> pb::Metric {
+    pb::Metric {
+        formula: metric.formula.to_owned(),
+        value: metric.value.unwrap_or_default(),
+        numerator: metric.numerator.to_string(),
+        denominator: metric.denominator.to_string(),
+        days: metric.days,
+        documents: metric.documents,
+        is_lower_bound: metric.is_lower_bound,
+    }
+}
+
+/// Key figures on a date.
+pub(super) async fn kpis(app: &App, tenant: TenantId, on: Option<NaiveDate>, currency: Currency) -> Result<pb::KpiReport, Error> {
+    let watermarks = watermarks(app).await?;
+    let mut tx = app.view(tenant).await?;
+    let tx = &mut tx;
+    let on = app.date_or_today(tx, on).await?;
+    let aging = db::aging::total(tx, currency, on).await?;
+    let to_date = db::kpi::to_date(tx, currency, on).await?;
+    let (sales90, documents90) = db::kpi::sales(tx, currency, on - Duration::days(PERIOD_DAYS - 1), on).await?;
+    let months = db::kpi::sales_by_month(tx, currency, on).await?;
+    let paid = db::kpi::paid_days(tx, currency, on).await?;
+    let cei = cei(tx, currency, on, &aging).await?;
+    Ok(pb::KpiReport {
+        effective_on: on.to_string(),
+        currency_code: currency.code().to_owned(),
+        dso_period_90: Some(metric(kpi::dso_period(aging.open_total, sales90).over(documents90))),
+        dso_countback: Some(metric(kpi::dso_countback(aging.open_total, &months, on).over(aging.open_count))),
+        cei_3_months: Some(metric(cei)),
+        average_days_late: Some(metric(kpi::average_days_late(paid.days_late, paid.items))),
+        average_days_to_pay: Some(metric(kpi::average_days_to_pay(paid.days_to_pay, paid.items))),
+        invoiced_to_date: Some(amount(to_date.invoiced, currency)?),
+        paid_to_date: Some(amount(to_date.paid, currency)?),
+        discounted_to_date: Some(amount(to_date.discounted, currency)?),
+        credited_to_date: Some(amount(to_date.credited, currency)?),
+        watermarks,
+    })
+}
+
+async fn cei(tx: &mut Tx, currency: Currency, on: NaiveDate, ending: &AgingRow) -> Result<Metric, Error> {
+    let (start, days) = kpi::cei_window(on);
+    let beginning = db::kpi::open_total(tx, currency, start - Duration::days(1)).await?;
+    let (sales, documents) = db::kpi::sales(tx, currency, start, on).await?;
+    let inputs = CeiInputs { beginning, sales, ending_total: ending.open_total, ending_not_due: ending.not_due, days };
+    Ok(kpi::cei(inputs).over(documents))
+}
+
+fn invariant(number: i32, rule: &str, found: Found) -> common::InvariantResult {
+    common::InvariantResult { number, rule: rule.to_owned(), checked: found.checked, drifted: found.drifted, examples: found.examples }
+}
+
+/// Checks the invariants that reporting can see.
+pub(super) async fn verify(app: &App, tenant: TenantId) -> Result<common::VerifyLedgerResponse, Error> {
+    let settled_before = app.clock().now() - Duration::minutes(IN_FLIGHT_MINUTES);
+    let mut tx = app.view(tenant).await?;
+    let allocations = db::verify::allocations(&mut tx, settled_before).await?;
+    let today = app.date_or_today(&mut tx, None).await?;
+    let bounds = db::verify::items_out_of_bounds(&mut tx, today).await?;
+    let partition = partition(&mut tx, today).await?;
+    Ok(common::VerifyLedgerResponse {
+        invariants: vec![
+            invariant(3, "what payments says it applied is what invoicing says was settled, per allocation", allocations),
+            invariant(5, "no item owes less than nothing or more than it was invoiced", bounds),
+            invariant(5, "aging buckets, in total and per customer, sum to the open balance today and at each month end", partition),
+        ],
+    })
+}
+
+/// The buckets against a sum that knows nothing of items, at month ends and today.
+async fn partition(tx: &mut Tx, today: NaiveDate) -> Result<Found, Error> {
+    let mut found = Found { checked: 0, drifted: 0, examples: vec![] };
+    let Some((first, last)) = db::verify::history(tx).await? else { return Ok(found) };
+    let mut dates = vec![today.max(last)];
+    let mut month = month_start(last);
+    while dates.len() <= CHECKED_MONTHS && month > first {
+        let end = month - Duration::days(1);
+        dates.push(last_day_of_month(end));
+        month = month_start(end);
+    }
+    for code in db::party::currencies(tx).await? {
+        let Ok(currency) = Currency::parse(&code) else { continue };
+        for on in &dates {
+            let row = db::aging::total(tx, currency, *on).await?;
+            let buckets = row.not_due + row.days_1_to_30 + row.days_31_to_60 + row.days_61_to_90 + row.over_90;
+            let total = db::kpi::open_total(tx, currency, *on).await?;
+            let query = CustomerQuery { on: *on, currency, customer: None, after: None, limit: i64::MAX };
+            let customers: Decimal = db::aging::by_customer(tx, &query).await?.iter().map(|row| row.aging.open_total).sum();
+            found.checked += 1;
+            if buckets != total || row.open_total != total || customers != total {
+                found.drifted += 1;
+                found.examples.push(format!("{on} {code}: buckets {buckets}, customers {customers}, entries {total}"));
+            }
+        }
+    }
+    found.examples.truncate(20);
+    Ok(found)
+}

@@ -1,0 +1,108 @@
+//! The door for callers.
+
+mod answers;
+mod status;
+
+use chrono::NaiveDate;
+use quittance_events::stream_status;
+use quittance_grpc::{Page, Violations, currency, id, optional_date, page_size, tenant};
+use quittance_kernel::{Currency, CustomerId};
+use quittance_proto::{
+    common::v1 as common,
+    reporting::v1::{
+        self as pb,
+        report_service_server::{ReportService, ReportServiceServer},
+    },
+};
+use tonic::{Request, Response, Status, service::Routes};
+use uuid::Uuid;
+
+use crate::{
+    App, Error,
+    db::{self, aging::CustomerQuery},
+};
+
+/// Full names of the services, for the health service.
+pub const SERVICES: &[&str] = &["quittance.reporting.v1.ReportService"];
+
+#[derive(Debug, Clone)]
+struct Door(App);
+
+/// Adds the service's gRPC service.
+pub fn add_routes(routes: Routes, app: &App) -> Routes {
+    routes.add_service(ReportServiceServer::new(Door(app.clone())))
+}
+
+/// Date and currency of a report.
+fn read(effective_on: &str, currency_code: &str) -> Result<(Option<NaiveDate>, Currency), Violations> {
+    let mut bad = Violations::default();
+    let on = bad.check("effective_on", optional_date(effective_on));
+    let currency = bad.check("currency_code", currency(currency_code));
+    bad.into_result(on.zip(currency))
+}
+
+#[tonic::async_trait]
+impl ReportService for Door {
+    async fn list_currencies(&self, request: Request<pb::ListCurrenciesRequest>) -> Result<Response<pb::ListCurrenciesResponse>, Status> {
+        let mut tx = self.0.view(tenant(&request)?).await?;
+        let currency_codes = db::party::currencies(&mut tx).await.map_err(Error::from)?;
+        Ok(Response::new(pb::ListCurrenciesResponse { currency_codes }))
+    }
+
+    async fn get_aging(&self, request: Request<pb::GetAgingRequest>) -> Result<Response<pb::AgingReport>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let (on, currency) = read(&asked.effective_on, &asked.currency_code)?;
+        Ok(Response::new(answers::aging_report(&self.0, tenant, on, currency).await?))
+    }
+
+    async fn list_customer_aging(
+        &self,
+        request: Request<pb::ListCustomerAgingRequest>,
+    ) -> Result<Response<pb::ListCustomerAgingResponse>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let read = bad.within("", read(&asked.effective_on, &asked.currency_code));
+        let query = ["customer_aging", asked.effective_on.as_str(), asked.currency_code.as_str()];
+        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let ((on, currency), page) = bad.into_result(read.zip(page))?;
+        let after = match page.after.as_slice() {
+            [number, id] => Uuid::try_parse(id).ok().map(|id| (number.clone(), id)),
+            _ => None,
+        };
+        let mut tx = self.0.view(tenant).await?;
+        let on = self.0.date_or_today(&mut tx, on).await?;
+        let query = CustomerQuery { on, currency, customer: None, after, limit: page.limit() };
+        let rows = db::aging::by_customer(&mut tx, &query).await.map_err(Error::from)?;
+        let (rows, next_page_token) = page.cut(rows, |row| vec![row.number.clone(), row.id.to_string()]);
+        let customers = rows.iter().map(|row| answers::customer(row, currency)).collect::<Result<_, Error>>()?;
+        Ok(Response::new(pb::ListCustomerAgingResponse { customers, next_page_token }))
+    }
+
+    async fn get_customer_balance(&self, request: Request<pb::GetCustomerBalanceRequest>) -> Result<Response<pb::CustomerBalance>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
+        let on = bad.check("effective_on", optional_date(&asked.effective_on));
+        let (customer, on) = bad.into_result(customer.zip(on))?;
+        Ok(Response::new(answers::customer_balance(&self.0, tenant, customer, on).await?))
+    }
+
+    async fn get_kpis(&self, request: Request<pb::GetKpisRequest>) -> Result<Response<pb::KpiReport>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let (on, currency) = read(&asked.effective_on, &asked.currency_code)?;
+        Ok(Response::new(answers::kpis(&self.0, tenant, on, currency).await?))
+    }
+
+    async fn verify_ledger(&self, request: Request<common::VerifyLedgerRequest>) -> Result<Response<common::VerifyLedgerResponse>, Status> {
+        Ok(Response::new(answers::verify(&self.0, tenant(&request)?).await?))
+    }
+
+    async fn get_stream_status(&self, _: Request<common::GetStreamStatusRequest>) -> Result<Response<common::StreamStatus>, Status> {
+        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
+        Ok(Response::new(quittance_grpc::stream_status(status, 0)))
+    }
+}

@@ -1,0 +1,110 @@
+//! Payments' events: what came in, what of it is unapplied, and its side of every allocation.
+
+use std::collections::HashSet;
+
+use quittance_db::Tx;
+use quittance_events::{Handler, HandlerError, Message};
+use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId};
+use quittance_proto::payments::v1::{self as pb, payments_event::Payload};
+
+use super::{date, money, optional_uuid, rejected, uuid};
+use crate::db::apply::{self, NewCashEntry, NewPayment, NewSide};
+
+/// Applies payments' events.
+#[derive(Debug)]
+pub(crate) struct PaymentsHandler;
+
+#[derive(Default)]
+struct Sets {
+    currencies: HashSet<String>,
+    payments: Vec<NewPayment>,
+    cash: Vec<NewCashEntry>,
+    sides: Vec<NewSide>,
+}
+
+impl Handler for PaymentsHandler {
+    type Event = pb::PaymentsEvent;
+
+    fn knows(&self, event: &pb::PaymentsEvent) -> bool {
+        event.payload.is_some()
+    }
+
+    async fn apply(&self, tx: &mut Tx, run: Vec<Message<pb::PaymentsEvent>>) -> Result<(), HandlerError> {
+        let mut sets = Sets::default();
+        for message in &run {
+            sets.add(message)?;
+        }
+        apply::currencies(tx, &sets.currencies).await?;
+        apply::payments(tx, &sets.payments).await?;
+        apply::cash_entries(tx, &sets.cash).await?;
+        apply::sides(tx, "payments", &sets.sides).await?;
+        Ok(())
+    }
+}
+
+impl Sets {
+    fn add(&mut self, message: &Message<pb::PaymentsEvent>) -> Result<(), HandlerError> {
+        let Some(payload) = &message.event.payload else { return Err(rejected("an event without a payload")) };
+        match payload {
+            Payload::PaymentReceived(received) => self.received(message, received),
+            Payload::PaymentApplied(applied) => {
+                let allocation = applied.allocation.as_ref().ok_or_else(|| rejected("an allocation is missing"))?;
+                self.moved(message, &applied.payment_id, allocation, &allocation.effective_on, |amount| amount)
+            }
+            Payload::PaymentUnapplied(unapplied) => {
+                let allocation = unapplied.allocation.as_ref().ok_or_else(|| rejected("an allocation is missing"))?;
+                self.moved(message, &unapplied.payment_id, allocation, &unapplied.effective_on, Money::negated)
+            }
+        }
+    }
+
+    fn received(&mut self, message: &Message<pb::PaymentsEvent>, received: &pb::PaymentReceived) -> Result<(), HandlerError> {
+        let amount = money(received.amount.as_ref())?;
+        let payment = NewPayment {
+            id: uuid(&received.payment_id, PaymentId::parse, PaymentId::uuid)?,
+            customer_id: optional_uuid(&received.customer_id, CustomerId::parse, CustomerId::uuid)?,
+            currency: amount.currency().code().to_owned(),
+            amount: amount.amount(),
+            received_on: date(&received.received_on)?,
+        };
+        self.currencies.insert(payment.currency.clone());
+        self.cash.push(NewCashEntry {
+            event_id: message.event_id.uuid(),
+            payment_id: payment.id,
+            amount: payment.amount,
+            effective_on: payment.received_on,
+            recorded_at: message.recorded_at,
+            position: message.position,
+        });
+        self.payments.push(payment);
+        Ok(())
+    }
+
+    /// Applied money is unapplied no more; `sign` turns it round where it is taken back.
+    fn moved(
+        &mut self,
+        message: &Message<pb::PaymentsEvent>,
+        payment: &str,
+        allocation: &pb::Allocation,
+        effective_on: &str,
+        sign: fn(Money) -> Money,
+    ) -> Result<(), HandlerError> {
+        let amount = sign(money(allocation.amount.as_ref())?);
+        self.cash.push(NewCashEntry {
+            event_id: message.event_id.uuid(),
+            payment_id: uuid(payment, PaymentId::parse, PaymentId::uuid)?,
+            amount: amount.negated().amount(),
+            effective_on: date(effective_on)?,
+            recorded_at: message.recorded_at,
+            position: message.position,
+        });
+        self.sides.push(NewSide {
+            allocation_id: uuid(&allocation.allocation_id, AllocationId::parse, AllocationId::uuid)?,
+            event_id: message.event_id.uuid(),
+            item_id: uuid(&allocation.item_id, ItemId::parse, ItemId::uuid)?,
+            amount: amount.amount(),
+            recorded_at: message.recorded_at,
+        });
+        Ok(())
+    }
+}
