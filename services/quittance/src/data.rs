@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use quittance_db::Logins;
 use quittance_grpc::Tokens;
-use quittance_private_postgres::{Durability, Options, PrivatePostgres};
+use quittance_private_postgres::{Durability, Options, PrivatePostgres, ScratchPostgres};
 use sqlx::postgres::PgConnectOptions;
 
 const KEY_FILE: &str = "development-key";
@@ -20,8 +20,10 @@ const SECRET_BYTES: usize = 32;
 /// Where the databases are.
 #[derive(Debug)]
 pub(crate) enum Server {
-    /// A server of our own, with its owner's URL.
+    /// A server of our own in a data folder.
     Private(PrivatePostgres),
+    /// A server of our own that is gone when this process ends, however it ends.
+    Scratch(ScratchPostgres),
     /// Somebody else's, with an owner's login and the password of our roles.
     Given { owner: PgConnectOptions, password: String },
 }
@@ -33,6 +35,12 @@ impl Server {
         Ok(Self::Private(tokio::task::spawn_blocking(start).await??))
     }
 
+    /// Starts a server that leaves nothing behind.
+    pub(crate) async fn scratch() -> anyhow::Result<Self> {
+        let start = || ScratchPostgres::start(&Options { max_connections: 200, ..Options::new(Durability::Full) });
+        Ok(Self::Scratch(tokio::task::spawn_blocking(start).await??))
+    }
+
     /// Uses a server by URL.
     pub(crate) fn given(url: &str, folder: &Path) -> anyhow::Result<Self> {
         let owner: PgConnectOptions = url.parse().with_context(|| format!("{url} is no PostgreSQL URL"))?;
@@ -42,10 +50,8 @@ impl Server {
     /// The logins of a database on this server.
     pub(crate) fn logins(&self, database: &str) -> anyhow::Result<Logins> {
         match self {
-            Self::Private(server) => {
-                let login = |role: &str| -> anyhow::Result<PgConnectOptions> { Ok(server.url(role, database).parse()?) };
-                Ok(Logins { owner: login(quittance_private_postgres::OWNER)?, app: login("quittance_app")?, system: login("quittance_system")?, role_password: None })
-            }
+            Self::Private(server) => trusted(server, database),
+            Self::Scratch(server) => trusted(server, database),
             Self::Given { owner, password } => {
                 let owner = owner.clone().database(database);
                 let login = |role: &str| owner.clone().username(role).password(password);
@@ -56,11 +62,29 @@ impl Server {
 
     /// Stops a server of our own.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        if let Self::Private(server) = self {
-            tokio::task::spawn_blocking(move || server.stop()).await??;
+        match self {
+            Self::Private(server) => tokio::task::spawn_blocking(move || server.stop()).await??,
+            Self::Scratch(server) => tokio::task::spawn_blocking(move || drop(server)).await?,
+            Self::Given { .. } => {}
         }
         Ok(())
     }
+}
+
+/// The logins of a database on a server that trusts whoever can reach its socket.
+fn trusted(server: &quittance_private_postgres::Server, database: &str) -> anyhow::Result<Logins> {
+    let login = |role: &str| -> anyhow::Result<PgConnectOptions> { Ok(server.url(role, database).parse()?) };
+    Ok(Logins {
+        owner: login(quittance_private_postgres::OWNER)?,
+        app: login("quittance_app")?,
+        system: login("quittance_system")?,
+        role_password: None,
+    })
+}
+
+/// Signs tokens with a key that nobody keeps.
+pub(crate) fn passing_tokens() -> anyhow::Result<Tokens> {
+    Ok(Tokens::new(random()?))
 }
 
 /// Signs tokens with the folder's own key, which is made when the folder is new.
@@ -77,11 +101,16 @@ fn secret(folder: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
     {
         return Ok(secret);
     }
-    let mut secret = vec![0; SECRET_BYTES];
-    fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
+    let secret = random()?;
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
     file.write_all(&secret).with_context(|| format!("writing {}", path.display()))?;
     Ok(secret)
+}
+
+fn random() -> std::io::Result<Vec<u8>> {
+    let mut bytes = vec![0; SECRET_BYTES];
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn hex(bytes: &[u8]) -> String {

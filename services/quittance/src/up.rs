@@ -193,7 +193,7 @@ fn greet(address: &str, folder: &Path, tokens: Option<&Tokens>) -> anyhow::Resul
     Ok(())
 }
 
-/// A private suite on a free port in a folder, for one run.
+/// A private suite on a free port, for one run.
 #[derive(Debug)]
 pub(crate) struct PrivateSuite {
     suite: Suite,
@@ -202,10 +202,17 @@ pub(crate) struct PrivateSuite {
 }
 
 impl PrivateSuite {
-    /// Starts it.
+    /// Starts it in a folder, where its data stays.
     pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
-        let tokens = data::tokens(folder)?;
-        let server = Server::private(folder.to_owned()).await?;
+        Self::on(Server::private(folder.to_owned()).await?, data::tokens(folder)?).await
+    }
+
+    /// Starts one that leaves nothing behind.
+    pub(crate) async fn start_scratch() -> anyhow::Result<Self> {
+        Self::on(Server::scratch().await?, data::passing_tokens()?).await
+    }
+
+    async fn on(server: Server, tokens: Tokens) -> anyhow::Result<Self> {
         let options = SuiteOptions { listen: ([127, 0, 0, 1], 0).into(), connections: 10, tokens: tokens.clone(), verifier: None };
         match start(&options, &server).await {
             Ok(suite) => Ok(Self { suite, server, tokens }),

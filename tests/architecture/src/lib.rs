@@ -1,1 +1,1 @@
-//! architecture.
+//! Who may import whom: nothing but tests, in `tests/`.

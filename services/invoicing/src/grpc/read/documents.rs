@@ -1,0 +1,225 @@
+//! Commands about invoices and credit notes.
+
+use quittance_grpc::{Violations, currency, decimal, field_mask, id, message, optional_date, optional_id, optional_text, percent, request_id, text};
+use quittance_kernel::{ContactId, CustomerId, InvoiceId, RequestId, ReservationId, SeriesId, TermsId};
+use quittance_proto::invoicing::v1 as pb;
+
+use super::{MAX_REASON, pair, rounding_rule};
+use crate::{
+    domain::{CreditReason, DeliveryChannel, InvoiceContent, InvoicePatch, LineContent, TaxCategory, line as limits},
+    ops::{CreateAndIssueInvoice, CreateInvoice, CreditInvoice, DeliverInvoice, IssueInvoice, UpdateInvoice, VoidInvoice},
+};
+
+/// The longest number or reference, in characters.
+const MAX_NUMBER: usize = 100;
+/// The longest note, in characters.
+const MAX_NOTE: usize = 2_000;
+/// Decimals of quantities and unit prices.
+const FACTOR_DECIMALS: usize = 6;
+
+fn line(line: pb::InvoiceLine) -> Result<LineContent, Violations> {
+    let mut bad = Violations::default();
+    let quantity = bad.check("quantity", decimal(&line.quantity, FACTOR_DECIMALS));
+    let unit_price = bad.check("unit_price", decimal(&line.unit_price, FACTOR_DECIMALS));
+    let category = TaxCategory::parse(&line.tax_category).ok_or(("TAX_CATEGORY_UNKNOWN", "is one of S, Z, E, AE, K, G, O".to_owned()));
+    let tax_category = bad.check("tax_category", category);
+    let tax_rate = bad.check("tax_rate", percent(&line.tax_rate));
+    let (Some(quantity), Some(unit_price), Some(tax_category), Some(tax_rate)) = (quantity, unit_price, tax_category, tax_rate) else {
+        // The texts are checked with the numbers that are right, so that all that is wrong is said at once.
+        bad.check("description", text(&line.description, limits::MAX_DESCRIPTION));
+        bad.check("unit", optional_text(&line.unit, limits::MAX_UNIT));
+        return Err(bad);
+    };
+    let content = LineContent { description: line.description, quantity, unit: line.unit, unit_price, tax_category, tax_rate };
+    let content = bad.check_field(content.checked().map_err(|e| (e.field(), e.reason(), e.to_string())));
+    bad.into_result(content)
+}
+
+fn invoice_content(invoice: pb::Invoice) -> Result<InvoiceContent, Violations> {
+    let mut bad = Violations::default();
+    let customer = bad.check("customer_id", id(&invoice.customer_id, CustomerId::parse));
+    let contact = bad.check("contact_id", optional_id(&invoice.contact_id, ContactId::parse));
+    let currency = bad.check("currency_code", currency(&invoice.currency_code));
+    let count = invoice.lines.len();
+    if count == 0 || count > limits::MAX_LINES {
+        bad.add("lines", "LINES_OUT_OF_RANGE", format!("has 1 to {} entries", limits::MAX_LINES));
+    }
+    let lines = bad.each("lines", invoice.lines, line);
+    let terms_id = bad.check("terms_id", optional_id(&invoice.terms_id, TermsId::parse));
+    let series = bad.check("series_id", optional_id(&invoice.series_id, SeriesId::parse));
+    let external = bad.check("external_number", optional_text(&invoice.external_number, MAX_NUMBER));
+    let issued_on = bad.check("issued_on", optional_date(&invoice.issued_on));
+    let due_on = bad.check("due_on", optional_date(&invoice.due_on));
+    let rounding = bad.check("rounding_rule", rounding_rule(invoice.rounding_rule));
+    let reservation = bad.check("reservation_id", optional_id(&invoice.reservation_id, ReservationId::parse));
+    let purchase_order = bad.check("purchase_order", optional_text(&invoice.purchase_order, MAX_NUMBER));
+    let note = bad.check("note", optional_text(&invoice.note, MAX_NOTE));
+    let content = (|| {
+        Some(InvoiceContent {
+            customer: customer?,
+            contact: contact?,
+            currency: currency?,
+            lines: lines?,
+            terms_id: terms_id?,
+            series: series?,
+            external_number: Some(external?).filter(|number| !number.is_empty()),
+            issued_on: issued_on?,
+            due_on: due_on?,
+            rounding: rounding?,
+            reservation: reservation?,
+            purchase_order: purchase_order?,
+            note: note?,
+        })
+    })();
+    bad.into_result(content)
+}
+
+/// Request id and content of the two ways to create an invoice.
+fn new_invoice(id: &str, invoice: Option<pb::Invoice>) -> Result<(RequestId, InvoiceContent), Violations> {
+    let mut bad = Violations::default();
+    let id = bad.check("request_id", request_id(id));
+    let content = bad.check("invoice", message(invoice)).map(invoice_content);
+    let content = content.and_then(|content| bad.within("invoice", content));
+    bad.into_result(pair(id, content))
+}
+
+impl TryFrom<pb::CreateInvoiceRequest> for CreateInvoice {
+    type Error = Violations;
+
+    fn try_from(request: pb::CreateInvoiceRequest) -> Result<Self, Violations> {
+        new_invoice(&request.request_id, request.invoice).map(|(request, content)| Self { request, content })
+    }
+}
+
+impl TryFrom<pb::CreateAndIssueInvoiceRequest> for CreateAndIssueInvoice {
+    type Error = Violations;
+
+    fn try_from(request: pb::CreateAndIssueInvoiceRequest) -> Result<Self, Violations> {
+        new_invoice(&request.request_id, request.invoice).map(|(request, content)| Self { request, content })
+    }
+}
+
+impl TryFrom<pb::UpdateInvoiceRequest> for UpdateInvoice {
+    type Error = Violations;
+
+    fn try_from(request: pb::UpdateInvoiceRequest) -> Result<Self, Violations> {
+        const FIELDS: &[&str] =
+            &["contact_id", "lines", "terms_id", "series_id", "issued_on", "due_on", "reservation_id", "purchase_order", "note"];
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
+        let invoice = bad.check("invoice", message(request.invoice)).unwrap_or_default();
+        let id = bad.check("invoice.invoice_id", id(&invoice.invoice_id, InvoiceId::parse));
+        let etag = invoice.etag.clone();
+        let patch = bad.within("invoice", invoice_patch(invoice, &mask));
+        let command = request_id.zip(id).zip(patch).map(|((request, invoice), patch)| Self { request, invoice, etag, patch });
+        bad.into_result(command)
+    }
+}
+
+fn invoice_patch(invoice: pb::Invoice, mask: &[&str]) -> Result<InvoicePatch, Violations> {
+    let mut bad = Violations::default();
+    let named = |field: &str| mask.contains(&field);
+    let mut patch = InvoicePatch::default();
+    if named("contact_id") {
+        patch.contact = bad.check("contact_id", optional_id(&invoice.contact_id, ContactId::parse));
+    }
+    if named("lines") {
+        if invoice.lines.is_empty() || invoice.lines.len() > limits::MAX_LINES {
+            bad.add("lines", "LINES_OUT_OF_RANGE", format!("has 1 to {} entries", limits::MAX_LINES));
+        }
+        patch.lines = bad.each("lines", invoice.lines, line);
+    }
+    if named("terms_id") {
+        patch.terms_id = bad.check("terms_id", optional_id(&invoice.terms_id, TermsId::parse));
+    }
+    if named("series_id") {
+        patch.series = bad.check("series_id", optional_id(&invoice.series_id, SeriesId::parse));
+    }
+    if named("issued_on") {
+        patch.issued_on = bad.check("issued_on", optional_date(&invoice.issued_on));
+    }
+    if named("due_on") {
+        patch.due_on = bad.check("due_on", optional_date(&invoice.due_on));
+    }
+    if named("reservation_id") {
+        patch.reservation = bad.check("reservation_id", optional_id(&invoice.reservation_id, ReservationId::parse));
+    }
+    if named("purchase_order") {
+        patch.purchase_order = bad.check("purchase_order", optional_text(&invoice.purchase_order, MAX_NUMBER));
+    }
+    if named("note") {
+        patch.note = bad.check("note", optional_text(&invoice.note, MAX_NOTE));
+    }
+    bad.into_result(Some(patch))
+}
+
+impl TryFrom<pb::IssueInvoiceRequest> for IssueInvoice {
+    type Error = Violations;
+
+    fn try_from(request: pb::IssueInvoiceRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
+        bad.into_result(pair(request_id, id).map(|(id, invoice)| Self { request: id, invoice, etag: request.etag }))
+    }
+}
+
+impl TryFrom<pb::VoidInvoiceRequest> for VoidInvoice {
+    type Error = Violations;
+
+    fn try_from(request: pb::VoidInvoiceRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
+        let reason = bad.check("reason", text(&request.reason, MAX_REASON));
+        let command = request_id.zip(id).zip(reason).map(|((id, invoice), reason)| Self { request: id, invoice, reason, etag: request.etag });
+        bad.into_result(command)
+    }
+}
+
+impl TryFrom<pb::DeliverInvoiceRequest> for DeliverInvoice {
+    type Error = Violations;
+
+    fn try_from(request: pb::DeliverInvoiceRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let channel = match request.channel() {
+            pb::DeliveryChannel::Unspecified => Err(("MISSING", "is missing".to_owned())),
+            pb::DeliveryChannel::Email => Ok(DeliveryChannel::Email),
+            pb::DeliveryChannel::Post => Ok(DeliveryChannel::Post),
+            pb::DeliveryChannel::Portal => Ok(DeliveryChannel::Portal),
+        };
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
+        let contact = bad.check("contact_id", optional_id(&request.contact_id, ContactId::parse));
+        let channel = bad.check("channel", channel);
+        let command = request_id.zip(id).zip(contact.zip(channel));
+        bad.into_result(command.map(|((request, invoice), (contact, channel))| Self { request, invoice, contact, channel }))
+    }
+}
+
+impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
+    type Error = Violations;
+
+    fn try_from(request: pb::CreditInvoiceRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let reason = match request.reason() {
+            pb::CreditReason::Unspecified => Err(("MISSING", "is missing".to_owned())),
+            pb::CreditReason::Return => Ok(CreditReason::Return),
+            pb::CreditReason::Pricing => Ok(CreditReason::Pricing),
+            pb::CreditReason::Damage => Ok(CreditReason::Damage),
+            pb::CreditReason::Service => Ok(CreditReason::Service),
+            pb::CreditReason::Goodwill => Ok(CreditReason::Goodwill),
+            pb::CreditReason::Duplicate => Ok(CreditReason::Duplicate),
+            pb::CreditReason::Cancellation => Ok(CreditReason::Cancellation),
+            pb::CreditReason::Fraud => Ok(CreditReason::Fraud),
+            pb::CreditReason::Tax => Ok(CreditReason::Tax),
+        };
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
+        let reason = bad.check("reason", reason);
+        let issued_on = bad.check("issued_on", optional_date(&request.issued_on));
+        let command = request_id.zip(id).zip(reason.zip(issued_on));
+        bad.into_result(command.map(|((request, invoice), (reason, issued_on))| Self { request, invoice, reason, issued_on }))
+    }
+}
