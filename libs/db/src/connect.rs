@@ -26,6 +26,16 @@ pub struct Logins {
     pub role_password: Option<String>,
 }
 
+/// What a service's statements are like, which the planner cannot know of a table that has just grown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workload {
+    /// Sets of rows looked up by their keys: nested loops over indexes, never a join that reads all of a tenant's rows. Statistics of a new table say that it
+    /// is empty, and a hash join chosen then costs more with every row.
+    Keys,
+    /// Sums over many rows.
+    Sums,
+}
+
 /// The pools of one service.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -35,9 +45,9 @@ pub struct Db {
 
 impl Db {
     /// Opens the pools. More than 8 to 16 connections only lose throughput (`docs/limits.md`).
-    pub async fn connect(logins: &Logins, max_connections: u32) -> Result<Self, DbError> {
-        let app = pool(max_connections).connect_with(tuned(&logins.app)).await?;
-        let system = pool(4).connect_with(tuned(&logins.system)).await?;
+    pub async fn connect(logins: &Logins, max_connections: u32, workload: Workload) -> Result<Self, DbError> {
+        let app = pool(max_connections).connect_with(tuned(&logins.app, workload)).await?;
+        let system = pool(4).connect_with(tuned(&logins.system, workload)).await?;
         Ok(Self { app, system })
     }
 
@@ -75,8 +85,14 @@ fn pool(max_connections: u32) -> PgPoolOptions {
         .after_release(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
 }
 
-fn tuned(options: &PgConnectOptions) -> PgConnectOptions {
-    options.clone().statement_cache_capacity(300).application_name("quittance")
+fn tuned(options: &PgConnectOptions, workload: Workload) -> PgConnectOptions {
+    let options = options.clone().statement_cache_capacity(300).application_name("quittance");
+    match workload {
+        Workload::Keys => {
+            options.options([("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("enable_seqscan", "off")])
+        }
+        Workload::Sums => options,
+    }
 }
 
 /// A transaction that sees one tenant.

@@ -52,7 +52,11 @@ impl DbError {
             }
             Self::Sqlx(error) => matches!(
                 error,
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_)
+                sqlx::Error::Io(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+                    | sqlx::Error::Tls(_)
             ),
             Self::AnsweredMeanwhile => true,
             Self::Corrupt { .. } | Self::LostUpdate { .. } => false,

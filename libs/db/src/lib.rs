@@ -7,7 +7,7 @@ mod migrate;
 mod request_log;
 mod slice;
 
-pub use connect::{Db, Logins, Tx, UntenantedTx};
+pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, OnConstraint, expect_rows};
 pub use migrate::{MigrateError, grant_statements, merge, prepare};
 pub use request_log::{Answer, Command, RequestIdReused, purge};

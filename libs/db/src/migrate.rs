@@ -37,8 +37,10 @@ pub enum MigrateError {
 
 /// The statements that an administrator runs where the login given may not.
 pub fn grant_statements(databases: &[String], owner: &str, password: &str) -> String {
-    let mut statements: Vec<String> =
-        ["quittance_app", "quittance_system"].iter().map(|role| format!("create role {role} login password '{password}';")).collect();
+    let mut statements: Vec<String> = ["quittance_app", "quittance_system"]
+        .iter()
+        .map(|role| format!("create role {role} login password '{password}';"))
+        .collect();
     statements.extend(databases.iter().map(|name| format!("create database {name} owner {owner};")));
     statements.join("\n")
 }
@@ -61,7 +63,13 @@ async fn create_roles_and_database(logins: &Logins, database: &str) -> Result<()
     conn.close().await?;
     match done {
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
-            Err(MigrateError::NotAllowed { statements: grant_statements(&[database.to_owned()], logins.owner.get_username(), logins.role_password.as_deref().unwrap_or("...")) })
+            Err(MigrateError::NotAllowed {
+                statements: grant_statements(
+                    &[database.to_owned()],
+                    logins.owner.get_username(),
+                    logins.role_password.as_deref().unwrap_or("..."),
+                ),
+            })
         }
         done => Ok(done?),
     }
@@ -69,16 +77,20 @@ async fn create_roles_and_database(logins: &Logins, database: &str) -> Result<()
 
 async fn create_missing(conn: &mut PgConnection, logins: &Logins, database: &str) -> Result<(), sqlx::Error> {
     for role in [&logins.app, &logins.system].map(PgConnectOptions::get_username) {
-        let exists = sqlx::query("select from pg_roles where rolname = $1").bind(role).fetch_optional(&mut *conn).await?;
+        let exists =
+            sqlx::query("select from pg_roles where rolname = $1").bind(role).fetch_optional(&mut *conn).await?;
         if exists.is_none() {
             sqlx::raw_sql(AssertSqlSafe(format!("create role {role} login"))).execute(&mut *conn).await?;
         }
         if let Some(password) = &logins.role_password {
             // The password is made of hexadecimal digits; the statement takes no parameters.
-            sqlx::raw_sql(AssertSqlSafe(format!("alter role {role} login password '{password}'"))).execute(&mut *conn).await?;
+            sqlx::raw_sql(AssertSqlSafe(format!("alter role {role} login password '{password}'")))
+                .execute(&mut *conn)
+                .await?;
         }
     }
-    let exists = sqlx::query("select from pg_database where datname = $1").bind(database).fetch_optional(&mut *conn).await?;
+    let exists =
+        sqlx::query("select from pg_database where datname = $1").bind(database).fetch_optional(&mut *conn).await?;
     if exists.is_none() {
         sqlx::raw_sql(AssertSqlSafe(format!("create database {database}"))).execute(&mut *conn).await?;
     }

@@ -82,16 +82,24 @@ pub(crate) async fn find(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<Reque
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (RequestId::new(row.request_id), Kept { hash: row.command_hash, answer: row.answer })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (RequestId::new(row.request_id), Kept { hash: row.command_hash, answer: row.answer }))
+        .collect())
 }
 
 /// Keeps answers. Waits for a transaction that answers one of the same requests, and fails if that one commits.
-pub(crate) async fn keep(tx: &mut Tx, answers: Vec<(RequestId, CommandHash, Vec<u8>)>, now: DateTime<Utc>) -> Result<(), DbError> {
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    answers: Vec<(RequestId, CommandHash, Vec<u8>)>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let mut sorted = answers;
     sorted.sort_by_key(|(id, ..)| *id);
     let count = sorted.len();
-    let (mut ids, mut hashes, mut bytes) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut ids, mut hashes, mut bytes) =
+        (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
     for (id, hash, answer) in sorted {
         ids.push(id.uuid());
         hashes.push(hash.to_vec());

@@ -39,7 +39,13 @@ pub trait SliceOp: Sync {
 type Results<O> = Vec<Result<<O as SliceOp>::Answer, <O as SliceOp>::Error>>;
 
 /// A slice of one.
-pub async fn run_one<O: SliceOp>(db: &Db, tenant: TenantId, now: DateTime<Utc>, op: &O, command: O::Command) -> Result<O::Answer, O::Error> {
+pub async fn run_one<O: SliceOp>(
+    db: &Db,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+    op: &O,
+    command: O::Command,
+) -> Result<O::Answer, O::Error> {
     let mut results = run_slice(db, tenant, now, op, &[command]).await?;
     results.pop().unwrap_or_else(|| Err(O::Error::from(DbError::AnsweredMeanwhile)))
 }
@@ -197,7 +203,10 @@ fn replay<O: SliceOp>(asked: &Asked<'_, O>, kept: &Kept) -> Result<Result<O::Ans
     if kept.hash != asked.hash {
         return Ok(Err(RequestIdReused(asked.id).into()));
     }
-    let answer = O::Answer::from_bytes(&kept.answer)
-        .map_err(|why| DbError::Corrupt { table: "request_log", id: asked.id.uuid(), why })?;
+    let answer = O::Answer::from_bytes(&kept.answer).map_err(|why| DbError::Corrupt {
+        table: "request_log",
+        id: asked.id.uuid(),
+        why,
+    })?;
     Ok(Ok(answer))
 }

@@ -59,12 +59,22 @@ pub trait Handler: Send + Sync {
     fn knows(&self, event: &Self::Event) -> bool;
 
     /// Applies events of the transaction's tenant, each for the first time, in order.
-    fn apply(&self, tx: &mut Tx, run: Vec<Message<Self::Event>>) -> impl Future<Output = Result<(), HandlerError>> + Send;
+    fn apply(
+        &self,
+        tx: &mut Tx,
+        run: Vec<Message<Self::Event>>,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }
 
 /// Applies an area's events until shutdown. A passing failure is tried again while the area waits; an event that can never be applied is kept
 /// among the dead letters with its error, and the area moves on.
-pub async fn consume<H: Handler>(db: Db, mut source: InProcessSource, handler: H, clock: Clock, mut shutdown: Shutdown) {
+pub async fn consume<H: Handler>(
+    db: Db,
+    mut source: InProcessSource,
+    handler: H,
+    clock: Clock,
+    mut shutdown: Shutdown,
+) {
     let area = source.area();
     let mut failures: u32 = 0;
     let mut position = None;
@@ -79,7 +89,12 @@ pub async fn consume<H: Handler>(db: Db, mut source: InProcessSource, handler: H
                 None
             }
             Err(error) => {
-                tracing::warn!(area, error = &error as &dyn std::error::Error, failures, "events could not be applied and will be tried again");
+                tracing::warn!(
+                    area,
+                    error = &error as &dyn std::error::Error,
+                    failures,
+                    "events could not be applied and will be tried again"
+                );
                 position = None;
                 let wait = Duration::from_millis(50).saturating_mul(1 << failures.min(8)).min(LONGEST_BACKOFF);
                 failures += 1;
@@ -181,7 +196,12 @@ async fn apply_run<H: Handler>(
     for envelope in run {
         let event = decode(handler, envelope)?;
         if handler.knows(&event) {
-            known.push(Message { event_id: envelope.event_id, position: envelope.position, recorded_at: envelope.recorded_at, event });
+            known.push(Message {
+                event_id: envelope.event_id,
+                position: envelope.position,
+                recorded_at: envelope.recorded_at,
+                event,
+            });
         } else {
             held::hold(tx, area, envelope, held::State::Parked, None, clock.now()).await?;
         }
@@ -195,7 +215,8 @@ async fn apply_run<H: Handler>(
 }
 
 pub(crate) fn decode<H: Handler>(_: &H, envelope: &Envelope) -> Result<H::Event, HandlerError> {
-    prost::Message::decode(envelope.payload.as_slice()).map_err(|error| HandlerError::Rejected(format!("the bytes are no such event: {error}")))
+    prost::Message::decode(envelope.payload.as_slice())
+        .map_err(|error| HandlerError::Rejected(format!("the bytes are no such event: {error}")))
 }
 
 /// Marks events as applied; returns those that were not marked before.

@@ -76,7 +76,9 @@ pub(crate) async fn hold(
 
 /// At most 100 held events of an area, oldest first.
 pub async fn list_held(db: &Db, area: &str) -> Result<Vec<HeldEvent>, DbError> {
-    let rows = sqlx::query!("select * from held_event where area = $1 order by position limit $2", area, BATCH).fetch_all(db.system()).await?;
+    let rows = sqlx::query!("select * from held_event where area = $1 order by position limit $2", area, BATCH)
+        .fetch_all(db.system())
+        .await?;
     let held = rows.into_iter().map(|row| HeldEvent {
         state: row.state,
         error: row.error,
@@ -102,10 +104,14 @@ pub async fn requeue<H: Handler>(db: &Db, handler: &H, held: &Envelope) -> Resul
         return Ok(false);
     }
     let mut tx = db.begin(held.tenant).await?;
-    let released = sqlx::query!("delete from held_event where tenant_id = $1 and event_id = $2", held.tenant.uuid(), held.event_id.uuid())
-        .execute(&mut *tx)
-        .await
-        .map_err(DbError::from)?;
+    let released = sqlx::query!(
+        "delete from held_event where tenant_id = $1 and event_id = $2",
+        held.tenant.uuid(),
+        held.event_id.uuid()
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(DbError::from)?;
     if released.rows_affected() == 0 {
         return Ok(false);
     }
@@ -127,7 +133,9 @@ pub(crate) async fn rerun_parked<H: Handler>(db: &Db, area: &str, handler: &H) -
             Ok(true) => tracing::info!(area, %event_id, "a parked event was applied"),
             Ok(false) => {}
             Err(error) if matches!(&error, HandlerError::Db(error) if error.is_transient()) => return Err(error),
-            Err(error) => tracing::warn!(area, %event_id, error = &error as &dyn std::error::Error, "a parked event cannot be applied"),
+            Err(error) => {
+                tracing::warn!(area, %event_id, error = &error as &dyn std::error::Error, "a parked event cannot be applied")
+            }
         }
     }
     Ok(())

@@ -31,7 +31,8 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
     let causation = trace.and_then(|t| t.causation()).map(EventId::uuid);
     let traceparent = trace.map(|t| t.to_string());
     let count = events.len();
-    let (mut ids, mut kinds, mut keys) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut ids, mut kinds, mut keys) =
+        (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
     let (mut times, mut payloads) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for event in events {
         ids.push(event.event_id.uuid());

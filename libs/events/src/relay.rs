@@ -59,7 +59,8 @@ pub async fn run_relay(db: Db, relay: Relay, clock: Clock, mut shutdown: Shutdow
 async fn hold_lock_and_work(db: &Db, relay: &Relay, clock: &Clock, shutdown: &mut Shutdown) -> Result<(), DbError> {
     // The lock belongs to the session: when this process dies, PostgreSQL gives it to the next.
     let mut conn = db.system().acquire().await?.detach();
-    let locked = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, LOCK).fetch_one(&mut conn).await?;
+    let locked =
+        sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, LOCK).fetch_one(&mut conn).await?;
     while locked && !shutdown.is_triggered() {
         let (count, head) = assign(&mut conn, clock.now()).await?;
         relay.head.send_replace(head);

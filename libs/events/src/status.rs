@@ -52,6 +52,8 @@ pub async fn stream_status(db: &Db) -> Result<StreamStatus, DbError> {
 
 /// The position up to which an area was read.
 pub async fn subscription_position(db: &Db, area: &str) -> Result<i64, DbError> {
-    let position = sqlx::query_scalar!("select position from subscription where area = $1", area).fetch_optional(db.system()).await?;
+    let position = sqlx::query_scalar!("select position from subscription where area = $1", area)
+        .fetch_optional(db.system())
+        .await?;
     Ok(position.unwrap_or(0))
 }

@@ -119,7 +119,9 @@ impl Verifier {
         let claims = self
             .keys
             .iter()
-            .filter(|(id, algorithm, _)| *algorithm == header.alg && (id.is_none() || header.kid.is_none() || *id == header.kid))
+            .filter(|(id, algorithm, _)| {
+                *algorithm == header.alg && (id.is_none() || header.kid.is_none() || *id == header.kid)
+            })
             .find_map(|(_, algorithm, key)| {
                 let mut validation = Validation::new(*algorithm);
                 // The end is checked at every call, against the clock that is passed in.
@@ -167,7 +169,14 @@ impl Tokens {
     }
 
     /// A token that lasts for `lifetime`.
-    pub fn sign(&self, subject: &str, tenants: &[&str], scope: &str, now: DateTime<Utc>, lifetime: Duration) -> Result<String, BadKeys> {
+    pub fn sign(
+        &self,
+        subject: &str,
+        tenants: &[&str],
+        scope: &str,
+        now: DateTime<Utc>,
+        lifetime: Duration,
+    ) -> Result<String, BadKeys> {
         let claims = Claims {
             sub: subject.to_owned(),
             exp: (now + lifetime).timestamp(),

@@ -23,7 +23,11 @@ where
 }
 
 /// Answers a batch: reads every entry, runs those that can be read as one slice, and puts the results in the entries' order.
-pub async fn batch<R, C, A, E, F>(entries: Vec<R>, max: usize, run: impl FnOnce(Vec<C>) -> F) -> Result<Vec<Result<A, pb::Status>>, Status>
+pub async fn batch<R, C, A, E, F>(
+    entries: Vec<R>,
+    max: usize,
+    run: impl FnOnce(Vec<C>) -> F,
+) -> Result<Vec<Result<A, pb::Status>>, Status>
 where
     C: TryFrom<R, Error = Violations>,
     E: Into<Status>,
@@ -35,8 +39,10 @@ where
         return Err(bad.into());
     }
     let mut commands = Vec::with_capacity(entries.len());
-    let parsed: Vec<Result<(), Violations>> = entries.into_iter().map(|entry| C::try_from(entry).map(|command| commands.push(command))).collect();
-    let results = if commands.is_empty() { Vec::new() } else { run(commands).await.map_err(|error| db_fault(&error))? };
+    let parsed: Vec<Result<(), Violations>> =
+        entries.into_iter().map(|entry| C::try_from(entry).map(|command| commands.push(command))).collect();
+    let results =
+        if commands.is_empty() { Vec::new() } else { run(commands).await.map_err(|error| db_fault(&error))? };
     let mut results = results.into_iter();
     let in_order = parsed.into_iter().map(|entry| match entry {
         Err(violations) => Err(entry_status(&violations.into())),
@@ -50,8 +56,7 @@ where
 
 /// A failed call's status in the form that an entry of a batch carries.
 pub fn entry_status(status: &Status) -> pb::Status {
-    prost::Message::decode(status.details())
-        .ok()
-        .filter(|decoded: &pb::Status| decoded.code != 0)
-        .unwrap_or_else(|| pb::Status { code: status.code() as i32, message: status.message().to_owned(), details: vec![] })
+    prost::Message::decode(status.details()).ok().filter(|decoded: &pb::Status| decoded.code != 0).unwrap_or_else(
+        || pb::Status { code: status.code() as i32, message: status.message().to_owned(), details: vec![] },
+    )
 }

@@ -91,7 +91,10 @@ impl Peer {
     /// A client for one tenant.
     pub fn for_tenant(&self, tenant: TenantId, deadline: Duration) -> Result<Client, CallError> {
         let lifetime = chrono::Duration::minutes(TOKEN_MINUTES);
-        let token = self.tokens.sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime).map_err(|_| CallError::Token)?;
+        let token = self
+            .tokens
+            .sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime)
+            .map_err(|_| CallError::Token)?;
         Ok(InterceptedService::new(self.channel.clone(), CallMetadata::new(&token, Some(tenant), deadline)?))
     }
 }

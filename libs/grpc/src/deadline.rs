@@ -33,7 +33,9 @@ mod tests {
 
     #[test]
     fn units_are_read_and_garbage_is_no_deadline() {
-        let read = |text: &str| timeout(&HeaderMap::from_iter([(http::HeaderName::from_static("grpc-timeout"), text.parse().unwrap())]));
+        let read = |text: &str| {
+            timeout(&HeaderMap::from_iter([(http::HeaderName::from_static("grpc-timeout"), text.parse().unwrap())]))
+        };
         assert_eq!(read("1S"), Duration::from_millis(995));
         assert_eq!(read("100m"), Duration::from_millis(95));
         assert_eq!(read("1u"), Duration::ZERO);

@@ -28,7 +28,15 @@ pub struct Fault {
 impl Fault {
     /// A fault with its code, its reason (UPPER_SNAKE_CASE) and a sentence for people.
     pub fn new(code: Code, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, reason, message: message.into(), metadata: HashMap::new(), preconditions: vec![], fields: vec![], retry_after: None }
+        Self {
+            code,
+            reason,
+            message: message.into(),
+            metadata: HashMap::new(),
+            preconditions: vec![],
+            fields: vec![],
+            retry_after: None,
+        }
     }
 
     /// Adds a fact that a program needs to go on.
@@ -70,7 +78,10 @@ impl Fault {
             details.add_precondition_failure_violation(kind, subject, description);
         }
         for violation in self.fields.iter().take(fields) {
-            details.add_bad_request_violation(&violation.field, format!("{}: {}", violation.reason, violation.description));
+            details.add_bad_request_violation(
+                &violation.field,
+                format!("{}: {}", violation.reason, violation.description),
+            );
         }
         if let Some(delay) = self.retry_after {
             details.set_retry_info(Some(delay));
@@ -98,22 +109,33 @@ impl From<Fault> for Status {
 /// Reason, domain and facts of a failed call, where it has any.
 pub fn error_info(status: &Status) -> Option<pb::ErrorInfo> {
     let details = pb::Status::decode(status.details()).ok()?.details;
-    details.iter().find_map(|any| any.type_url.ends_with("google.rpc.ErrorInfo").then(|| pb::ErrorInfo::decode(any.value.as_slice()).ok())?)
+    details.iter().find_map(|any| {
+        any.type_url.ends_with("google.rpc.ErrorInfo").then(|| pb::ErrorInfo::decode(any.value.as_slice()).ok())?
+    })
 }
 
 /// A failure of ours: logged here once with all its causes, answered without them.
 pub fn internal(error: &dyn Error) -> Status {
     tracing::error!(error = error_chain(error), "a call failed for a reason of ours");
-    Fault::new(Code::Internal, "INTERNAL", "the call failed for a reason on our side; it is in the logs under the trace id").into()
+    Fault::new(
+        Code::Internal,
+        "INTERNAL",
+        "the call failed for a reason on our side; it is in the logs under the trace id",
+    )
+    .into()
 }
 
 /// A failure of the store: retryable where it may pass.
 pub fn db_fault(error: &DbError) -> Status {
     if error.is_transient() {
         tracing::warn!(error = error_chain(error), "a call failed because the database is not there or too busy");
-        return Fault::new(Code::Unavailable, "DATABASE_UNAVAILABLE", "the database is not there or too busy; call again")
-            .retry_after(Duration::from_millis(500))
-            .into();
+        return Fault::new(
+            Code::Unavailable,
+            "DATABASE_UNAVAILABLE",
+            "the database is not there or too busy; call again",
+        )
+        .retry_after(Duration::from_millis(500))
+        .into();
     }
     internal(error)
 }
@@ -124,7 +146,9 @@ mod tests {
 
     #[test]
     fn details_stay_below_the_cap_and_count_what_is_left_out() {
-        let fields = (0..1_000).map(|i| Violation::new(format!("invoice.lines[{i}].quantity"), "DECIMAL_MALFORMED", "not a number")).collect();
+        let fields = (0..1_000)
+            .map(|i| Violation::new(format!("invoice.lines[{i}].quantity"), "DECIMAL_MALFORMED", "not a number"))
+            .collect();
         let status = Status::from(Fault::new(Code::InvalidArgument, "INVALID_ARGUMENT", "wrong").fields(fields));
         assert!(status.details().len() <= MAX_BYTES);
         let omitted: usize = error_info(&status).unwrap().metadata["violations_omitted"].parse().unwrap();

@@ -71,7 +71,8 @@ pub fn currency(value: &str) -> Read<Currency> {
     if value.is_empty() {
         return missing();
     }
-    Currency::parse(value).map_err(|_| ("CURRENCY_UNKNOWN", format!("{value:?} is no ISO 4217 currency with a minor unit")))
+    Currency::parse(value)
+        .map_err(|_| ("CURRENCY_UNKNOWN", format!("{value:?} is no ISO 4217 currency with a minor unit")))
 }
 
 /// Money.
@@ -95,7 +96,10 @@ pub fn decimal(value: &str, max_decimals: usize) -> Read<Decimal> {
     let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole) || !digits(decimals) {
-        return Err(("DECIMAL_MALFORMED", format!("{:?} is no decimal number", value.chars().take(40).collect::<String>())));
+        return Err((
+            "DECIMAL_MALFORMED",
+            format!("{:?} is no decimal number", value.chars().take(40).collect::<String>()),
+        ));
     }
     if whole.len() > 15 {
         return Err(("DECIMAL_TOO_LARGE", "has more than 15 digits before the point".to_owned()));
@@ -134,6 +138,7 @@ pub fn field_mask(value: Option<FieldMask>, known: &[&'static str]) -> Read<Vec<
     if paths.is_empty() {
         return missing();
     }
-    let found: Result<Vec<&'static str>, &String> = paths.iter().map(|path| known.iter().find(|k| **k == path.as_str()).copied().ok_or(path)).collect();
+    let found: Result<Vec<&'static str>, &String> =
+        paths.iter().map(|path| known.iter().find(|k| **k == path.as_str()).copied().ok_or(path)).collect();
     found.map_err(|path| ("FIELD_NOT_UPDATABLE", format!("{path:?} is not one of {}", known.join(", "))))
 }

@@ -44,7 +44,11 @@ impl CallLayer {
 
     fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Caller>, Status> {
         let scope = match access(path) {
-            None => return Err(Fault::new(Code::Unimplemented, "METHOD_UNKNOWN", format!("there is no method {path}")).into()),
+            None => {
+                return Err(
+                    Fault::new(Code::Unimplemented, "METHOD_UNKNOWN", format!("there is no method {path}")).into()
+                );
+            }
             Some(Access::Open) => return Ok(None),
             Some(Access::Scope(scope)) => scope,
         };
@@ -52,11 +56,12 @@ impl CallLayer {
         let unauthenticated = |reason, message: &str| Status::from(Fault::new(Code::Unauthenticated, reason, message));
         let token = header("authorization")
             .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")))
-            .ok_or_else(|| unauthenticated("TOKEN_MISSING", "the call has no metadata `authorization: Bearer <token>`"))?;
-        let claims = self
-            .verifier
-            .verify(token.trim(), self.clock.now())
-            .ok_or_else(|| unauthenticated("TOKEN_INVALID", "the token is not signed by a known key, or its time is over"))?;
+            .ok_or_else(|| {
+                unauthenticated("TOKEN_MISSING", "the call has no metadata `authorization: Bearer <token>`")
+            })?;
+        let claims = self.verifier.verify(token.trim(), self.clock.now()).ok_or_else(|| {
+            unauthenticated("TOKEN_INVALID", "the token is not signed by a known key, or its time is over")
+        })?;
         if !claims.allows(scope) {
             let message = format!("the token lacks the scope {scope}");
             return Err(Fault::new(Code::PermissionDenied, "SCOPE_MISSING", message).with("scope", scope).into());
@@ -67,7 +72,12 @@ impl CallLayer {
             Fault::new(Code::InvalidArgument, "TENANT_MISSING", message)
         })?;
         if !claims.covers(tenant) {
-            return Err(Fault::new(Code::PermissionDenied, "TENANT_FORBIDDEN", "the token may not act for this tenant").into());
+            return Err(Fault::new(
+                Code::PermissionDenied,
+                "TENANT_FORBIDDEN",
+                "the token may not act for this tenant",
+            )
+            .into());
         }
         Ok(Some(Caller { subject: claims.sub.clone(), tenant }))
     }
@@ -106,7 +116,12 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let path = request.uri().path().to_owned();
         let trace = Trace::continued(request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
-        let span = tracing::info_span!("rpc", rpc = path.trim_start_matches('/'), trace_id = trace.trace_id(), tenant = tracing::field::Empty);
+        let span = tracing::info_span!(
+            "rpc",
+            rpc = path.trim_start_matches('/'),
+            trace_id = trace.trace_id(),
+            tenant = tracing::field::Empty
+        );
         let admitted = self.layer.admit(&path, request.headers());
         let timeout = deadline::timeout(request.headers());
         let clone = self.inner.clone();
@@ -123,7 +138,10 @@ where
                             request.extensions_mut().insert(caller);
                         }
                         let call = inner.call(request);
-                        let running = tokio::spawn(trace::scope(trace, async move { call.await.map_err(|error| error.to_string()) }).instrument(span));
+                        let running = tokio::spawn(
+                            trace::scope(trace, async move { call.await.map_err(|error| error.to_string()) })
+                                .instrument(span),
+                        );
                         answer(running, timeout).await
                     }
                 };
@@ -137,7 +155,10 @@ where
 }
 
 /// The answer of the running work, or of this layer where there is none in time. The work is never cut off.
-async fn answer(running: tokio::task::JoinHandle<Result<Response<Body>, String>>, timeout: std::time::Duration) -> Response<Body> {
+async fn answer(
+    running: tokio::task::JoinHandle<Result<Response<Body>, String>>,
+    timeout: std::time::Duration,
+) -> Response<Body> {
     match tokio::time::timeout(timeout, running).await {
         Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(error))) => {
@@ -156,7 +177,12 @@ async fn answer(running: tokio::task::JoinHandle<Result<Response<Body>, String>>
 }
 
 fn internal_fault() -> Status {
-    Fault::new(Code::Internal, "INTERNAL", "the call failed for a reason on our side; it is in the logs under the trace id").into()
+    Fault::new(
+        Code::Internal,
+        "INTERNAL",
+        "the call failed for a reason on our side; it is in the logs under the trace id",
+    )
+    .into()
 }
 
 /// Gives a refusal that has no details (the framework's own) a reason.

@@ -18,13 +18,13 @@ pub use batch::{batch, entry_status, parse, tenant};
 pub use client::{CallError, CallMetadata, Client, Peer, connect};
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
-    MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, page_size, percent, positive_money, request_id, text,
-    optional_text,
+    MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_text,
+    page_size, percent, positive_money, request_id, text,
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};
-pub use status::stream_status;
 pub use server::{Served, routes, serve};
+pub use status::stream_status;
 pub use violations::{Violation, Violations};
 
 /// The metadata key that names the tenant of a call.

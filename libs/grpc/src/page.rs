@@ -20,7 +20,11 @@ pub type PageToken = String;
 
 impl Page {
     /// Reads a token. `query` is everything else that the request asks for: a token from another query is refused.
-    pub fn read(size: Result<i64, (&'static str, String)>, token: &str, query: &[&str]) -> Result<Self, crate::Violations> {
+    pub fn read(
+        size: Result<i64, (&'static str, String)>,
+        token: &str,
+        query: &[&str],
+    ) -> Result<Self, crate::Violations> {
         let query = hash(query);
         let mut bad = crate::Violations::default();
         let size = bad.check("page_size", size);

@@ -65,7 +65,12 @@ impl Violations {
             Ok(value) => Some(value),
             Err(inner) => {
                 for violation in inner.0 {
-                    let separator = if field.is_empty() || violation.field.is_empty() || violation.field.starts_with('[') { "" } else { "." };
+                    let separator =
+                        if field.is_empty() || violation.field.is_empty() || violation.field.starts_with('[') {
+                            ""
+                        } else {
+                            "."
+                        };
                     self.0.push(Violation { field: format!("{field}{separator}{}", violation.field), ..violation });
                 }
                 None
@@ -74,10 +79,18 @@ impl Violations {
     }
 
     /// The values, or the violations of all entries of the repeated field.
-    pub fn each<T, R>(&mut self, field: &str, entries: Vec<R>, read: impl Fn(R) -> Result<T, Violations>) -> Option<Vec<T>> {
+    pub fn each<T, R>(
+        &mut self,
+        field: &str,
+        entries: Vec<R>,
+        read: impl Fn(R) -> Result<T, Violations>,
+    ) -> Option<Vec<T>> {
         let count = entries.len();
-        let values: Vec<T> =
-            entries.into_iter().enumerate().filter_map(|(i, entry)| self.within(&format!("{field}[{i}]"), read(entry))).collect();
+        let values: Vec<T> = entries
+            .into_iter()
+            .enumerate()
+            .filter_map(|(i, entry)| self.within(&format!("{field}[{i}]"), read(entry)))
+            .collect();
         (values.len() == count).then_some(values)
     }
 

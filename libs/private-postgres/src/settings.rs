@@ -35,8 +35,9 @@ impl Options {
 const ALWAYS: &[(&str, &str)] = &[
     ("timezone", "UTC"),
     ("log_timezone", "UTC"),
-    ("jit", "off"),              // our statements are short
-    ("random_page_cost", "1.1"), // the data fits in memory or on a solid-state disk
+    ("jit", "off"),               // our statements are short
+    ("autovacuum_naptime", "5s"), // a new table's statistics say that it is empty: soon they should not
+    ("random_page_cost", "1.1"),  // the data fits in memory or on a solid-state disk
 ];
 
 const FULL: &[(&str, &str)] = &[

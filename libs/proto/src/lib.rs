@@ -15,7 +15,14 @@ macro_rules! package {
         #[doc = $doc]
         pub mod $area {
             #[doc = $doc]
-            #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::allow_attributes, reason = "generated")]
+            #[allow(
+                missing_docs,
+                unreachable_pub,
+                clippy::all,
+                clippy::pedantic,
+                clippy::allow_attributes,
+                reason = "generated"
+            )]
             pub mod v1 {
                 tonic::include_proto!($name);
             }

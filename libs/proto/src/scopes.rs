@@ -12,7 +12,10 @@ pub enum Access {
 
 /// What the method at an HTTP path needs; `None`: there is no such method.
 pub fn access(path: &str) -> Option<Access> {
-    if path.starts_with("/grpc.health.v1.Health/") || path.starts_with("/grpc.reflection.v1.") || path.starts_with("/grpc.reflection.v1alpha.") {
+    if path.starts_with("/grpc.health.v1.Health/")
+        || path.starts_with("/grpc.reflection.v1.")
+        || path.starts_with("/grpc.reflection.v1alpha.")
+    {
         return Some(Access::Open);
     }
     let found = METHODS.binary_search_by(|(method, _)| (*method).cmp(path)).ok()?;
@@ -119,8 +122,16 @@ mod tests {
             for method in service.methods() {
                 let file = method.parent_file().file_descriptor_proto().clone();
                 let info = file.source_code_info.unwrap_or_default();
-                let comment = info.location.into_iter().find(|l| l.path == method.path()).and_then(|l| l.leading_comments).unwrap_or_default();
-                let scope = comment.rsplit_once("Scope: ").map(|(_, s)| s.trim().trim_end_matches('.').to_owned()).unwrap_or_default();
+                let comment = info
+                    .location
+                    .into_iter()
+                    .find(|l| l.path == method.path())
+                    .and_then(|l| l.leading_comments)
+                    .unwrap_or_default();
+                let scope = comment
+                    .rsplit_once("Scope: ")
+                    .map(|(_, s)| s.trim().trim_end_matches('.').to_owned())
+                    .unwrap_or_default();
                 methods.insert(format!("/{}/{}", service.full_name(), method.name()), scope);
             }
         }

@@ -17,7 +17,10 @@ pub fn read_money(message: &pb::Money) -> Result<Money, BadMoney> {
 
 /// An instant as it stands in a message.
 pub fn instant(at: DateTime<Utc>) -> prost_types::Timestamp {
-    prost_types::Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+    prost_types::Timestamp {
+        seconds: at.timestamp(),
+        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
 }
 
 /// What is wrong with a money field.

@@ -33,7 +33,8 @@ where
         figment = figment.merge(Toml::file_exact(file));
     }
     let merged = figment.merge(Env::prefixed("QUITTANCE_").split("__")).merge(Serialized::defaults(flags));
-    let config: C = merged.extract().map_err(|errors| BadConfig(errors.into_iter().map(|error| error.to_string()).collect()))?;
+    let config: C =
+        merged.extract().map_err(|errors| BadConfig(errors.into_iter().map(|error| error.to_string()).collect()))?;
     let problems = config.problems();
     if problems.is_empty() { Ok(config) } else { Err(BadConfig(problems)) }
 }

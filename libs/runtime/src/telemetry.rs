@@ -18,7 +18,9 @@ pub fn init_logs(format: LogFormat, filter: &str) -> Result<(), String> {
     let registry = tracing_subscriber::registry().with(filter);
     let lines = fmt::layer().with_writer(std::io::stderr);
     match format {
-        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_current_span(true).with_span_list(false)).try_init(),
+        LogFormat::Json => {
+            registry.with(lines.json().flatten_event(true).with_current_span(true).with_span_list(false)).try_init()
+        }
         LogFormat::Text => registry.with(lines.compact()).try_init(),
     }
     .map_err(|error| error.to_string())

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_broken_header_starts_a_new_trace() {
-        for header in ["", "00-0-0-01", "00-00000000000000000000000000000000-b7ad6b7169203331-01", "ff-x-y-z", "00-é"] {
+        for header in ["", "00-0-0-01", "00-00000000000000000000000000000000-b7ad6b7169203331-01", "ff-x-y-z", "00-é"]
+        {
             assert_eq!(header.parse::<Trace>(), Err(BadTraceparent), "{header}");
         }
         assert_ne!(Trace::continued(Some("nonsense")).trace_id(), Trace::continued(None).trace_id());

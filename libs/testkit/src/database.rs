@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use quittance_db::{Db, Logins};
+use quittance_db::{Db, Logins, Workload};
 use quittance_private_postgres::{Durability, Options, ScratchPostgres};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
 use tokio::sync::Mutex;
@@ -38,11 +38,15 @@ impl TestDb {
             quittance_db::prepare(&logins(&template), migrator).await.expect("the migrations apply");
         }
         let name = format!("test_{service}_{}", CLONES.fetch_add(1, Ordering::Relaxed));
-        let mut conn = PgConnection::connect_with(&login("quittance_owner", "postgres")).await.expect("the server answers");
-        sqlx::raw_sql(AssertSqlSafe(format!("create database {name} template {template}"))).execute(&mut conn).await.expect("the clone is made");
+        let mut conn =
+            PgConnection::connect_with(&login("quittance_owner", "postgres")).await.expect("the server answers");
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {name} template {template}")))
+            .execute(&mut conn)
+            .await
+            .expect("the clone is made");
         drop(templates);
         let logins = logins(&name);
-        let db = Db::connect(&logins, 8).await.expect("the clone answers");
+        let db = Db::connect(&logins, 8, Workload::Keys).await.expect("the clone answers");
         Self { logins, db }
     }
 
@@ -63,5 +67,10 @@ fn logins(database: &str) -> Logins {
 /// The three logins of a database, from its owner's URL on a server that trusts local logins.
 pub fn logins_on(url: &str) -> Logins {
     let owner: PgConnectOptions = url.parse().expect("a PostgreSQL URL");
-    Logins { app: owner.clone().username("quittance_app"), system: owner.clone().username("quittance_system"), owner, role_password: None }
+    Logins {
+        app: owner.clone().username("quittance_app"),
+        system: owner.clone().username("quittance_system"),
+        owner,
+        role_password: None,
+    }
 }

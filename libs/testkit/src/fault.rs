@@ -14,7 +14,11 @@ pub fn assert_fault(status: &Status, code: Code, reason: &str) {
 #[track_caller]
 pub fn assert_violations(status: &Status, fields: &[&str]) {
     use tonic_types::StatusExt as _;
-    let named: Vec<String> = status.get_error_details().bad_request().map(|b| b.field_violations.iter().map(|v| v.field.clone()).collect()).unwrap_or_default();
+    let named: Vec<String> = status
+        .get_error_details()
+        .bad_request()
+        .map(|b| b.field_violations.iter().map(|v| v.field.clone()).collect())
+        .unwrap_or_default();
     assert_eq!(named, fields, "{}", status.message());
     assert_eq!(status.code(), Code::InvalidArgument);
 }

@@ -7,4 +7,4 @@ mod service;
 
 pub use database::{TestDb, logins_on};
 pub use fault::{assert_fault, assert_violations};
-pub use service::{Events, TestServer, now, request_id, wait_until};
+pub use service::{Events, TestServer, now, peer, request_id, wait_until};

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 use quittance_db::Db;
 use quittance_events::{InProcessSource, Relay, run_relay};
-use quittance_grpc::{Client, Tokens, connect, serve};
+use quittance_grpc::{Client, Peer, Tokens, connect, serve};
 use quittance_kernel::{Clock, RequestId, TenantId};
 use quittance_runtime::{Shutdown, ShutdownTrigger};
 use tokio::net::TcpListener;
@@ -22,6 +22,11 @@ pub fn now() -> DateTime<Utc> {
 /// A new request id.
 pub fn request_id() -> String {
     RequestId::at(now()).to_string()
+}
+
+/// The service at an address as another service calls it, with tokens that every test server accepts.
+pub fn peer(address: &str, subject: &'static str, clock: &Clock) -> Peer {
+    Peer::new(address, subject, Tokens::new(SECRET), clock.clone()).expect("an address")
 }
 
 /// A running server; ends when it is dropped.
@@ -51,7 +56,8 @@ impl TestServer {
         let (trigger, shutdown) = ShutdownTrigger::new();
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let routes = routes(&address);
-        serve(listener, routes, Tokens::new(SECRET).verifier(), clock.clone(), shutdown.clone()).expect("the server starts");
+        serve(listener, routes, Tokens::new(SECRET).verifier(), clock.clone(), shutdown.clone())
+            .expect("the server starts");
         Self { address, tenant: TenantId::at(now()), clock, shutdown, trigger }
     }
 
@@ -67,7 +73,9 @@ impl TestServer {
 
     /// A token signed with the server's key.
     pub fn token(&self, tenants: &[&str], scope: &str) -> String {
-        Tokens::new(SECRET).sign("test", tenants, scope, self.clock.now(), chrono::Duration::days(4_000)).expect("a token")
+        Tokens::new(SECRET)
+            .sign("test", tenants, scope, self.clock.now(), chrono::Duration::days(4_000))
+            .expect("a token")
     }
 }
 
@@ -94,7 +102,10 @@ impl Events {
         for _ in 0..1_000 {
             let envelopes = self.source.fetch(0, 10_000).await.expect("events are read");
             if envelopes.len() >= count {
-                return envelopes.iter().map(|e| E::decode(e.payload.as_slice()).expect("an event of the area")).collect();
+                return envelopes
+                    .iter()
+                    .map(|e| E::decode(e.payload.as_slice()).expect("an event of the area"))
+                    .collect();
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -4,8 +4,9 @@ use quittance_kernel::{CreditNoteId, Money, Rounding, Terms};
 use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
 
 use crate::domain::{
-    Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, EntryKind, Invoice, Line, NamedTerms, OpenItem, RoundingRule,
-    RoundingScope, Series, SeriesKind, Standing, State, Statement, TaxSubtotal, Tenant,
+    Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, EntryKind, Invoice, Line,
+    NamedTerms, OpenItem, RoundingRule, RoundingScope, Series, SeriesKind, Standing, State, Statement, TaxSubtotal,
+    Tenant,
 };
 
 /// An id, or nothing.
@@ -102,13 +103,20 @@ fn contact(contact: &Contact) -> pb::Contact {
 
 /// Payment terms.
 pub(crate) fn payment_terms(terms: &Terms) -> pb::PaymentTerms {
-    let discounts = terms.discounts().iter().map(|d| pb::EarlyPaymentDiscount { days: d.days.into(), percent: d.percent.to_string() });
+    let discounts = terms
+        .discounts()
+        .iter()
+        .map(|d| pb::EarlyPaymentDiscount { days: d.days.into(), percent: d.percent.to_string() });
     pb::PaymentTerms { net_days: terms.net_days().into(), discounts: discounts.collect() }
 }
 
 /// Payment terms with their code.
 pub(crate) fn terms(terms: &NamedTerms) -> pb::Terms {
-    pb::Terms { terms_id: terms.id.to_string(), code: terms.code.clone(), payment_terms: Some(payment_terms(&terms.terms)) }
+    pb::Terms {
+        terms_id: terms.id.to_string(),
+        code: terms.code.clone(),
+        payment_terms: Some(payment_terms(&terms.terms)),
+    }
 }
 
 fn line(line: &Line) -> pb::InvoiceLine {

@@ -1,3 +1,41 @@
-//! payments.
+//! Payments: money received, cash application, unapplied cash, bank files.
 
+mod app;
+mod db;
 pub mod domain;
+mod error;
+mod grpc;
+mod inbox;
+mod invoicing;
+mod jobs;
+mod ops;
+mod outbox;
+mod wire;
+
+use quittance_events::{InProcessSource, consume};
+use quittance_runtime::Shutdown;
+use sqlx::migrate::Migrator;
+use tokio::task::JoinHandle;
+
+pub use app::App;
+pub use error::Error;
+pub use grpc::{SERVICES, add_routes};
+
+/// The area's name, in topics and subscriptions.
+pub const AREA: &str = "payments";
+
+/// All migrations of the service's database.
+pub fn migrator() -> Migrator {
+    static OWN: Migrator = sqlx::migrate!("./migrations");
+    quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
+}
+
+/// Starts what runs beside the calls: the reading of invoicing's events, and the reconcilers that finish what a crash or an absence of invoicing
+/// left open and that match again what may match by now.
+pub fn spawn(app: &App, invoicing: InProcessSource, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+    let handler = inbox::InvoicingHandler::new(app.clock().clone());
+    let mut tasks =
+        vec![tokio::spawn(consume(app.db().clone(), invoicing, handler, app.clock().clone(), shutdown.clone()))];
+    tasks.extend(jobs::spawn(app, shutdown));
+    tasks
+}

@@ -32,7 +32,12 @@ fn crates() -> BTreeMap<String, BTreeSet<String>> {
     let own = |name: &str| name.strip_prefix("quittance-").map(str::to_owned);
     let found = metadata.packages.iter().map(|package| {
         let name = own(&package.name).unwrap_or_else(|| package.name.to_string());
-        let needs = package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development).filter_map(|d| own(&d.name)).collect();
+        let needs = package
+            .dependencies
+            .iter()
+            .filter(|d| d.kind != DependencyKind::Development)
+            .filter_map(|d| own(&d.name))
+            .collect();
         (name, needs)
     });
     found.collect()
@@ -80,8 +85,30 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
 
 /// What may not be named in which part of a service.
 const FORBIDDEN: [(&str, &[&str]); 7] = [
-    ("domain", &["sqlx::", "tonic::", "tokio::", "prost::", "quittance_proto", "quittance_db", "quittance_grpc", "quittance_events", "crate::db", "crate::ops", "crate::grpc", "crate::outbox", "crate::wire", "Clock::", ".await"]),
-    ("db", &["tonic::", "quittance_grpc", "quittance_proto", "crate::ops", "crate::grpc", "crate::inbox", "crate::outbox"]),
+    (
+        "domain",
+        &[
+            "sqlx::",
+            "tonic::",
+            "tokio::",
+            "prost::",
+            "quittance_proto",
+            "quittance_db",
+            "quittance_grpc",
+            "quittance_events",
+            "crate::db",
+            "crate::ops",
+            "crate::grpc",
+            "crate::outbox",
+            "crate::wire",
+            "Clock::",
+            ".await",
+        ],
+    ),
+    (
+        "db",
+        &["tonic::", "quittance_grpc", "quittance_proto", "crate::ops", "crate::grpc", "crate::inbox", "crate::outbox"],
+    ),
     ("outbox", &["tonic::", "sqlx::", "quittance_grpc", "crate::ops", "crate::grpc", "crate::inbox", "crate::db"]),
     ("ops", &["tonic::", "quittance_grpc", "quittance_proto", "crate::grpc", "crate::inbox", "sqlx::"]),
     ("inbox", &["tonic::", "quittance_grpc", "crate::grpc"]),
@@ -97,9 +124,18 @@ fn inside_a_service_every_arrow_points_down() {
         assert!(src.join("domain").is_dir(), "{service} has a mind");
         for (part, forbidden) in FORBIDDEN {
             let place = src.join(part);
-            let files = if place.is_file() { vec![(place.clone(), fs::read_to_string(&place).unwrap())] } else { sources(&place) };
+            let files = if place.is_file() {
+                vec![(place.clone(), fs::read_to_string(&place).unwrap())]
+            } else {
+                sources(&place)
+            };
             for (path, code) in files {
-                broken.extend(forbidden.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())));
+                broken.extend(
+                    forbidden
+                        .iter()
+                        .filter(|word| code.contains(*word))
+                        .map(|word| format!("{}: {word}", path.display())),
+                );
             }
         }
     }

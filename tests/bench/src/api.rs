@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use anyhow::{Context as _, bail};
-use quittance_db::{Db, Logins};
+use quittance_db::{Db, Logins, Workload};
 use quittance_events::{Relay, run_relay};
 use quittance_grpc::{Client, Tokens, connect, routes, serve};
 use quittance_kernel::{AllocationId, Clock, PaymentId, RequestId, TenantId};
@@ -72,7 +72,9 @@ fn settlement(item_id: &str) -> pb::Settlement {
 impl Api {
     /// Starts the service and opens a book with 200 customers.
     pub(crate) async fn start(postgres: &ScratchPostgres) -> anyhow::Result<Self> {
-        let login = |role: &str| -> anyhow::Result<sqlx::postgres::PgConnectOptions> { Ok(postgres.url(role, "bench_invoicing").parse()?) };
+        let login = |role: &str| -> anyhow::Result<sqlx::postgres::PgConnectOptions> {
+            Ok(postgres.url(role, "bench_invoicing").parse()?)
+        };
         let logins = Logins {
             owner: login("quittance_owner")?,
             app: login("quittance_app")?,
@@ -80,7 +82,7 @@ impl Api {
             role_password: None,
         };
         quittance_db::prepare(&logins, &quittance_invoicing::migrator()).await?;
-        let db = Db::connect(&logins, 12).await?;
+        let db = Db::connect(&logins, 12, Workload::Keys).await?;
         let (relay, clock) = (Relay::default(), Clock::system());
         let (trigger, shutdown) = ShutdownTrigger::new();
         let app = quittance_invoicing::App::new(db.clone(), relay.clone(), clock.clone());
@@ -102,7 +104,11 @@ impl Api {
             name: "Bench".to_owned(),
             base_currency_code: "EUR".to_owned(),
             time_zone: "UTC".to_owned(),
-            enquiries: Some(pb::Enquiries { name: "A".to_owned(), email: "a@example.com".to_owned(), phone: String::new() }),
+            enquiries: Some(pb::Enquiries {
+                name: "A".to_owned(),
+                email: "a@example.com".to_owned(),
+                phone: String::new(),
+            }),
             late_payment_consequences: "x".to_owned(),
             terms_and_conditions: "x".to_owned(),
             ..pb::Tenant::default()
@@ -114,9 +120,12 @@ impl Api {
             customer: Some(pb::Customer { name: format!("Customer {i}"), ..pb::Customer::default() }),
         });
         let request = pb::BatchCreateCustomersRequest { requests: requests.collect() };
-        let answer = CustomerServiceClient::new(self.client.clone()).batch_create_customers(request).await?.into_inner();
+        let answer =
+            CustomerServiceClient::new(self.client.clone()).batch_create_customers(request).await?.into_inner();
         for result in answer.results {
-            let Some(pb::customer_result::Result::Customer(customer)) = result.result else { bail!("a customer was refused") };
+            let Some(pb::customer_result::Result::Customer(customer)) = result.result else {
+                bail!("a customer was refused")
+            };
             self.customers.push(customer.customer_id);
         }
         Ok(())
@@ -148,10 +157,15 @@ impl Api {
         one_round(|| async {
             let mut invoices = InvoiceServiceClient::new(self.client.clone());
             let requests = (0..BATCH).map(|i| create_and_issue(&self.customer(i))).collect();
-            let answer = invoices.batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest { requests }).await?.into_inner();
+            let answer = invoices
+                .batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest { requests })
+                .await?
+                .into_inner();
             let mut items = Vec::with_capacity(BATCH);
             for result in answer.results {
-                let Some(pb::invoice_result::Result::Invoice(invoice)) = result.result else { bail!("an invoice was refused") };
+                let Some(pb::invoice_result::Result::Invoice(invoice)) = result.result else {
+                    bail!("an invoice was refused")
+                };
                 items.push(invoice.invoice_id);
             }
             *self.items.lock().await = items;
@@ -170,7 +184,8 @@ impl Api {
                 let mut count = 0;
                 while goes_on(started) {
                     let item = all.get((caller + count * 67) % all.len()).context("nothing was issued")?;
-                    let request = pb::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement(item)] };
+                    let request =
+                        pb::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement(item)] };
                     check(items.settle_items(request).await?.into_inner())?;
                     count += 1;
                 }
@@ -187,7 +202,12 @@ impl Api {
             let mut items = OpenItemServiceClient::new(self.client.clone());
             let settlements: Vec<pb::Settlement> = all.iter().map(|item| settlement(item)).collect();
             let count = settlements.len();
-            check(items.settle_items(pb::SettleItemsRequest { request_id: request_id(), settlements }).await?.into_inner())?;
+            check(
+                items
+                    .settle_items(pb::SettleItemsRequest { request_id: request_id(), settlements })
+                    .await?
+                    .into_inner(),
+            )?;
             Ok(count)
         })
         .await
@@ -201,6 +221,11 @@ impl Api {
 }
 
 fn check(answer: pb::SettleItemsResponse) -> anyhow::Result<()> {
-    let is_settled = |result: &pb::SettlementResult| matches!(result.result, Some(pb::settlement_result::Result::Item(_)));
-    if answer.results.iter().all(is_settled) { Ok(()) } else { bail!("a settlement was refused: {:?}", answer.results.first()) }
+    let is_settled =
+        |result: &pb::SettlementResult| matches!(result.result, Some(pb::settlement_result::Result::Item(_)));
+    if answer.results.iter().all(is_settled) {
+        Ok(())
+    } else {
+        bail!("a settlement was refused: {:?}", answer.results.first())
+    }
 }

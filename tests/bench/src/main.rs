@@ -47,7 +47,9 @@ fn rate(count: usize, took: Duration) -> f64 {
 }
 
 /// Repeats `work`, which returns how many things it did, until the round is over.
-pub(crate) async fn one_round<F: Future<Output = anyhow::Result<usize>>>(mut work: impl FnMut() -> F) -> anyhow::Result<f64> {
+pub(crate) async fn one_round<F: Future<Output = anyhow::Result<usize>>>(
+    mut work: impl FnMut() -> F,
+) -> anyhow::Result<f64> {
     let started = Instant::now();
     let mut count = 0;
     while started.elapsed() < ROUND {
@@ -82,7 +84,8 @@ pub(crate) fn goes_on(started: Instant) -> bool {
 async fn main() -> anyhow::Result<()> {
     let options = Options { max_connections: 200, ..Options::new(Durability::Full) };
     let postgres = tokio::task::spawn_blocking(move || ScratchPostgres::start(&options)).await??;
-    let raw = raw::Raw::prepare(&postgres.url("quittance_owner", "postgres")).await.context("preparing the raw tables")?;
+    let raw =
+        raw::Raw::prepare(&postgres.url("quittance_owner", "postgres")).await.context("preparing the raw tables")?;
     let api = api::Api::start(&postgres).await.context("starting invoicing")?;
     let echo = echo::Echo::start().await.context("starting the bare server")?;
 
@@ -122,12 +125,16 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn print(all: &[Measurement]) {
-    println!("\nRows of one raw invoice: 1 invoice, {LINES} lines, 1 outbox row (about 600 bytes); the single form also updates 1 counter row.");
+    println!(
+        "\nRows of one raw invoice: 1 invoice, {LINES} lines, 1 outbox row (about 600 bytes); the single form also updates 1 counter row."
+    );
     println!(
         "Rows of one issued invoice: 1 invoice, {LINES} lines, 1 open item, 1 entry, 1 outbox row, 1 queue row and 1 position (relay), 1 kept answer; \
          1 counter row and row-level security on all."
     );
-    println!("Rows of one settlement: 1 settlement, 1 entry, 1 outbox row with queue and position, 1 item updated; 1 kept answer per call.\n");
+    println!(
+        "Rows of one settlement: 1 settlement, 1 entry, 1 outbox row with queue and position, 1 item updated; 1 kept answer per call.\n"
+    );
     println!("{:<70} {:>10}  rounds", format!("a second, median of {ROUNDS}"), "");
     for measurement in all {
         let rounds: Vec<String> = measurement.per_second.iter().map(|figure| format!("{figure:.0}")).collect();

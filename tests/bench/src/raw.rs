@@ -24,7 +24,10 @@ impl Raw {
         let options: sqlx::postgres::PgConnectOptions = url.parse()?;
         let mut conn = PgConnection::connect_with(&options).await?;
         conn.execute("create database raw").await?;
-        let pool = PgPoolOptions::new().max_connections(u32::try_from(CONCURRENT)?).connect_with(options.database("raw")).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(u32::try_from(CONCURRENT)?)
+            .connect_with(options.database("raw"))
+            .await?;
         pool.execute(
             "create table counter (id int primary key, next bigint not null) with (fillfactor = 40);
              insert into counter values (1, 1);
@@ -47,7 +50,10 @@ impl Raw {
                 let mut count = 0;
                 while goes_on(started) {
                     let mut tx = pool.begin().await?;
-                    let number: i64 = sqlx::query_scalar("update counter set next = next + 1 where id = 1 returning next").fetch_one(&mut *tx).await?;
+                    let number: i64 =
+                        sqlx::query_scalar("update counter set next = next + 1 where id = 1 returning next")
+                            .fetch_one(&mut *tx)
+                            .await?;
                     insert(&mut tx, 1, number).await?;
                     tx.commit().await?;
                     count += 1;
@@ -72,7 +78,8 @@ impl Raw {
 
 async fn insert(conn: &mut PgConnection, count: usize, first: i64) -> anyhow::Result<()> {
     let tenant = Uuid::from_u128(1);
-    let ids: Vec<Uuid> = (0..count).map(|_| quittance_kernel::InvoiceId::at(quittance_kernel::Clock::system().now()).uuid()).collect();
+    let ids: Vec<Uuid> =
+        (0..count).map(|_| quittance_kernel::InvoiceId::at(quittance_kernel::Clock::system().now()).uuid()).collect();
     let numbers: Vec<String> = (first..).take(count).map(|n| format!("INV-{n:06}")).collect();
     let day = NaiveDate::default();
     let of_line: Vec<Uuid> = ids.iter().flat_map(|id| [*id; LINES]).collect();

@@ -42,11 +42,19 @@ pub(crate) async fn insert_tenant(tx: &mut Tx, tenant: &Tenant) -> Result<bool, 
 /// The tenant of the transaction.
 pub(crate) async fn find_tenant(tx: &mut Tx) -> Result<Option<Tenant>, DbError> {
     let id = tx.tenant().uuid();
-    let Some(row) = sqlx::query!("select * from tenant where tenant_id = $1", id).fetch_optional(&mut **tx).await? else { return Ok(None) };
+    let Some(row) = sqlx::query!("select * from tenant where tenant_id = $1", id).fetch_optional(&mut **tx).await?
+    else {
+        return Ok(None);
+    };
     Ok(Some(Tenant {
         id: TenantId::new(row.tenant_id),
         name: row.name,
-        address: Address { lines: row.address_lines, postal_code: row.postal_code, city: row.city, country_code: row.country_code },
+        address: Address {
+            lines: row.address_lines,
+            postal_code: row.postal_code,
+            city: row.city,
+            country_code: row.country_code,
+        },
         tax_id: row.tax_id,
         base_currency: stored("tenant", id, quittance_kernel::Currency::parse(&row.base_currency))?,
         time_zone: row.time_zone,

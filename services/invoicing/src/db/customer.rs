@@ -28,8 +28,8 @@ pub(crate) async fn facts(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<Cus
     let rows = sqlx::query!(
         r#"select c.id, c.terms_id,
              array(select k.id from contact k where k.tenant_id = $1 and k.customer_id = c.id order by k.pays_invoices desc, k.place) as "contacts!"
-           from customer c
-           where c.tenant_id = $1 and c.id = any($2)"#,
+           from unnest($2::uuid[]) as asked (id)
+           join customer c on c.tenant_id = $1 and c.id = asked.id"#,
         tenant,
         &ids,
     )
@@ -37,7 +37,11 @@ pub(crate) async fn facts(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<Cus
     .await?;
     let facts = rows.into_iter().map(|row| {
         let contacts: Vec<ContactId> = row.contacts.into_iter().map(ContactId::new).collect();
-        let facts = CustomerFacts { terms_id: row.terms_id.map(TermsId::new), billing_contact: contacts.first().copied(), contacts };
+        let facts = CustomerFacts {
+            terms_id: row.terms_id.map(TermsId::new),
+            billing_contact: contacts.first().copied(),
+            contacts,
+        };
         (CustomerId::new(row.id), facts)
     });
     Ok(facts.collect())
@@ -141,7 +145,9 @@ pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbErr
     .execute(&mut **tx)
     .await?;
     quittance_db::expect_rows(&done, "customer", 1)?;
-    sqlx::query!("delete from contact where tenant_id = $1 and customer_id = $2", tenant, customer.id.uuid()).execute(&mut **tx).await?;
+    sqlx::query!("delete from contact where tenant_id = $1 and customer_id = $2", tenant, customer.id.uuid())
+        .execute(&mut **tx)
+        .await?;
     insert_contacts(tx, customer).await
 }
 
@@ -163,7 +169,9 @@ struct Row {
 /// A customer, held until the transaction ends.
 pub(crate) async fn lock(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>, DbError> {
     let tenant = tx.tenant().uuid();
-    sqlx::query!("select id from customer where tenant_id = $1 and id = $2 for update", tenant, id.uuid()).fetch_optional(&mut **tx).await?;
+    sqlx::query!("select id from customer where tenant_id = $1 and id = $2 for update", tenant, id.uuid())
+        .fetch_optional(&mut **tx)
+        .await?;
     find(tx, id).await
 }
 
@@ -220,10 +228,10 @@ async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbE
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let found = sqlx::query!(
-        "select customer_id, id, name, email, phone, pays_invoices
-         from contact
-         where tenant_id = $1 and customer_id = any($2)
-         order by customer_id, place",
+        "select k.customer_id, k.id, k.name, k.email, k.phone, k.pays_invoices
+         from unnest($2::uuid[]) as asked (id)
+         join contact k on k.tenant_id = $1 and k.customer_id = asked.id
+         order by k.customer_id, k.place",
         tenant,
         &ids,
     )
@@ -231,7 +239,13 @@ async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbE
     .await?;
     let mut contacts: HashMap<Uuid, Vec<Contact>> = HashMap::new();
     for row in found {
-        let contact = Contact { id: ContactId::new(row.id), name: row.name, email: row.email, phone: row.phone, pays_invoices: row.pays_invoices };
+        let contact = Contact {
+            id: ContactId::new(row.id),
+            name: row.name,
+            email: row.email,
+            phone: row.phone,
+            pays_invoices: row.pays_invoices,
+        };
         contacts.entry(row.customer_id).or_default().push(contact);
     }
     rows.into_iter()
@@ -240,7 +254,12 @@ async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbE
                 id: CustomerId::new(row.id),
                 number: row.number,
                 name: row.name,
-                address: Address { lines: row.address_lines, postal_code: row.postal_code, city: row.city, country_code: row.country_code },
+                address: Address {
+                    lines: row.address_lines,
+                    postal_code: row.postal_code,
+                    city: row.city,
+                    country_code: row.country_code,
+                },
                 tax_id: row.tax_id,
                 terms_id: row.terms_id.map(TermsId::new),
                 bank_accounts: row.bank_accounts,
@@ -256,18 +275,31 @@ async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbE
 pub(crate) async fn insert_terms(tx: &mut Tx, terms: &NamedTerms) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let text = terms.terms.to_string();
-    sqlx::query!("insert into terms (tenant_id, id, code, terms) values ($1, $2, $3, $4)", tenant, terms.id.uuid(), terms.code, text)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "insert into terms (tenant_id, id, code, terms) values ($1, $2, $3, $4)",
+        tenant,
+        terms.id.uuid(),
+        terms.code,
+        text
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
 /// All terms by code.
 pub(crate) async fn list_terms(tx: &mut Tx) -> Result<Vec<NamedTerms>, DbError> {
-    let rows =
-        sqlx::query!("select id, code, terms from terms where tenant_id = $1 order by code", tx.tenant().uuid()).fetch_all(&mut **tx).await?;
+    let rows = sqlx::query!("select id, code, terms from terms where tenant_id = $1 order by code", tx.tenant().uuid())
+        .fetch_all(&mut **tx)
+        .await?;
     rows.into_iter()
-        .map(|row| Ok(NamedTerms { id: TermsId::new(row.id), code: row.code, terms: stored("terms", row.id, Terms::parse(&row.terms))? }))
+        .map(|row| {
+            Ok(NamedTerms {
+                id: TermsId::new(row.id),
+                code: row.code,
+                terms: stored("terms", row.id, Terms::parse(&row.terms))?,
+            })
+        })
         .collect()
 }
 
@@ -278,6 +310,8 @@ pub(crate) async fn find_terms(tx: &mut Tx, ids: &[TermsId]) -> Result<HashMap<T
     }
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows = sqlx::query!("select id, terms from terms where tenant_id = $1 and id = any($2)", tenant, &ids).fetch_all(&mut **tx).await?;
+    let rows = sqlx::query!("select id, terms from terms where tenant_id = $1 and id = any($2)", tenant, &ids)
+        .fetch_all(&mut **tx)
+        .await?;
     rows.into_iter().map(|row| Ok((TermsId::new(row.id), stored("terms", row.id, Terms::parse(&row.terms))?))).collect()
 }

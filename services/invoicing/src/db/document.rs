@@ -92,7 +92,8 @@ pub(crate) async fn list_credit_notes(
 /// A full credit has the lines and taxes of its invoice.
 async fn with_invoice(tx: &mut Tx, row: NoteRow) -> Result<CreditNote, DbError> {
     let corrupt = |why: &str| DbError::Corrupt { table: "credit_note", id: row.id, why: why.to_owned() };
-    let invoice = invoice::find(tx, InvoiceId::new(row.invoice_id)).await?.ok_or_else(|| corrupt("its invoice is missing"))?;
+    let invoice =
+        invoice::find(tx, InvoiceId::new(row.invoice_id)).await?.ok_or_else(|| corrupt("its invoice is missing"))?;
     if invoice.totals.total.amount() != row.total {
         return Err(corrupt("it does not credit its invoice in full"));
     }
@@ -132,8 +133,12 @@ pub(crate) async fn insert_delivery(tx: &mut Tx, delivery: &Delivery, document: 
 /// Whether an invoice was handed over to anybody.
 pub(crate) async fn is_delivered(tx: &mut Tx, invoice: InvoiceId) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
-    let found = sqlx::query!("select id from delivery where tenant_id = $1 and invoice_id = $2 limit 1", tenant, invoice.uuid())
-        .fetch_optional(&mut **tx)
-        .await?;
+    let found = sqlx::query!(
+        "select id from delivery where tenant_id = $1 and invoice_id = $2 limit 1",
+        tenant,
+        invoice.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     Ok(found.is_some())
 }

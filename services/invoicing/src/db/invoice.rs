@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx, expect_rows};
-use quittance_kernel::{ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Percent, ReservationId, SeriesId, Terms, TermsId};
+use quittance_kernel::{
+    ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Percent, ReservationId, SeriesId, Terms, TermsId,
+};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -76,9 +78,13 @@ impl Row {
 
     fn state(&self) -> Result<State, DbError> {
         let issuance = match (&self.number, self.issued_on, self.due_on, self.issued_at) {
-            (Some(number), Some(issued_on), Some(due_on), Some(issued_at)) => {
-                Some(Issuance { number: number.clone(), payment_reference: self.payment_reference.clone(), issued_on, due_on, issued_at })
-            }
+            (Some(number), Some(issued_on), Some(due_on), Some(issued_at)) => Some(Issuance {
+                number: number.clone(),
+                payment_reference: self.payment_reference.clone(),
+                issued_on,
+                due_on,
+                issued_at,
+            }),
             _ => None,
         };
         let state = match (self.state.as_str(), issuance, self.voided_on, self.credit_note_id) {
@@ -87,7 +93,9 @@ impl Row {
             ("voided", Some(issuance), Some(voided_on), None) => {
                 Some(State::Voided { issuance, voided_on, reason: self.void_reason.clone().unwrap_or_default() })
             }
-            ("credited", Some(issuance), None, Some(note)) => Some(State::Credited { issuance, credit_note: CreditNoteId::new(note) }),
+            ("credited", Some(issuance), None, Some(note)) => {
+                Some(State::Credited { issuance, credit_note: CreditNoteId::new(note) })
+            }
             _ => None,
         };
         known("invoice", self.id, "state", state)
@@ -104,9 +112,17 @@ pub(crate) async fn insert_drafts(tx: &mut Tx, drafts: &[Invoice]) -> Result<(),
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    sqlx::query!("select id from invoice where tenant_id = $1 and id = any($2) order by id for update", tenant, &ids)
-        .fetch_all(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "select i.id
+         from unnest($2::uuid[]) as asked (id)
+         join invoice i on i.tenant_id = $1 and i.id = asked.id
+         order by i.id
+         for update of i",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     find_all(tx, &ids).await
 }
 
@@ -118,11 +134,11 @@ pub(crate) async fn find(tx: &mut Tx, id: InvoiceId) -> Result<Option<Invoice>, 
 async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
+        "select i.id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
            rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
            void_reason, credit_note_id, version, created_at
-         from invoice
-         where tenant_id = $1 and id = any($2)",
+         from unnest($2::uuid[]) as asked (id)
+         join invoice i on i.tenant_id = $1 and i.id = asked.id",
         tx.tenant().uuid(),
         ids,
     )
@@ -197,10 +213,10 @@ async fn with_lines(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Invoice>, DbError
     let currencies: HashMap<Uuid, String> = rows.iter().map(|row| (row.id, row.currency.clone())).collect();
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let found = sqlx::query!(
-        "select invoice_id, description, quantity, unit, unit_price, tax_category, tax_rate, net
-         from invoice_line
-         where tenant_id = $1 and invoice_id = any($2)
-         order by invoice_id, place",
+        "select l.invoice_id, l.description, l.quantity, l.unit, l.unit_price, l.tax_category, l.tax_rate, l.net
+         from unnest($2::uuid[]) as asked (id)
+         join invoice_line l on l.tenant_id = $1 and l.invoice_id = asked.id
+         order by l.invoice_id, l.place",
         tenant,
         &ids,
     )

@@ -9,7 +9,11 @@ use uuid::Uuid;
 use crate::domain::{Invoice, Line, OpenItem};
 
 /// Adds issued invoices, whose lines are written, and their open items, each with its first entry.
-pub(crate) async fn insert_issued(tx: &mut Tx, invoices: &[Invoice], items: &[(OpenItem, Uuid, DateTime<Utc>)]) -> Result<(), DbError> {
+pub(crate) async fn insert_issued(
+    tx: &mut Tx,
+    invoices: &[Invoice],
+    items: &[(OpenItem, Uuid, DateTime<Utc>)],
+) -> Result<(), DbError> {
     if invoices.is_empty() {
         return Ok(());
     }
@@ -21,7 +25,7 @@ pub(crate) async fn insert_issued(tx: &mut Tx, invoices: &[Invoice], items: &[(O
 pub(crate) async fn delete_lines(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = invoices.iter().map(|id| id.uuid()).collect();
-    sqlx::query!("delete from invoice_line where tenant_id = $1 and invoice_id = any($2)", tenant, &ids).execute(&mut **tx).await?;
+    sqlx::query!("delete from invoice_line l using unnest($2::uuid[]) as gone (id) where l.tenant_id = $1 and l.invoice_id = gone.id", tenant, &ids).execute(&mut **tx).await?;
     Ok(())
 }
 
@@ -84,7 +88,8 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[Invoice]) -> Result
     let states = column(|i| i.state.label().to_owned());
     let issuances: Vec<_> = invoices.iter().map(|i| i.state.issuance()).collect();
     let numbers: Vec<Option<String>> = issuances.iter().map(|s| s.map(|s| s.number.clone())).collect();
-    let references: Vec<Option<String>> = issuances.iter().map(|s| s.and_then(|s| s.payment_reference.clone())).collect();
+    let references: Vec<Option<String>> =
+        issuances.iter().map(|s| s.and_then(|s| s.payment_reference.clone())).collect();
     let issued_on: Vec<Option<NaiveDate>> = issuances.iter().map(|s| s.map(|s| s.issued_on)).collect();
     let due_on: Vec<Option<NaiveDate>> = issuances.iter().map(|s| s.map(|s| s.due_on)).collect();
     let issued_at: Vec<Option<DateTime<Utc>>> = issuances.iter().map(|s| s.map(|s| s.issued_at)).collect();

@@ -53,7 +53,13 @@ impl TryFrom<Row> for ItemView {
             amounts: stored(
                 table,
                 id,
-                Amounts::new(amount(row.total)?, amount(row.settled)?, amount(row.discounted)?, amount(row.credited)?, amount(row.voided)?),
+                Amounts::new(
+                    amount(row.total)?,
+                    amount(row.settled)?,
+                    amount(row.discounted)?,
+                    amount(row.credited)?,
+                    amount(row.voided)?,
+                ),
             )?,
         };
         Ok(Self { item, disputed: row.disputed })
@@ -66,11 +72,12 @@ pub(crate) async fn lock_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed
-         from open_item
-         where tenant_id = $1 and id = any($2)
-         order by id
-         for update",
+        "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.credited, o.voided,
+           o.disputed
+         from unnest($2::uuid[]) as asked (id)
+         join open_item o on o.tenant_id = $1 and o.id = asked.id
+         order by o.id
+         for update of o",
         tenant,
         &ids,
     )
@@ -85,9 +92,10 @@ pub(crate) async fn find_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed
-         from open_item
-         where tenant_id = $1 and id = any($2)",
+        "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.credited, o.voided,
+           o.disputed
+         from unnest($2::uuid[]) as asked (id)
+         join open_item o on o.tenant_id = $1 and o.id = asked.id",
         tenant,
         &ids,
     )
@@ -202,14 +210,17 @@ pub(crate) struct RecordedSettlement {
 }
 
 /// The settlements of these allocations.
-pub(crate) async fn find_settlements(tx: &mut Tx, ids: &[AllocationId]) -> Result<HashMap<AllocationId, RecordedSettlement>, DbError> {
+pub(crate) async fn find_settlements(
+    tx: &mut Tx,
+    ids: &[AllocationId],
+) -> Result<HashMap<AllocationId, RecordedSettlement>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select s.allocation_id, s.item_id, s.payment_id, s.amount, s.discount, s.currency, s.effective_on, r.effective_on as "reversed_on?"
-           from settlement s
-           left join reversal r on r.tenant_id = s.tenant_id and r.allocation_id = s.allocation_id
-           where s.tenant_id = $1 and s.allocation_id = any($2)"#,
+           from unnest($2::uuid[]) as asked (id)
+           join settlement s on s.tenant_id = $1 and s.allocation_id = asked.id
+           left join reversal r on r.tenant_id = $1 and r.allocation_id = s.allocation_id"#,
         tenant,
         &ids,
     )
@@ -233,7 +244,11 @@ pub(crate) async fn find_settlements(tx: &mut Tx, ids: &[AllocationId]) -> Resul
 }
 
 /// Records settlements.
-pub(crate) async fn insert_settlements(tx: &mut Tx, settlements: &[&Settlement], now: DateTime<Utc>) -> Result<(), DbError> {
+pub(crate) async fn insert_settlements(
+    tx: &mut Tx,
+    settlements: &[&Settlement],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let allocations: Vec<Uuid> = settlements.iter().map(|s| s.allocation.uuid()).collect();
     let items: Vec<Uuid> = settlements.iter().map(|s| s.item.uuid()).collect();
@@ -262,7 +277,11 @@ pub(crate) async fn insert_settlements(tx: &mut Tx, settlements: &[&Settlement],
 }
 
 /// Records reversals: allocation, when it counts, why.
-pub(crate) async fn insert_reversals(tx: &mut Tx, reversals: &[(AllocationId, NaiveDate, &str)], now: DateTime<Utc>) -> Result<(), DbError> {
+pub(crate) async fn insert_reversals(
+    tx: &mut Tx,
+    reversals: &[(AllocationId, NaiveDate, &str)],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let allocations: Vec<Uuid> = reversals.iter().map(|(id, ..)| id.uuid()).collect();
     let dates: Vec<NaiveDate> = reversals.iter().map(|(_, on, _)| *on).collect();
@@ -283,7 +302,12 @@ pub(crate) async fn insert_reversals(tx: &mut Tx, reversals: &[(AllocationId, Na
 }
 
 /// What a customer owed in one currency before a date.
-pub(crate) async fn balance_before(tx: &mut Tx, customer: CustomerId, currency: Currency, date: NaiveDate) -> Result<Money, DbError> {
+pub(crate) async fn balance_before(
+    tx: &mut Tx,
+    customer: CustomerId,
+    currency: Currency,
+    date: NaiveDate,
+) -> Result<Money, DbError> {
     let tenant = tx.tenant().uuid();
     let sum = sqlx::query_scalar!(
         r#"select coalesce(sum(amount), 0) as "sum!"
@@ -342,8 +366,13 @@ pub(crate) async fn movements(
 /// Marks an item as disputed or not. Returns false where there is no such item.
 pub(crate) async fn set_disputed(tx: &mut Tx, item: ItemId, disputed: bool) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
-    let done = sqlx::query!("update open_item set disputed = $3 where tenant_id = $1 and id = $2", tenant, item.uuid(), disputed)
-        .execute(&mut **tx)
-        .await?;
+    let done = sqlx::query!(
+        "update open_item set disputed = $3 where tenant_id = $1 and id = $2",
+        tenant,
+        item.uuid(),
+        disputed
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(done.rows_affected() == 1)
 }

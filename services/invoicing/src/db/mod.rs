@@ -14,7 +14,11 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 /// A value that was stored by this program and must still read: what is wrong with it otherwise.
-pub(crate) fn stored<T, E: std::fmt::Display>(table: &'static str, id: Uuid, value: Result<T, E>) -> Result<T, DbError> {
+pub(crate) fn stored<T, E: std::fmt::Display>(
+    table: &'static str,
+    id: Uuid,
+    value: Result<T, E>,
+) -> Result<T, DbError> {
     value.map_err(|error| DbError::Corrupt { table, id, why: error.to_string() })
 }
 

@@ -2,7 +2,9 @@
 
 use quittance_grpc::{MAX_BATCH, Page, batch, page_size, parse, tenant};
 use quittance_kernel::CustomerId;
-use quittance_proto::invoicing::v1::{self as pb, customer_service_server::CustomerService, tenant_service_server::TenantService};
+use quittance_proto::invoicing::v1::{
+    self as pb, customer_service_server::CustomerService, tenant_service_server::TenantService,
+};
 use tonic::{Request, Response, Status};
 
 use super::Door;
@@ -25,7 +27,10 @@ impl TenantService for Door {
         Ok(Response::new(ops::create_series(&self.0, tenant, command, wire::series).await?))
     }
 
-    async fn list_series(&self, request: Request<pb::ListSeriesRequest>) -> Result<Response<pb::ListSeriesResponse>, Status> {
+    async fn list_series(
+        &self,
+        request: Request<pb::ListSeriesRequest>,
+    ) -> Result<Response<pb::ListSeriesResponse>, Status> {
         let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let mut series = db::book::list_series(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
@@ -36,7 +41,10 @@ impl TenantService for Door {
 
 #[tonic::async_trait]
 impl CustomerService for Door {
-    async fn create_customer(&self, request: Request<pb::CreateCustomerRequest>) -> Result<Response<pb::Customer>, Status> {
+    async fn create_customer(
+        &self,
+        request: Request<pb::CreateCustomerRequest>,
+    ) -> Result<Response<pb::Customer>, Status> {
         let (tenant, command) = parse::<ops::CreateCustomer, _>(request)?;
         Ok(Response::new(super::only(ops::create_customers(&self.0, tenant, vec![command], wire::customer).await)?))
     }
@@ -47,7 +55,9 @@ impl CustomerService for Door {
     ) -> Result<Response<pb::BatchCreateCustomersResponse>, Status> {
         let tenant = tenant(&request)?;
         let entries = request.into_inner().requests;
-        let results = batch(entries, MAX_BATCH, |commands| ops::create_customers(&self.0, tenant, commands, wire::customer)).await?;
+        let results =
+            batch(entries, MAX_BATCH, |commands| ops::create_customers(&self.0, tenant, commands, wire::customer))
+                .await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
                 Ok(customer) => pb::customer_result::Result::Customer(customer),
@@ -67,16 +77,26 @@ impl CustomerService for Door {
         Ok(Response::new(wire::customer(&customer.ok_or(Error::CustomerNotFound(id))?)))
     }
 
-    async fn update_customer(&self, request: Request<pb::UpdateCustomerRequest>) -> Result<Response<pb::Customer>, Status> {
+    async fn update_customer(
+        &self,
+        request: Request<pb::UpdateCustomerRequest>,
+    ) -> Result<Response<pb::Customer>, Status> {
         let (tenant, command) = parse::<ops::UpdateCustomer, _>(request)?;
         Ok(Response::new(ops::update_customer(&self.0, tenant, command, wire::customer).await?))
     }
 
-    async fn list_customers(&self, request: Request<pb::ListCustomersRequest>) -> Result<Response<pb::ListCustomersResponse>, Status> {
+    async fn list_customers(
+        &self,
+        request: Request<pb::ListCustomersRequest>,
+    ) -> Result<Response<pb::ListCustomersResponse>, Status> {
         let tenant = tenant(&request)?;
         let asked = request.into_inner();
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let page = Page::read(page_size(asked.page_size), &asked.page_token, &["customers", &asked.number, &asked.name_contains])?;
+        let page = Page::read(
+            page_size(asked.page_size),
+            &asked.page_token,
+            &["customers", &asked.number, &asked.name_contains],
+        )?;
         let filter = db::customer::Filter {
             number: given(&asked.number),
             name_contains: given(&asked.name_contains),
@@ -87,7 +107,10 @@ impl CustomerService for Door {
         let customers = db::customer::list(&mut tx, &filter).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (customers, next_page_token) = page.cut(customers, |c| vec![c.id.to_string()]);
-        Ok(Response::new(pb::ListCustomersResponse { customers: customers.iter().map(wire::customer).collect(), next_page_token }))
+        Ok(Response::new(pb::ListCustomersResponse {
+            customers: customers.iter().map(wire::customer).collect(),
+            next_page_token,
+        }))
     }
 
     async fn create_terms(&self, request: Request<pb::CreateTermsRequest>) -> Result<Response<pb::Terms>, Status> {
@@ -95,7 +118,10 @@ impl CustomerService for Door {
         Ok(Response::new(ops::create_terms(&self.0, tenant, command, wire::terms).await?))
     }
 
-    async fn list_terms(&self, request: Request<pb::ListTermsRequest>) -> Result<Response<pb::ListTermsResponse>, Status> {
+    async fn list_terms(
+        &self,
+        request: Request<pb::ListTermsRequest>,
+    ) -> Result<Response<pb::ListTermsResponse>, Status> {
         let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let terms = db::customer::list_terms(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;

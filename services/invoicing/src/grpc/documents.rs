@@ -2,7 +2,9 @@
 
 use quittance_grpc::{MAX_BATCH, Page, Violations, batch, optional_id, page_size, parse, tenant, text};
 use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, ItemId, Money, TenantId};
-use quittance_proto::invoicing::v1::{self as pb, credit_note_service_server::CreditNoteService, invoice_service_server::InvoiceService};
+use quittance_proto::invoicing::v1::{
+    self as pb, credit_note_service_server::CreditNoteService, invoice_service_server::InvoiceService,
+};
 use tonic::{Request, Response, Status};
 
 use super::{Door, after, named, only};
@@ -41,7 +43,12 @@ impl Door {
         answer.into_iter().next().ok_or(Error::InvoiceNotFound(id))
     }
 
-    async fn read_invoices(&self, tenant: TenantId, filter: &db::invoice::Filter, page: &Page) -> Result<(Vec<pb::Invoice>, String), Error> {
+    async fn read_invoices(
+        &self,
+        tenant: TenantId,
+        filter: &db::invoice::Filter,
+        page: &Page,
+    ) -> Result<(Vec<pb::Invoice>, String), Error> {
         let mut tx = self.0.db().begin(tenant).await?;
         let found = db::invoice::list(&mut tx, filter).await?;
         let (invoices, token) = page.cut(found, |invoice| vec![invoice.id.to_string()]);
@@ -73,26 +80,42 @@ fn stored_state(state: pb::InvoiceState) -> (Option<&'static str>, Option<bool>)
 
 #[tonic::async_trait]
 impl InvoiceService for Door {
-    async fn create_invoice(&self, request: Request<pb::CreateInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
+    async fn create_invoice(
+        &self,
+        request: Request<pb::CreateInvoiceRequest>,
+    ) -> Result<Response<pb::Invoice>, Status> {
         let (tenant, command) = parse::<ops::CreateInvoice, _>(request)?;
         Ok(Response::new(only(ops::create_invoices(&self.0, tenant, vec![command], draft).await)?))
     }
 
-    async fn batch_create_invoices(&self, request: Request<pb::BatchCreateInvoicesRequest>) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
+    async fn batch_create_invoices(
+        &self,
+        request: Request<pb::BatchCreateInvoicesRequest>,
+    ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
         let tenant = tenant(&request)?;
         let entries = request.into_inner().requests;
-        Ok(batch_response(batch(entries, MAX_BATCH, |commands| ops::create_invoices(&self.0, tenant, commands, draft)).await?))
+        Ok(batch_response(
+            batch(entries, MAX_BATCH, |commands| ops::create_invoices(&self.0, tenant, commands, draft)).await?,
+        ))
     }
 
-    async fn update_invoice(&self, request: Request<pb::UpdateInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
+    async fn update_invoice(
+        &self,
+        request: Request<pb::UpdateInvoiceRequest>,
+    ) -> Result<Response<pb::Invoice>, Status> {
         let (tenant, command) = parse::<ops::UpdateInvoice, _>(request)?;
         Ok(Response::new(only(ops::update_invoices(&self.0, tenant, vec![command], draft).await)?))
     }
 
-    async fn batch_update_invoices(&self, request: Request<pb::BatchUpdateInvoicesRequest>) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
+    async fn batch_update_invoices(
+        &self,
+        request: Request<pb::BatchUpdateInvoicesRequest>,
+    ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
         let tenant = tenant(&request)?;
         let entries = request.into_inner().requests;
-        Ok(batch_response(batch(entries, MAX_BATCH, |commands| ops::update_invoices(&self.0, tenant, commands, draft)).await?))
+        Ok(batch_response(
+            batch(entries, MAX_BATCH, |commands| ops::update_invoices(&self.0, tenant, commands, draft)).await?,
+        ))
     }
 
     async fn issue_invoice(&self, request: Request<pb::IssueInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
@@ -100,13 +123,21 @@ impl InvoiceService for Door {
         Ok(Response::new(only(ops::issue_invoices(&self.0, tenant, vec![command], wire::invoice).await)?))
     }
 
-    async fn batch_issue_invoices(&self, request: Request<pb::BatchIssueInvoicesRequest>) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
+    async fn batch_issue_invoices(
+        &self,
+        request: Request<pb::BatchIssueInvoicesRequest>,
+    ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
         let tenant = tenant(&request)?;
         let entries = request.into_inner().requests;
-        Ok(batch_response(batch(entries, MAX_BATCH, |commands| ops::issue_invoices(&self.0, tenant, commands, wire::invoice)).await?))
+        Ok(batch_response(
+            batch(entries, MAX_BATCH, |commands| ops::issue_invoices(&self.0, tenant, commands, wire::invoice)).await?,
+        ))
     }
 
-    async fn create_and_issue_invoice(&self, request: Request<pb::CreateAndIssueInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
+    async fn create_and_issue_invoice(
+        &self,
+        request: Request<pb::CreateAndIssueInvoiceRequest>,
+    ) -> Result<Response<pb::Invoice>, Status> {
         let (tenant, command) = parse::<ops::CreateAndIssueInvoice, _>(request)?;
         Ok(Response::new(only(ops::create_and_issue_invoices(&self.0, tenant, vec![command], wire::invoice).await)?))
     }
@@ -117,7 +148,12 @@ impl InvoiceService for Door {
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
         let tenant = tenant(&request)?;
         let entries = request.into_inner().requests;
-        Ok(batch_response(batch(entries, MAX_BATCH, |commands| ops::create_and_issue_invoices(&self.0, tenant, commands, wire::invoice)).await?))
+        Ok(batch_response(
+            batch(entries, MAX_BATCH, |commands| {
+                ops::create_and_issue_invoices(&self.0, tenant, commands, wire::invoice)
+            })
+            .await?,
+        ))
     }
 
     async fn void_invoice(&self, request: Request<pb::VoidInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
@@ -130,7 +166,10 @@ impl InvoiceService for Door {
         Ok(Response::new(self.read_invoice(tenant(&request)?, id).await?))
     }
 
-    async fn list_invoices(&self, request: Request<pb::ListInvoicesRequest>) -> Result<Response<pb::ListInvoicesResponse>, Status> {
+    async fn list_invoices(
+        &self,
+        request: Request<pb::ListInvoicesRequest>,
+    ) -> Result<Response<pb::ListInvoicesResponse>, Status> {
         let tenant = tenant(&request)?;
         let asked = request.into_inner();
         let mut bad = Violations::default();
@@ -139,27 +178,43 @@ impl InvoiceService for Door {
         let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let (state, open) = stored_state(asked.state());
-        let filter = db::invoice::Filter { customer, state, open, after: after(&page, InvoiceId::parse)?, limit: page.limit() };
+        let filter =
+            db::invoice::Filter { customer, state, open, after: after(&page, InvoiceId::parse)?, limit: page.limit() };
         let (invoices, next_page_token) = self.read_invoices(tenant, &filter, &page).await?;
         Ok(Response::new(pb::ListInvoicesResponse { invoices, next_page_token }))
     }
 
-    async fn search_invoices(&self, request: Request<pb::SearchInvoicesRequest>) -> Result<Response<pb::SearchInvoicesResponse>, Status> {
+    async fn search_invoices(
+        &self,
+        request: Request<pb::SearchInvoicesRequest>,
+    ) -> Result<Response<pb::SearchInvoicesResponse>, Status> {
         let mut bad = Violations::default();
         let query = text(&request.get_ref().query, 100).and_then(|query| {
-            if query.chars().count() < 2 { Err(("QUERY_TOO_SHORT", "has at least 2 characters".to_owned())) } else { Ok(query) }
+            if query.chars().count() < 2 {
+                Err(("QUERY_TOO_SHORT", "has at least 2 characters".to_owned()))
+            } else {
+                Ok(query)
+            }
         });
         let query = bad.check("query", query);
         let query = bad.into_result(query)?;
         Ok(Response::new(pb::SearchInvoicesResponse { invoices: self.search(tenant(&request)?, &query).await? }))
     }
 
-    async fn render_invoice(&self, request: Request<pb::RenderInvoiceRequest>) -> Result<Response<pb::RenderInvoiceResponse>, Status> {
+    async fn render_invoice(
+        &self,
+        request: Request<pb::RenderInvoiceRequest>,
+    ) -> Result<Response<pb::RenderInvoiceResponse>, Status> {
         let id = named("invoice_id", &request.get_ref().invoice_id, InvoiceId::parse)?;
-        Ok(Response::new(pb::RenderInvoiceResponse { html: ops::render_invoice(&self.0, tenant(&request)?, id).await? }))
+        Ok(Response::new(pb::RenderInvoiceResponse {
+            html: ops::render_invoice(&self.0, tenant(&request)?, id).await?,
+        }))
     }
 
-    async fn deliver_invoice(&self, request: Request<pb::DeliverInvoiceRequest>) -> Result<Response<pb::Delivery>, Status> {
+    async fn deliver_invoice(
+        &self,
+        request: Request<pb::DeliverInvoiceRequest>,
+    ) -> Result<Response<pb::Delivery>, Status> {
         let (tenant, command) = parse::<ops::DeliverInvoice, _>(request)?;
         Ok(Response::new(ops::deliver_invoice(&self.0, tenant, command, wire::delivery).await?))
     }
@@ -167,12 +222,18 @@ impl InvoiceService for Door {
 
 #[tonic::async_trait]
 impl CreditNoteService for Door {
-    async fn credit_invoice(&self, request: Request<pb::CreditInvoiceRequest>) -> Result<Response<pb::CreditNote>, Status> {
+    async fn credit_invoice(
+        &self,
+        request: Request<pb::CreditInvoiceRequest>,
+    ) -> Result<Response<pb::CreditNote>, Status> {
         let (tenant, command) = parse::<ops::CreditInvoice, _>(request)?;
         Ok(Response::new(ops::credit_invoice(&self.0, tenant, command, wire::credit_note).await?))
     }
 
-    async fn get_credit_note(&self, request: Request<pb::GetCreditNoteRequest>) -> Result<Response<pb::CreditNote>, Status> {
+    async fn get_credit_note(
+        &self,
+        request: Request<pb::GetCreditNoteRequest>,
+    ) -> Result<Response<pb::CreditNote>, Status> {
         let id = named("credit_note_id", &request.get_ref().credit_note_id, CreditNoteId::parse)?;
         let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let note = db::document::find_credit_note(&mut tx, id).await.map_err(Error::from)?;
@@ -180,18 +241,28 @@ impl CreditNoteService for Door {
         Ok(Response::new(wire::credit_note(&note.ok_or(Error::CreditNoteNotFound(id))?)))
     }
 
-    async fn list_credit_notes(&self, request: Request<pb::ListCreditNotesRequest>) -> Result<Response<pb::ListCreditNotesResponse>, Status> {
+    async fn list_credit_notes(
+        &self,
+        request: Request<pb::ListCreditNotesRequest>,
+    ) -> Result<Response<pb::ListCreditNotesResponse>, Status> {
         let tenant = tenant(&request)?;
         let asked = request.into_inner();
         let mut bad = Violations::default();
         let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
-        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &["credit_notes", &asked.customer_id]));
+        let page = bad.within(
+            "",
+            Page::read(page_size(asked.page_size), &asked.page_token, &["credit_notes", &asked.customer_id]),
+        );
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
         let after = after(&page, CreditNoteId::parse)?;
-        let notes = db::document::list_credit_notes(&mut tx, customer, after, page.limit()).await.map_err(Error::from)?;
+        let notes =
+            db::document::list_credit_notes(&mut tx, customer, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (notes, next_page_token) = page.cut(notes, |note| vec![note.id.to_string()]);
-        Ok(Response::new(pb::ListCreditNotesResponse { credit_notes: notes.iter().map(wire::credit_note).collect(), next_page_token }))
+        Ok(Response::new(pb::ListCreditNotesResponse {
+            credit_notes: notes.iter().map(wire::credit_note).collect(),
+            next_page_token,
+        }))
     }
 }

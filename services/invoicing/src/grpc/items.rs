@@ -1,7 +1,9 @@
 //! Open items, settlements, statements, and the state of the books.
 
 use quittance_events::stream_status;
-use quittance_grpc::{Page, Violations, currency, date, entry_status, id, optional_date, optional_id, page_size, parse, tenant};
+use quittance_grpc::{
+    Page, Violations, currency, date, entry_status, id, optional_date, optional_id, page_size, parse, tenant,
+};
 use quittance_kernel::{CustomerId, ItemId, parse_date};
 use quittance_proto::{
     common::v1 as common,
@@ -29,7 +31,13 @@ fn results(settled: Vec<ops::Settled>) -> Vec<pb::SettlementResult> {
 
 /// What a check found, as the contract says it.
 fn invariant(number: i32, rule: &str, found: db::verify::Found) -> common::InvariantResult {
-    common::InvariantResult { number, rule: rule.to_owned(), checked: found.checked, drifted: found.drifted, examples: found.examples }
+    common::InvariantResult {
+        number,
+        rule: rule.to_owned(),
+        checked: found.checked,
+        drifted: found.drifted,
+        examples: found.examples,
+    }
 }
 
 #[tonic::async_trait]
@@ -43,7 +51,10 @@ impl OpenItemService for Door {
         Ok(Response::new(wire::open_item(&view.item, view.disputed)))
     }
 
-    async fn list_open_items(&self, request: Request<pb::ListOpenItemsRequest>) -> Result<Response<pb::ListOpenItemsResponse>, Status> {
+    async fn list_open_items(
+        &self,
+        request: Request<pb::ListOpenItemsRequest>,
+    ) -> Result<Response<pb::ListOpenItemsResponse>, Status> {
         let tenant = tenant(&request)?;
         let asked = request.into_inner();
         let mut bad = Violations::default();
@@ -59,12 +70,16 @@ impl OpenItemService for Door {
         let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
         let items = db::ledger::list_open(&mut tx, customer, due, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
-        let (items, next_page_token) = page.cut(items, |view| vec![view.item.due_on.to_string(), view.item.id.to_string()]);
+        let (items, next_page_token) =
+            page.cut(items, |view| vec![view.item.due_on.to_string(), view.item.id.to_string()]);
         let items = items.iter().map(|view| wire::open_item(&view.item, view.disputed)).collect();
         Ok(Response::new(pb::ListOpenItemsResponse { items, next_page_token }))
     }
 
-    async fn get_statement(&self, request: Request<pb::GetStatementRequest>) -> Result<Response<pb::Statement>, Status> {
+    async fn get_statement(
+        &self,
+        request: Request<pb::GetStatementRequest>,
+    ) -> Result<Response<pb::Statement>, Status> {
         let tenant = tenant(&request)?;
         let asked = request.into_inner();
         let mut bad = Violations::default();
@@ -82,18 +97,27 @@ impl OpenItemService for Door {
         }
         let carried = db::ledger::balance_before(&mut tx, customer, currency, from).await.map_err(Error::from)?;
         let limit = i64::try_from(statement::MAX_LINES).unwrap_or(i64::MAX) + 1;
-        let movements = db::ledger::movements(&mut tx, customer, currency, from, to, limit).await.map_err(Error::from)?;
+        let movements =
+            db::ledger::movements(&mut tx, customer, currency, from, to, limit).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         if movements.len() > statement::MAX_LINES {
             let mut bad = Violations::default();
-            bad.add("to_on", "PERIOD_TOO_LONG", format!("the period has more than {} movements; ask for a shorter one", statement::MAX_LINES));
+            bad.add(
+                "to_on",
+                "PERIOD_TOO_LONG",
+                format!("the period has more than {} movements; ask for a shorter one", statement::MAX_LINES),
+            );
             return Err(bad.into());
         }
-        let made = Statement::of(from, to, carried, movements).map_err(|e| Error::refused(format!("customer {customer}"), Refusal::from(e)))?;
+        let made = Statement::of(from, to, carried, movements)
+            .map_err(|e| Error::refused(format!("customer {customer}"), Refusal::from(e)))?;
         Ok(Response::new(wire::statement(customer, &made)))
     }
 
-    async fn settle_items(&self, request: Request<pb::SettleItemsRequest>) -> Result<Response<pb::SettleItemsResponse>, Status> {
+    async fn settle_items(
+        &self,
+        request: Request<pb::SettleItemsRequest>,
+    ) -> Result<Response<pb::SettleItemsResponse>, Status> {
         let (tenant, command) = parse::<ops::SettleItems, _>(request)?;
         let answer = |settled| pb::SettleItemsResponse { results: results(settled) };
         Ok(Response::new(ops::settle_items(&self.0, tenant, command, answer).await?))
@@ -108,7 +132,10 @@ impl OpenItemService for Door {
         Ok(Response::new(ops::reverse_settlements(&self.0, tenant, command, answer).await?))
     }
 
-    async fn verify_ledger(&self, request: Request<common::VerifyLedgerRequest>) -> Result<Response<common::VerifyLedgerResponse>, Status> {
+    async fn verify_ledger(
+        &self,
+        request: Request<common::VerifyLedgerRequest>,
+    ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
         let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let items = db::verify::items(&mut tx).await.map_err(Error::from)?;
         let totals = db::verify::totals(&mut tx).await.map_err(Error::from)?;
@@ -116,7 +143,11 @@ impl OpenItemService for Door {
         let credits = db::verify::credits(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let invariants = vec![
-            invariant(1, "an open item is its invoice's total less what its entries settled, credited and voided", items),
+            invariant(
+                1,
+                "an open item is its invoice's total less what its entries settled, credited and voided",
+                items,
+            ),
             invariant(1, "an invoice's lines sum to its net total", totals),
             invariant(6, "a series has no gap, no duplicate, and its dates follow its numbers", series),
             invariant(7, "a full credit sums to its invoice exactly", credits),
@@ -124,7 +155,10 @@ impl OpenItemService for Door {
         Ok(Response::new(common::VerifyLedgerResponse { invariants }))
     }
 
-    async fn get_stream_status(&self, _: Request<common::GetStreamStatusRequest>) -> Result<Response<common::StreamStatus>, Status> {
+    async fn get_stream_status(
+        &self,
+        _: Request<common::GetStreamStatusRequest>,
+    ) -> Result<Response<common::StreamStatus>, Status> {
         let status = stream_status(self.0.db()).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }

@@ -10,8 +10,9 @@ use quittance_db::DbError;
 use quittance_grpc::{Page, Violations, id, optional_id};
 use quittance_kernel::BadId;
 use quittance_proto::invoicing::v1::{
-    credit_note_service_server::CreditNoteServiceServer, customer_service_server::CustomerServiceServer, invoice_service_server::InvoiceServiceServer,
-    open_item_service_server::OpenItemServiceServer, tenant_service_server::TenantServiceServer,
+    credit_note_service_server::CreditNoteServiceServer, customer_service_server::CustomerServiceServer,
+    invoice_service_server::InvoiceServiceServer, open_item_service_server::OpenItemServiceServer,
+    tenant_service_server::TenantServiceServer,
 };
 use tonic::service::Routes;
 

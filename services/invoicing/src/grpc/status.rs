@@ -29,7 +29,9 @@ impl From<Error> for Status {
                 let reason = refusal.reason();
                 Fault::new(Code::FailedPrecondition, reason, text).precondition(reason, subject, refusal.to_string())
             }
-            Error::RequestIdReused(reused) => Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0),
+            Error::RequestIdReused(reused) => {
+                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
+            }
             Error::Document(error) => return internal(&error),
             Error::Db(error) => return db_fault(&error),
         }

@@ -25,7 +25,8 @@ impl Handler for CollectionsHandler {
                 Some(Payload::DisputeResolved(resolved)) => (resolved.dispute, false),
                 Some(Payload::ReminderRecorded(_)) | None => continue,
             };
-            let item = ItemId::parse(&dispute.unwrap_or_default().item_id).map_err(|error| HandlerError::Rejected(error.to_string()))?;
+            let item = ItemId::parse(&dispute.unwrap_or_default().item_id)
+                .map_err(|error| HandlerError::Rejected(error.to_string()))?;
             if !db::ledger::set_disputed(tx, item, is_open).await? {
                 return Err(HandlerError::Rejected(format!("item {item} does not exist")));
             }

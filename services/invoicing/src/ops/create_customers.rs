@@ -45,8 +45,13 @@ impl<A: Answer> SliceOp for Op<A> {
             let unknown = command.content.terms_id.filter(|id| !terms.contains_key(id));
             let decided = match unknown {
                 Some(id) => Err(Error::TermsNotFound(id)),
-                None => Customer::create(CustomerId::at(self.now), command.content.clone(), || ContactId::at(self.now), self.now)
-                    .map_err(|refusal| Error::refused("the customer", refusal)),
+                None => Customer::create(
+                    CustomerId::at(self.now),
+                    command.content.clone(),
+                    || ContactId::at(self.now),
+                    self.now,
+                )
+                .map_err(|refusal| Error::refused("the customer", refusal)),
             };
             answers.push(decided.map(|customer| {
                 let answer = (self.answer)(&customer);

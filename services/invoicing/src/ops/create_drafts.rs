@@ -79,7 +79,12 @@ impl<A: Answer> SliceOp for Op<A> {
 
 /// Creates drafts.
 #[tracing::instrument(name = "invoicing.create_invoices", skip_all, fields(count = commands.len()))]
-pub(crate) async fn create_invoices<A: Answer>(app: &App, tenant: TenantId, commands: Vec<CreateInvoice>, answer: fn(&Invoice) -> A) -> Results<A> {
+pub(crate) async fn create_invoices<A: Answer>(
+    app: &App,
+    tenant: TenantId,
+    commands: Vec<CreateInvoice>,
+    answer: fn(&Invoice) -> A,
+) -> Results<A> {
     let book = match app.book(tenant).await {
         Ok(book) => book,
         Err(error) => return for_all(commands.len(), error),

@@ -52,7 +52,12 @@ impl<A: Answer> SliceOp for Op<A> {
 
 /// Adds a series.
 #[tracing::instrument(name = "invoicing.create_series", skip_all)]
-pub(crate) async fn create_series<A: Answer>(app: &App, tenant: TenantId, command: CreateSeries, answer: fn(&Series) -> A) -> Result<A, Error> {
+pub(crate) async fn create_series<A: Answer>(
+    app: &App,
+    tenant: TenantId,
+    command: CreateSeries,
+    answer: fn(&Series) -> A,
+) -> Result<A, Error> {
     app.book(tenant).await?;
     let now = app.now();
     let code = command.content.code.clone();

@@ -56,7 +56,12 @@ impl<A: Answer> SliceOp for Op<A> {
 
 /// Opens the book of the call's tenant.
 #[tracing::instrument(name = "invoicing.create_tenant", skip_all)]
-pub(crate) async fn create_tenant<A: Answer>(app: &App, tenant: TenantId, command: CreateTenant, answer: fn(&Tenant) -> A) -> Result<A, Error> {
+pub(crate) async fn create_tenant<A: Answer>(
+    app: &App,
+    tenant: TenantId,
+    command: CreateTenant,
+    answer: fn(&Tenant) -> A,
+) -> Result<A, Error> {
     let now = app.now();
     let result = run_one(app.db(), tenant, now, &Op { now, answer }, command).await;
     app.relay().wake();

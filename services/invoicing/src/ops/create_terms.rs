@@ -47,7 +47,12 @@ impl<A: Answer> SliceOp for Op<A> {
 
 /// Adds terms.
 #[tracing::instrument(name = "invoicing.create_terms", skip_all)]
-pub(crate) async fn create_terms<A: Answer>(app: &App, tenant: TenantId, command: CreateTerms, answer: fn(&NamedTerms) -> A) -> Result<A, Error> {
+pub(crate) async fn create_terms<A: Answer>(
+    app: &App,
+    tenant: TenantId,
+    command: CreateTerms,
+    answer: fn(&NamedTerms) -> A,
+) -> Result<A, Error> {
     app.book(tenant).await?;
     let now = app.now();
     let code = command.content.code.clone();

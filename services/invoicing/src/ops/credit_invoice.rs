@@ -51,7 +51,9 @@ impl<A: Answer> Op<A> {
         let id = command.invoice;
         let subject = format!("invoice {id}");
         let item = db::ledger::lock_items(tx, &[ItemId::from(id)]).await?.remove(&ItemId::from(id));
-        let Some(invoice) = db::invoice::lock_all(tx, &[id]).await?.remove(&id) else { return Ok(Err(Error::InvoiceNotFound(id))) };
+        let Some(invoice) = db::invoice::lock_all(tx, &[id]).await?.remove(&id) else {
+            return Ok(Err(Error::InvoiceNotFound(id)));
+        };
         let Some(item) = item.map(|view| view.item) else {
             return Ok(Err(Error::refused(subject, Refusal::InvoiceNotIssued { state: invoice.state.label() })));
         };
@@ -61,9 +63,20 @@ impl<A: Answer> Op<A> {
             return Ok(Err(Error::refused(subject, refusal)));
         }
         let series_id = self.book.default_series(SeriesKind::CreditNote).unwrap_or(SeriesId::new(id.uuid()));
-        let Some(mut series) = db::book::lock_series(tx, &[series_id]).await?.pop() else { return Ok(Err(Error::SeriesNotFound(series_id))) };
+        let Some(mut series) = db::book::lock_series(tx, &[series_id]).await?.pop() else {
+            return Ok(Err(Error::SeriesNotFound(series_id)));
+        };
         let decided = series.take(issued_on).and_then(|number| {
-            CreditNote::in_full(&invoice, &item, CreditNoteId::at(self.now), number, issued_on, self.today, command.reason, self.now)
+            CreditNote::in_full(
+                &invoice,
+                &item,
+                CreditNoteId::at(self.now),
+                number,
+                issued_on,
+                self.today,
+                command.reason,
+                self.now,
+            )
         });
         Ok(decided
             .map(|(note, invoice, item, entry)| Credited { note, invoice, item, entry, series })
@@ -91,7 +104,12 @@ impl<A: Answer> SliceOp for Op<A> {
             db::invoice::update_state(tx, &invoice).await?;
             db::ledger::update_items(tx, &[&item]).await?;
             let entry_id = EventId::at(self.now).uuid();
-            db::ledger::insert_entries(tx, &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }], self.now).await?;
+            db::ledger::insert_entries(
+                tx,
+                &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }],
+                self.now,
+            )
+            .await?;
             quittance_events::push(tx, vec![outbox::invoice_credited(&note, self.now)]).await?;
             answers.push(Ok((self.answer)(&note)));
         }

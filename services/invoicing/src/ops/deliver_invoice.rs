@@ -45,9 +45,16 @@ struct Rendered {
     customer: CustomerId,
 }
 
-async fn rendered(tx: &mut Tx, book: &Book, id: InvoiceId, contact: Option<ContactId>) -> Result<Result<Rendered, Error>, DbError> {
+async fn rendered(
+    tx: &mut Tx,
+    book: &Book,
+    id: InvoiceId,
+    contact: Option<ContactId>,
+) -> Result<Result<Rendered, Error>, DbError> {
     let Some(invoice) = db::invoice::find(tx, id).await? else { return Ok(Err(Error::InvoiceNotFound(id))) };
-    let Some(customer) = db::customer::find(tx, invoice.customer).await? else { return Ok(Err(Error::CustomerNotFound(invoice.customer))) };
+    let Some(customer) = db::customer::find(tx, invoice.customer).await? else {
+        return Ok(Err(Error::CustomerNotFound(invoice.customer)));
+    };
     if let Some(contact) = contact.filter(|id| customer.contact(*id).is_none()) {
         return Ok(Err(Error::ContactNotFound(contact)));
     }

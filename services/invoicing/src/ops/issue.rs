@@ -33,7 +33,8 @@ pub(crate) async fn issue_all(
     now: DateTime<Utc>,
 ) -> Result<Issued, DbError> {
     let mut counters = lock_counters(tx, book, &drafts).await?;
-    let mut issued = Issued { invoices: Vec::with_capacity(drafts.len()), items: Vec::with_capacity(drafts.len()), results: vec![] };
+    let mut issued =
+        Issued { invoices: Vec::with_capacity(drafts.len()), items: Vec::with_capacity(drafts.len()), results: vec![] };
     for draft in drafts {
         let result = draft.and_then(|draft| {
             let subject = format!("invoice {}", draft.id);
@@ -58,7 +59,11 @@ pub(crate) async fn issue_all(
 }
 
 /// Holds the counters that these drafts take numbers from. Documents taken over bring their number: their series has no counter to wait for.
-async fn lock_counters(tx: &mut Tx, book: &Book, drafts: &[Result<Invoice, Error>]) -> Result<HashMap<SeriesId, Series>, DbError> {
+async fn lock_counters(
+    tx: &mut Tx,
+    book: &Book,
+    drafts: &[Result<Invoice, Error>],
+) -> Result<HashMap<SeriesId, Series>, DbError> {
     let wanted = |external: bool| -> BTreeSet<SeriesId> {
         drafts.iter().flatten().filter(|d| d.external_number.is_some() == external).map(|d| d.series).collect()
     };
@@ -68,7 +73,8 @@ async fn lock_counters(tx: &mut Tx, book: &Book, drafts: &[Result<Invoice, Error
     if !numbered.is_empty() {
         counters.extend(db::book::lock_series(tx, &numbered).await?.into_iter().map(|s| (s.id, s)));
     }
-    let named: Vec<SeriesId> = external.iter().filter(|id| book.default_series(SeriesKind::External) != Some(**id)).copied().collect();
+    let named: Vec<SeriesId> =
+        external.iter().filter(|id| book.default_series(SeriesKind::External) != Some(**id)).copied().collect();
     if !named.is_empty() {
         counters.extend(db::book::find_series(tx, &named).await?.into_iter().map(|s| (s.id, s)));
     }

@@ -60,11 +60,18 @@ struct Issuing<A> {
 
 impl<A: Answer> Issuing<A> {
     async fn publish(&self, tx: &mut Tx, issued: Issued) -> Result<Vec<Result<A, Error>>, DbError> {
-        let events = issued.invoices.iter().filter_map(|i| i.state.issuance().map(|issuance| outbox::invoice_issued(i, issuance, self.now)));
+        let events = issued
+            .invoices
+            .iter()
+            .filter_map(|i| i.state.issuance().map(|issuance| outbox::invoice_issued(i, issuance, self.now)));
         quittance_events::push(tx, events.collect()).await?;
         let answer = |place: usize| {
             let open = issued.items.get(place).map(|(item, ..)| item.open());
-            issued.invoices.get(place).map(|invoice| (self.answer)(invoice, open)).ok_or(Error::Db(DbError::AnsweredMeanwhile))
+            issued
+                .invoices
+                .get(place)
+                .map(|invoice| (self.answer)(invoice, open))
+                .ok_or(Error::Db(DbError::AnsweredMeanwhile))
         };
         Ok(issued.results.into_iter().map(|result| result.and_then(answer)).collect())
     }
@@ -118,7 +125,11 @@ impl<A: Answer> SliceOp for Issue<A> {
                 return Err(Error::Stale(format!("invoice {}", draft.id)));
             }
             // Two commands of a slice that issue one draft: the first has it.
-            if taken.insert(draft.id) { Ok(draft.clone()) } else { Err(Error::refused(draft.id, Refusal::InvoiceNotDraft { state: "issued" })) }
+            if taken.insert(draft.id) {
+                Ok(draft.clone())
+            } else {
+                Err(Error::refused(draft.id, Refusal::InvoiceNotDraft { state: "issued" }))
+            }
         });
         let issued = issue_all(tx, book, drafts.collect(), *today, *now).await?;
         if !issued.invoices.is_empty() {

@@ -25,7 +25,7 @@ pub(crate) use create_terms::{CreateTerms, create_terms};
 pub(crate) use credit_invoice::{CreditInvoice, credit_invoice};
 pub(crate) use deliver_invoice::{DeliverInvoice, deliver_invoice, render_invoice};
 pub(crate) use issue_invoices::{CreateAndIssueInvoice, IssueInvoice, create_and_issue_invoices, issue_invoices};
-pub(crate) use reverse_settlements::{ReverseSettlements, Reversal, reverse_settlements};
+pub(crate) use reverse_settlements::{Reversal, ReverseSettlements, reverse_settlements};
 pub(crate) use settle_items::{SettleItems, Settled, settle_items};
 pub(crate) use update_customer::{UpdateCustomer, update_customer};
 pub(crate) use update_invoices::{UpdateInvoice, update_invoices};

@@ -51,7 +51,8 @@ impl<A: Answer> Op<A> {
         let mut items = db::ledger::lock_items(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         // Read again under the items' locks: another transaction may have reversed some of them meanwhile.
         let known = db::ledger::find_settlements(tx, &allocations).await?;
-        let mut done: HashSet<AllocationId> = known.values().filter(|r| r.reversed_on.is_some()).map(|r| r.settlement.allocation).collect();
+        let mut done: HashSet<AllocationId> =
+            known.values().filter(|r| r.reversed_on.is_some()).map(|r| r.settlement.allocation).collect();
         let (mut reversals, mut entries, mut events, mut touched) = (vec![], vec![], vec![], BTreeSet::new());
         let mut results = Vec::with_capacity(command.reversals.len());
         for reversal in &command.reversals {
@@ -69,18 +70,32 @@ impl<A: Answer> Op<A> {
                 results.push(Ok((view.item.clone(), view.disputed)));
                 continue;
             }
-            results.push(view.item.clone().reverse(settlement, reversal.effective_on).map_err(refused).map(|(item, moved)| {
-                events.push(outbox::settlement_reversed(settlement, &item, reversal.effective_on, &reversal.reason, now));
-                entries.extend(moved.into_iter().map(|entry| NewEntry { id: EventId::at(now).uuid(), item: item.id, customer: item.customer, entry }));
-                reversals.push((reversal.allocation, reversal.effective_on, reversal.reason.as_str()));
-                touched.insert(item.id);
-                done.insert(reversal.allocation);
-                view.item = item.clone();
-                (item, view.disputed)
-            }));
+            results.push(view.item.clone().reverse(settlement, reversal.effective_on).map_err(refused).map(
+                |(item, moved)| {
+                    events.push(outbox::settlement_reversed(
+                        settlement,
+                        &item,
+                        reversal.effective_on,
+                        &reversal.reason,
+                        now,
+                    ));
+                    entries.extend(moved.into_iter().map(|entry| NewEntry {
+                        id: EventId::at(now).uuid(),
+                        item: item.id,
+                        customer: item.customer,
+                        entry,
+                    }));
+                    reversals.push((reversal.allocation, reversal.effective_on, reversal.reason.as_str()));
+                    touched.insert(item.id);
+                    done.insert(reversal.allocation);
+                    view.item = item.clone();
+                    (item, view.disputed)
+                },
+            ));
         }
         if !reversals.is_empty() {
-            let changed: Vec<&OpenItem> = touched.iter().filter_map(|id| items.get(id)).map(|view| &view.item).collect();
+            let changed: Vec<&OpenItem> =
+                touched.iter().filter_map(|id| items.get(id)).map(|view| &view.item).collect();
             db::ledger::update_items(tx, &changed).await?;
             db::ledger::insert_reversals(tx, &reversals, now).await?;
             db::ledger::insert_entries(tx, &entries, now).await?;

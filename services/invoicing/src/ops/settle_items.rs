@@ -81,7 +81,8 @@ impl<A: Answer> SliceOp for Op<A> {
         let items = db::ledger::lock_items(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         let allocations: Vec<AllocationId> = all().map(|s| s.allocation).collect();
         let recorded = db::ledger::find_settlements(tx, &allocations).await?;
-        let mut ledger = Ledger { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![], events: vec![] };
+        let mut ledger =
+            Ledger { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![], events: vec![] };
         let mut answers = Vec::with_capacity(commands.len());
         for command in commands {
             let results = command.settlements.iter().map(|settlement| ledger.settle(settlement, self.now)).collect();
@@ -97,7 +98,8 @@ async fn save(tx: &mut Tx, ledger: &Ledger, now: DateTime<Utc>) -> Result<(), Db
     if ledger.settled.is_empty() {
         return Ok(());
     }
-    let changed: Vec<&OpenItem> = ledger.touched.iter().filter_map(|id| ledger.items.get(id)).map(|view| &view.item).collect();
+    let changed: Vec<&OpenItem> =
+        ledger.touched.iter().filter_map(|id| ledger.items.get(id)).map(|view| &view.item).collect();
     db::ledger::update_items(tx, &changed).await?;
     db::ledger::insert_settlements(tx, &ledger.settled.iter().collect::<Vec<_>>(), now).await?;
     let entries = ledger.entries.iter().filter_map(|(id, entry)| {

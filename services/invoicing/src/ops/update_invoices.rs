@@ -45,7 +45,10 @@ fn change(command: &UpdateInvoice, found: &HashMap<InvoiceId, Invoice>) -> Resul
         return Err(Error::Stale(format!("invoice {}", draft.id)));
     }
     if draft.state.issuance().is_some() {
-        return Err(Error::refused(format!("invoice {}", draft.id), Refusal::InvoiceNotDraft { state: draft.state.label() }));
+        return Err(Error::refused(
+            format!("invoice {}", draft.id),
+            Refusal::InvoiceNotDraft { state: draft.state.label() },
+        ));
     }
     Ok((draft.clone(), command.patch.clone().onto(draft)))
 }
@@ -67,7 +70,9 @@ impl<A: Answer> SliceOp for Op<A> {
             let decided = change(command, &found).and_then(|(draft, content)| {
                 let resolved = references.resolve(&content)?;
                 let subject = format!("invoice {}", draft.id);
-                draft.update(resolved.content, resolved.terms, resolved.series).map_err(|refusal| Error::refused(subject, refusal))
+                draft
+                    .update(resolved.content, resolved.terms, resolved.series)
+                    .map_err(|refusal| Error::refused(subject, refusal))
             });
             let answer = match decided {
                 Ok(draft) => {
@@ -87,7 +92,12 @@ impl<A: Answer> SliceOp for Op<A> {
 
 /// Changes drafts.
 #[tracing::instrument(name = "invoicing.update_invoices", skip_all, fields(count = commands.len()))]
-pub(crate) async fn update_invoices<A: Answer>(app: &App, tenant: TenantId, commands: Vec<UpdateInvoice>, answer: fn(&Invoice) -> A) -> Results<A> {
+pub(crate) async fn update_invoices<A: Answer>(
+    app: &App,
+    tenant: TenantId,
+    commands: Vec<UpdateInvoice>,
+    answer: fn(&Invoice) -> A,
+) -> Results<A> {
     let book = match app.book(tenant).await {
         Ok(book) => book,
         Err(error) => return for_all(commands.len(), error),

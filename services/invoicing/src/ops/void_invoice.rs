@@ -36,11 +36,17 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn decide(&self, tx: &mut Tx, command: &VoidInvoice) -> Result<Result<(Invoice, OpenItem, Entry), Error>, DbError> {
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        command: &VoidInvoice,
+    ) -> Result<Result<(Invoice, OpenItem, Entry), Error>, DbError> {
         let id = command.invoice;
         // The order of locks is items before documents everywhere: a settlement holds the item only.
         let item = db::ledger::lock_items(tx, &[ItemId::from(id)]).await?.remove(&ItemId::from(id));
-        let Some(invoice) = db::invoice::lock_all(tx, &[id]).await?.remove(&id) else { return Ok(Err(Error::InvoiceNotFound(id))) };
+        let Some(invoice) = db::invoice::lock_all(tx, &[id]).await?.remove(&id) else {
+            return Ok(Err(Error::InvoiceNotFound(id)));
+        };
         if is_stale(&command.etag, invoice.version) {
             return Ok(Err(Error::Stale(format!("invoice {id}"))));
         }
@@ -72,7 +78,12 @@ impl<A: Answer> SliceOp for Op<A> {
             db::invoice::update_state(tx, &invoice).await?;
             db::ledger::update_items(tx, &[&item]).await?;
             let entry_id = EventId::at(self.now).uuid();
-            db::ledger::insert_entries(tx, &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }], self.now).await?;
+            db::ledger::insert_entries(
+                tx,
+                &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }],
+                self.now,
+            )
+            .await?;
             let event = outbox::invoice_voided(&invoice, entry.effective_on, &command.reason, self.now);
             quittance_events::push(tx, vec![event]).await?;
             answers.push(Ok((self.answer)(&invoice, Some(item.open()))));

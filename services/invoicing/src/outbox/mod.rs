@@ -81,7 +81,12 @@ pub(crate) fn invoice_issued(invoice: &Invoice, issuance: &Issuance, now: DateTi
 }
 
 /// An invoice was voided.
-pub(crate) fn invoice_voided(invoice: &Invoice, voided_on: chrono::NaiveDate, reason: &str, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn invoice_voided(
+    invoice: &Invoice,
+    voided_on: chrono::NaiveDate,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> OutboxEvent {
     let payload = Payload::InvoiceVoided(pb::InvoiceVoided {
         invoice_id: invoice.id.to_string(),
         customer_id: invoice.customer.to_string(),
@@ -94,8 +99,10 @@ pub(crate) fn invoice_voided(invoice: &Invoice, voided_on: chrono::NaiveDate, re
 
 /// A document was handed over.
 pub(crate) fn invoice_delivered(delivery: &Delivery, customer: CustomerId, now: DateTime<Utc>) -> OutboxEvent {
-    let payload =
-        Payload::InvoiceDelivered(pb::InvoiceDelivered { delivery: Some(wire::delivery(delivery)), customer_id: customer.to_string() });
+    let payload = Payload::InvoiceDelivered(pb::InvoiceDelivered {
+        delivery: Some(wire::delivery(delivery)),
+        customer_id: customer.to_string(),
+    });
     event("quittance.invoicing.v1.InvoiceDelivered", customer, now, payload)
 }
 

@@ -14,7 +14,11 @@ async fn every_bad_field_is_named_at_once() {
         currency_code: "EURO".to_owned(),
         issued_on: "2026-02-30".to_owned(),
         lines: vec![
-            pb::InvoiceLine { description: String::new(), tax_category: "Q".to_owned(), ..line("1,5", "1.1234567", "19") },
+            pb::InvoiceLine {
+                description: String::new(),
+                tax_category: "Q".to_owned(),
+                ..line("1,5", "1.1234567", "19")
+            },
             line("0", "1", "19"),
         ],
         ..pb::Invoice::default()
@@ -40,10 +44,19 @@ async fn every_bad_field_is_named_at_once() {
 async fn amounts_fit_their_currency() {
     let service = Service::start().await;
     let settlement = |currency: &str, amount: &str| pb::Settlement {
-        amount: Some(quittance_proto::common::v1::Money { currency_code: currency.to_owned(), amount: amount.to_owned() }),
+        amount: Some(quittance_proto::common::v1::Money {
+            currency_code: currency.to_owned(),
+            amount: amount.to_owned(),
+        }),
         ..crate::settling::settlement(&quittance_kernel::ItemId::at(quittance_testkit::now()).to_string(), "1")
     };
-    let all = vec![settlement("EUR", "1.001"), settlement("JPY", "1.1"), settlement("XXX", "1"), settlement("EUR", "-1"), settlement("EUR", "1e3")];
+    let all = vec![
+        settlement("EUR", "1.001"),
+        settlement("JPY", "1.1"),
+        settlement("XXX", "1"),
+        settlement("EUR", "-1"),
+        settlement("EUR", "1e3"),
+    ];
     let request = pb::SettleItemsRequest { request_id: request_id(), settlements: all };
     let error = service.items().settle_items(request).await.unwrap_err();
     let fields: Vec<String> = (0..5).map(|i| format!("settlements[{i}].amount")).collect();
@@ -89,9 +102,17 @@ struct Garbage {
 async fn batches_have_limits() {
     let service = Service::start().await;
     let customer = service.customer().await;
-    let empty = service.invoices().batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest::default()).await.unwrap_err();
+    let empty = service
+        .invoices()
+        .batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest::default())
+        .await
+        .unwrap_err();
     assert_violations(&empty, &["requests"]);
     let requests = (0..1_001).map(|_| create_and_issue(&customer)).collect();
-    let error = service.invoices().batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest { requests }).await.unwrap_err();
+    let error = service
+        .invoices()
+        .batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest { requests })
+        .await
+        .unwrap_err();
     assert_violations(&error, &["requests"]);
 }

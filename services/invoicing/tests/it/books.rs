@@ -54,10 +54,20 @@ async fn series_of_ones_own_number_as_they_say() {
 async fn customers_are_changed_field_by_field_under_their_etag() {
     let service = Service::start().await;
     let id = service.customer().await;
-    let before = service.customers().get_customer(pb::GetCustomerRequest { customer_id: id.clone() }).await.unwrap().into_inner();
+    let before = service
+        .customers()
+        .get_customer(pb::GetCustomerRequest { customer_id: id.clone() })
+        .await
+        .unwrap()
+        .into_inner();
     let update = |etag: &str, number: &str| pb::UpdateCustomerRequest {
         request_id: request_id(),
-        customer: Some(pb::Customer { customer_id: id.clone(), number: number.to_owned(), etag: etag.to_owned(), ..pb::Customer::default() }),
+        customer: Some(pb::Customer {
+            customer_id: id.clone(),
+            number: number.to_owned(),
+            etag: etag.to_owned(),
+            ..pb::Customer::default()
+        }),
         update_mask: Some(prost_types::FieldMask { paths: vec!["number".to_owned()] }),
     };
     let after = service.customers().update_customer(update(&before.etag, "C-1")).await.unwrap().into_inner();
@@ -65,7 +75,12 @@ async fn customers_are_changed_field_by_field_under_their_etag() {
     let error = service.customers().update_customer(update(&before.etag, "C-2")).await.unwrap_err();
     assert_fault(&error, Code::Aborted, "ETAG_MISMATCH");
 
-    let other = pb::Customer { name: "Bob".to_owned(), number: "C-1".to_owned(), contacts: vec![contact("Bob", false)], ..pb::Customer::default() };
+    let other = pb::Customer {
+        name: "Bob".to_owned(),
+        number: "C-1".to_owned(),
+        contacts: vec![contact("Bob", false)],
+        ..pb::Customer::default()
+    };
     let request = pb::CreateCustomerRequest { request_id: request_id(), customer: Some(other) };
     let error = service.customers().create_customer(request).await.unwrap_err();
     assert_fault(&error, Code::AlreadyExists, "CUSTOMER_NUMBER_TAKEN");
@@ -78,9 +93,12 @@ async fn a_batch_of_customers_fails_entry_by_entry() {
         request_id: request_id(),
         customer: Some(pb::Customer { name: name.to_owned(), number: number.to_owned(), ..pb::Customer::default() }),
     };
-    let request = pb::BatchCreateCustomersRequest { requests: vec![entry("A", "1"), entry("", "2"), entry("C", "1"), entry("D", "4")] };
+    let request = pb::BatchCreateCustomersRequest {
+        requests: vec![entry("A", "1"), entry("", "2"), entry("C", "1"), entry("D", "4")],
+    };
     let results = service.customers().batch_create_customers(request).await.unwrap().into_inner().results;
-    let done: Vec<bool> = results.iter().map(|r| matches!(r.result, Some(pb::customer_result::Result::Customer(_)))).collect();
+    let done: Vec<bool> =
+        results.iter().map(|r| matches!(r.result, Some(pb::customer_result::Result::Customer(_)))).collect();
     assert_eq!(done, [true, false, false, true]);
 }
 
@@ -114,8 +132,11 @@ async fn lists_are_paged_and_their_tokens_belong_to_their_query() {
 async fn named_terms_apply_to_the_customers_invoices() {
     let service = Service::start().await;
     let discount = pb::EarlyPaymentDiscount { days: 10, percent: "2".to_owned() };
-    let terms =
-        pb::Terms { code: "2/10 net 30".to_owned(), payment_terms: Some(pb::PaymentTerms { net_days: 30, discounts: vec![discount] }), ..pb::Terms::default() };
+    let terms = pb::Terms {
+        code: "2/10 net 30".to_owned(),
+        payment_terms: Some(pb::PaymentTerms { net_days: 30, discounts: vec![discount] }),
+        ..pb::Terms::default()
+    };
     let request = pb::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };
     let made = service.customers().create_terms(request).await.unwrap().into_inner();
     let customer = pb::Customer { name: "Ada".to_owned(), terms_id: made.terms_id.clone(), ..pb::Customer::default() };

@@ -55,7 +55,9 @@ async fn thirty_two_callers_never_settle_more_than_an_item_holds() {
     let mut calls = JoinSet::new();
     for _ in 0..CALLERS {
         let (mut items, item) = (service.items(), item.clone());
-        calls.spawn(async move { items.settle_items(settle(vec![settlement(&item, "7")])).await.unwrap().into_inner().results });
+        calls.spawn(async move {
+            items.settle_items(settle(vec![settlement(&item, "7")])).await.unwrap().into_inner().results
+        });
     }
     let all: Vec<String> = calls.join_all().await.into_iter().flat_map(outcomes).collect();
     let refused = all.iter().filter(|outcome| *outcome == "SETTLEMENT_EXCEEDS_OPEN").count();
@@ -74,10 +76,15 @@ async fn a_request_repeated_at_the_same_moment_has_one_effect_and_one_answer() {
     for caller in 0..16 {
         let (mut invoices, issuing, creating) = (service.invoices(), issuing.clone(), creating.clone());
         calls.spawn(async move {
-            if caller % 2 == 0 { invoices.issue_invoice(issuing).await } else { invoices.create_and_issue_invoice(creating).await }
+            if caller % 2 == 0 {
+                invoices.issue_invoice(issuing).await
+            } else {
+                invoices.create_and_issue_invoice(creating).await
+            }
         });
     }
-    let mut answers: Vec<pb::Invoice> = calls.join_all().await.into_iter().map(|answer| answer.unwrap().into_inner()).collect();
+    let mut answers: Vec<pb::Invoice> =
+        calls.join_all().await.into_iter().map(|answer| answer.unwrap().into_inner()).collect();
     answers.sort_by(|a, b| a.number.cmp(&b.number));
     answers.dedup();
     assert_eq!(answers.len(), 2);
@@ -95,15 +102,26 @@ async fn a_request_id_serves_one_command_only_and_a_refusal_leaves_no_claim() {
     assert_eq!(service.invoices().create_and_issue_invoice(first.clone()).await.unwrap().into_inner(), made);
     let mut other = first.clone();
     other.invoice.as_mut().unwrap().note = "another".to_owned();
-    assert_fault(&service.invoices().create_and_issue_invoice(other).await.unwrap_err(), Code::InvalidArgument, "REQUEST_ID_REUSED");
+    assert_fault(
+        &service.invoices().create_and_issue_invoice(other).await.unwrap_err(),
+        Code::InvalidArgument,
+        "REQUEST_ID_REUSED",
+    );
     let method = pb::CreateInvoiceRequest { request_id: first.request_id.clone(), invoice: first.invoice.clone() };
-    assert_fault(&service.invoices().create_invoice(method).await.unwrap_err(), Code::InvalidArgument, "REQUEST_ID_REUSED");
+    assert_fault(
+        &service.invoices().create_invoice(method).await.unwrap_err(),
+        Code::InvalidArgument,
+        "REQUEST_ID_REUSED",
+    );
 
     let mut refused = create_and_issue(&customer);
     refused.invoice.as_mut().unwrap().issued_on = "2026-03-03".to_owned();
     assert!(service.invoices().create_and_issue_invoice(refused.clone()).await.is_err());
     service.server.clock.advance(chrono::Duration::days(1));
-    assert!(service.invoices().create_and_issue_invoice(refused).await.is_ok(), "the same request works once it is allowed");
+    assert!(
+        service.invoices().create_and_issue_invoice(refused).await.is_ok(),
+        "the same request works once it is allowed"
+    );
 
     // Twice in one batch is one command.
     let twice = create_and_issue(&customer);

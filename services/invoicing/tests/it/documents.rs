@@ -23,18 +23,37 @@ async fn a_draft_is_changed_and_issued_and_then_fixed() {
         update_mask: Some(prost_types::FieldMask { paths: vec!["lines".to_owned()] }),
     };
     let changed = service.invoices().update_invoice(change.clone()).await.unwrap().into_inner();
-    assert_eq!((amount(&changed.net_total), amount(&changed.tax_total), amount(&changed.total)), ("20.00", "3.80", "23.80"));
+    assert_eq!(
+        (amount(&changed.net_total), amount(&changed.tax_total), amount(&changed.total)),
+        ("20.00", "3.80", "23.80")
+    );
     let stale = pb::UpdateInvoiceRequest { request_id: request_id(), ..change.clone() };
     assert_fault(&service.invoices().update_invoice(stale).await.unwrap_err(), Code::Aborted, "ETAG_MISMATCH");
 
     let issued = service.invoices().issue_invoice(issue(&draft.invoice_id)).await.unwrap().into_inner();
-    assert_eq!((issued.number.as_str(), issued.state(), amount(&issued.open_amount)), ("INV-000001", pb::InvoiceState::Issued, "23.80"));
+    assert_eq!(
+        (issued.number.as_str(), issued.state(), amount(&issued.open_amount)),
+        ("INV-000001", pb::InvoiceState::Issued, "23.80")
+    );
     assert!(issued.payment_reference.starts_with("RF"));
     let error = service.invoices().issue_invoice(issue(&draft.invoice_id)).await.unwrap_err();
     assert_fault(&error, Code::FailedPrecondition, "INVOICE_NOT_DRAFT");
-    let late = pb::UpdateInvoiceRequest { request_id: request_id(), invoice: change.invoice.map(|i| pb::Invoice { etag: String::new(), ..i }), ..change };
-    assert_fault(&service.invoices().update_invoice(late).await.unwrap_err(), Code::FailedPrecondition, "INVOICE_NOT_DRAFT");
-    let read = service.invoices().get_invoice(pb::GetInvoiceRequest { invoice_id: draft.invoice_id }).await.unwrap().into_inner();
+    let late = pb::UpdateInvoiceRequest {
+        request_id: request_id(),
+        invoice: change.invoice.map(|i| pb::Invoice { etag: String::new(), ..i }),
+        ..change
+    };
+    assert_fault(
+        &service.invoices().update_invoice(late).await.unwrap_err(),
+        Code::FailedPrecondition,
+        "INVOICE_NOT_DRAFT",
+    );
+    let read = service
+        .invoices()
+        .get_invoice(pb::GetInvoiceRequest { invoice_id: draft.invoice_id })
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(read, issued);
     service.assert_ledger().await;
 }
@@ -56,13 +75,19 @@ async fn batches_of_every_kind_fail_entry_by_entry() {
         invoice: Some(pb::Invoice { invoice_id: id.to_owned(), note: note.to_owned(), ..pb::Invoice::default() }),
         update_mask: Some(prost_types::FieldMask { paths: vec!["note".to_owned()] }),
     };
-    let request = pb::BatchUpdateInvoicesRequest { requests: vec![change(&ids[0], "a"), change(&ids[0], "b"), change("x", "c")] };
+    let request =
+        pb::BatchUpdateInvoicesRequest { requests: vec![change(&ids[0], "a"), change(&ids[0], "b"), change("x", "c")] };
     let changed = results(service.invoices().batch_update_invoices(request).await.unwrap().into_inner());
-    assert_eq!(changed.iter().map(|r| r.as_ref().map(|i| i.note.as_str()).ok()).collect::<Vec<_>>(), [Some("a"), Some("b"), None]);
+    assert_eq!(
+        changed.iter().map(|r| r.as_ref().map(|i| i.note.as_str()).ok()).collect::<Vec<_>>(),
+        [Some("a"), Some("b"), None]
+    );
 
     // The same draft twice: the first takes the number, and the refused one leaves no gap.
     let requests = vec![issue(&ids[0]), issue(&ids[0]), issue(&ids[1])];
-    let issued = results(service.invoices().batch_issue_invoices(pb::BatchIssueInvoicesRequest { requests }).await.unwrap().into_inner());
+    let issued = results(
+        service.invoices().batch_issue_invoices(pb::BatchIssueInvoicesRequest { requests }).await.unwrap().into_inner(),
+    );
     let numbers: Vec<Option<&str>> = issued.iter().map(|r| r.as_ref().map(|i| i.number.as_str()).ok()).collect();
     assert_eq!(numbers, [Some("INV-000001"), None, Some("INV-000002")]);
 
@@ -114,9 +139,14 @@ async fn documents_taken_over_keep_number_and_dates() {
         invoice.due_on = "2013-02-25".to_owned();
         request
     };
-    let newer = service.invoices().create_and_issue_invoice(taken_over("7900770", "2013-01-26")).await.unwrap().into_inner();
-    assert_eq!((newer.number.as_str(), newer.due_on.as_str(), newer.payment_reference.as_str()), ("7900770", "2013-02-25", ""));
-    let older = service.invoices().create_and_issue_invoice(taken_over("A/ 12", "2012-01-26")).await.unwrap().into_inner();
+    let newer =
+        service.invoices().create_and_issue_invoice(taken_over("7900770", "2013-01-26")).await.unwrap().into_inner();
+    assert_eq!(
+        (newer.number.as_str(), newer.due_on.as_str(), newer.payment_reference.as_str()),
+        ("7900770", "2013-02-25", "")
+    );
+    let older =
+        service.invoices().create_and_issue_invoice(taken_over("A/ 12", "2012-01-26")).await.unwrap().into_inner();
     assert_eq!(older.number, "A/ 12");
     let error = service.invoices().create_and_issue_invoice(taken_over("7900770", "2013-01-26")).await.unwrap_err();
     assert_fault(&error, Code::AlreadyExists, "EXTERNAL_NUMBER_TAKEN");
@@ -136,8 +166,15 @@ async fn a_void_keeps_the_number_and_closes_the_item() {
         etag: String::new(),
     };
     let voided = service.invoices().void_invoice(void()).await.unwrap().into_inner();
-    assert_eq!((voided.number.as_str(), voided.state(), amount(&voided.open_amount)), ("INV-000001", pb::InvoiceState::Voided, "0.00"));
-    assert_fault(&service.invoices().void_invoice(void()).await.unwrap_err(), Code::FailedPrecondition, "INVOICE_NOT_ISSUED");
+    assert_eq!(
+        (voided.number.as_str(), voided.state(), amount(&voided.open_amount)),
+        ("INV-000001", pb::InvoiceState::Voided, "0.00")
+    );
+    assert_fault(
+        &service.invoices().void_invoice(void()).await.unwrap_err(),
+        Code::FailedPrecondition,
+        "INVOICE_NOT_ISSUED",
+    );
     assert_eq!(service.issued(&customer).await.number, "INV-000002");
     service.assert_ledger().await;
 }
@@ -147,7 +184,8 @@ async fn what_was_delivered_is_credited_and_not_voided() {
     let service = Service::start().await;
     let customer = service.customer().await;
     let mut request = create_and_issue(&customer);
-    request.invoice.as_mut().unwrap().lines = vec![line("3", "0.335", "7"), line("1", "33.33", "19"), line("1", "1.11", "19")];
+    request.invoice.as_mut().unwrap().lines =
+        vec![line("3", "0.335", "7"), line("1", "33.33", "19"), line("1", "1.11", "19")];
     let issued = service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner();
     let deliver = pb::DeliverInvoiceRequest {
         request_id: request_id(),
@@ -158,8 +196,17 @@ async fn what_was_delivered_is_credited_and_not_voided() {
     let delivery = service.invoices().deliver_invoice(deliver).await.unwrap().into_inner();
     assert_eq!(delivery.document_sha256.len(), 64);
     assert!(!delivery.contact_id.is_empty(), "the invoice goes to the contact who pays");
-    let void = pb::VoidInvoiceRequest { request_id: request_id(), invoice_id: issued.invoice_id.clone(), reason: "x".to_owned(), etag: String::new() };
-    assert_fault(&service.invoices().void_invoice(void).await.unwrap_err(), Code::FailedPrecondition, "INVOICE_DELIVERED");
+    let void = pb::VoidInvoiceRequest {
+        request_id: request_id(),
+        invoice_id: issued.invoice_id.clone(),
+        reason: "x".to_owned(),
+        etag: String::new(),
+    };
+    assert_fault(
+        &service.invoices().void_invoice(void).await.unwrap_err(),
+        Code::FailedPrecondition,
+        "INVOICE_DELIVERED",
+    );
 
     let credit = || pb::CreditInvoiceRequest {
         request_id: request_id(),
@@ -168,12 +215,23 @@ async fn what_was_delivered_is_credited_and_not_voided() {
         issued_on: String::new(),
     };
     let note = service.credit_notes().credit_invoice(credit()).await.unwrap().into_inner();
-    assert_eq!((note.number.as_str(), &note.total, &note.tax_total, &note.taxes), ("CN-000001", &issued.total, &issued.tax_total, &issued.taxes));
+    assert_eq!(
+        (note.number.as_str(), &note.total, &note.tax_total, &note.taxes),
+        ("CN-000001", &issued.total, &issued.tax_total, &issued.taxes)
+    );
     assert_eq!(amount(&service.item(&issued.invoice_id).await.open_amount), "0.00");
-    assert_fault(&service.credit_notes().credit_invoice(credit()).await.unwrap_err(), Code::FailedPrecondition, "INVOICE_NOT_ISSUED");
-    let read = service.credit_notes().get_credit_note(pb::GetCreditNoteRequest { credit_note_id: note.credit_note_id.clone() }).await;
+    assert_fault(
+        &service.credit_notes().credit_invoice(credit()).await.unwrap_err(),
+        Code::FailedPrecondition,
+        "INVOICE_NOT_ISSUED",
+    );
+    let read = service
+        .credit_notes()
+        .get_credit_note(pb::GetCreditNoteRequest { credit_note_id: note.credit_note_id.clone() })
+        .await;
     assert_eq!(read.unwrap().into_inner(), note);
-    let listed = service.credit_notes().list_credit_notes(pb::ListCreditNotesRequest::default()).await.unwrap().into_inner();
+    let listed =
+        service.credit_notes().list_credit_notes(pb::ListCreditNotesRequest::default()).await.unwrap().into_inner();
     assert_eq!(listed.credit_notes, [note]);
     service.assert_ledger().await;
 }
@@ -185,14 +243,29 @@ async fn the_document_says_all_that_a_payer_needs() {
     let mut request = create_and_issue(&customer);
     request.invoice.as_mut().unwrap().lines[0].description = "<script>alert('x')</script>".to_owned();
     let issued = service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner();
-    let html = service.invoices().render_invoice(pb::RenderInvoiceRequest { invoice_id: issued.invoice_id }).await.unwrap().into_inner().html;
-    let parts = ["INV-000001", "119.00", "Ada Byron", "2026-04-01", "accounts@northwind.example", "Interest at the statutory rate", "Our general terms"];
+    let html = service
+        .invoices()
+        .render_invoice(pb::RenderInvoiceRequest { invoice_id: issued.invoice_id })
+        .await
+        .unwrap()
+        .into_inner()
+        .html;
+    let parts = [
+        "INV-000001",
+        "119.00",
+        "Ada Byron",
+        "2026-04-01",
+        "accounts@northwind.example",
+        "Interest at the statutory rate",
+        "Our general terms",
+    ];
     for part in parts {
         assert!(html.contains(part), "{part} is missing");
     }
     assert!(!html.contains("<script>alert"));
     let draft = service.invoices().create_invoice(create(&customer)).await.unwrap().into_inner();
-    let error = service.invoices().render_invoice(pb::RenderInvoiceRequest { invoice_id: draft.invoice_id }).await.unwrap_err();
+    let error =
+        service.invoices().render_invoice(pb::RenderInvoiceRequest { invoice_id: draft.invoice_id }).await.unwrap_err();
     assert_fault(&error, Code::FailedPrecondition, "INVOICE_NOT_ISSUED");
 }
 
@@ -201,11 +274,24 @@ async fn invoices_are_listed_by_state() {
     let service = Service::start().await;
     let customer = service.customer().await;
     service.issued(&customer).await;
-    service.invoices().create_invoice(pb::CreateInvoiceRequest { request_id: request_id(), invoice: Some(invoice(&customer)) }).await.unwrap();
+    service
+        .invoices()
+        .create_invoice(pb::CreateInvoiceRequest { request_id: request_id(), invoice: Some(invoice(&customer)) })
+        .await
+        .unwrap();
     let count = async |state: pb::InvoiceState| {
-        let request = pb::ListInvoicesRequest { customer_id: customer.clone(), state: state.into(), ..pb::ListInvoicesRequest::default() };
+        let request = pb::ListInvoicesRequest {
+            customer_id: customer.clone(),
+            state: state.into(),
+            ..pb::ListInvoicesRequest::default()
+        };
         service.invoices().list_invoices(request).await.unwrap().into_inner().invoices.len()
     };
-    let counts = [count(pb::InvoiceState::Unspecified).await, count(pb::InvoiceState::Draft).await, count(pb::InvoiceState::Issued).await, count(pb::InvoiceState::Paid).await];
+    let counts = [
+        count(pb::InvoiceState::Unspecified).await,
+        count(pb::InvoiceState::Draft).await,
+        count(pb::InvoiceState::Issued).await,
+        count(pb::InvoiceState::Paid).await,
+    ];
     assert_eq!(counts, [2, 1, 1, 0]);
 }

@@ -34,7 +34,15 @@ async fn every_method_refuses_a_missing_scope_and_a_foreign_tenant_before_anythi
 #[tokio::test]
 async fn tokens_are_checked() {
     let service = Service::start().await;
-    let lazily = |token: &str| quittance_grpc::connect(&service.server.address, token, Some(service.server.tenant), std::time::Duration::from_secs(5)).unwrap();
+    let lazily = |token: &str| {
+        quittance_grpc::connect(
+            &service.server.address,
+            token,
+            Some(service.server.tenant),
+            std::time::Duration::from_secs(5),
+        )
+        .unwrap()
+    };
     let path = "/quittance.invoicing.v1.TenantService/GetTenant";
     assert_fault(&call_empty(lazily("garbage"), path).await.unwrap_err(), Code::Unauthenticated, "TOKEN_INVALID");
     let good = service.server.token(&["*"], "*");
@@ -55,20 +63,40 @@ async fn another_tenants_documents_do_not_exist() {
     let id = invoice.invoice_id.clone();
     let error = invoices.get_invoice(pb::GetInvoiceRequest { invoice_id: id.clone() }).await.unwrap_err();
     assert_fault(&error, Code::NotFound, "INVOICE_NOT_FOUND");
-    assert_fault(&invoices.render_invoice(pb::RenderInvoiceRequest { invoice_id: id.clone() }).await.unwrap_err(), Code::NotFound, "INVOICE_NOT_FOUND");
-    assert_fault(&invoices.issue_invoice(crate::setup::issue(&id)).await.unwrap_err(), Code::NotFound, "INVOICE_NOT_FOUND");
+    assert_fault(
+        &invoices.render_invoice(pb::RenderInvoiceRequest { invoice_id: id.clone() }).await.unwrap_err(),
+        Code::NotFound,
+        "INVOICE_NOT_FOUND",
+    );
+    assert_fault(
+        &invoices.issue_invoice(crate::setup::issue(&id)).await.unwrap_err(),
+        Code::NotFound,
+        "INVOICE_NOT_FOUND",
+    );
     assert!(invoices.list_invoices(pb::ListInvoicesRequest::default()).await.unwrap().into_inner().invoices.is_empty());
     let search = pb::SearchInvoicesRequest { query: "INV".to_owned() };
     assert!(invoices.search_invoices(search).await.unwrap().into_inner().invoices.is_empty());
     let mut items = pb::open_item_service_client::OpenItemServiceClient::new(client.clone());
-    assert_fault(&items.get_open_item(pb::GetOpenItemRequest { item_id: id.clone() }).await.unwrap_err(), Code::NotFound, "ITEM_NOT_FOUND");
+    assert_fault(
+        &items.get_open_item(pb::GetOpenItemRequest { item_id: id.clone() }).await.unwrap_err(),
+        Code::NotFound,
+        "ITEM_NOT_FOUND",
+    );
     assert!(items.list_open_items(pb::ListOpenItemsRequest::default()).await.unwrap().into_inner().items.is_empty());
-    let settled = items.settle_items(crate::settling::settle(vec![crate::settling::settlement(&id, "1")])).await.unwrap().into_inner();
+    let settled = items
+        .settle_items(crate::settling::settle(vec![crate::settling::settlement(&id, "1")]))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(crate::settling::outcomes(settled.results), ["ITEM_NOT_FOUND"]);
     let mut customers = pb::customer_service_client::CustomerServiceClient::new(client);
     let error = customers.get_customer(pb::GetCustomerRequest { customer_id: customer.clone() }).await.unwrap_err();
     assert_fault(&error, Code::NotFound, "CUSTOMER_NOT_FOUND");
-    assert_fault(&invoices.create_and_issue_invoice(crate::setup::create_and_issue(&customer)).await.unwrap_err(), Code::NotFound, "CUSTOMER_NOT_FOUND");
+    assert_fault(
+        &invoices.create_and_issue_invoice(crate::setup::create_and_issue(&customer)).await.unwrap_err(),
+        Code::NotFound,
+        "CUSTOMER_NOT_FOUND",
+    );
 }
 
 #[tokio::test]
@@ -87,18 +115,25 @@ async fn the_services_role_sees_no_row_of_any_table_without_a_tenant() {
     assert!(tables.len() > 12, "{tables:?}");
     let mut app = service.db.connect_as("quittance_app").await;
     for table in &tables {
-        let forced: bool = sqlx::query_scalar("select relrowsecurity and relforcerowsecurity from pg_class where oid = $1::regclass")
-            .bind(table)
-            .fetch_one(&mut owner)
+        let forced: bool =
+            sqlx::query_scalar("select relrowsecurity and relforcerowsecurity from pg_class where oid = $1::regclass")
+                .bind(table)
+                .fetch_one(&mut owner)
+                .await
+                .unwrap();
+        assert!(forced, "{table} is not under row-level security");
+        let seen: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}")))
+            .fetch_one(&mut app)
             .await
             .unwrap();
-        assert!(forced, "{table} is not under row-level security");
-        let seen: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(&mut app).await.unwrap();
         assert_eq!(seen, 0, "{table}");
     }
     let invoices: i64 = sqlx::query_scalar("select count(*) from invoice").fetch_one(&mut owner).await.unwrap();
     assert_eq!(invoices, 1, "there was something to see");
     let error = sqlx::query("update series set next_number = 1").execute(&mut app).await.unwrap();
     assert_eq!(error.rows_affected(), 0);
-    assert!(sqlx::query("delete from entry").execute(&mut app).await.is_err(), "tables that record money are insert-only");
+    assert!(
+        sqlx::query("delete from entry").execute(&mut app).await.is_err(),
+        "tables that record money are insert-only"
+    );
 }

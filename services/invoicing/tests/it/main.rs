@@ -6,5 +6,5 @@ mod concurrency;
 mod documents;
 mod events;
 mod isolation;
-mod setup;
 mod settling;
+mod setup;

@@ -28,7 +28,11 @@ pub(crate) fn outcomes(results: Vec<pb::SettlementResult>) -> Vec<String> {
     let outcomes = results.into_iter().map(|result| match result.result.unwrap() {
         pb::settlement_result::Result::Item(item) => amount(&item.open_amount).to_owned(),
         pb::settlement_result::Result::Error(status) => {
-            let status = tonic::Status::with_details(Code::from(status.code), status.message.clone(), status.encode_to_vec().into());
+            let status = tonic::Status::with_details(
+                Code::from(status.code),
+                status.message.clone(),
+                status.encode_to_vec().into(),
+            );
             quittance_grpc::error_info(&status).unwrap().reason
         }
     });
@@ -41,13 +45,23 @@ async fn a_batch_settles_entry_by_entry_on_the_items_as_they_become() {
     let customer = service.customer().await;
     let item = service.issued(&customer).await.invoice_id;
     let unknown = quittance_kernel::ItemId::at(now()).to_string();
-    let request = settle(vec![settlement(&item, "100"), settlement(&item, "20"), settlement(&unknown, "1"), settlement(&item, "19")]);
+    let request = settle(vec![
+        settlement(&item, "100"),
+        settlement(&item, "20"),
+        settlement(&unknown, "1"),
+        settlement(&item, "19"),
+    ]);
     let answer = service.items().settle_items(request.clone()).await.unwrap().into_inner();
     assert_eq!(outcomes(answer.results.clone()), ["19.00", "SETTLEMENT_EXCEEDS_OPEN", "ITEM_NOT_FOUND", "0.00"]);
     let again = service.items().settle_items(request.clone()).await.unwrap().into_inner();
     assert_eq!(again, answer, "a repeated call has the same answer");
     // The guard behind the request log: the same allocations under another request id.
-    let repeated = service.items().settle_items(pb::SettleItemsRequest { request_id: request_id(), ..request }).await.unwrap().into_inner();
+    let repeated = service
+        .items()
+        .settle_items(pb::SettleItemsRequest { request_id: request_id(), ..request })
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(outcomes(repeated.results)[0], "0.00");
     assert_eq!(amount(&service.item(&item).await.settled), "119.00");
     service.assert_ledger().await;
@@ -83,11 +97,28 @@ async fn what_is_settled_can_neither_be_voided_nor_credited() {
     let customer = service.customer().await;
     let id = service.issued(&customer).await.invoice_id;
     service.items().settle_items(settle(vec![settlement(&id, "1")])).await.unwrap();
-    let void = pb::VoidInvoiceRequest { request_id: request_id(), invoice_id: id.clone(), reason: "x".to_owned(), etag: String::new() };
-    assert_fault(&service.invoices().void_invoice(void).await.unwrap_err(), Code::FailedPrecondition, "INVOICE_SETTLED");
-    let credit =
-        pb::CreditInvoiceRequest { request_id: request_id(), invoice_id: id, reason: pb::CreditReason::Tax.into(), issued_on: String::new() };
-    assert_fault(&service.credit_notes().credit_invoice(credit).await.unwrap_err(), Code::FailedPrecondition, "INVOICE_SETTLED");
+    let void = pb::VoidInvoiceRequest {
+        request_id: request_id(),
+        invoice_id: id.clone(),
+        reason: "x".to_owned(),
+        etag: String::new(),
+    };
+    assert_fault(
+        &service.invoices().void_invoice(void).await.unwrap_err(),
+        Code::FailedPrecondition,
+        "INVOICE_SETTLED",
+    );
+    let credit = pb::CreditInvoiceRequest {
+        request_id: request_id(),
+        invoice_id: id,
+        reason: pb::CreditReason::Tax.into(),
+        issued_on: String::new(),
+    };
+    assert_fault(
+        &service.credit_notes().credit_invoice(credit).await.unwrap_err(),
+        Code::FailedPrecondition,
+        "INVOICE_SETTLED",
+    );
 }
 
 #[tokio::test]
@@ -104,7 +135,10 @@ async fn a_statement_carries_the_balance_from_movement_to_movement() {
         to_on: to.to_owned(),
     };
     let statement = service.items().get_statement(request("2026-03-01", "2026-03-31")).await.unwrap().into_inner();
-    assert_eq!((amount(&statement.opening_balance), amount(&statement.closing_balance), statement.entries.len()), ("0.00", "219.00", 3));
+    assert_eq!(
+        (amount(&statement.opening_balance), amount(&statement.closing_balance), statement.entries.len()),
+        ("0.00", "219.00", 3)
+    );
     let later = service.items().get_statement(request("2026-03-03", "2026-03-31")).await.unwrap().into_inner();
     assert_eq!((amount(&later.opening_balance), later.entries.len()), ("219.00", 0));
 }

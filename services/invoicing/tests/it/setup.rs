@@ -7,8 +7,9 @@ use quittance_kernel::Clock;
 use quittance_proto::{
     common::v1::{Money, VerifyLedgerRequest},
     invoicing::v1::{
-        self as pb, credit_note_service_client::CreditNoteServiceClient, customer_service_client::CustomerServiceClient,
-        invoice_service_client::InvoiceServiceClient, open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
+        self as pb, credit_note_service_client::CreditNoteServiceClient,
+        customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
+        open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
     },
 };
 use quittance_testkit::{Events, TestDb, TestServer, now, request_id};
@@ -27,7 +28,9 @@ impl Service {
         let clock = Clock::fixed(now());
         let relay = Relay::default();
         let app = App::new(db.db.clone(), relay.clone(), clock.clone());
-        let server = TestServer::start(clock.clone(), |_| add_routes(routes(quittance_invoicing::SERVICES).unwrap(), &app)).await;
+        let server =
+            TestServer::start(clock.clone(), |_| add_routes(routes(quittance_invoicing::SERVICES).unwrap(), &app))
+                .await;
         let events = Events::relay(quittance_invoicing::AREA, &db.db, &relay, &clock, &server.shutdown);
         Self { server, db, events }
     }
@@ -65,7 +68,11 @@ impl Service {
 
     /// A customer with a contact.
     pub(crate) async fn customer(&self) -> String {
-        let customer = pb::Customer { name: "Ada Ltd".to_owned(), contacts: vec![contact("Ada Byron", true)], ..pb::Customer::default() };
+        let customer = pb::Customer {
+            name: "Ada Ltd".to_owned(),
+            contacts: vec![contact("Ada Byron", true)],
+            ..pb::Customer::default()
+        };
         let request = pb::CreateCustomerRequest { request_id: request_id(), customer: Some(customer) };
         self.customers().create_customer(request).await.unwrap().into_inner().customer_id
     }
@@ -94,7 +101,11 @@ pub(crate) fn tenant() -> pb::Tenant {
         name: "Northwind GmbH".to_owned(),
         base_currency_code: "EUR".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
-        enquiries: Some(pb::Enquiries { name: "Accounts".to_owned(), email: "accounts@northwind.example".to_owned(), phone: "+49 40 1234".to_owned() }),
+        enquiries: Some(pb::Enquiries {
+            name: "Accounts".to_owned(),
+            email: "accounts@northwind.example".to_owned(),
+            phone: "+49 40 1234".to_owned(),
+        }),
         late_payment_consequences: "Interest at the statutory rate accrues from the day after the due date.".to_owned(),
         terms_and_conditions: "Our general terms of 1 January apply.".to_owned(),
         bank_account: "DE02 1203 0000 0000 2020 51".to_owned(),

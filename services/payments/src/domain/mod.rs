@@ -2,6 +2,7 @@
 
 pub mod allocation;
 pub mod bank_csv;
+pub mod bank_import;
 pub mod bank_line;
 mod csv_records;
 pub mod matching;
@@ -12,6 +13,7 @@ pub mod text;
 
 pub use allocation::{Allocation, AllocationState, Share};
 pub use bank_csv::{BankCsvMap, DateFormat, DecimalSeparator, FileError, LineProblem, ReadFile};
+pub use bank_import::{BankImport, NotedProblem};
 pub use bank_line::{BankLine, Fingerprint};
 pub use matching::{Candidate, Candidates, MoneyIn, Proposal, propose};
 pub use method::Method;

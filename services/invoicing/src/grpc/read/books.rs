@@ -7,8 +7,8 @@ use quittance_proto::{common::v1 as common, invoicing::v1 as pb};
 use super::{pair, rounding_rule};
 use crate::{
     domain::{
-        Address, BadField, ContactContent, CustomerContent, CustomerPatch, Enquiries, NamedTermsContent, Series, SeriesContent, SeriesKind,
-        TenantContent,
+        Address, BadField, ContactContent, CustomerContent, CustomerPatch, Enquiries, NamedTermsContent, Series,
+        SeriesContent, SeriesKind, TenantContent,
     },
     ops::{CreateCustomer, CreateSeries, CreateTenant, CreateTerms, UpdateCustomer},
 };
@@ -163,7 +163,8 @@ impl TryFrom<pb::UpdateCustomerRequest> for UpdateCustomer {
             bank_accounts: named("bank_accounts").then_some(content.bank_accounts),
             contacts: named("contacts").then_some(content.contacts),
         });
-        let command = request_id.zip(id).zip(patch).map(|((request, customer), patch)| Self { request, customer, etag, patch });
+        let command =
+            request_id.zip(id).zip(patch).map(|((request, customer), patch)| Self { request, customer, etag, patch });
         bad.into_result(command)
     }
 }
@@ -191,8 +192,11 @@ fn terms_content(terms: pb::Terms) -> Result<NamedTermsContent, Violations> {
         let percent = bad.check("percent", percent(&discount.percent));
         bad.into_result(days.zip(percent).map(|(days, percent)| Discount { days, percent }))
     });
-    let read = net_days.zip(discounts).map(|(days, discounts)| Terms::new(days, discounts).map_err(|e| (e.reason(), e.to_string())));
+    let read = net_days
+        .zip(discounts)
+        .map(|(days, discounts)| Terms::new(days, discounts).map_err(|e| (e.reason(), e.to_string())));
     let read = read.and_then(|read| bad.check("payment_terms", read));
-    let content = read.and_then(|read| checked(&mut bad, NamedTermsContent { code: terms.code, terms: read }.checked()));
+    let content =
+        read.and_then(|read| checked(&mut bad, NamedTermsContent { code: terms.code, terms: read }.checked()));
     bad.into_result(content)
 }

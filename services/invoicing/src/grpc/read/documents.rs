@@ -1,13 +1,18 @@
 //! Commands about invoices and credit notes.
 
-use quittance_grpc::{Violations, currency, decimal, field_mask, id, message, optional_date, optional_id, optional_text, percent, request_id, text};
+use quittance_grpc::{
+    Violations, currency, decimal, field_mask, id, message, optional_date, optional_id, optional_text, percent,
+    request_id, text,
+};
 use quittance_kernel::{ContactId, CustomerId, InvoiceId, RequestId, ReservationId, SeriesId, TermsId};
 use quittance_proto::invoicing::v1 as pb;
 
 use super::{MAX_REASON, pair, rounding_rule};
 use crate::{
     domain::{CreditReason, DeliveryChannel, InvoiceContent, InvoicePatch, LineContent, TaxCategory, line as limits},
-    ops::{CreateAndIssueInvoice, CreateInvoice, CreditInvoice, DeliverInvoice, IssueInvoice, UpdateInvoice, VoidInvoice},
+    ops::{
+        CreateAndIssueInvoice, CreateInvoice, CreditInvoice, DeliverInvoice, IssueInvoice, UpdateInvoice, VoidInvoice,
+    },
 };
 
 /// The longest number or reference, in characters.
@@ -21,16 +26,20 @@ fn line(line: pb::InvoiceLine) -> Result<LineContent, Violations> {
     let mut bad = Violations::default();
     let quantity = bad.check("quantity", decimal(&line.quantity, FACTOR_DECIMALS));
     let unit_price = bad.check("unit_price", decimal(&line.unit_price, FACTOR_DECIMALS));
-    let category = TaxCategory::parse(&line.tax_category).ok_or(("TAX_CATEGORY_UNKNOWN", "is one of S, Z, E, AE, K, G, O".to_owned()));
+    let category = TaxCategory::parse(&line.tax_category)
+        .ok_or(("TAX_CATEGORY_UNKNOWN", "is one of S, Z, E, AE, K, G, O".to_owned()));
     let tax_category = bad.check("tax_category", category);
     let tax_rate = bad.check("tax_rate", percent(&line.tax_rate));
-    let (Some(quantity), Some(unit_price), Some(tax_category), Some(tax_rate)) = (quantity, unit_price, tax_category, tax_rate) else {
+    let (Some(quantity), Some(unit_price), Some(tax_category), Some(tax_rate)) =
+        (quantity, unit_price, tax_category, tax_rate)
+    else {
         // The texts are checked with the numbers that are right, so that all that is wrong is said at once.
         bad.check("description", text(&line.description, limits::MAX_DESCRIPTION));
         bad.check("unit", optional_text(&line.unit, limits::MAX_UNIT));
         return Err(bad);
     };
-    let content = LineContent { description: line.description, quantity, unit: line.unit, unit_price, tax_category, tax_rate };
+    let content =
+        LineContent { description: line.description, quantity, unit: line.unit, unit_price, tax_category, tax_rate };
     let content = bad.check_field(content.checked().map_err(|e| (e.field(), e.reason(), e.to_string())));
     bad.into_result(content)
 }
@@ -103,8 +112,17 @@ impl TryFrom<pb::UpdateInvoiceRequest> for UpdateInvoice {
     type Error = Violations;
 
     fn try_from(request: pb::UpdateInvoiceRequest) -> Result<Self, Violations> {
-        const FIELDS: &[&str] =
-            &["contact_id", "lines", "terms_id", "series_id", "issued_on", "due_on", "reservation_id", "purchase_order", "note"];
+        const FIELDS: &[&str] = &[
+            "contact_id",
+            "lines",
+            "terms_id",
+            "series_id",
+            "issued_on",
+            "due_on",
+            "reservation_id",
+            "purchase_order",
+            "note",
+        ];
         let mut bad = Violations::default();
         let request_id = bad.check("request_id", request_id(&request.request_id));
         let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
@@ -112,7 +130,8 @@ impl TryFrom<pb::UpdateInvoiceRequest> for UpdateInvoice {
         let id = bad.check("invoice.invoice_id", id(&invoice.invoice_id, InvoiceId::parse));
         let etag = invoice.etag.clone();
         let patch = bad.within("invoice", invoice_patch(invoice, &mask));
-        let command = request_id.zip(id).zip(patch).map(|((request, invoice), patch)| Self { request, invoice, etag, patch });
+        let command =
+            request_id.zip(id).zip(patch).map(|((request, invoice), patch)| Self { request, invoice, etag, patch });
         bad.into_result(command)
     }
 }
@@ -173,7 +192,12 @@ impl TryFrom<pb::VoidInvoiceRequest> for VoidInvoice {
         let request_id = bad.check("request_id", request_id(&request.request_id));
         let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
         let reason = bad.check("reason", text(&request.reason, MAX_REASON));
-        let command = request_id.zip(id).zip(reason).map(|((id, invoice), reason)| Self { request: id, invoice, reason, etag: request.etag });
+        let command = request_id.zip(id).zip(reason).map(|((id, invoice), reason)| Self {
+            request: id,
+            invoice,
+            reason,
+            etag: request.etag,
+        });
         bad.into_result(command)
     }
 }
@@ -194,7 +218,12 @@ impl TryFrom<pb::DeliverInvoiceRequest> for DeliverInvoice {
         let contact = bad.check("contact_id", optional_id(&request.contact_id, ContactId::parse));
         let channel = bad.check("channel", channel);
         let command = request_id.zip(id).zip(contact.zip(channel));
-        bad.into_result(command.map(|((request, invoice), (contact, channel))| Self { request, invoice, contact, channel }))
+        bad.into_result(command.map(|((request, invoice), (contact, channel))| Self {
+            request,
+            invoice,
+            contact,
+            channel,
+        }))
     }
 }
 
@@ -220,6 +249,11 @@ impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
         let reason = bad.check("reason", reason);
         let issued_on = bad.check("issued_on", optional_date(&request.issued_on));
         let command = request_id.zip(id).zip(reason.zip(issued_on));
-        bad.into_result(command.map(|((request, invoice), (reason, issued_on))| Self { request, invoice, reason, issued_on }))
+        bad.into_result(command.map(|((request, invoice), (reason, issued_on))| Self {
+            request,
+            invoice,
+            reason,
+            issued_on,
+        }))
     }
 }

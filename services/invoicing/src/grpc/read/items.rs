@@ -64,7 +64,11 @@ impl TryFrom<pb::ReverseSettlementsRequest> for ReverseSettlements {
             let effective_on = bad.check("effective_on", date(&reversal.effective_on));
             let reason = bad.check("reason", text(&reversal.reason, MAX_REASON));
             let read = allocation.zip(effective_on).zip(reason);
-            bad.into_result(read.map(|((allocation, effective_on), reason)| Reversal { allocation, effective_on, reason }))
+            bad.into_result(read.map(|((allocation, effective_on), reason)| Reversal {
+                allocation,
+                effective_on,
+                reason,
+            }))
         });
         bad.into_result(pair(request_id, reversals).map(|(request, reversals)| Self { request, reversals }))
     }

@@ -1,0 +1,230 @@
+//! Allocations: which part of a payment pays which item, and how far invoicing has agreed.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{DbError, Tx, expect_rows};
+use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, RequestId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{known, money, stored};
+use crate::domain::{Allocation, AllocationState, MatchRule};
+
+struct Row {
+    id: Uuid,
+    batch_id: Uuid,
+    payment_id: Uuid,
+    item_id: Uuid,
+    customer_id: Uuid,
+    number: String,
+    currency: String,
+    amount: Decimal,
+    discount: Option<Decimal>,
+    effective_on: NaiveDate,
+    state: String,
+    rule: String,
+    reversal_batch_id: Option<Uuid>,
+    reversed_on: Option<NaiveDate>,
+    reason: Option<String>,
+}
+
+impl TryFrom<Row> for Allocation {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let (table, id) = ("allocation", row.id);
+        let currency = stored(table, id, Currency::parse(&row.currency))?;
+        let state =
+            AllocationState::parse(&row.state, row.reversal_batch_id.map(RequestId::new), row.reversed_on, row.reason);
+        Ok(Self {
+            id: AllocationId::new(id),
+            batch: RequestId::new(row.batch_id),
+            payment: PaymentId::new(row.payment_id),
+            item: ItemId::new(row.item_id),
+            customer: CustomerId::new(row.customer_id),
+            number: row.number,
+            amount: money(table, id, row.amount, currency)?,
+            discount: row.discount.map(|discount| money(table, id, discount, currency)).transpose()?,
+            effective_on: row.effective_on,
+            state: known(table, id, "state", state)?,
+            rule: known(table, id, "rule", MatchRule::parse(&row.rule))?,
+        })
+    }
+}
+
+/// Adds allocations that are pending.
+pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: DateTime<Utc>) -> Result<(), DbError> {
+    if allocations.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = allocations.iter().map(|a| a.id.uuid()).collect();
+    let batches: Vec<Uuid> = allocations.iter().map(|a| a.batch.uuid()).collect();
+    let payments: Vec<Uuid> = allocations.iter().map(|a| a.payment.uuid()).collect();
+    let items: Vec<Uuid> = allocations.iter().map(|a| a.item.uuid()).collect();
+    let customers: Vec<Uuid> = allocations.iter().map(|a| a.customer.uuid()).collect();
+    let numbers: Vec<String> = allocations.iter().map(|a| a.number.clone()).collect();
+    let currencies: Vec<String> = allocations.iter().map(|a| a.amount.currency().code().to_owned()).collect();
+    let amounts: Vec<Decimal> = allocations.iter().map(|a| a.amount.amount()).collect();
+    let discounts: Vec<Option<Decimal>> = allocations.iter().map(|a| a.discount.map(Money::amount)).collect();
+    let dates: Vec<NaiveDate> = allocations.iter().map(|a| a.effective_on).collect();
+    let states: Vec<String> = allocations.iter().map(|a| a.state.label().to_owned()).collect();
+    let rules: Vec<String> = allocations.iter().map(|a| a.rule.label().to_owned()).collect();
+    sqlx::query!(
+        "insert into allocation
+           (tenant_id, id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, decided_at)
+         select $1, v.*, $14
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::numeric[], $10::numeric[], $11::date[],
+           $12::text[], $13::text[]) as v",
+        tenant,
+        &ids,
+        &batches,
+        &payments,
+        &items,
+        &customers,
+        &numbers,
+        &currencies,
+        &amounts,
+        &discounts as &[Option<Decimal>],
+        &dates,
+        &states,
+        &rules,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes the states of allocations whose payments are held.
+pub(crate) async fn update_states(tx: &mut Tx, allocations: &[Allocation], now: DateTime<Utc>) -> Result<(), DbError> {
+    if allocations.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = allocations.iter().map(|a| a.id.uuid()).collect();
+    let states: Vec<String> = allocations.iter().map(|a| a.state.label().to_owned()).collect();
+    let batches: Vec<Option<Uuid>> =
+        allocations.iter().map(|a| a.state.reversal_batch().map(RequestId::uuid)).collect();
+    let dates: Vec<Option<NaiveDate>> = allocations.iter().map(|a| a.state.reversed_on()).collect();
+    let reasons: Vec<Option<String>> = allocations.iter().map(|a| a.state.reason().map(str::to_owned)).collect();
+    let done = sqlx::query!(
+        "update allocation a
+         set state = v.state, reversal_batch_id = v.reversal_batch_id, reversed_on = v.reversed_on, reason = v.reason, decided_at = $7
+         from unnest($2::uuid[], $3::text[], $4::uuid[], $5::date[], $6::text[]) as v (id, state, reversal_batch_id, reversed_on, reason)
+         where a.tenant_id = $1 and a.id = v.id",
+        tenant,
+        &ids,
+        &states,
+        &batches as &[Option<Uuid>],
+        &dates as &[Option<NaiveDate>],
+        &reasons as &[Option<String>],
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "allocation", allocations.len())
+}
+
+/// The allocations of these payments, oldest first.
+pub(crate) async fn of_payments(
+    tx: &mut Tx,
+    payments: &[PaymentId],
+) -> Result<HashMap<PaymentId, Vec<Allocation>>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let payments: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, reversal_batch_id,
+           reversed_on, reason
+         from allocation
+         where tenant_id = $1 and payment_id = any($2)
+         order by payment_id, id",
+        tenant,
+        &payments,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut found: HashMap<PaymentId, Vec<Allocation>> = HashMap::new();
+    for row in rows {
+        let allocation = Allocation::try_from(row)?;
+        found.entry(allocation.payment).or_default().push(allocation);
+    }
+    Ok(found)
+}
+
+/// These allocations, as they are under their payments' locks, in the order of their ids.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[AllocationId]) -> Result<Vec<Allocation>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, reversal_batch_id,
+           reversed_on, reason
+         from allocation
+         where tenant_id = $1 and id = any($2)
+         order by id",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Allocation::try_from).collect()
+}
+
+/// The batches in which something of these payments waits for invoicing: settlements, then reversals.
+pub(crate) async fn waiting_batches(
+    tx: &mut Tx,
+    payments: &[PaymentId],
+) -> Result<(Vec<RequestId>, Vec<RequestId>), DbError> {
+    let tenant = tx.tenant().uuid();
+    let payments: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select distinct state, case state when 'pending' then batch_id else reversal_batch_id end as "batch_id!"
+           from allocation
+           where tenant_id = $1 and payment_id = any($2) and state in ('pending', 'reversing')
+           order by "batch_id!""#,
+        tenant,
+        &payments,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let of =
+        |state: &str| rows.iter().filter(|row| row.state == state).map(|row| RequestId::new(row.batch_id)).collect();
+    Ok((of("pending"), of("reversing")))
+}
+
+/// All allocations that were made under a batch id, in the order of their ids: what invoicing is asked is the same each time.
+pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Allocation>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, reversal_batch_id,
+           reversed_on, reason
+         from allocation
+         where tenant_id = $1 and batch_id = $2
+         order by id",
+        tx.tenant().uuid(),
+        batch.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Allocation::try_from).collect()
+}
+
+/// All allocations that are being taken back under a batch id, in the order of their ids. They end together.
+pub(crate) async fn of_reversal_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Allocation>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, reversal_batch_id,
+           reversed_on, reason
+         from allocation
+         where tenant_id = $1 and reversal_batch_id = $2
+         order by id",
+        tx.tenant().uuid(),
+        batch.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Allocation::try_from).collect()
+}

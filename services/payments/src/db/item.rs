@@ -1,0 +1,126 @@
+//! Open items as matching looks at them, and who pays from which account.
+
+use std::collections::{HashMap, HashSet};
+
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{Currency, CustomerId, ItemId, Money, Terms};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{money, stored};
+use crate::domain::Candidate;
+
+/// What is looked for; an item that fits any of it is found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sought {
+    pub(crate) numbers: Vec<String>,
+    pub(crate) references: Vec<String>,
+    /// Open items of these.
+    pub(crate) customers: Vec<CustomerId>,
+    pub(crate) items: Vec<ItemId>,
+}
+
+struct Row {
+    id: Uuid,
+    customer_id: Uuid,
+    number: String,
+    payment_reference: Option<String>,
+    currency: String,
+    total: Decimal,
+    open_amount: Decimal,
+    issued_on: chrono::NaiveDate,
+    due_on: chrono::NaiveDate,
+    terms: String,
+    allocated: Decimal,
+}
+
+impl TryFrom<Row> for Candidate {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let (table, id) = ("open_item", row.id);
+        let currency = stored(table, id, Currency::parse(&row.currency))?;
+        // All money that settles items comes from here, so what is allocated here is exact at once, while invoicing's events come later; and
+        // invoicing's events know of voids and credits.
+        let open = row.open_amount.min(row.total - row.allocated).max(Decimal::ZERO);
+        Ok(Self {
+            item: ItemId::new(id),
+            customer: CustomerId::new(row.customer_id),
+            number: row.number,
+            payment_reference: row.payment_reference,
+            issued_on: row.issued_on,
+            due_on: row.due_on,
+            open: money(table, id, open, currency)?,
+            total: money(table, id, row.total, currency)?,
+            terms: stored(table, id, Terms::parse(&row.terms))?,
+        })
+    }
+}
+
+/// The items, with what is open on them less everything that is allocated here already, ordered by due date.
+pub(crate) async fn find(tx: &mut Tx, sought: &Sought) -> Result<Vec<Candidate>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let customers: Vec<Uuid> = sought.customers.iter().map(|id| id.uuid()).collect();
+    let items: Vec<Uuid> = sought.items.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"with found as (
+             select o.id from unnest($2::text[]) as n (number) join open_item o on o.tenant_id = $1 and o.number = n.number
+             union
+             select o.id from unnest($3::text[]) as r (reference) join open_item o on o.tenant_id = $1 and o.payment_reference = r.reference
+             union
+             select o.id from unnest($4::uuid[]) as c (id) join open_item o on o.tenant_id = $1 and o.customer_id = c.id and o.is_open
+             union
+             select i.id from unnest($5::uuid[]) as i (id)
+           )
+           select o.id, o.customer_id, o.number, o.payment_reference, o.currency, o.total, o.open_amount, o.issued_on, o.due_on, o.terms,
+             (select coalesce(sum(a.amount + coalesce(a.discount, 0)), 0)
+              from allocation a
+              where a.tenant_id = $1 and a.item_id = o.id and a.state in ('pending', 'applied', 'reversing')) as "allocated!"
+           from found
+           join open_item o on o.tenant_id = $1 and o.id = found.id
+           order by o.due_on, o.id"#,
+        tenant,
+        &sought.numbers,
+        &sought.references,
+        &customers,
+        &items,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Candidate::try_from).collect()
+}
+
+/// Who pays from each account, where exactly one customer does.
+pub(crate) async fn payers(tx: &mut Tx, accounts: &[String]) -> Result<HashMap<String, CustomerId>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        r#"select a.account, (array_agg(a.customer_id))[1] as "customer_id!"
+           from unnest($2::text[]) as asked (account)
+           join customer_account a on a.tenant_id = $1 and a.account = asked.account
+           group by a.account
+           having count(distinct a.customer_id) = 1"#,
+        tenant,
+        accounts,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.account, CustomerId::new(row.customer_id))).collect())
+}
+
+/// Which of the customers are known.
+pub(crate) async fn known_customers(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashSet<CustomerId>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let found = sqlx::query_scalar!("select id from customer where tenant_id = $1 and id = any($2)", tenant, &ids)
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(found.into_iter().map(CustomerId::new).collect())
+}
+
+/// What is open on an item after a share of it was allocated.
+pub(crate) fn reduce(item: &mut Candidate, amount: Money, discount: Option<Money>) {
+    let taken = discount.map_or(Ok(amount), |discount| amount.checked_add(discount));
+    let left = taken.and_then(|taken| item.open.checked_sub(taken));
+    item.open = left.ok().filter(|left| !left.is_negative()).unwrap_or(Money::zero(item.total.currency()));
+}

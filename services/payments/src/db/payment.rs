@@ -1,0 +1,387 @@
+//! Payments, and when matching is to look at them again.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{DbError, Tx, expect_rows};
+use quittance_kernel::{Currency, CustomerId, PaymentId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{known, money, stored};
+use crate::domain::{MatchOutcome, MatchRule, Method, Payment, UnappliedReason};
+
+/// A payment with what steers its matching.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// The payment.
+    pub(crate) payment: Payment,
+    /// A person applied or took back: matching leaves it alone.
+    pub(crate) by_hand: bool,
+    /// How often invoicing refused what matching found.
+    pub(crate) refusals: i32,
+    /// When matching is to look again.
+    pub(crate) match_due_at: Option<DateTime<Utc>>,
+}
+
+struct Row {
+    id: Uuid,
+    customer_id: Option<Uuid>,
+    currency: String,
+    amount: Decimal,
+    received_on: NaiveDate,
+    method: String,
+    payer_name: String,
+    payer_account: String,
+    text: String,
+    external_reference: Option<String>,
+    applied: Decimal,
+    pending: Decimal,
+    unapplied: Decimal,
+    match_rule: Option<String>,
+    evidence: Vec<String>,
+    unapplied_reason: Option<String>,
+    by_hand: bool,
+    refusals: i32,
+    match_due_at: Option<DateTime<Utc>>,
+    version: i32,
+    recorded_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Held {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let (table, id) = ("payment", row.id);
+        let currency = stored(table, id, Currency::parse(&row.currency))?;
+        let rule = row.match_rule.map(|label| known(table, id, "match_rule", MatchRule::parse(&label))).transpose()?;
+        let reason = row
+            .unapplied_reason
+            .map(|label| known(table, id, "unapplied_reason", UnappliedReason::parse(&label)))
+            .transpose()?;
+        let payment = Payment {
+            id: PaymentId::new(id),
+            customer: row.customer_id.map(CustomerId::new),
+            amount: money(table, id, row.amount, currency)?,
+            received_on: row.received_on,
+            method: known(table, id, "method", Method::parse(&row.method))?,
+            payer_name: row.payer_name,
+            payer_account: row.payer_account,
+            text: row.text,
+            external_reference: row.external_reference,
+            applied: money(table, id, row.applied, currency)?,
+            pending: money(table, id, row.pending, currency)?,
+            unapplied: money(table, id, row.unapplied, currency)?,
+            match_outcome: MatchOutcome { rule, evidence: row.evidence, unapplied_reason: reason },
+            version: stored(table, id, u32::try_from(row.version))?,
+            recorded_at: row.recorded_at,
+        };
+        Ok(Self { payment, by_hand: row.by_hand, refusals: row.refusals, match_due_at: row.match_due_at })
+    }
+}
+
+/// Evidence as one text per payment: arrays of arrays have one length for all, so the parts are joined with a sign that no text has.
+const SEPARATOR: &str = "\u{1f}";
+
+/// Adds payments.
+pub(crate) async fn insert_all(tx: &mut Tx, payments: &[Held]) -> Result<(), DbError> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let all = || payments.iter().map(|held| &held.payment);
+    let ids: Vec<Uuid> = all().map(|p| p.id.uuid()).collect();
+    let customers: Vec<Option<Uuid>> = all().map(|p| p.customer.map(CustomerId::uuid)).collect();
+    let currencies: Vec<String> = all().map(|p| p.amount.currency().code().to_owned()).collect();
+    let amounts: Vec<Decimal> = all().map(|p| p.amount.amount()).collect();
+    let received: Vec<NaiveDate> = all().map(|p| p.received_on).collect();
+    let methods: Vec<String> = all().map(|p| p.method.label().to_owned()).collect();
+    let names: Vec<String> = all().map(|p| p.payer_name.clone()).collect();
+    let accounts: Vec<String> = all().map(|p| p.payer_account.clone()).collect();
+    let texts: Vec<String> = all().map(|p| p.text.clone()).collect();
+    let references: Vec<Option<String>> = all().map(|p| p.external_reference.clone()).collect();
+    let changing = Changing::of(payments);
+    let recorded: Vec<DateTime<Utc>> = all().map(|p| p.recorded_at).collect();
+    sqlx::query!(
+        "insert into payment (tenant_id, id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
+           applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at)
+         select $1, v.id, v.customer_id, v.currency, v.amount, v.received_on, v.method, v.payer_name, v.payer_account, v.text, v.external_reference,
+           v.applied, v.pending, v.unapplied, v.match_rule, string_to_array(v.evidence, $22), v.unapplied_reason, v.by_hand, v.refusals,
+           v.match_due_at, v.version, v.recorded_at
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::date[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+             $12::numeric[], $13::numeric[], $14::numeric[], $15::text[], $16::text[], $17::text[], $18::bool[], $19::int[], $20::timestamptz[],
+             $21::int[], $23::timestamptz[])
+           as v (id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending,
+             unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at)",
+        tenant,
+        &ids,
+        &customers as &[Option<Uuid>],
+        &currencies,
+        &amounts,
+        &received,
+        &methods,
+        &names,
+        &accounts,
+        &texts,
+        &references as &[Option<String>],
+        &changing.applied,
+        &changing.pending,
+        &changing.unapplied,
+        &changing.rules as &[Option<String>],
+        &changing.evidence,
+        &changing.reasons as &[Option<String>],
+        &changing.by_hand,
+        &changing.refusals,
+        &changing.match_due_at as &[Option<DateTime<Utc>>],
+        &changing.versions,
+        SEPARATOR,
+        &recorded,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The columns of payments that change.
+struct Changing {
+    applied: Vec<Decimal>,
+    pending: Vec<Decimal>,
+    unapplied: Vec<Decimal>,
+    rules: Vec<Option<String>>,
+    evidence: Vec<String>,
+    reasons: Vec<Option<String>>,
+    by_hand: Vec<bool>,
+    refusals: Vec<i32>,
+    match_due_at: Vec<Option<DateTime<Utc>>>,
+    versions: Vec<i32>,
+}
+
+impl Changing {
+    fn of(payments: &[Held]) -> Self {
+        let all = || payments.iter().map(|held| &held.payment);
+        Self {
+            applied: all().map(|p| p.applied.amount()).collect(),
+            pending: all().map(|p| p.pending.amount()).collect(),
+            unapplied: all().map(|p| p.unapplied.amount()).collect(),
+            rules: all().map(|p| p.match_outcome.rule.map(|rule| rule.label().to_owned())).collect(),
+            evidence: all().map(|p| p.match_outcome.evidence.join(SEPARATOR)).collect(),
+            reasons: all().map(|p| p.match_outcome.unapplied_reason.map(|reason| reason.label().to_owned())).collect(),
+            by_hand: payments.iter().map(|held| held.by_hand).collect(),
+            refusals: payments.iter().map(|held| held.refusals).collect(),
+            match_due_at: payments.iter().map(|held| held.match_due_at).collect(),
+            versions: all().map(|p| i32::try_from(p.version).unwrap_or(i32::MAX)).collect(),
+        }
+    }
+}
+
+/// Writes payments that are held.
+pub(crate) async fn update_all(tx: &mut Tx, payments: &[Held]) -> Result<(), DbError> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = payments.iter().map(|held| held.payment.id.uuid()).collect();
+    let customers: Vec<Option<Uuid>> =
+        payments.iter().map(|held| held.payment.customer.map(CustomerId::uuid)).collect();
+    let changing = Changing::of(payments);
+    let done = sqlx::query!(
+        "update payment p
+         set customer_id = v.customer_id, applied = v.applied, pending = v.pending, unapplied = v.unapplied, match_rule = v.match_rule,
+           evidence = string_to_array(v.evidence, $14), unapplied_reason = v.unapplied_reason, by_hand = v.by_hand, refusals = v.refusals,
+           match_due_at = v.match_due_at, version = v.version
+         from unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[], $7::text[], $8::text[], $9::text[], $10::bool[], $11::int[],
+             $12::timestamptz[], $13::int[])
+           as v (id, customer_id, applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version)
+         where p.tenant_id = $1 and p.id = v.id",
+        tenant,
+        &ids,
+        &customers as &[Option<Uuid>],
+        &changing.applied,
+        &changing.pending,
+        &changing.unapplied,
+        &changing.rules as &[Option<String>],
+        &changing.evidence,
+        &changing.reasons as &[Option<String>],
+        &changing.by_hand,
+        &changing.refusals,
+        &changing.match_due_at as &[Option<DateTime<Utc>>],
+        &changing.versions,
+        SEPARATOR,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "payment", payments.len())
+}
+
+/// These payments, held until the transaction ends, in the order of their ids: whoever holds several never waits in a circle.
+pub(crate) async fn lock_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<PaymentId, Held>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending, unapplied,
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
+         from payment
+         where tenant_id = $1 and id = any($2)
+         order by id
+         for update",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| Held::try_from(row).map(|held| (held.payment.id, held))).collect()
+}
+
+/// These payments.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<PaymentId, Payment>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending, unapplied,
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
+         from payment
+         where tenant_id = $1 and id = any($2)",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| Held::try_from(row).map(|held| (held.payment.id, held.payment))).collect()
+}
+
+/// Which payments a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Only this customer's.
+    pub(crate) customer: Option<CustomerId>,
+    /// Only those with something unapplied.
+    pub(crate) unapplied_only: bool,
+    /// Only those after this one.
+    pub(crate) after: Option<PaymentId>,
+    /// At most this many.
+    pub(crate) limit: i64,
+}
+
+/// Payments in the order they were recorded.
+pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Payment>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending, unapplied,
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
+         from payment
+         where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and (has_unapplied or not $3) and ($4::uuid is null or id > $4)
+         order by id
+         limit $5",
+        tx.tenant().uuid(),
+        filter.customer.map(CustomerId::uuid),
+        filter.unapplied_only,
+        filter.after.map(PaymentId::uuid),
+        filter.limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| Held::try_from(row).map(|held| held.payment)).collect()
+}
+
+/// Which of the external references payments have already.
+pub(crate) async fn taken_references(tx: &mut Tx, references: &[String]) -> Result<HashSet<String>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let found = sqlx::query_scalar!(
+        r#"select external_reference as "reference!" from payment where tenant_id = $1 and external_reference = any($2)"#,
+        tenant,
+        references,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// Payments that matching is to look at now, held until the transaction ends; those that somebody else holds are left to them.
+pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Held>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending, unapplied,
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
+         from payment
+         where tenant_id = $1 and match_due_at <= $2
+         order by id
+         limit $3
+         for update skip locked",
+        tenant,
+        now,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Held::try_from).collect()
+}
+
+/// Keeps by what payments are found again: payment and key.
+pub(crate) async fn insert_keys(tx: &mut Tx, keys: &[(PaymentId, String)]) -> Result<(), DbError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let (payments, keys): (Vec<Uuid>, Vec<String>) =
+        keys.iter().map(|(payment, key)| (payment.uuid(), key.clone())).unzip();
+    sqlx::query!(
+        "insert into sought_key (tenant_id, payment_id, key)
+         select $1, *
+         from unnest($2::uuid[], $3::text[])
+         on conflict on constraint sought_key_pkey do nothing",
+        tenant,
+        &payments,
+        &keys,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the keys of payments that wait for nothing.
+pub(crate) async fn delete_keys(tx: &mut Tx, payments: &[PaymentId]) -> Result<(), DbError> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
+    sqlx::query!("delete from sought_key where tenant_id = $1 and payment_id = any($2)", tenant, &ids)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Makes matching look again at the unapplied payments that wait for one of the keys.
+pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -> Result<(), DbError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    sqlx::query!(
+        "with waiting as (
+           select distinct s.payment_id
+           from unnest($2::text[]) as asked (key)
+           join sought_key s on s.tenant_id = $1 and s.key = asked.key
+         ), held as (
+           select p.id
+           from waiting w
+           join payment p on p.tenant_id = $1 and p.id = w.payment_id
+           where p.has_unapplied and not p.by_hand and (p.match_due_at is null or p.match_due_at > $3)
+           order by p.id
+           for update of p
+         )
+         update payment p
+         set match_due_at = $3
+         from held
+         where p.tenant_id = $1 and p.id = held.id",
+        tenant,
+        keys,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! What invoicing's events tell: tenants, customers with their accounts, and what is open.
+
+use std::collections::HashMap;
+
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{CustomerId, ItemId, Money, Terms};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// A customer as invoicing tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownCustomer {
+    pub(crate) id: CustomerId,
+    pub(crate) number: String,
+    pub(crate) name: String,
+    /// Without blanks, in capitals.
+    pub(crate) accounts: Vec<String>,
+}
+
+/// An item as it was issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IssuedItem {
+    pub(crate) id: ItemId,
+    pub(crate) customer: CustomerId,
+    pub(crate) number: String,
+    pub(crate) payment_reference: Option<String>,
+    pub(crate) total: Money,
+    pub(crate) issued_on: chrono::NaiveDate,
+    pub(crate) due_on: chrono::NaiveDate,
+    pub(crate) terms: Terms,
+}
+
+/// The tenant's time zone; `None`: invoicing has not told of the tenant.
+pub(crate) async fn time_zone(tx: &mut Tx) -> Result<Option<String>, DbError> {
+    let tenant = tx.tenant().uuid();
+    Ok(sqlx::query_scalar!("select time_zone from tenant where tenant_id = $1", tenant)
+        .fetch_optional(&mut **tx)
+        .await?)
+}
+
+/// Keeps the tenant.
+pub(crate) async fn put_tenant(tx: &mut Tx, time_zone: &str) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!(
+        "insert into tenant (tenant_id, time_zone)
+         values ($1, $2)
+         on conflict on constraint tenant_pkey do update set time_zone = excluded.time_zone",
+        tenant,
+        time_zone,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps customers, each once, with their accounts as a whole.
+pub(crate) async fn put_customers(tx: &mut Tx, customers: &[KnownCustomer]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = customers.iter().map(|c| c.id.uuid()).collect();
+    let numbers: Vec<String> = customers.iter().map(|c| c.number.clone()).collect();
+    let names: Vec<String> = customers.iter().map(|c| c.name.clone()).collect();
+    sqlx::query!(
+        "insert into customer (tenant_id, id, number, name)
+         select $1, *
+         from unnest($2::uuid[], $3::text[], $4::text[])
+         on conflict on constraint customer_pkey do update set number = excluded.number, name = excluded.name",
+        tenant,
+        &ids,
+        &numbers,
+        &names,
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!("delete from customer_account where tenant_id = $1 and customer_id = any($2)", tenant, &ids)
+        .execute(&mut **tx)
+        .await?;
+    let accounts = || customers.iter().flat_map(|c| c.accounts.iter().map(|account| (account.clone(), c.id.uuid())));
+    let (accounts, owners): (Vec<String>, Vec<Uuid>) = accounts().unzip();
+    sqlx::query!(
+        "insert into customer_account (tenant_id, account, customer_id)
+         select $1, *
+         from unnest($2::text[], $3::uuid[])
+         on conflict on constraint customer_account_pkey do nothing",
+        tenant,
+        &accounts,
+        &owners,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds items, each with what is open on it by now.
+pub(crate) async fn insert_items(tx: &mut Tx, items: &[(IssuedItem, Money)]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = items.iter().map(|(i, _)| i.id.uuid()).collect();
+    let customers: Vec<Uuid> = items.iter().map(|(i, _)| i.customer.uuid()).collect();
+    let numbers: Vec<String> = items.iter().map(|(i, _)| i.number.clone()).collect();
+    let references: Vec<Option<String>> = items.iter().map(|(i, _)| i.payment_reference.clone()).collect();
+    let currencies: Vec<String> = items.iter().map(|(i, _)| i.total.currency().code().to_owned()).collect();
+    let totals: Vec<Decimal> = items.iter().map(|(i, _)| i.total.amount()).collect();
+    let open: Vec<Decimal> = items.iter().map(|(_, open)| open.amount()).collect();
+    let issued: Vec<chrono::NaiveDate> = items.iter().map(|(i, _)| i.issued_on).collect();
+    let due: Vec<chrono::NaiveDate> = items.iter().map(|(i, _)| i.due_on).collect();
+    let terms: Vec<String> = items.iter().map(|(i, _)| i.terms.to_string()).collect();
+    sqlx::query!(
+        "insert into open_item
+           (tenant_id, id, customer_id, number, payment_reference, currency, total, open_amount, issued_on, due_on, terms)
+         select $1, *
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], $9::date[], $10::date[], $11::text[])",
+        tenant,
+        &ids,
+        &customers,
+        &numbers,
+        &references as &[Option<String>],
+        &currencies,
+        &totals,
+        &open,
+        &issued,
+        &due,
+        &terms,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes what is open on known items. Returns those whose open amount grew: they are worth another look. An item that is not known is missing in
+/// `found`.
+pub(crate) async fn update_open(tx: &mut Tx, open: &HashMap<ItemId, Money>) -> Result<Vec<ItemId>, UpdateOpen> {
+    let tenant = tx.tenant().uuid();
+    let mut sorted: Vec<(ItemId, Money)> = open.iter().map(|(id, open)| (*id, *open)).collect();
+    sorted.sort_by_key(|(id, _)| *id);
+    let ids: Vec<Uuid> = sorted.iter().map(|(id, _)| id.uuid()).collect();
+    let amounts: Vec<Decimal> = sorted.iter().map(|(_, open)| open.amount()).collect();
+    let rows = sqlx::query!(
+        r#"update open_item o
+           set open_amount = v.open_amount
+           from unnest($2::uuid[], $3::numeric[]) as v (id, open_amount)
+           join open_item before on before.tenant_id = $1 and before.id = v.id
+           where o.tenant_id = $1 and o.id = v.id
+           returning o.id, o.open_amount > before.open_amount as "grew!""#,
+        tenant,
+        &ids,
+        &amounts,
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(DbError::from)?;
+    if rows.len() < sorted.len() {
+        let found: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let missing = sorted.iter().map(|(id, _)| *id).find(|id| !found.contains(&id.uuid()));
+        return Err(missing.map_or_else(|| DbError::AnsweredMeanwhile.into(), UpdateOpen::Unknown));
+    }
+    Ok(rows.into_iter().filter(|row| row.grew).map(|row| ItemId::new(row.id)).collect())
+}
+
+/// Why open amounts could not be written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpdateOpen {
+    /// An event of an item that was never issued.
+    #[error("item {0} is not known")]
+    Unknown(ItemId),
+    /// The store.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Everything by which a payment may wait for these items or customers: numbers, references, customers and their accounts.
+pub(crate) async fn keys_of(tx: &mut Tx, items: &[ItemId], customers: &[CustomerId]) -> Result<Vec<String>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let items: Vec<Uuid> = items.iter().map(|id| id.uuid()).collect();
+    let customers: Vec<Uuid> = customers.iter().map(|id| id.uuid()).collect();
+    let keys = sqlx::query_scalar!(
+        r#"with item as (
+             select o.id, o.customer_id, o.number, o.payment_reference
+             from unnest($2::uuid[]) as asked (id)
+             join open_item o on o.tenant_id = $1 and o.id = asked.id
+           ), owner as (
+             select customer_id as id from item
+             union
+             select id from unnest($3::uuid[]) as asked (id)
+           )
+           select number as "key!" from item
+           union
+           select payment_reference from item where payment_reference is not null
+           union
+           select id::text from owner
+           union
+           select a.account from owner join customer_account a on a.tenant_id = $1 and a.customer_id = owner.id"#,
+        tenant,
+        &items,
+        &customers,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(keys)
+}

@@ -1,0 +1,135 @@
+//! How much was matched without a hand: computed from payments and allocations each time it is asked.
+
+use chrono::NaiveDate;
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{Currency, Money};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{known, money, stored};
+use crate::domain::{MatchRule, UnappliedReason};
+
+/// Matching in one currency.
+#[derive(Debug, Clone)]
+pub(crate) struct CurrencyMatching {
+    pub(crate) currency: Currency,
+    pub(crate) payments: i64,
+    /// Applied to the last cent by matching alone.
+    pub(crate) matched_payments: i64,
+    pub(crate) amount: Money,
+    /// Applied by matching alone.
+    pub(crate) matched_amount: Money,
+    /// Allocations that are applied and their money, by rule.
+    pub(crate) rules: Vec<(MatchRule, i64, Money)>,
+    /// Payments with something left and what is left, by reason.
+    pub(crate) unapplied: Vec<(Option<UnappliedReason>, i64, Money)>,
+}
+
+/// Payments received within these days, by currency.
+pub(crate) async fn matching(
+    tx: &mut Tx,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+) -> Result<Vec<CurrencyMatching>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        r#"select p.currency, count(*) as "payments!", sum(p.amount) as "amount!",
+             count(*) filter (where coalesce(a.matched, 0) = p.amount) as "matched_payments!", coalesce(sum(a.matched), 0) as "matched_amount!"
+           from payment p
+           left join (
+             select payment_id, sum(amount) as matched
+             from allocation
+             where tenant_id = $1 and state in ('applied', 'reversing') and rule <> 'manual'
+             group by payment_id
+           ) a on a.payment_id = p.id
+           where p.tenant_id = $1 and ($2::date is null or p.received_on >= $2) and ($3::date is null or p.received_on <= $3)
+           group by p.currency
+           order by p.currency"#,
+        tenant,
+        from,
+        to,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut rules = rules(tx, from, to).await?;
+    let mut unapplied = unapplied(tx, from, to).await?;
+    let (table, id) = ("payment", tenant);
+    rows.into_iter()
+        .map(|row| {
+            let currency = stored(table, id, Currency::parse(&row.currency))?;
+            Ok(CurrencyMatching {
+                currency,
+                payments: row.payments,
+                matched_payments: row.matched_payments,
+                amount: money(table, id, row.amount, currency)?,
+                matched_amount: money(table, id, row.matched_amount, currency)?,
+                rules: take(&mut rules, &row.currency)
+                    .map(|(rule, n, sum)| Ok((rule, n, money(table, id, sum, currency)?)))
+                    .collect::<Result<_, DbError>>()?,
+                unapplied: take(&mut unapplied, &row.currency)
+                    .map(|(reason, n, sum)| Ok((reason, n, money(table, id, sum, currency)?)))
+                    .collect::<Result<_, DbError>>()?,
+            })
+        })
+        .collect()
+}
+
+type Counted<K> = Vec<(String, (K, i64, Decimal))>;
+
+fn take<K: Copy>(counted: &mut Counted<K>, currency: &str) -> impl Iterator<Item = (K, i64, Decimal)> + use<K> {
+    let found: Vec<(K, i64, Decimal)> =
+        counted.iter().filter(|(of, _)| of == currency).map(|(_, counts)| *counts).collect();
+    found.into_iter()
+}
+
+async fn rules(tx: &mut Tx, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Counted<MatchRule>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        r#"select a.currency, a.rule, count(*) as "count!", sum(a.amount) as "sum!"
+           from payment p
+           join allocation a on a.tenant_id = $1 and a.payment_id = p.id and a.state in ('applied', 'reversing')
+           where p.tenant_id = $1 and ($2::date is null or p.received_on >= $2) and ($3::date is null or p.received_on <= $3)
+           group by a.currency, a.rule"#,
+        tenant,
+        from,
+        to,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let read = rows.into_iter().map(|row| {
+        let rule = known("allocation", Uuid::nil(), "rule", MatchRule::parse(&row.rule))?;
+        Ok((row.currency, (rule, row.count, row.sum)))
+    });
+    let mut counted: Counted<MatchRule> = read.collect::<Result<_, DbError>>()?;
+    counted.sort_by_key(|(_, (rule, ..))| *rule);
+    Ok(counted)
+}
+
+async fn unapplied(
+    tx: &mut Tx,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+) -> Result<Counted<Option<UnappliedReason>>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        r#"select currency, unapplied_reason, count(*) as "count!", sum(unapplied) as "sum!"
+           from payment
+           where tenant_id = $1 and has_unapplied and ($2::date is null or received_on >= $2) and ($3::date is null or received_on <= $3)
+           group by currency, unapplied_reason"#,
+        tenant,
+        from,
+        to,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let read = rows.into_iter().map(|row| {
+        let label = row.unapplied_reason;
+        let reason = label
+            .map(|label| known("payment", Uuid::nil(), "unapplied_reason", UnappliedReason::parse(&label)))
+            .transpose()?;
+        Ok((row.currency, (reason, row.count, row.sum)))
+    });
+    let mut counted: Counted<Option<UnappliedReason>> = read.collect::<Result<_, DbError>>()?;
+    counted.sort_by_key(|(_, (reason, ..))| *reason);
+    Ok(counted)
+}

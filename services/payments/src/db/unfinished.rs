@@ -1,0 +1,59 @@
+//! What is left to finish, over all tenants: read in the reconcilers' role.
+
+use chrono::{DateTime, Utc};
+use quittance_db::{Db, DbError};
+use quittance_kernel::{RequestId, TenantId};
+
+/// A batch that invoicing was asked about, or should have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WaitingBatch {
+    pub(crate) tenant: TenantId,
+    pub(crate) batch: RequestId,
+    /// It takes settlements back.
+    pub(crate) is_reversal: bool,
+}
+
+/// Batches that have waited since before `before`, the longest first.
+pub(crate) async fn waiting_batches(db: &Db, before: DateTime<Utc>, limit: i64) -> Result<Vec<WaitingBatch>, DbError> {
+    let rows = sqlx::query!(
+        r#"select tenant_id, case state when 'pending' then batch_id else reversal_batch_id end as "batch_id!", state = 'reversing' as "is_reversal!"
+           from allocation
+           where state in ('pending', 'reversing') and decided_at < $1
+           group by 1, 2, 3
+           order by min(decided_at)
+           limit $2"#,
+        before,
+        limit,
+    )
+    .fetch_all(db.system())
+    .await?;
+    let batches = rows.into_iter().map(|row| WaitingBatch {
+        tenant: TenantId::new(row.tenant_id),
+        batch: RequestId::new(row.batch_id),
+        is_reversal: row.is_reversal,
+    });
+    Ok(batches.collect())
+}
+
+/// Tenants with payments that matching is to look at now.
+pub(crate) async fn tenants_to_match(db: &Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<TenantId>, DbError> {
+    let tenants = sqlx::query_scalar!(
+        "select tenant_id from payment where match_due_at <= $1 group by tenant_id order by min(match_due_at) limit $2",
+        now,
+        limit,
+    )
+    .fetch_all(db.system())
+    .await?;
+    Ok(tenants.into_iter().map(TenantId::new).collect())
+}
+
+/// Allocations that wait for invoicing, and payments that matching will look at again.
+pub(crate) async fn count(db: &Db) -> Result<i64, DbError> {
+    let count = sqlx::query_scalar!(
+        r#"select (select count(*) from allocation where state in ('pending', 'reversing'))
+             + (select count(*) from payment where match_due_at is not null) as "count!""#
+    )
+    .fetch_one(db.system())
+    .await?;
+    Ok(count)
+}

@@ -1,0 +1,45 @@
+//! The invariant of payments' books, checked where they are kept: in SQL, over all of a tenant's rows.
+
+use quittance_db::{DbError, Tx};
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// How many were compared.
+    pub(crate) checked: i64,
+    /// How many broke the rule.
+    pub(crate) drifted: i64,
+    /// The first of them, in words.
+    pub(crate) examples: Vec<String>,
+}
+
+/// Every payment's amount is what is applied, pending and unapplied, and applied and pending are the sums of its allocations in those states.
+pub(crate) async fn payments(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with summed as (
+             select payment_id,
+               coalesce(sum(amount) filter (where state in ('applied', 'reversing')), 0) as applied,
+               coalesce(sum(amount) filter (where state = 'pending'), 0) as pending,
+               count(distinct currency) as currencies, min(currency) as currency
+             from allocation
+             where tenant_id = $1
+             group by payment_id
+           ), compared as (
+             select coalesce(p.id, s.payment_id) as id,
+               p.amount = p.applied + p.pending + p.unapplied and p.unapplied >= 0
+               and p.applied = coalesce(s.applied, 0) and p.pending = coalesce(s.pending, 0)
+               and (s.payment_id is null or (s.currencies = 1 and s.currency = p.currency)) as holds
+             from (select * from payment where tenant_id = $1) p
+             full join summed s on s.payment_id = p.id
+           ), drifted as (
+             select id from compared where holds is not true
+           )
+           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
+             array(select 'payment ' || id from drifted order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}

@@ -1,0 +1,42 @@
+//! The door for callers: translates messages to commands and results to messages.
+
+mod imports;
+mod payments;
+mod read;
+mod status;
+
+use quittance_grpc::{Page, Violations, id, optional_id};
+use quittance_kernel::BadId;
+use quittance_proto::payments::v1::{
+    bank_import_service_server::BankImportServiceServer, payment_service_server::PaymentServiceServer,
+};
+use tonic::service::Routes;
+
+use crate::App;
+
+/// Full names of the services, for the health service.
+pub const SERVICES: &[&str] = &["quittance.payments.v1.PaymentService", "quittance.payments.v1.BankImportService"];
+
+/// The service's door: one type implements all of its gRPC services.
+#[derive(Debug, Clone)]
+struct Door(App);
+
+/// Adds the service's gRPC services.
+pub fn add_routes(routes: Routes, app: &App) -> Routes {
+    let door = Door(app.clone());
+    routes.add_service(PaymentServiceServer::new(door.clone())).add_service(BankImportServiceServer::new(door))
+}
+
+/// Where the page before ended.
+fn after<T>(page: &Page, parse: fn(&str) -> Result<T, BadId>) -> Result<Option<T>, Violations> {
+    let mut bad = Violations::default();
+    let id = bad.check("page_token", optional_id(page.after_one().unwrap_or_default(), parse));
+    bad.into_result(id)
+}
+
+/// An id that a request names.
+fn named<T>(field: &'static str, value: &str, parse: fn(&str) -> Result<T, BadId>) -> Result<T, Violations> {
+    let mut bad = Violations::default();
+    let id = bad.check(field, id(value, parse));
+    bad.into_result(id)
+}

@@ -1,0 +1,205 @@
+//! Payments, and the state of the books.
+
+use std::collections::HashMap;
+
+use quittance_db::Tx;
+use quittance_events::stream_status;
+use quittance_grpc::{MAX_BATCH, Page, Violations, batch, optional_date, optional_id, page_size, parse, tenant};
+use quittance_kernel::{CustomerId, PaymentId, TenantId};
+use quittance_proto::{
+    common::v1 as common,
+    money,
+    payments::v1::{self as pb, payment_service_server::PaymentService},
+};
+use tonic::{Request, Response, Status};
+
+use super::{Door, after, named};
+use crate::{
+    Error,
+    db::{self, statistics::CurrencyMatching},
+    domain::Payment,
+    ops, wire,
+};
+
+/// Payments with where their money went.
+async fn with_allocations(tx: &mut Tx, payments: &[&Payment]) -> Result<Vec<pb::Payment>, Error> {
+    let ids: Vec<PaymentId> = payments.iter().map(|payment| payment.id).collect();
+    let allocations = db::allocation::of_payments(tx, &ids).await?;
+    let answer = |payment: &&Payment| wire::payment(payment, allocations.get(&payment.id).map_or(&[], Vec::as_slice));
+    Ok(payments.iter().map(answer).collect())
+}
+
+impl Door {
+    /// Payments as they are now.
+    async fn read_payments(
+        &self,
+        tenant: TenantId,
+        ids: &[PaymentId],
+    ) -> Result<HashMap<PaymentId, pb::Payment>, Error> {
+        let mut tx = self.0.db().begin(tenant).await?;
+        let found = db::payment::find_all(&mut tx, ids).await?;
+        let payments: Vec<&Payment> = found.values().collect();
+        let answers = with_allocations(&mut tx, &payments).await?;
+        tx.commit().await?;
+        Ok(payments.iter().map(|payment| payment.id).zip(answers).collect())
+    }
+
+    async fn read_payment(&self, tenant: TenantId, id: PaymentId) -> Result<pb::Payment, Error> {
+        self.read_payments(tenant, &[id]).await?.remove(&id).ok_or(Error::PaymentNotFound(id))
+    }
+
+    /// Records, and answers with the payments as they are after invoicing had its say.
+    async fn record(&self, tenant: TenantId, commands: Vec<ops::RecordPayment>) -> ops::Results<pb::Payment> {
+        let results = ops::record_payments(&self.0, tenant, commands).await?;
+        let ids: Vec<PaymentId> = results.iter().flatten().copied().collect();
+        let payments = match self.read_payments(tenant, &ids).await {
+            Ok(payments) => payments,
+            Err(Error::Db(error)) => return Err(error),
+            Err(error) => return Ok(vec![Err(error)]),
+        };
+        let answer = |id: PaymentId| payments.get(&id).cloned().ok_or(Error::PaymentNotFound(id));
+        Ok(results.into_iter().map(|result| result.and_then(answer)).collect())
+    }
+}
+
+fn currency_matching(matching: CurrencyMatching) -> pb::CurrencyMatching {
+    let rules = matching.rules.into_iter().map(|(rule, allocations, amount)| pb::RuleMatching {
+        rule: wire::rule(Some(rule)).into(),
+        allocations,
+        amount: Some(money(amount)),
+    });
+    let unapplied = matching.unapplied.into_iter().map(|(reason, payments, amount)| pb::UnappliedMatching {
+        reason: reason.map(|reason| reason.label().to_owned()).unwrap_or_default(),
+        payments,
+        amount: Some(money(amount)),
+    });
+    pb::CurrencyMatching {
+        currency_code: matching.currency.code().to_owned(),
+        payments: matching.payments,
+        matched_payments: matching.matched_payments,
+        amount: Some(money(matching.amount)),
+        matched_amount: Some(money(matching.matched_amount)),
+        rules: rules.collect(),
+        unapplied: unapplied.collect(),
+    }
+}
+
+#[tonic::async_trait]
+impl PaymentService for Door {
+    async fn record_payment(
+        &self,
+        request: Request<pb::RecordPaymentRequest>,
+    ) -> Result<Response<pb::Payment>, Status> {
+        let (tenant, command) = parse::<ops::RecordPayment, _>(request)?;
+        let mut results = self.record(tenant, vec![command]).await.map_err(Error::from)?;
+        let result = results.pop().unwrap_or_else(|| Err(Error::Db(quittance_db::DbError::AnsweredMeanwhile)));
+        Ok(Response::new(result?))
+    }
+
+    async fn batch_record_payments(
+        &self,
+        request: Request<pb::BatchRecordPaymentsRequest>,
+    ) -> Result<Response<pb::BatchRecordPaymentsResponse>, Status> {
+        let tenant = tenant(&request)?;
+        let entries = request.into_inner().requests;
+        let results = batch(entries, MAX_BATCH, |commands| self.record(tenant, commands)).await?;
+        let results = results.into_iter().map(|result| {
+            let result = match result {
+                Ok(payment) => pb::payment_result::Result::Payment(payment),
+                Err(error) => pb::payment_result::Result::Error(error),
+            };
+            pb::PaymentResult { result: Some(result) }
+        });
+        Ok(Response::new(pb::BatchRecordPaymentsResponse { results: results.collect() }))
+    }
+
+    async fn get_payment(&self, request: Request<pb::GetPaymentRequest>) -> Result<Response<pb::Payment>, Status> {
+        let id = named("payment_id", &request.get_ref().payment_id, PaymentId::parse)?;
+        Ok(Response::new(self.read_payment(tenant(&request)?, id).await?))
+    }
+
+    async fn list_payments(
+        &self,
+        request: Request<pb::ListPaymentsRequest>,
+    ) -> Result<Response<pb::ListPaymentsResponse>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
+        let kind = if asked.unapplied_only { "unapplied" } else { "all" };
+        let query = ["payments", asked.customer_id.as_str(), kind];
+        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let (customer, page) = bad.into_result(customer.zip(page))?;
+        let after = after(&page, PaymentId::parse)?;
+        let filter = db::payment::Filter { customer, unapplied_only: asked.unapplied_only, after, limit: page.limit() };
+        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let payments = db::payment::list(&mut tx, &filter).await.map_err(Error::from)?;
+        let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.id.to_string()]);
+        let payments = with_allocations(&mut tx, &payments.iter().collect::<Vec<_>>()).await?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(Response::new(pb::ListPaymentsResponse { payments, next_page_token }))
+    }
+
+    async fn apply_payment(&self, request: Request<pb::ApplyPaymentRequest>) -> Result<Response<pb::Payment>, Status> {
+        let (tenant, command) = parse::<ops::ApplyPayment, _>(request)?;
+        let id = ops::apply_payment(&self.0, tenant, command).await?;
+        Ok(Response::new(self.read_payment(tenant, id).await?))
+    }
+
+    async fn unapply_payment(
+        &self,
+        request: Request<pb::UnapplyPaymentRequest>,
+    ) -> Result<Response<pb::Payment>, Status> {
+        let (tenant, command) = parse::<ops::UnapplyPayment, _>(request)?;
+        let id = ops::unapply_payment(&self.0, tenant, command).await?;
+        Ok(Response::new(self.read_payment(tenant, id).await?))
+    }
+
+    async fn get_matching_statistics(
+        &self,
+        request: Request<pb::GetMatchingStatisticsRequest>,
+    ) -> Result<Response<pb::MatchingStatistics>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let from = bad.check("from_on", optional_date(&asked.from_on));
+        let to = bad.check("to_on", optional_date(&asked.to_on));
+        if from.flatten().zip(to.flatten()).is_some_and(|(from, to)| to < from) {
+            bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
+        }
+        let (from, to) = bad.into_result(from.zip(to))?;
+        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let currencies = db::statistics::matching(&mut tx, from, to).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(Response::new(pb::MatchingStatistics {
+            currencies: currencies.into_iter().map(currency_matching).collect(),
+        }))
+    }
+
+    async fn verify_ledger(
+        &self,
+        request: Request<common::VerifyLedgerRequest>,
+    ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let found = db::verify::payments(&mut tx).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        let rule = "a payment is applied, pending or unapplied to the cent, and its allocations sum to what is applied and pending";
+        let invariant = common::InvariantResult {
+            number: 2,
+            rule: rule.to_owned(),
+            checked: found.checked,
+            drifted: found.drifted,
+            examples: found.examples,
+        };
+        Ok(Response::new(common::VerifyLedgerResponse { invariants: vec![invariant] }))
+    }
+
+    async fn get_stream_status(
+        &self,
+        _: Request<common::GetStreamStatusRequest>,
+    ) -> Result<Response<common::StreamStatus>, Status> {
+        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
+        let unfinished = db::unfinished::count(self.0.db()).await.map_err(Error::from)?;
+        Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
+    }
+}

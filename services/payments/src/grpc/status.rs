@@ -1,0 +1,40 @@
+//! Errors as callers see them: the only place that picks codes.
+
+use quittance_grpc::{Fault, db_fault};
+use tonic::{Code, Status};
+
+use crate::{Error, domain::Refusal};
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        let not_found = |reason| Fault::new(Code::NotFound, reason, text.clone());
+        match error {
+            Error::TenantNotFound(id) => not_found("TENANT_NOT_FOUND").with("tenant_id", id),
+            Error::CustomerNotFound(id) => not_found("CUSTOMER_NOT_FOUND").with("customer_id", id),
+            Error::ItemNotFound(id) => not_found("ITEM_NOT_FOUND").with("item_id", id),
+            Error::PaymentNotFound(id) => not_found("PAYMENT_NOT_FOUND").with("payment_id", id),
+            Error::ImportNotFound(id) => not_found("IMPORT_NOT_FOUND").with("import_id", id),
+            Error::ExternalReferenceTaken(reference) => {
+                Fault::new(Code::AlreadyExists, "EXTERNAL_REFERENCE_TAKEN", text).with("external_reference", reference)
+            }
+            Error::Stale(id) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text).with("payment_id", id),
+            Error::Refused { refusal: Refusal::AllocationNotFound(id), .. } => {
+                not_found("ALLOCATION_NOT_FOUND").with("allocation_id", id)
+            }
+            Error::Refused { subject, refusal } => {
+                let reason = refusal.reason();
+                Fault::new(Code::FailedPrecondition, reason, text).precondition(reason, subject, refusal.to_string())
+            }
+            Error::File(error) => Fault::new(Code::InvalidArgument, error.reason(), text),
+            Error::FileTooLong(lines) => {
+                Fault::new(Code::InvalidArgument, "FILE_TOO_LONG", text).with("max_lines", lines)
+            }
+            Error::RequestIdReused(reused) => {
+                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
+            }
+            Error::Db(error) => return db_fault(&error),
+        }
+        .into()
+    }
+}

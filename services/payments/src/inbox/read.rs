@@ -1,0 +1,74 @@
+//! Invoicing's messages as what is kept of them.
+
+use chrono::NaiveDate;
+use quittance_kernel::{CustomerId, Discount, ItemId, Money, Percent, Terms, parse_date};
+use quittance_proto::{common::v1 as common, invoicing::v1 as pb, read_money};
+
+use crate::{
+    db::projection::{IssuedItem, KnownCustomer},
+    ops::account_key,
+};
+
+/// The event says something that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("{field}: {why}")]
+pub(crate) struct Unreadable {
+    field: &'static str,
+    why: String,
+}
+
+fn read<T, E: ToString>(field: &'static str, value: Result<T, E>) -> Result<T, Unreadable> {
+    value.map_err(|error| Unreadable { field, why: error.to_string() })
+}
+
+/// An item's id.
+pub(crate) fn item(id: &str) -> Result<ItemId, Unreadable> {
+    read("item_id", ItemId::parse(id))
+}
+
+/// An amount.
+pub(crate) fn money(money: Option<&common::Money>) -> Result<Money, Unreadable> {
+    read("amount", read_money(money.unwrap_or(&common::Money::default())))
+}
+
+fn date(field: &'static str, text: &str) -> Result<NaiveDate, Unreadable> {
+    read(field, parse_date(text))
+}
+
+/// A customer.
+pub(crate) fn customer(customer: pb::Customer) -> Result<KnownCustomer, Unreadable> {
+    Ok(KnownCustomer {
+        id: read("customer_id", CustomerId::parse(&customer.customer_id))?,
+        number: customer.number,
+        name: customer.name,
+        accounts: customer
+            .bank_accounts
+            .iter()
+            .map(|account| account_key(account))
+            .filter(|account| !account.is_empty())
+            .collect(),
+    })
+}
+
+/// An item as it was issued.
+pub(crate) fn issued_item(issued: pb::InvoiceIssued) -> Result<IssuedItem, Unreadable> {
+    Ok(IssuedItem {
+        id: item(&issued.invoice_id)?,
+        customer: read("customer_id", CustomerId::parse(&issued.customer_id))?,
+        number: issued.number,
+        payment_reference: Some(issued.payment_reference).filter(|reference| !reference.is_empty()),
+        total: money(issued.total.as_ref())?,
+        issued_on: date("issued_on", &issued.issued_on)?,
+        due_on: date("due_on", &issued.due_on)?,
+        terms: terms(issued.terms.unwrap_or_default())?,
+    })
+}
+
+fn terms(terms: pb::PaymentTerms) -> Result<Terms, Unreadable> {
+    let days = |days: i32| read("terms.days", u16::try_from(days));
+    let discount = |discount: pb::EarlyPaymentDiscount| {
+        Ok(Discount { days: days(discount.days)?, percent: read("terms.percent", Percent::parse(&discount.percent))? })
+    };
+    let discounts = terms.discounts.into_iter().map(discount).collect::<Result<_, Unreadable>>()?;
+    read("terms", Terms::new(days(terms.net_days)?, discounts))
+}

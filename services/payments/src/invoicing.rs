@@ -1,0 +1,142 @@
+//! The way to invoicing: asks it to settle what was allocated here and to take settlements back. Every call may be repeated with the same batch and the
+//! same entries; it then has the same answer.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::NaiveDate;
+use prost::Message as _;
+use quittance_grpc::{Client, Peer, error_info};
+use quittance_kernel::{AllocationId, RequestId, TenantId};
+use quittance_proto::{
+    invoicing::v1::{self as pb, open_item_service_client::OpenItemServiceClient, settlement_result},
+    money,
+};
+use tonic::{Code, Status};
+
+use crate::domain::Allocation;
+
+/// How long invoicing has for a batch. Whoever waits longer gets the pending state; a reconciler asks again.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// What invoicing says to each allocation of a batch: done, or the reason why not.
+pub(crate) type Verdicts = HashMap<AllocationId, Result<(), String>>;
+
+/// Invoicing did not answer a batch: nobody knows yet what became of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoAnswer {
+    /// It is not there, or too busy.
+    #[error("invoicing is away: {0}")]
+    Away(String),
+    /// It does not accept the batch as it is, which is a fault of one of the two.
+    #[error("invoicing did not accept the batch: {0}")]
+    Refused(String),
+}
+
+impl From<Status> for NoAnswer {
+    fn from(status: Status) -> Self {
+        let text = format!("{:?}: {}", status.code(), status.message());
+        match status.code() {
+            Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::ResourceExhausted
+            | Code::Aborted
+            | Code::Unknown => Self::Away(text),
+            _ => Self::Refused(text),
+        }
+    }
+}
+
+/// The invoicing service as payments calls it.
+#[derive(Debug)]
+pub(crate) struct Invoicing(Peer);
+
+impl Invoicing {
+    pub(crate) fn new(peer: Peer) -> Self {
+        Self(peer)
+    }
+
+    fn client(&self, tenant: TenantId) -> Result<OpenItemServiceClient<Client>, NoAnswer> {
+        let client = self.0.for_tenant(tenant, DEADLINE).map_err(|error| NoAnswer::Refused(error.to_string()))?;
+        Ok(OpenItemServiceClient::new(client))
+    }
+
+    /// Asks to settle a batch: all allocations that were made under its id, in the order of their ids.
+    pub(crate) async fn settle(
+        &self,
+        tenant: TenantId,
+        batch: RequestId,
+        allocations: &[Allocation],
+    ) -> Result<Verdicts, NoAnswer> {
+        let request = pb::SettleItemsRequest {
+            request_id: batch.to_string(),
+            settlements: allocations.iter().map(settlement).collect(),
+        };
+        let response = self.client(tenant)?.settle_items(request).await?.into_inner();
+        verdicts(allocations.iter().map(|a| a.id), response.results)
+    }
+
+    /// Asks to take settlements back: all of a reversal batch, in the order of their ids.
+    pub(crate) async fn reverse(
+        &self,
+        tenant: TenantId,
+        batch: RequestId,
+        reversals: &[Reversal],
+    ) -> Result<Verdicts, NoAnswer> {
+        let message = |reversal: &Reversal| pb::SettlementReversal {
+            allocation_id: reversal.allocation.to_string(),
+            effective_on: reversal.effective_on.to_string(),
+            reason: reversal.reason.clone(),
+        };
+        let request = pb::ReverseSettlementsRequest {
+            request_id: batch.to_string(),
+            reversals: reversals.iter().map(message).collect(),
+        };
+        let response = self.client(tenant)?.reverse_settlements(request).await?.into_inner();
+        verdicts(reversals.iter().map(|r| r.allocation), response.results)
+    }
+}
+
+/// An allocation that is to be taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reversal {
+    pub(crate) allocation: AllocationId,
+    pub(crate) effective_on: NaiveDate,
+    pub(crate) reason: String,
+}
+
+fn settlement(allocation: &Allocation) -> pb::Settlement {
+    pb::Settlement {
+        allocation_id: allocation.id.to_string(),
+        item_id: allocation.item.to_string(),
+        payment_id: allocation.payment.to_string(),
+        amount: Some(money(allocation.amount)),
+        discount: allocation.discount.map(money),
+        effective_on: allocation.effective_on.to_string(),
+    }
+}
+
+fn verdicts(
+    ids: impl ExactSizeIterator<Item = AllocationId>,
+    results: Vec<pb::SettlementResult>,
+) -> Result<Verdicts, NoAnswer> {
+    if ids.len() != results.len() {
+        return Err(NoAnswer::Refused(format!("{} results for {} entries", results.len(), ids.len())));
+    }
+    let verdict = |result: pb::SettlementResult| match result.result {
+        Some(settlement_result::Result::Item(_)) => Ok(Ok(())),
+        Some(settlement_result::Result::Error(status)) => refusal(&status).map(Err),
+        None => Err(NoAnswer::Refused("a result is empty".to_owned())),
+    };
+    ids.zip(results).map(|(id, result)| Ok((id, verdict(result)?))).collect()
+}
+
+/// The reason in an entry's status. An entry without one, or that failed for a fault of invoicing, is no verdict.
+fn refusal(status: &tonic_types::pb::Status) -> Result<String, NoAnswer> {
+    let code = Code::from(status.code);
+    let whole = Status::with_details(code, status.message.clone(), status.encode_to_vec().into());
+    match error_info(&whole) {
+        Some(info) if !matches!(code, Code::Internal | Code::Unavailable | Code::Unknown) => Ok(info.reason),
+        _ => Err(NoAnswer::Away(status.message.clone())),
+    }
+}

@@ -1,0 +1,42 @@
+//! The door for time: what should have happened by now. Safe to run twice, and in two replicas.
+
+use std::time::Duration;
+
+use quittance_runtime::{Pace, Shutdown, error_chain, reconcile};
+use tokio::task::JoinHandle;
+
+use crate::{App, db, ops};
+
+/// How often payments are looked for that are to be matched again.
+const MATCH_IDLE: Duration = Duration::from_millis(200);
+/// How often batches are looked for that wait for invoicing.
+const FINISH_IDLE: Duration = Duration::from_millis(500);
+/// Tenants that are worked for in one go.
+const TENANTS: i64 = 100;
+
+/// Starts the reconcilers.
+pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+    let (finishing, matching) = (app.clone(), app.clone());
+    let finish = move || {
+        let app = finishing.clone();
+        async move { ops::finish_pending(&app).await.map_err(|error| error_chain(&error)) }
+    };
+    let rematch = move || {
+        let app = matching.clone();
+        async move { match_due(&app).await.map_err(|error| error_chain(&error)) }
+    };
+    vec![
+        tokio::spawn(reconcile("finish_pending", Pace::every(FINISH_IDLE), shutdown.clone(), finish)),
+        tokio::spawn(reconcile("match_again", Pace::every(MATCH_IDLE), shutdown.clone(), rematch)),
+    ]
+}
+
+/// Matches again for every tenant with payments that are due. Returns whether there may be more.
+async fn match_due(app: &App) -> Result<bool, quittance_db::DbError> {
+    let tenants = db::unfinished::tenants_to_match(app.db(), app.now(), TENANTS).await?;
+    let mut is_more = i64::try_from(tenants.len()) == Ok(TENANTS);
+    for tenant in tenants {
+        is_more |= ops::match_again(app, tenant).await?;
+    }
+    Ok(is_more)
+}

@@ -1,0 +1,47 @@
+//! The workshop: one file per mutating call or consumed cause, the transaction script. What is kept with a request is only the id of what it made: a
+//! payment goes on changing while invoicing answers, so a repeated call is told how it stands then.
+
+mod apply_payment;
+mod finish_allocations;
+mod finish_pending;
+mod import_bank_lines;
+mod match_again;
+mod match_payments;
+mod record_payments;
+mod settle;
+mod unapply_payment;
+
+pub(crate) use apply_payment::{ApplyPayment, Chosen, apply_payment};
+pub(crate) use finish_pending::finish_pending;
+pub(crate) use import_bank_lines::{ImportBankLines, import_bank_lines};
+pub(crate) use match_again::match_again;
+pub(crate) use match_payments::account_key;
+pub(crate) use record_payments::{RecordPayment, record_payments};
+pub(crate) use unapply_payment::{UnapplyPayment, unapply_payment};
+
+use quittance_db::{Answer, DbError};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// A result per command.
+pub(crate) type Results<A> = Result<Vec<Result<A, Error>>, DbError>;
+
+/// What is kept with a request: the id of what it made or changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct KeptId(Uuid);
+
+impl Answer for KeptId {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.0.as_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        Uuid::from_slice(bytes).map(Self).map_err(|error| error.to_string())
+    }
+}
+
+/// The etag of a version, as callers hold it.
+fn is_stale(etag: &str, version: u32) -> bool {
+    !etag.is_empty() && etag != version.to_string()
+}

@@ -1,0 +1,123 @@
+//! `UnapplyPayment`: a person takes allocations back.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
+use quittance_kernel::{AllocationId, PaymentId, RequestId, TenantId};
+
+use super::{KeptId, is_stale, settle::settle_waiting};
+use crate::{
+    App, Error,
+    db::{self, payment::Held},
+    domain::{Allocation, AllocationState, Payment, Refusal},
+};
+
+/// Reversals that invoicing takes in one call.
+const MAX_BATCH: usize = 1_000;
+
+/// Takes allocations back.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct UnapplyPayment {
+    pub(crate) request: RequestId,
+    pub(crate) payment: PaymentId,
+    /// Empty: all that are applied.
+    pub(crate) allocations: Vec<AllocationId>,
+    pub(crate) effective_on: Option<NaiveDate>,
+    pub(crate) reason: String,
+    pub(crate) etag: String,
+}
+
+impl Command for UnapplyPayment {
+    const NAME: &'static str = "UnapplyPayment";
+
+    fn request_id(&self) -> RequestId {
+        self.request
+    }
+}
+
+struct Op {
+    now: DateTime<Utc>,
+    today: NaiveDate,
+}
+
+impl Op {
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        command: &UnapplyPayment,
+    ) -> Result<Result<(Held, Vec<Allocation>), Error>, DbError> {
+        let Some(held) = db::payment::lock_all(tx, &[command.payment]).await?.remove(&command.payment) else {
+            return Ok(Err(Error::PaymentNotFound(command.payment)));
+        };
+        if is_stale(&command.etag, held.payment.version) {
+            return Ok(Err(Error::Stale(command.payment)));
+        }
+        let all =
+            db::allocation::of_payments(tx, &[command.payment]).await?.remove(&command.payment).unwrap_or_default();
+        let refused = |refusal: Refusal| Error::refused(format!("payment {}", command.payment), refusal);
+        Ok(self.take_back(held.payment, command, all).map_err(refused).map(|(payment, allocations)| {
+            // From here on a person decides about this payment.
+            (Held { payment, by_hand: true, match_due_at: None, refusals: held.refusals }, allocations)
+        }))
+    }
+
+    fn take_back(
+        &self,
+        mut payment: Payment,
+        command: &UnapplyPayment,
+        all: Vec<Allocation>,
+    ) -> Result<(Payment, Vec<Allocation>), Refusal> {
+        let effective_on = command.effective_on.unwrap_or(self.today);
+        let chosen: Vec<Allocation> = if command.allocations.is_empty() {
+            all.into_iter().filter(|allocation| allocation.state == AllocationState::Applied).collect()
+        } else {
+            let find =
+                |id: &AllocationId| all.iter().find(|a| a.id == *id).cloned().ok_or(Refusal::AllocationNotFound(*id));
+            command.allocations.iter().map(find).collect::<Result<_, _>>()?
+        };
+        let mut reversing = Vec::with_capacity(chosen.len());
+        let mut batch = RequestId::at(self.now);
+        for (place, allocation) in chosen.into_iter().enumerate() {
+            if place > 0 && place % MAX_BATCH == 0 {
+                batch = RequestId::at(self.now);
+            }
+            let (next, allocation) = payment.start_reversal(allocation, batch, effective_on, command.reason.clone())?;
+            payment = next;
+            reversing.push(allocation);
+        }
+        Ok((payment, reversing))
+    }
+}
+
+impl SliceOp for Op {
+    type Command = UnapplyPayment;
+    type Answer = KeptId;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx, commands: &[&UnapplyPayment]) -> Result<Vec<Result<KeptId, Error>>, DbError> {
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            let answer = match self.decide(tx, command).await? {
+                Ok((held, allocations)) => {
+                    db::payment::update_all(tx, &[held]).await?;
+                    db::payment::delete_keys(tx, &[command.payment]).await?;
+                    db::allocation::update_states(tx, &allocations, self.now).await?;
+                    Ok(KeptId(command.payment.uuid()))
+                }
+                Err(error) => Err(error),
+            };
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+}
+
+/// Takes allocations back, as far as invoicing answers now.
+#[tracing::instrument(name = "payments.unapply_payment", skip_all)]
+pub(crate) async fn unapply_payment(app: &App, tenant: TenantId, command: UnapplyPayment) -> Result<PaymentId, Error> {
+    let today = app.today(tenant).await?;
+    let now = app.now();
+    let kept = run_one(app.db(), tenant, now, &Op { now, today }, command).await?;
+    let payment = PaymentId::new(kept.0);
+    settle_waiting(app, tenant, &[payment]).await?;
+    Ok(payment)
+}

@@ -1,0 +1,61 @@
+//! The store of events on their way out: what happened, as the contract says it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use prost::Message as _;
+use quittance_events::OutboxEvent;
+use quittance_kernel::{CustomerId, EventId};
+use quittance_proto::{
+    money,
+    payments::v1::{self as pb, payments_event::Payload},
+};
+use uuid::Uuid;
+
+use crate::{
+    domain::{Allocation, Payment},
+    wire,
+};
+
+fn event(kind: &'static str, key: Uuid, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
+    let payload = pb::PaymentsEvent { payload: Some(payload) }.encode_to_vec();
+    OutboxEvent { event_id: EventId::at(now), kind, ordering_key: key, recorded_at: now, payload }
+}
+
+/// Money was received. The payment is the key where no customer is known.
+pub(crate) fn payment_received(payment: &Payment, now: DateTime<Utc>) -> OutboxEvent {
+    let key = payment.customer.map_or(payment.id.uuid(), CustomerId::uuid);
+    let payload = Payload::PaymentReceived(pb::PaymentReceived {
+        payment_id: payment.id.to_string(),
+        customer_id: wire::optional(payment.customer),
+        amount: Some(money(payment.amount)),
+        received_on: payment.received_on.to_string(),
+        method: wire::method(payment.method).into(),
+    });
+    event("quittance.payments.v1.PaymentReceived", key, now, payload)
+}
+
+/// Money was applied to an item.
+pub(crate) fn payment_applied(allocation: &Allocation, now: DateTime<Utc>) -> OutboxEvent {
+    let payload = Payload::PaymentApplied(pb::PaymentApplied {
+        payment_id: allocation.payment.to_string(),
+        customer_id: allocation.customer.to_string(),
+        allocation: Some(wire::allocation(allocation)),
+    });
+    event("quittance.payments.v1.PaymentApplied", allocation.customer.uuid(), now, payload)
+}
+
+/// Money was taken back from an item.
+pub(crate) fn payment_unapplied(
+    allocation: &Allocation,
+    effective_on: NaiveDate,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> OutboxEvent {
+    let payload = Payload::PaymentUnapplied(pb::PaymentUnapplied {
+        payment_id: allocation.payment.to_string(),
+        customer_id: allocation.customer.to_string(),
+        allocation: Some(wire::allocation(allocation)),
+        effective_on: effective_on.to_string(),
+        reason: reason.to_owned(),
+    });
+    event("quittance.payments.v1.PaymentUnapplied", allocation.customer.uuid(), now, payload)
+}

@@ -1,0 +1,105 @@
+//! What callers are told: fields, pages, tenants.
+
+use quittance_proto::payments::v1 as pb;
+use quittance_testkit::{assert_fault, assert_violations, request_id};
+use tonic::Code;
+
+use crate::support::{Book, eur, transfer};
+
+#[tokio::test]
+async fn every_wrong_field_is_named_at_once() {
+    let book = Book::start().await;
+    let payment = pb::Payment {
+        customer_id: "x".to_owned(),
+        amount: eur("0"),
+        received_on: "2026-02-30".to_owned(),
+        text: "a".repeat(4_001),
+        ..pb::Payment::default()
+    };
+    let request = pb::RecordPaymentRequest { request_id: "1".to_owned(), payment: Some(payment) };
+    let error = book.payments().record_payment(request).await.unwrap_err();
+    let fields = [
+        "request_id",
+        "payment.customer_id",
+        "payment.amount",
+        "payment.received_on",
+        "payment.method",
+        "payment.text",
+    ];
+    assert_violations(&error, &fields);
+    let chosen = pb::ChosenAllocation { item_id: request_id(), amount: eur("-1"), discount: eur("x") };
+    let request = pb::ApplyPaymentRequest {
+        allocations: vec![chosen],
+        effective_on: "today".to_owned(),
+        ..pb::ApplyPaymentRequest::default()
+    };
+    let error = book.payments().apply_payment(request).await.unwrap_err();
+    assert_violations(
+        &error,
+        &["request_id", "payment_id", "allocations[0].amount", "allocations[0].discount", "effective_on"],
+    );
+    let error = book.payments().unapply_payment(pb::UnapplyPaymentRequest::default()).await.unwrap_err();
+    assert_violations(&error, &["request_id", "payment_id", "reason"]);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let unopened = Book::start_unopened().await;
+    assert_fault(&unopened.try_record(transfer("1", "")).await.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
+    let book = Book::start().await;
+    let payment = pb::Payment { customer_id: request_id(), ..transfer("1", "") };
+    assert_fault(&book.try_record(payment).await.unwrap_err(), Code::NotFound, "CUSTOMER_NOT_FOUND");
+    let payment = pb::Payment { received_on: "2026-03-03".to_owned(), ..transfer("1", "") };
+    assert_fault(&book.try_record(payment).await.unwrap_err(), Code::FailedPrecondition, "RECEIVED_IN_FUTURE");
+    let request = pb::GetPaymentRequest { payment_id: request_id() };
+    assert_fault(&book.payments().get_payment(request).await.unwrap_err(), Code::NotFound, "PAYMENT_NOT_FOUND");
+    let request = pb::GetBankImportRequest { import_id: request_id() };
+    assert_fault(&book.imports().get_bank_import(request).await.unwrap_err(), Code::NotFound, "IMPORT_NOT_FOUND");
+}
+
+/// Shortly before midnight in London it is tomorrow in Berlin.
+#[tokio::test]
+async fn today_is_the_tenants_day() {
+    let book = Book::start().await;
+    book.server.clock.set("2026-03-02T23:30:00Z".parse().unwrap());
+    assert_eq!(book.record(transfer("1", "")).await.received_on, "2026-03-03");
+}
+
+#[tokio::test]
+async fn lists_go_by_pages_and_customers() {
+    let book = Book::start().await;
+    let customer = book.customer(&[]).await;
+    book.caught_up().await;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let customer_id = if n == 1 { customer.clone() } else { String::new() };
+        ids.push(book.record(pb::Payment { customer_id, ..transfer("1", "") }).await.payment_id);
+    }
+    let pages = async |request: pb::ListPaymentsRequest| {
+        let page = book.payments().list_payments(request).await.unwrap().into_inner();
+        let found: Vec<String> = page.payments.into_iter().map(|payment| payment.payment_id).collect();
+        (found, page.next_page_token)
+    };
+    let query = pb::ListPaymentsRequest { page_size: 2, unapplied_only: true, ..pb::ListPaymentsRequest::default() };
+    let (found, page_token) = pages(query.clone()).await;
+    assert_eq!(found, ids[..2]);
+    let (found, last) = pages(pb::ListPaymentsRequest { page_token: page_token.clone(), ..query }).await;
+    assert_eq!((found.as_slice(), last.as_str()), (&ids[2..], ""));
+    let (found, _) =
+        pages(pb::ListPaymentsRequest { customer_id: customer, ..pb::ListPaymentsRequest::default() }).await;
+    assert_eq!(found, ids[1..2]);
+    let other = pb::ListPaymentsRequest { page_token, ..pb::ListPaymentsRequest::default() };
+    assert_violations(&book.payments().list_payments(other).await.unwrap_err(), &["page_token"]);
+}
+
+/// A tenant's token sees that tenant's payments and nobody else's.
+#[tokio::test]
+async fn another_tenant_sees_nothing() {
+    let book = Book::start().await;
+    let payment = book.record(transfer("1", "")).await;
+    let other = quittance_kernel::TenantId::at(quittance_testkit::now());
+    let mut client =
+        pb::payment_service_client::PaymentServiceClient::new(book.server.client_for(Some(other), &["*"], "*"));
+    let request = pb::GetPaymentRequest { payment_id: payment.payment_id };
+    assert_fault(&client.get_payment(request).await.unwrap_err(), Code::NotFound, "PAYMENT_NOT_FOUND");
+}

@@ -1,0 +1,130 @@
+//! Bank files: read once, whatever is sent again.
+
+use quittance_proto::payments::v1 as pb;
+use quittance_testkit::{assert_fault, assert_violations, request_id, wait_until};
+use tonic::Code;
+
+use crate::support::{Book, parts};
+
+const HEADER: &str = "date,amount,name,account,text,reference\n";
+
+fn file(lines: &[&str]) -> pb::ImportBankLinesRequest {
+    let map = pb::BankCsvMap {
+        booked_on: "date".to_owned(),
+        amount: "amount".to_owned(),
+        payer_name: "name".to_owned(),
+        payer_account: "account".to_owned(),
+        text: vec!["text".to_owned()],
+        reference: "reference".to_owned(),
+        currency_code: "EUR".to_owned(),
+        ..pb::BankCsvMap::default()
+    };
+    pb::ImportBankLinesRequest {
+        request_id: request_id(),
+        file_name: "march.csv".to_owned(),
+        account: "DE00OURS".to_owned(),
+        content: format!("{HEADER}{}\n", lines.join("\n")).into_bytes(),
+        map: Some(map),
+    }
+}
+
+async fn import(book: &Book, request: pb::ImportBankLinesRequest) -> pb::BankImport {
+    book.imports().import_bank_lines(request).await.unwrap().into_inner()
+}
+
+fn counts(import: &pb::BankImport) -> [i32; 3] {
+    [import.new_lines, import.known_lines, import.ignored_lines]
+}
+
+async fn all(book: &Book) -> Vec<pb::Payment> {
+    book.payments().list_payments(pb::ListPaymentsRequest::default()).await.unwrap().into_inner().payments
+}
+
+#[tokio::test]
+async fn a_file_is_imported_once_and_an_overlapping_one_adds_what_is_new() {
+    let book = Book::start().await;
+    let invoice = book.invoice(&book.customer(&[]).await, "100").await;
+    let paying = format!("2026-03-01,100.00,Ada,A1,{},R1", invoice.number);
+    let lines = [
+        paying.as_str(),
+        "2026-03-01,5.00,Bob,B1,coffee,",
+        "2026-03-01,5.00,Bob,B1,coffee,",
+        "2026-03-01,-7.00,Bank,,fees,",
+        "x,1,,,,",
+    ];
+    let request = file(&lines);
+    let first = import(&book, request.clone()).await;
+    assert_eq!(counts(&first), [3, 0, 1]);
+    assert_eq!((first.problems.len(), first.problems[0].line, first.sha256.len()), (1, 6, 64));
+    let payments = all(&book).await;
+    assert_eq!(payments.len(), 3);
+    assert_eq!((parts(&payments[0]), payments[0].received_on.as_str()), (["100.00", "0.00", "0.00"], "2026-03-01"));
+    assert_eq!(book.open(&invoice).await, "0.00");
+    // The same request has the same answer; the same file as another request adds nothing.
+    assert_eq!(import(&book, request.clone()).await, first);
+    let again = import(&book, pb::ImportBankLinesRequest { request_id: request_id(), ..request }).await;
+    assert_eq!(counts(&again), [0, 3, 1]);
+    let overlapping = import(
+        &book,
+        file(&["2026-03-01,5.00,Bob,B1,coffee,", "2026-03-02,5.00,Bob,B1,coffee,", lines[0], lines[1], lines[2]]),
+    )
+    .await;
+    assert_eq!(counts(&overlapping), [2, 3, 0]);
+    assert_eq!(all(&book).await.len(), 5);
+    let request = pb::GetBankImportRequest { import_id: first.import_id.clone() };
+    assert_eq!(book.imports().get_bank_import(request).await.unwrap().into_inner(), first);
+    book.verify().await;
+}
+
+#[tokio::test]
+async fn one_file_imported_twice_at_once_is_recorded_once() {
+    let book = Book::start().await;
+    let lines: Vec<String> = (0..300).map(|n| format!("2026-03-01,{}.00,Ada,A1,text {n},R{n}", n + 1)).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let reversed: Vec<&str> = lines.iter().rev().copied().collect();
+    let (left, right) = tokio::join!(import(&book, file(&lines)), import(&book, file(&reversed)));
+    assert_eq!((left.new_lines + right.new_lines, left.known_lines + right.known_lines), (300, 300));
+    book.verify().await;
+}
+
+/// Killed after the lines were recorded and before invoicing was asked.
+#[tokio::test]
+async fn an_import_that_was_cut_off_is_finished() {
+    let book = Book::start().await;
+    let invoice = book.invoice(&book.customer(&[]).await, "100").await;
+    let dying = book.cut_off().await;
+    let client = dying.client_for(Some(book.server.tenant), &["*"], "*");
+    let mut imports = pb::bank_import_service_client::BankImportServiceClient::new(client);
+    let request = file(&[&format!("2026-03-01,100,Ada,A1,{},R1", invoice.number)]);
+    let first = imports.import_bank_lines(request.clone()).await.unwrap().into_inner();
+    assert_eq!(parts(&all(&book).await[0]), ["0.00", "100.00", "0.00"]);
+    book.server.clock.advance(chrono::Duration::seconds(3));
+    wait_until("the payment is finished", || async { parts(&all(&book).await[0])[0] == "100.00" }).await;
+    assert_eq!(import(&book, request).await, first);
+    book.verify().await;
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_read_are_refused_and_lines_of_tomorrow_wait() {
+    let book = Book::start().await;
+    let mut request = file(&[]);
+    request.content = b"a,b\n1,2\n".to_vec();
+    assert_fault(
+        &book.imports().import_bank_lines(request).await.unwrap_err(),
+        Code::InvalidArgument,
+        "COLUMN_MISSING",
+    );
+    let mut request = file(&[]);
+    request.content = vec![];
+    assert_fault(&book.imports().import_bank_lines(request).await.unwrap_err(), Code::InvalidArgument, "FILE_NOT_CSV");
+    let request =
+        pb::ImportBankLinesRequest { map: Some(pb::BankCsvMap::default()), ..pb::ImportBankLinesRequest::default() };
+    let fields = ["request_id", "file_name", "account", "map.booked_on", "map.amount", "map.currency_code"];
+    assert_violations(&book.imports().import_bank_lines(request).await.unwrap_err(), &fields);
+    let lines = ["2026-03-02,1,Ada,A1,x,", "2026-03-03,2,Ada,A1,x,"];
+    let today = import(&book, file(&lines)).await;
+    assert_eq!((counts(&today), today.problems[0].reason.as_str()), ([1, 0, 0], "RECEIVED_IN_FUTURE"));
+    book.server.clock.advance(chrono::Duration::days(1));
+    assert_eq!(counts(&import(&book, file(&lines)).await), [1, 1, 0]);
+    book.verify().await;
+}

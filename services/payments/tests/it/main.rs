@@ -1,0 +1,9 @@
+//! Payments through its API, on a real PostgreSQL, with the real invoicing service behind a real server.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod contract;
+mod hand;
+mod imports;
+mod matching;
+mod safety;
+mod support;
