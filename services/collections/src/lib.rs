@@ -1,3 +1,40 @@
-//! collections.
+//! Collections: strategies and the reminders they lead to, and disputes.
 
+mod app;
+mod db;
 pub mod domain;
+mod error;
+mod grpc;
+mod inbox;
+mod ops;
+mod outbox;
+mod wire;
+
+use quittance_events::{InProcessSource, consume};
+use quittance_runtime::Shutdown;
+use sqlx::migrate::Migrator;
+use tokio::task::JoinHandle;
+
+pub use app::App;
+pub use error::Error;
+pub use grpc::{SERVICES, add_routes};
+
+/// The area's name, in topics and subscriptions.
+pub const AREA: &str = "collections";
+
+/// All migrations of the service's database.
+pub fn migrator() -> Migrator {
+    static OWN: Migrator = sqlx::migrate!("./migrations");
+    quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
+}
+
+/// Starts what runs beside the calls: the reading of invoicing's events.
+pub fn spawn(app: &App, invoicing: InProcessSource, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+    vec![tokio::spawn(consume(
+        app.db().clone(),
+        invoicing,
+        inbox::InvoicingHandler,
+        app.clock().clone(),
+        shutdown.clone(),
+    ))]
+}

@@ -2,11 +2,13 @@
 
 pub mod dispute;
 pub mod dunning;
+pub mod reminder;
 mod standard_steps;
 pub mod strategy;
 pub mod template;
 
 pub use dispute::{Dispute, DisputeOutcome, DisputeReason, NewDispute};
 pub use dunning::{Addressee, ItemView, PlannedReminder, ReminderItem, plan};
+pub use reminder::{DunningRun, Reminder};
 pub use strategy::{NewStrategy, Step, Strategy, StrategyChange};
 pub use template::{Rendered, TemplateError, TemplatePart};

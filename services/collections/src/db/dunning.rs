@@ -1,0 +1,92 @@
+//! What a run of dunning is decided on.
+
+use chrono::{NaiveDate, TimeDelta};
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{CustomerId, ItemId};
+
+use super::money;
+use crate::domain::{DunningRun, ItemView, Strategy};
+
+/// Items as they stood on a date, and the position of invoicing's events at which that was known.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    /// Those that may have reached a step.
+    pub(crate) items: Vec<ItemView>,
+    /// Position of invoicing's events.
+    pub(crate) position: i64,
+}
+
+/// Items that were issued, had something open and had reached the first step on the date. What each was reminded of before is counted whatever the date
+/// of that reminder was: nobody is reminded at one step twice.
+pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDate) -> Result<Candidates, DbError> {
+    let tenant = tx.tenant().uuid();
+    let first_offset = strategy.steps.first().map_or(0, |step| step.offset_days);
+    let due_until = as_of.checked_sub_signed(TimeDelta::days(first_offset.into())).unwrap_or(as_of);
+    let position = sqlx::query_scalar!("select position from subscription where area = 'invoicing'")
+        .fetch_optional(&mut **tx)
+        .await?;
+    // The position is read in the statement that reads the items: the consumer may move both on between two statements.
+    let rows = sqlx::query!(
+        r#"select i.id, i.customer_id, i.number, i.currency, i.issued_on, i.due_on, s.position as "position!",
+             i.total + coalesce(moved.amount, 0) as "open!",
+             exists (
+               select
+               from dispute d
+               where d.tenant_id = $1 and d.item_id = i.id and d.opened_on <= $2 and (d.resolved_on is null or d.resolved_on > $2)
+             ) as "disputed!",
+             reminded.offset_days as "reminded_offset?"
+           from item i
+           cross join (select position from subscription where area = 'invoicing') s
+           left join lateral (
+             select sum(e.amount) as amount
+             from item_entry e
+             where e.tenant_id = $1 and e.item_id = i.id and e.effective_on <= $2
+           ) moved on true
+           left join lateral (
+             select max(r.offset_days) as offset_days
+             from reminder_item r
+             where r.tenant_id = $1 and r.item_id = i.id
+           ) reminded on true
+           where i.tenant_id = $1 and i.due_on <= $3 and i.issued_on <= $2 and (i.closed_on is null or i.closed_on > $2)
+           order by i.id"#,
+        tenant,
+        as_of,
+        due_until,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let position = rows.first().map(|row| row.position).or(position).unwrap_or(0);
+    let items = rows.into_iter().map(|row| {
+        Ok(ItemView {
+            item: ItemId::new(row.id),
+            customer: CustomerId::new(row.customer_id),
+            number: row.number,
+            issued_on: row.issued_on,
+            due_on: row.due_on,
+            open_on_as_of: money("item", row.id, row.open, &row.currency)?,
+            disputed: row.disputed,
+            reminded_offset: row.reminded_offset,
+        })
+    });
+    Ok(Candidates { items: items.collect::<Result<_, DbError>>()?, position })
+}
+
+/// Adds a run.
+pub(crate) async fn insert_run(tx: &mut Tx, run: &DunningRun) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!(
+        "insert into dunning_run (tenant_id, id, as_of, strategy_id, reminders, items, position, ran_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        tenant,
+        run.id.uuid(),
+        run.as_of,
+        run.strategy.uuid(),
+        run.reminders,
+        run.items,
+        run.position,
+        run.ran_at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! A reminder as it was recorded: what was planned, with its words.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_kernel::{ContactId, CustomerId, Money, ReminderId, RunId};
+
+use super::{PlannedReminder, ReminderItem, Rendered};
+
+/// A recorded reminder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reminder {
+    /// Its id.
+    pub id: ReminderId,
+    /// The run that recorded it.
+    pub run: RunId,
+    /// To whom.
+    pub customer: CustomerId,
+    /// The contact, where there is one.
+    pub contact: Option<ContactId>,
+    /// The contact's name; empty where no person is known.
+    pub contact_name: String,
+    /// Where it goes; `None`: by post.
+    pub contact_email: Option<String>,
+    /// The step's offset, in days after the due date.
+    pub offset_days: i32,
+    /// Name of the level.
+    pub step_name: String,
+    /// The date.
+    pub as_of: NaiveDate,
+    /// What it reminds of, the earliest due first.
+    pub items: Vec<ReminderItem>,
+    /// Sum of the items.
+    pub total: Money,
+    /// Its words.
+    pub rendered: Rendered,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+}
+
+impl Reminder {
+    /// What was planned, recorded by a run.
+    pub fn record(
+        id: ReminderId,
+        run: RunId,
+        planned: PlannedReminder,
+        rendered: Rendered,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let PlannedReminder { customer, addressee, step, as_of, items, total } = planned;
+        Self {
+            id,
+            run,
+            customer,
+            contact: addressee.contact,
+            contact_name: addressee.contact_name,
+            contact_email: addressee.contact_email,
+            offset_days: step.offset_days,
+            step_name: step.name,
+            as_of,
+            items,
+            total,
+            rendered,
+            recorded_at: now,
+        }
+    }
+}
+
+/// What a run recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DunningRun {
+    /// Its id.
+    pub id: RunId,
+    /// The date.
+    pub as_of: NaiveDate,
+    /// The strategy it followed.
+    pub strategy: quittance_kernel::StrategyId,
+    /// Reminders recorded.
+    pub reminders: i32,
+    /// Items in them.
+    pub items: i32,
+    /// Position of invoicing's events that it was decided on.
+    pub position: i64,
+    /// When.
+    pub ran_at: DateTime<Utc>,
+}

@@ -1,0 +1,123 @@
+//! Reminders and the runs that record them, and the state of the books.
+
+use quittance_events::stream_status;
+use quittance_grpc::{Page, Violations, date, optional_id, page_size, parse, tenant};
+use quittance_kernel::{CustomerId, ReminderId, RunId, StrategyId};
+use quittance_proto::{
+    collections::v1::{self as pb, dunning_service_server::DunningService},
+    common::v1 as common,
+};
+use tonic::{Request, Response, Status};
+
+use super::{Door, named};
+use crate::{Error, db, ops, wire};
+
+/// What a check found, as the contract says it. Rules without a number in the architecture have zero.
+fn invariant(number: i32, rule: &str, found: db::verify::Found) -> common::InvariantResult {
+    common::InvariantResult {
+        number,
+        rule: rule.to_owned(),
+        checked: found.checked,
+        drifted: found.drifted,
+        examples: found.examples,
+    }
+}
+
+/// Customer and currency at which the page before ended.
+fn after_customer(page: &Page) -> Result<Option<(CustomerId, &str)>, Violations> {
+    let mut bad = Violations::default();
+    let after = match page.after.as_slice() {
+        [] => Ok(None),
+        [customer, currency] => {
+            CustomerId::parse(customer).map(|customer| Some((customer, currency.as_str()))).map_err(|_| ())
+        }
+        _ => Err(()),
+    };
+    let after = bad.check("page_token", after.map_err(|()| ("PAGE_TOKEN_INVALID", "is no page token".to_owned())));
+    bad.into_result(after)
+}
+
+#[tonic::async_trait]
+impl DunningService for Door {
+    async fn preview_dunning(
+        &self,
+        request: Request<pb::PreviewDunningRequest>,
+    ) -> Result<Response<pb::PreviewDunningResponse>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let as_of = bad.check("as_of", date(&asked.as_of));
+        let strategy = bad.check("strategy_id", optional_id(&asked.strategy_id, StrategyId::parse));
+        let query = ["preview", asked.as_of.as_str(), asked.strategy_id.as_str()];
+        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let ((as_of, strategy), page) = bad.into_result(as_of.zip(strategy).zip(page))?;
+        let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+        let reminders = ops::preview_dunning(&self.0, tenant, strategy, as_of, after_customer(&page)?, limit).await?;
+        let (reminders, next_page_token) = page.cut(reminders, |(planned, _)| {
+            vec![planned.customer.to_string(), planned.total.currency().code().to_owned()]
+        });
+        let reminders = reminders.into_iter().map(|(planned, rendered)| wire::planned(&planned, rendered)).collect();
+        Ok(Response::new(pb::PreviewDunningResponse { reminders, next_page_token }))
+    }
+
+    async fn run_dunning(&self, request: Request<pb::RunDunningRequest>) -> Result<Response<pb::DunningRun>, Status> {
+        let (tenant, command) = parse::<ops::RunDunning, _>(request)?;
+        Ok(Response::new(ops::run_dunning(&self.0, tenant, command, wire::run).await?))
+    }
+
+    async fn list_reminders(
+        &self,
+        request: Request<pb::ListRemindersRequest>,
+    ) -> Result<Response<pb::ListRemindersResponse>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let run = bad.check("run_id", optional_id(&asked.run_id, RunId::parse));
+        let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
+        let query = ["reminders", asked.run_id.as_str(), asked.customer_id.as_str()];
+        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let ((run, customer), page) = bad.into_result(run.zip(customer).zip(page))?;
+        let after = super::after(&page, ReminderId::parse)?;
+        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let reminders = db::reminder::list(&mut tx, run, customer, after, page.limit()).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        let (reminders, next_page_token) = page.cut(reminders, |reminder| vec![reminder.id.to_string()]);
+        Ok(Response::new(pb::ListRemindersResponse {
+            reminders: reminders.iter().map(wire::reminder).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn get_reminder(&self, request: Request<pb::GetReminderRequest>) -> Result<Response<pb::Reminder>, Status> {
+        let id = named("reminder_id", &request.get_ref().reminder_id, ReminderId::parse)?;
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let reminder = db::reminder::find(&mut tx, id).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(Response::new(wire::whole_reminder(&reminder.ok_or(Error::ReminderNotFound(id))?)))
+    }
+
+    async fn verify_ledger(
+        &self,
+        request: Request<common::VerifyLedgerRequest>,
+    ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let items = db::verify::items(&mut tx).await.map_err(Error::from)?;
+        let once = db::verify::reminded_once(&mut tx).await.map_err(Error::from)?;
+        let reminders = db::verify::reminders(&mut tx).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        let invariants = vec![
+            invariant(1, "an item's open amount is its total and what moved it since", items),
+            invariant(0, "no item is reminded twice at one step", once),
+            invariant(0, "a reminder's total is the sum of its items, and its step the highest of theirs", reminders),
+        ];
+        Ok(Response::new(common::VerifyLedgerResponse { invariants }))
+    }
+
+    async fn get_stream_status(
+        &self,
+        _: Request<common::GetStreamStatusRequest>,
+    ) -> Result<Response<common::StreamStatus>, Status> {
+        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
+        Ok(Response::new(quittance_grpc::stream_status(status, 0)))
+    }
+}

@@ -1,0 +1,51 @@
+//! The door for callers: translates messages to commands and results to messages.
+
+mod disputes;
+mod dunning;
+mod read;
+mod status;
+mod strategies;
+
+use quittance_grpc::{Page, Violations, id, optional_id};
+use quittance_kernel::BadId;
+use quittance_proto::collections::v1::{
+    dispute_service_server::DisputeServiceServer, dunning_service_server::DunningServiceServer,
+    strategy_service_server::StrategyServiceServer,
+};
+use tonic::service::Routes;
+
+use crate::App;
+
+/// Full names of the services, for the health service.
+pub const SERVICES: &[&str] = &[
+    "quittance.collections.v1.StrategyService",
+    "quittance.collections.v1.DunningService",
+    "quittance.collections.v1.DisputeService",
+];
+
+/// The service's door: one type implements all of its gRPC services.
+#[derive(Debug, Clone)]
+struct Door(App);
+
+/// Adds the service's gRPC services.
+pub fn add_routes(routes: Routes, app: &App) -> Routes {
+    let door = Door(app.clone());
+    routes
+        .add_service(StrategyServiceServer::new(door.clone()))
+        .add_service(DunningServiceServer::new(door.clone()))
+        .add_service(DisputeServiceServer::new(door))
+}
+
+/// Where the page before ended.
+fn after<T>(page: &Page, parse: fn(&str) -> Result<T, BadId>) -> Result<Option<T>, Violations> {
+    let mut bad = Violations::default();
+    let id = bad.check("page_token", optional_id(page.after_one().unwrap_or_default(), parse));
+    bad.into_result(id)
+}
+
+/// An id that a request names.
+fn named<T>(field: &'static str, value: &str, parse: fn(&str) -> Result<T, BadId>) -> Result<T, Violations> {
+    let mut bad = Violations::default();
+    let id = bad.check(field, id(value, parse));
+    bad.into_result(id)
+}

@@ -1,0 +1,187 @@
+//! Messages as commands, with everything that is wrong with them.
+
+use quittance_grpc::{
+    Violations, date, field_mask, id, message, optional_date, optional_id, optional_text, request_id, text,
+};
+use quittance_kernel::{DisputeId, ItemId, StrategyId};
+use quittance_proto::collections::v1 as pb;
+
+use crate::{
+    domain::{
+        DisputeOutcome, DisputeReason, NewDispute, NewStrategy, Step, StrategyChange, TemplatePart,
+        strategy::{Refusal, problems},
+        template,
+    },
+    ops::{CreateStrategy, OpenDispute, ResolveDispute, RunDunning, UpdateStrategy},
+};
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 100;
+/// The longest note, in characters.
+const MAX_NOTE: usize = 4_000;
+
+/// The steps, with everything that is wrong with them named by field.
+fn steps(steps: Vec<pb::Step>) -> Result<Vec<Step>, Violations> {
+    let mut bad = Violations::default();
+    let read: Vec<Step> = steps
+        .into_iter()
+        .enumerate()
+        .map(|(place, step)| {
+            // Blanks around a template are part of it; around a name they are not.
+            let name = bad.check(&format!("steps[{place}].name"), text(&step.name, MAX_NAME));
+            bad.check(
+                &format!("steps[{place}].subject_template"),
+                text(&step.subject_template, template::MAX_SUBJECT_CHARS),
+            );
+            bad.check(&format!("steps[{place}].body_template"), text(&step.body_template, template::MAX_BODY_CHARS));
+            Step {
+                offset_days: step.offset_days,
+                name: name.unwrap_or_default(),
+                subject_template: step.subject_template,
+                body_template: step.body_template,
+            }
+        })
+        .collect();
+    for problem in problems("named", &read) {
+        let field = match &problem {
+            // A name, and a template that is empty or too long, was noted above.
+            Refusal::NameMissing | Refusal::StepNameMissing { .. } => continue,
+            Refusal::Template { error: template::TemplateError::TooLong { .. }, .. } => continue,
+            Refusal::Template { step, part, .. } if is_blank(&read, *step, *part) => continue,
+            Refusal::StepCount => "steps".to_owned(),
+            Refusal::OffsetOutOfRange { step } | Refusal::OffsetsNotRising { step } => {
+                format!("steps[{step}].offset_days")
+            }
+            Refusal::Template { step, part, .. } => format!("steps[{step}].{}_template", part.label()),
+        };
+        bad.add(field, problem.reason(), problem.to_string());
+    }
+    bad.into_result(Some(read))
+}
+
+fn is_blank(steps: &[Step], place: usize, part: TemplatePart) -> bool {
+    steps.get(place).is_some_and(|step| {
+        let source = match part {
+            TemplatePart::Subject => &step.subject_template,
+            TemplatePart::Body => &step.body_template,
+        };
+        source.trim().is_empty()
+    })
+}
+
+impl TryFrom<pb::CreateStrategyRequest> for CreateStrategy {
+    type Error = Violations;
+
+    fn try_from(request: pb::CreateStrategyRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let id = bad.check("request_id", request_id(&request.request_id));
+        let strategy = bad.check("strategy", message(request.strategy));
+        let new = strategy.and_then(|strategy| {
+            let name = bad.check("strategy.name", text(&strategy.name, MAX_NAME));
+            let steps = bad.within("strategy", steps(strategy.steps));
+            name.zip(steps).map(|(name, steps)| NewStrategy { name, steps, is_default: strategy.is_default })
+        });
+        bad.into_result(id.zip(new).map(|(request, new)| Self { request, new }))
+    }
+}
+
+impl TryFrom<pb::UpdateStrategyRequest> for UpdateStrategy {
+    type Error = Violations;
+
+    fn try_from(request: pb::UpdateStrategyRequest) -> Result<Self, Violations> {
+        const FIELDS: &[&str] = &["name", "steps", "is_default"];
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
+        let strategy = bad.check("strategy", message(request.strategy)).unwrap_or_default();
+        let id = bad.check("strategy.strategy_id", id(&strategy.strategy_id, StrategyId::parse));
+        let mut change = StrategyChange::default();
+        if mask.contains(&"name") {
+            change.name = bad.check("strategy.name", text(&strategy.name, MAX_NAME));
+        }
+        if mask.contains(&"steps") {
+            change.steps = bad.within("strategy", steps(strategy.steps));
+        }
+        if mask.contains(&"is_default") {
+            change.is_default = Some(strategy.is_default);
+        }
+        let command = request_id.zip(id);
+        bad.into_result(command.map(|(request, id)| Self { request, strategy: id, etag: strategy.etag, change }))
+    }
+}
+
+impl TryFrom<pb::RunDunningRequest> for RunDunning {
+    type Error = Violations;
+
+    fn try_from(request: pb::RunDunningRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let id = bad.check("request_id", request_id(&request.request_id));
+        let as_of = bad.check("as_of", date(&request.as_of));
+        let strategy = bad.check("strategy_id", optional_id(&request.strategy_id, StrategyId::parse));
+        bad.into_result(id.zip(as_of).zip(strategy).map(|((request, as_of), strategy)| Self {
+            request,
+            as_of,
+            strategy,
+        }))
+    }
+}
+
+impl TryFrom<pb::OpenDisputeRequest> for OpenDispute {
+    type Error = Violations;
+
+    fn try_from(request: pb::OpenDisputeRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let item = bad.check("item_id", id(&request.item_id, ItemId::parse));
+        let reason = bad.check("reason", dispute_reason(request.reason));
+        let note = bad.check("note", optional_text(&request.note, MAX_NOTE));
+        let opened_on = bad.check("opened_on", optional_date(&request.opened_on));
+        let command = request_id.zip(item).zip(reason).zip(note.zip(opened_on));
+        bad.into_result(command.map(|(((request, item), reason), (note, opened_on))| Self {
+            request,
+            new: NewDispute { item, reason, note, opened_on },
+        }))
+    }
+}
+
+fn dispute_reason(value: i32) -> Result<DisputeReason, (&'static str, String)> {
+    let reason =
+        pb::DisputeReason::try_from(value).map_err(|_| ("REASON_UNKNOWN", "is no reason of a dispute".to_owned()))?;
+    Ok(match reason {
+        pb::DisputeReason::Unspecified => DisputeReason::NotSaid,
+        pb::DisputeReason::Pricing => DisputeReason::Pricing,
+        pb::DisputeReason::Quantity => DisputeReason::Quantity,
+        pb::DisputeReason::Quality => DisputeReason::Quality,
+        pb::DisputeReason::NotReceived => DisputeReason::NotReceived,
+        pb::DisputeReason::Duplicate => DisputeReason::Duplicate,
+        pb::DisputeReason::Tax => DisputeReason::Tax,
+        pb::DisputeReason::Paperwork => DisputeReason::Paperwork,
+        pb::DisputeReason::Other => DisputeReason::Other,
+    })
+}
+
+impl TryFrom<pb::ResolveDisputeRequest> for ResolveDispute {
+    type Error = Violations;
+
+    fn try_from(request: pb::ResolveDisputeRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let outcome = match pb::DisputeOutcome::try_from(request.outcome) {
+            Ok(pb::DisputeOutcome::Unspecified) => Err(("MISSING", "is missing".to_owned())),
+            Ok(pb::DisputeOutcome::Rejected) => Ok(DisputeOutcome::Rejected),
+            Ok(pb::DisputeOutcome::Accepted) => Ok(DisputeOutcome::Accepted),
+            Ok(pb::DisputeOutcome::Paid) => Ok(DisputeOutcome::Paid),
+            Err(_) => Err(("OUTCOME_UNKNOWN", "is no outcome of a dispute".to_owned())),
+        };
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let dispute = bad.check("dispute_id", id(&request.dispute_id, DisputeId::parse));
+        let outcome = bad.check("outcome", outcome);
+        let resolved_on = bad.check("resolved_on", optional_date(&request.resolved_on));
+        let command = request_id.zip(dispute).zip(outcome.zip(resolved_on));
+        bad.into_result(command.map(|((request, dispute), (outcome, resolved_on))| Self {
+            request,
+            dispute,
+            outcome,
+            resolved_on,
+        }))
+    }
+}

@@ -1,0 +1,42 @@
+//! Errors as callers see them: the only place that picks codes.
+
+use quittance_grpc::{Fault, db_fault};
+use tonic::{Code, Status};
+
+use crate::Error;
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        let not_found = |reason| Fault::new(Code::NotFound, reason, text.clone());
+        let refused = |reason, subject: String, why: String| {
+            Fault::new(Code::FailedPrecondition, reason, text.clone()).precondition(reason, subject, why)
+        };
+        match error {
+            Error::TenantNotFound(id) => not_found("TENANT_NOT_FOUND").with("tenant_id", id),
+            Error::StrategyNotFound(id) => not_found("STRATEGY_NOT_FOUND").with("strategy_id", id),
+            Error::NoDefaultStrategy => not_found("STRATEGY_NOT_FOUND"),
+            Error::ItemNotFound(id) => not_found("ITEM_NOT_FOUND").with("item_id", id),
+            Error::DisputeNotFound(id) => not_found("DISPUTE_NOT_FOUND").with("dispute_id", id),
+            Error::ReminderNotFound(id) => not_found("REMINDER_NOT_FOUND").with("reminder_id", id),
+            Error::StrategyNameTaken(name) => {
+                Fault::new(Code::AlreadyExists, "STRATEGY_NAME_TAKEN", text).with("name", name)
+            }
+            Error::Stale(_) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
+            Error::DateInFuture { date, today } => {
+                refused("DATE_IN_FUTURE", date.to_string(), text.clone()).with("date", date).with("today", today)
+            }
+            Error::Dispute { subject, refusal } => refused(refusal.reason(), subject, refusal.to_string()),
+            Error::Strategy(refusal) => refused(refusal.reason(), "the strategy".to_owned(), refusal.to_string()),
+            Error::Template { customer, error } => {
+                refused(error.reason(), format!("customer {customer}"), error.to_string())
+            }
+            Error::Money(error) => refused(error.reason(), "the items of a customer".to_owned(), error.to_string()),
+            Error::RequestIdReused(reused) => {
+                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
+            }
+            Error::Db(error) => return db_fault(&error),
+        }
+        .into()
+    }
+}

@@ -1,0 +1,75 @@
+//! `CreateStrategy`.
+
+use chrono::{DateTime, Utc};
+use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_kernel::{RequestId, StrategyId, TenantId};
+
+use crate::{
+    App, Error, db,
+    domain::{NewStrategy, Strategy},
+};
+
+/// Adds a strategy.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct CreateStrategy {
+    pub(crate) request: RequestId,
+    pub(crate) new: NewStrategy,
+}
+
+impl Command for CreateStrategy {
+    const NAME: &'static str = "CreateStrategy";
+
+    fn request_id(&self) -> RequestId {
+        self.request
+    }
+}
+
+struct Op<A> {
+    now: DateTime<Utc>,
+    answer: fn(&Strategy) -> A,
+}
+
+impl<A: Answer> SliceOp for Op<A> {
+    type Command = CreateStrategy;
+    type Answer = A;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx, commands: &[&CreateStrategy]) -> Result<Vec<Result<A, Error>>, DbError> {
+        db::take_turns(tx).await?;
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            // A tenant's first strategy is its default, so that a run need not name one.
+            let is_default = command.new.is_default || !db::strategy::has_any(tx).await?;
+            let new = NewStrategy { is_default, ..command.new.clone() };
+            let strategy = match Strategy::create(StrategyId::at(self.now), new, self.now) {
+                Ok(strategy) => strategy,
+                Err(refusal) => {
+                    answers.push(Err(refusal.into()));
+                    continue;
+                }
+            };
+            if strategy.is_default {
+                db::strategy::unset_default(tx, strategy.id).await?;
+            }
+            db::strategy::insert(tx, &strategy).await?;
+            answers.push(Ok((self.answer)(&strategy)));
+        }
+        Ok(answers)
+    }
+}
+
+/// Adds a strategy.
+#[tracing::instrument(name = "collections.create_strategy", skip_all)]
+pub(crate) async fn create_strategy<A: Answer>(
+    app: &App,
+    tenant: TenantId,
+    command: CreateStrategy,
+    answer: fn(&Strategy) -> A,
+) -> Result<A, Error> {
+    let now = app.now();
+    let name = command.new.name.clone();
+    run_one(app.db(), tenant, now, &Op { now, answer }, command).await.map_err(|error| match error {
+        Error::StrategyNameTaken(_) => Error::StrategyNameTaken(name),
+        other => other,
+    })
+}

@@ -1,0 +1,68 @@
+//! What is due on a date: the plan that a preview shows and a run records.
+
+use chrono::NaiveDate;
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{CustomerId, StrategyId, TenantId};
+
+use crate::{
+    App, Error, db,
+    domain::{PlannedReminder, Rendered, plan, template::Seller},
+};
+
+/// What is due.
+pub(crate) struct Plan {
+    /// The strategy that was followed.
+    pub(crate) strategy: StrategyId,
+    /// By customer, then by currency.
+    pub(crate) reminders: Vec<PlannedReminder>,
+    /// Position of invoicing's events that it was decided on.
+    pub(crate) position: i64,
+}
+
+/// Plans for a date by the strategy named, or by the default.
+pub(super) async fn plan_for(
+    tx: &mut Tx,
+    strategy: Option<StrategyId>,
+    as_of: NaiveDate,
+) -> Result<Result<Plan, Error>, DbError> {
+    let Some(found) = db::strategy::find(tx, strategy).await? else {
+        return Ok(Err(strategy.map_or(Error::NoDefaultStrategy, Error::StrategyNotFound)));
+    };
+    let candidates = db::dunning::candidates(tx, &found, as_of).await?;
+    let mut customers: Vec<CustomerId> = candidates.items.iter().map(|item| item.customer).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    let customers = db::projection::find_customers(tx, &customers).await?;
+    let planned = plan(as_of, &found, &candidates.items, &customers).map_err(Error::from);
+    Ok(planned.map(|reminders| Plan { strategy: found.id, reminders, position: candidates.position }))
+}
+
+/// The reminder in words.
+pub(super) fn render(planned: &PlannedReminder, seller: &Seller) -> Result<Rendered, Error> {
+    planned.render(seller).map_err(|error| Error::Template { customer: planned.customer, error })
+}
+
+/// Reminders that a run would record, after a customer and currency code, with their words: at most `limit`.
+#[tracing::instrument(name = "collections.preview_dunning", skip_all)]
+pub(crate) async fn preview_dunning(
+    app: &App,
+    tenant: TenantId,
+    strategy: Option<StrategyId>,
+    as_of: NaiveDate,
+    after: Option<(CustomerId, &str)>,
+    limit: usize,
+) -> Result<Vec<(PlannedReminder, Rendered)>, Error> {
+    let book = app.book(tenant).await?;
+    let mut tx = app.db().begin(tenant).await?;
+    let plan = plan_for(&mut tx, strategy, as_of).await?;
+    tx.commit().await?;
+    let is_next = |planned: &PlannedReminder| {
+        after.is_none_or(|after| (planned.customer, planned.total.currency().code()) > after)
+    };
+    let page = plan?.reminders.into_iter().filter(is_next).take(limit);
+    page.map(|planned| {
+        let rendered = render(&planned, &book.seller)?;
+        Ok((planned, rendered))
+    })
+    .collect()
+}

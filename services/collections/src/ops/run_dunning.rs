@@ -1,0 +1,116 @@
+//! `RunDunning`: records what is due.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_kernel::{ReminderId, RequestId, RunId, StrategyId, TenantId};
+
+use super::dunning::{Plan, plan_for, render};
+use crate::{
+    App, Error,
+    app::Book,
+    db,
+    domain::{DunningRun, Reminder},
+    outbox,
+};
+
+/// Records every reminder that is due on a date.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct RunDunning {
+    pub(crate) request: RequestId,
+    pub(crate) as_of: NaiveDate,
+    pub(crate) strategy: Option<StrategyId>,
+}
+
+impl Command for RunDunning {
+    const NAME: &'static str = "RunDunning";
+
+    fn request_id(&self) -> RequestId {
+        self.request
+    }
+}
+
+struct Op<A> {
+    book: Arc<Book>,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+    answer: fn(&DunningRun) -> A,
+}
+
+impl<A: Answer> Op<A> {
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        command: &RunDunning,
+    ) -> Result<Result<(DunningRun, Vec<Reminder>), Error>, DbError> {
+        if command.as_of > self.today {
+            return Ok(Err(Error::DateInFuture { date: command.as_of, today: self.today }));
+        }
+        let plan = plan_for(tx, command.strategy, command.as_of).await?;
+        Ok(plan.and_then(|plan| self.record(command, plan)))
+    }
+
+    fn record(&self, command: &RunDunning, plan: Plan) -> Result<(DunningRun, Vec<Reminder>), Error> {
+        let id = RunId::at(self.now);
+        let reminders = plan.reminders.into_iter().map(|planned| {
+            let rendered = render(&planned, &self.book.seller)?;
+            Ok(Reminder::record(ReminderId::at(self.now), id, planned, rendered, self.now))
+        });
+        let reminders: Vec<Reminder> = reminders.collect::<Result<_, Error>>()?;
+        let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        let run = DunningRun {
+            id,
+            as_of: command.as_of,
+            strategy: plan.strategy,
+            reminders: count(reminders.len()),
+            items: count(reminders.iter().map(|reminder| reminder.items.len()).sum()),
+            position: plan.position,
+            ran_at: self.now,
+        };
+        Ok((run, reminders))
+    }
+}
+
+impl<A: Answer> SliceOp for Op<A> {
+    type Command = RunDunning;
+    type Answer = A;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx, commands: &[&RunDunning]) -> Result<Vec<Result<A, Error>>, DbError> {
+        db::take_turns(tx).await?;
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            let answer = match self.decide(tx, command).await? {
+                Ok((run, reminders)) => {
+                    db::dunning::insert_run(tx, &run).await?;
+                    db::reminder::insert_all(tx, &reminders).await?;
+                    quittance_events::push(
+                        tx,
+                        reminders.iter().map(|r| outbox::reminder_recorded(r, self.now)).collect(),
+                    )
+                    .await?;
+                    Ok((self.answer)(&run))
+                }
+                Err(error) => Err(error),
+            };
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+}
+
+/// Records every reminder that is due on a date.
+#[tracing::instrument(name = "collections.run_dunning", skip_all)]
+pub(crate) async fn run_dunning<A: Answer>(
+    app: &App,
+    tenant: TenantId,
+    command: RunDunning,
+    answer: fn(&DunningRun) -> A,
+) -> Result<A, Error> {
+    let book = app.book(tenant).await?;
+    let (now, today) = (app.now(), app.today(&book));
+    let result = run_one(app.db(), tenant, now, &Op { book, today, now, answer }, command).await;
+    app.relay().wake();
+    result
+}
