@@ -7,13 +7,17 @@ use quittance_grpc::{Client, connect};
 use quittance_kernel::{Clock, RequestId, TenantId};
 use quittance_proto::{
     collections::v1::{
-        dispute_service_client::DisputeServiceClient, dunning_service_client::DunningServiceClient, strategy_service_client::StrategyServiceClient,
+        dispute_service_client::DisputeServiceClient, dunning_service_client::DunningServiceClient,
+        strategy_service_client::StrategyServiceClient,
     },
     common::v1::{GetStreamStatusRequest, InvariantResult, StreamStatus, VerifyLedgerRequest},
-    creditrisk::v1::{credit_service_client::CreditServiceClient, reservation_service_client::ReservationServiceClient},
+    creditrisk::v1::{
+        credit_service_client::CreditServiceClient, reservation_service_client::ReservationServiceClient,
+    },
     invoicing::v1::{
         credit_note_service_client::CreditNoteServiceClient, customer_service_client::CustomerServiceClient,
-        invoice_service_client::InvoiceServiceClient, open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
+        invoice_service_client::InvoiceServiceClient, open_item_service_client::OpenItemServiceClient,
+        tenant_service_client::TenantServiceClient,
     },
     payments::v1::{bank_import_service_client::BankImportServiceClient, payment_service_client::PaymentServiceClient},
     reporting::v1::report_service_client::ReportServiceClient,
@@ -156,7 +160,10 @@ impl Api {
             (quittance_collections::AREA, self.dunning.verify_ledger(request).await?.into_inner()),
             (quittance_reporting::AREA, self.reports.verify_ledger(request).await?.into_inner()),
         ];
-        Ok(answers.into_iter().flat_map(|(area, answer)| answer.invariants.into_iter().map(move |i| (area, i))).collect())
+        Ok(answers
+            .into_iter()
+            .flat_map(|(area, answer)| answer.invariants.into_iter().map(move |i| (area, i)))
+            .collect())
     }
 }
 
@@ -168,7 +175,9 @@ fn position(status: &StreamStatus, area: &str) -> i64 {
 fn held(status: &StreamStatus) -> anyhow::Result<()> {
     match status.subscriptions.iter().find(|s| s.parked + s.dead_letters > 0) {
         None => Ok(()),
-        Some(s) => bail!("{} parked events and {} dead letters of {} are not in the reports", s.parked, s.dead_letters, s.area),
+        Some(s) => {
+            bail!("{} parked events and {} dead letters of {} are not in the reports", s.parked, s.dead_letters, s.area)
+        }
     }
 }
 
@@ -214,6 +223,8 @@ pub(crate) trait Called<T> {
 
 impl<T> Called<T> for Result<tonic::Response<T>, Status> {
     fn called(self, what: &str) -> anyhow::Result<T> {
-        self.map(tonic::Response::into_inner).map_err(|status| anyhow::anyhow!(crate::call::describe(&status))).with_context(|| what.to_owned())
+        self.map(tonic::Response::into_inner)
+            .map_err(|status| anyhow::anyhow!(crate::call::describe(&status)))
+            .with_context(|| what.to_owned())
     }
 }

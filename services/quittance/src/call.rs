@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, bail};
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions};
+use prost_reflect::{
+    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions,
+};
 use quittance_grpc::Client;
 use quittance_kernel::{Clock, RequestId};
 use quittance_proto::FILE_DESCRIPTOR_SET;
@@ -44,8 +46,8 @@ pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<M
 pub(crate) fn read_request(method: &MethodDescriptor, json: &str) -> anyhow::Result<DynamicMessage> {
     let mut json = serde_json::Deserializer::from_str(json);
     let options = DeserializeOptions::new().deny_unknown_fields(true);
-    let mut message =
-        DynamicMessage::deserialize_with_options(method.input(), &mut json, &options).with_context(|| format!("no {}", method.input().full_name()))?;
+    let mut message = DynamicMessage::deserialize_with_options(method.input(), &mut json, &options)
+        .with_context(|| format!("no {}", method.input().full_name()))?;
     json.end().context("there is more than one JSON value")?;
     fill_request_ids(&mut message);
     Ok(message)
@@ -142,7 +144,8 @@ impl Decoder for DynamicDecoder {
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
-        let message = DynamicMessage::decode(self.0.clone(), buffer).map_err(|error| Status::internal(error.to_string()))?;
+        let message =
+            DynamicMessage::decode(self.0.clone(), buffer).map_err(|error| Status::internal(error.to_string()))?;
         Ok(Some(message))
     }
 }
@@ -154,7 +157,10 @@ mod tests {
     #[test]
     fn a_service_is_found_by_its_last_name_and_a_wrong_one_lists_the_right_ones() {
         let pool = pool().unwrap();
-        assert_eq!(find_method(&pool, "InvoiceService/GetInvoice").unwrap().full_name(), "quittance.invoicing.v1.InvoiceService.GetInvoice");
+        assert_eq!(
+            find_method(&pool, "InvoiceService/GetInvoice").unwrap().full_name(),
+            "quittance.invoicing.v1.InvoiceService.GetInvoice"
+        );
         assert!(find_method(&pool, "quittance.invoicing.v1.InvoiceService/GetInvoice").is_ok());
         assert!(find_method(&pool, "InvoiceService/Get").unwrap_err().to_string().contains("GetInvoice"));
         assert!(find_method(&pool, "Nothing/Get").unwrap_err().to_string().contains("InvoiceService"));

@@ -31,7 +31,9 @@ pub(crate) enum Server {
 impl Server {
     /// Starts, or finds again, the private server in a data folder.
     pub(crate) async fn private(folder: PathBuf) -> anyhow::Result<Self> {
-        let start = move || PrivatePostgres::start(&folder, &Options { max_connections: 200, ..Options::new(Durability::Full) });
+        let start = move || {
+            PrivatePostgres::start(&folder, &Options { max_connections: 200, ..Options::new(Durability::Full) })
+        };
         Ok(Self::Private(tokio::task::spawn_blocking(start).await??))
     }
 
@@ -55,7 +57,12 @@ impl Server {
             Self::Given { owner, password } => {
                 let owner = owner.clone().database(database);
                 let login = |role: &str| owner.clone().username(role).password(password);
-                Ok(Logins { app: login("quittance_app"), system: login("quittance_system"), owner: owner.clone(), role_password: Some(password.clone()) })
+                Ok(Logins {
+                    app: login("quittance_app"),
+                    system: login("quittance_system"),
+                    owner: owner.clone(),
+                    role_password: Some(password.clone()),
+                })
             }
         }
     }
@@ -121,7 +128,10 @@ fn hex(bytes: &[u8]) -> String {
 pub(crate) fn existing_tokens(folder: &Path) -> anyhow::Result<Tokens> {
     let path = folder.join(KEY_FILE);
     let secret = fs::read(&path).with_context(|| {
-        format!("there is no key {}: start `quittance up` here first, or name its folder with --data, or give a --token", path.display())
+        format!(
+            "there is no key {}: start `quittance up` here first, or name its folder with --data, or give a --token",
+            path.display()
+        )
     })?;
     Ok(Tokens::new(secret))
 }

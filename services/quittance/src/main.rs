@@ -156,11 +156,14 @@ async fn replay(flags: ReplayFlags) -> anyhow::Result<ExitCode> {
     };
     let replay = Replay { file: flags.file, map, report_on: flags.report_on, out: flags.out };
     let outcome = match (flags.server, flags.token) {
-        (Some(server), Some(token)) => replay::run(&replay, async |tenant| Api::connect(&server, &token, tenant)).await?,
+        (Some(server), Some(token)) => {
+            replay::run(&replay, async |tenant| Api::connect(&server, &token, tenant)).await?
+        }
         _ => {
             std::fs::create_dir_all(&replay.out).with_context(|| format!("making {}", replay.out.display()))?;
             let suite = PrivateSuite::start(&replay.out).await?;
-            let done = replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await;
+            let done =
+                replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await;
             suite.stop().await?;
             done?
         }

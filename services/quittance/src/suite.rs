@@ -3,7 +3,7 @@
 use std::{collections::HashMap, net::SocketAddr};
 
 use anyhow::Context as _;
-use quittance_db::{Db, Logins};
+use quittance_db::{Db, Logins, Workload};
 use quittance_events::{InProcessSource, Relay, run_relay};
 use quittance_grpc::{Peer, Tokens, Verifier, routes, serve};
 use quittance_kernel::Clock;
@@ -45,7 +45,10 @@ struct Area {
 impl Area {
     async fn open(name: &'static str, logins: &Logins, migrator: &Migrator, connections: u32) -> anyhow::Result<Self> {
         quittance_db::prepare(logins, migrator).await?;
-        let db = Db::connect(logins, connections).await.with_context(|| format!("connecting {name} to its database"))?;
+        let workload = if name == quittance_reporting::AREA { Workload::Sums } else { Workload::Keys };
+        let db = Db::connect(logins, connections, workload)
+            .await
+            .with_context(|| format!("connecting {name} to its database"))?;
         Ok(Self { name, db, relay: Relay::default() })
     }
 
@@ -78,14 +81,18 @@ impl Suite {
         let collections = open(quittance_collections::AREA, quittance_collections::migrator()).await?;
         let reporting = open(quittance_reporting::AREA, quittance_reporting::migrator()).await?;
 
-        let listener = TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
+        let listener =
+            TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
         let address = format!("http://{}", listener.local_addr()?);
         let peer = Peer::new(&address, quittance_payments::AREA, options.tokens.clone(), clock.clone())?;
 
         let invoicing_app = quittance_invoicing::App::new(invoicing.db.clone(), invoicing.relay.clone(), clock.clone());
-        let payments_app = quittance_payments::App::new(payments.db.clone(), payments.relay.clone(), clock.clone(), peer);
-        let credit_risk_app = quittance_credit_risk::App::new(credit_risk.db.clone(), credit_risk.relay.clone(), clock.clone());
-        let collections_app = quittance_collections::App::new(collections.db.clone(), collections.relay.clone(), clock.clone());
+        let payments_app =
+            quittance_payments::App::new(payments.db.clone(), payments.relay.clone(), clock.clone(), peer);
+        let credit_risk_app =
+            quittance_credit_risk::App::new(credit_risk.db.clone(), credit_risk.relay.clone(), clock.clone());
+        let collections_app =
+            quittance_collections::App::new(collections.db.clone(), collections.relay.clone(), clock.clone());
         let reporting_app = quittance_reporting::App::new(reporting.db.clone(), clock.clone());
 
         let services: Vec<&str> = [
@@ -105,13 +112,21 @@ impl Suite {
         let verifier = options.verifier.clone().unwrap_or_else(|| options.tokens.verifier());
         let served = serve(listener, all, verifier, clock.clone(), shutdown.clone())?;
 
-        let mut tasks: Vec<JoinHandle<()>> =
-            [&invoicing, &payments, &credit_risk, &collections, &reporting].iter().map(|area| area.spawn_relay(&clock, &shutdown)).collect();
+        let mut tasks: Vec<JoinHandle<()>> = [&invoicing, &payments, &credit_risk, &collections, &reporting]
+            .iter()
+            .map(|area| area.spawn_relay(&clock, &shutdown))
+            .collect();
         tasks.extend(quittance_invoicing::spawn(&invoicing_app, collections.source(), &shutdown));
         tasks.extend(quittance_payments::spawn(&payments_app, invoicing.source(), &shutdown));
         tasks.extend(quittance_credit_risk::spawn(&credit_risk_app, invoicing.source(), &shutdown));
         tasks.extend(quittance_collections::spawn(&collections_app, invoicing.source(), &shutdown));
-        tasks.extend(quittance_reporting::spawn(&reporting_app, invoicing.source(), payments.source(), collections.source(), &shutdown));
+        tasks.extend(quittance_reporting::spawn(
+            &reporting_app,
+            invoicing.source(),
+            payments.source(),
+            collections.source(),
+            &shutdown,
+        ));
         let databases = [invoicing, payments, credit_risk, collections, reporting].map(|area| area.db).to_vec();
         Ok(Self { address, trigger, tasks, server: served.finished, databases })
     }

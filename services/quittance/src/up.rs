@@ -125,7 +125,12 @@ pub(crate) async fn up(flags: &UpFlags) -> anyhow::Result<()> {
         None => Server::private(config.data.clone()).await?,
     };
     let development = verifier.is_none();
-    let options = SuiteOptions { listen: config.listen.parse()?, connections: config.connections, tokens: tokens.clone(), verifier };
+    let options = SuiteOptions {
+        listen: config.listen.parse()?,
+        connections: config.connections,
+        tokens: tokens.clone(),
+        verifier,
+    };
     let suite = match start(&options, &server).await {
         Ok(suite) => suite,
         Err(error) => {
@@ -187,7 +192,9 @@ fn greet(address: &str, folder: &Path, tokens: Option<&Tokens>) -> anyhow::Resul
          \"enquiries\": {{\"name\": \"Accounts\", \"email\": \"accounts@example.com\"}}, \"late_payment_consequences\": \"Statutory interest.\", \
          \"terms_and_conditions\": \"Our general terms apply.\"}}}}'"
     );
-    println!("  quittance call{data}{server} CustomerService/CreateCustomer '{{\"customer\": {{\"name\": \"Ada Ltd\", \"number\": \"C-1\"}}}}'");
+    println!(
+        "  quittance call{data}{server} CustomerService/CreateCustomer '{{\"customer\": {{\"name\": \"Ada Ltd\", \"number\": \"C-1\"}}}}'"
+    );
     println!("  quittance call{data}{server} ReportService/ListCurrencies");
     println!("\nCtrl-C stops it.");
     Ok(())
@@ -213,7 +220,12 @@ impl PrivateSuite {
     }
 
     async fn on(server: Server, tokens: Tokens) -> anyhow::Result<Self> {
-        let options = SuiteOptions { listen: ([127, 0, 0, 1], 0).into(), connections: 10, tokens: tokens.clone(), verifier: None };
+        let options = SuiteOptions {
+            listen: ([127, 0, 0, 1], 0).into(),
+            connections: 10,
+            tokens: tokens.clone(),
+            verifier: None,
+        };
         match start(&options, &server).await {
             Ok(suite) => Ok(Self { suite, server, tokens }),
             Err(error) => {

@@ -4,13 +4,44 @@ use chrono::{Datelike as _, Duration, NaiveDate, Weekday};
 use fastrand::Rng;
 
 const NAMES: [&str; 24] = [
-    "Aldermoor", "Brightwater", "Castellan", "Drumlin", "Eastgate", "Fennimore", "Glasshouse", "Harrowgate", "Ironbridge", "Juniper", "Kestrel",
-    "Lowland", "Marchetti", "Northbank", "Oakhurst", "Pemberton", "Quayside", "Ravensworth", "Silverline", "Thornbury", "Underhill", "Vandermeer",
-    "Westerholm", "Yardley",
+    "Aldermoor",
+    "Brightwater",
+    "Castellan",
+    "Drumlin",
+    "Eastgate",
+    "Fennimore",
+    "Glasshouse",
+    "Harrowgate",
+    "Ironbridge",
+    "Juniper",
+    "Kestrel",
+    "Lowland",
+    "Marchetti",
+    "Northbank",
+    "Oakhurst",
+    "Pemberton",
+    "Quayside",
+    "Ravensworth",
+    "Silverline",
+    "Thornbury",
+    "Underhill",
+    "Vandermeer",
+    "Westerholm",
+    "Yardley",
 ];
-const KINDS: [&str; 10] = ["Foods", "Logistics", "Engineering", "Textiles", "Medical", "Print", "Energy", "Retail", "Software", "Furniture"];
+const KINDS: [&str; 10] =
+    ["Foods", "Logistics", "Engineering", "Textiles", "Medical", "Print", "Energy", "Retail", "Software", "Furniture"];
 const FORMS: [&str; 4] = ["GmbH", "Ltd", "SA", "Inc"];
-const PEOPLE: [&str; 8] = ["Ada Keller", "Ben Okafor", "Carla Rossi", "Dirk Jansen", "Elif Demir", "Finn Larsen", "Greta Novak", "Hugo Martin"];
+const PEOPLE: [&str; 8] = [
+    "Ada Keller",
+    "Ben Okafor",
+    "Carla Rossi",
+    "Dirk Jansen",
+    "Elif Demir",
+    "Finn Larsen",
+    "Greta Novak",
+    "Hugo Martin",
+];
 const GOODS: [(&str, &str, i64, i64); 6] = [
     ("Consulting", "h", 9_500, 18_000),
     ("Support contract, one month", "month", 25_000, 140_000),
@@ -171,7 +202,12 @@ fn customer(rng: &mut Rng, i: u32) -> Customer {
     };
     Customer {
         number: format!("C-{:04}", 1_000 + i),
-        name: format!("{} {} {}", NAMES[i as usize % NAMES.len()], KINDS[(i as usize / NAMES.len()) % KINDS.len()], pick(rng, &FORMS)),
+        name: format!(
+            "{} {} {}",
+            NAMES[i as usize % NAMES.len()],
+            KINDS[(i as usize / NAMES.len()) % KINDS.len()],
+            pick(rng, &FORMS)
+        ),
         person: pick(rng, &PEOPLE),
         account: format!("DE{:02}{:018}", 10 + i % 89, 500_000_000_000_000 + u64::from(i) * 7_919),
         currency: if rng.u32(0..100) < 72 { "EUR" } else { "USD" },
@@ -182,10 +218,18 @@ fn customer(rng: &mut Rng, i: u32) -> Customer {
 }
 
 fn invoice(rng: &mut Rng, place: usize, customer: &Customer, issued_on: NaiveDate, today: NaiveDate) -> Invoice {
-    let tax = if customer.currency == "USD" { ("G", "0") } else { pick(rng, &[("S", "19"), ("S", "19"), ("S", "7"), ("AE", "0")]) };
+    let tax = if customer.currency == "USD" {
+        ("G", "0")
+    } else {
+        pick(rng, &[("S", "19"), ("S", "19"), ("S", "7"), ("AE", "0")])
+    };
     let lines = (0..rng.usize(1..5)).map(|_| {
         let (description, unit, low, high) = pick(rng, &GOODS);
-        let quantity = if unit == "h" { format!("{}.{}", rng.i64(1..40), pick(rng, &["00", "25", "50", "75"])) } else { rng.i64(1..6).to_string() };
+        let quantity = if unit == "h" {
+            format!("{}.{}", rng.i64(1..40), pick(rng, &["00", "25", "50", "75"]))
+        } else {
+            rng.i64(1..6).to_string()
+        };
         Line { description, unit, quantity, unit_price: cents(rng.i64(low..high)), tax }
     });
     let lines = lines.collect();
@@ -237,7 +281,11 @@ fn payments(rng: &mut Rng, customer: &Customer, issued_on: NaiveDate, today: Nai
             payment.share = Share::Over(rng.i64(1..200));
             payment.words = Words::Reference;
         }
-        6..8 => payments.push(Payment { on: payment.on + Duration::days(rng.i64(1..6)), words: Words::Number, ..payment.clone() }),
+        6..8 => payments.push(Payment {
+            on: payment.on + Duration::days(rng.i64(1..6)),
+            words: Words::Number,
+            ..payment.clone()
+        }),
         _ => {}
     }
     payments.insert(0, payment);

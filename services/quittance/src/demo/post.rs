@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use chrono::{Datelike as _, NaiveDate, Weekday};
 use quittance_kernel::{Currency, Money, Rounding};
-use quittance_proto::{collections::v1 as collections, common::v1 as common, creditrisk::v1 as credit, invoicing::v1 as pb, money, payments::v1 as payments, read_money};
+use quittance_proto::{
+    collections::v1 as collections, common::v1 as common, creditrisk::v1 as credit, invoicing::v1 as pb, money,
+    payments::v1 as payments, read_money,
+};
 
 use super::plan::{self, Share, TERMS, Words, Year};
 use crate::{
@@ -101,19 +104,28 @@ async fn open_book(api: &mut Api) -> anyhow::Result<()> {
             email: "receivables@northwind.example".to_owned(),
             phone: "+49 40 555 0100".to_owned(),
         }),
-        late_payment_consequences: "From the day after the due date we charge interest at the statutory rate (Directive 2011/7/EU).".to_owned(),
+        late_payment_consequences:
+            "From the day after the due date we charge interest at the statutory rate (Directive 2011/7/EU).".to_owned(),
         bank_account: "DE02 1203 0000 0000 2020 51".to_owned(),
         terms_and_conditions: "Goods remain ours until they are paid. Place of jurisdiction is Hamburg.".to_owned(),
         ..pb::Tenant::default()
     };
-    api.tenants.create_tenant(pb::CreateTenantRequest { request_id: request_id(), tenant: Some(tenant) }).await.called("opening the book")?;
+    api.tenants
+        .create_tenant(pb::CreateTenantRequest { request_id: request_id(), tenant: Some(tenant) })
+        .await
+        .called("opening the book")?;
     let steps = quittance_collections::domain::Strategy::standard_steps().into_iter().map(|step| collections::Step {
         offset_days: step.offset_days,
         name: step.name,
         subject_template: step.subject_template,
         body_template: step.body_template,
     });
-    let strategy = collections::Strategy { name: "standard".to_owned(), steps: steps.collect(), is_default: true, ..collections::Strategy::default() };
+    let strategy = collections::Strategy {
+        name: "standard".to_owned(),
+        steps: steps.collect(),
+        is_default: true,
+        ..collections::Strategy::default()
+    };
     api.wait_for_invoicing(&[Reader::Collections, Reader::Payments, Reader::CreditRisk]).await?;
     let request = collections::CreateStrategyRequest { request_id: request_id(), strategy: Some(strategy) };
     api.strategies.create_strategy(request).await.called("creating the dunning strategy")?;
@@ -254,19 +266,25 @@ impl Poster<'_> {
         let request = credit::AuthorizeRequest {
             request_id: request_id(),
             customer_id: self.customers[planned.customer].clone(),
-            amount: Some(common::Money { currency_code: self.year.customers[planned.customer].currency.to_owned(), amount: "2500".to_owned() }),
+            amount: Some(common::Money {
+                currency_code: self.year.customers[planned.customer].currency.to_owned(),
+                amount: "2500".to_owned(),
+            }),
             order_reference: format!("SO-{i:05}"),
             ttl_seconds: 3_600,
         };
         match self.api.reservations.authorize(request).await {
             Ok(reserved) => {
                 let reservation_id = reserved.into_inner().reservation_id;
-                let request = credit::ConfirmRequest { request_id: request_id(), reservation_id: reservation_id.clone() };
+                let request =
+                    credit::ConfirmRequest { request_id: request_id(), reservation_id: reservation_id.clone() };
                 self.api.reservations.confirm(request).await.called("confirming an order")?;
                 self.posted.orders_reserved += 1;
                 Ok(reservation_id)
             }
-            Err(status) if quittance_grpc::error_info(&status).is_some_and(|info| info.reason == "CREDIT_LIMIT_EXCEEDED") => {
+            Err(status)
+                if quittance_grpc::error_info(&status).is_some_and(|info| info.reason == "CREDIT_LIMIT_EXCEEDED") =>
+            {
                 self.posted.orders_refused += 1;
                 Ok(String::new())
             }
@@ -296,7 +314,10 @@ impl Poster<'_> {
         lines.extend(day.strangers.iter().map(|i| {
             let stranger = &self.year.strangers[*i];
             payments::Payment {
-                amount: Some(common::Money { currency_code: stranger.currency.to_owned(), amount: plan::cents(stranger.cents) }),
+                amount: Some(common::Money {
+                    currency_code: stranger.currency.to_owned(),
+                    amount: plan::cents(stranger.cents),
+                }),
                 received_on: date.to_string(),
                 payer_name: "J. Doe".to_owned(),
                 payer_account: "XX00 0000".to_owned(),
@@ -305,7 +326,9 @@ impl Poster<'_> {
             }
         }));
         if !direct.is_empty() {
-            let requests = direct.into_iter().map(|payment| payments::RecordPaymentRequest { request_id: request_id(), payment: Some(payment) });
+            let requests = direct
+                .into_iter()
+                .map(|payment| payments::RecordPaymentRequest { request_id: request_id(), payment: Some(payment) });
             let request = payments::BatchRecordPaymentsRequest { requests: requests.collect() };
             for result in self.api.payments.batch_record_payments(request).await.called("recording payments")?.results {
                 if let Some(payments::payment_result::Result::Error(status)) = result.result {
@@ -352,7 +375,14 @@ impl Poster<'_> {
         file.write_record(["date", "amount", "currency", "name", "account", "text"])?;
         for line in lines {
             let amount = line.amount.clone().unwrap_or_default();
-            file.write_record([&line.received_on, &amount.amount, &amount.currency_code, &line.payer_name, &line.payer_account, &line.text])?;
+            file.write_record([
+                &line.received_on,
+                &amount.amount,
+                &amount.currency_code,
+                &line.payer_name,
+                &line.payer_account,
+                &line.text,
+            ])?;
         }
         let content = file.into_inner()?;
         let times = if date.weekday() == Weekday::Fri { 2 } else { 1 };
@@ -382,11 +412,20 @@ impl Poster<'_> {
 
     async fn remind(&mut self, date: NaiveDate) -> anyhow::Result<()> {
         self.api.wait_for_invoicing(&[Reader::Collections]).await?;
-        let request = collections::RunDunningRequest { request_id: request_id(), as_of: date.to_string(), strategy_id: String::new() };
+        let request = collections::RunDunningRequest {
+            request_id: request_id(),
+            as_of: date.to_string(),
+            strategy_id: String::new(),
+        };
         let run = self.api.dunning.run_dunning(request).await.called("reminding")?;
         let mut page_token = String::new();
         loop {
-            let request = collections::ListRemindersRequest { run_id: run.run_id.clone(), page_size: 1_000, page_token, ..Default::default() };
+            let request = collections::ListRemindersRequest {
+                run_id: run.run_id.clone(),
+                page_size: 1_000,
+                page_token,
+                ..Default::default()
+            };
             let page = self.api.dunning.list_reminders(request).await.called("listing reminders")?;
             for reminder in page.reminders {
                 *self.posted.reminders.entry((reminder.offset_days, reminder.step_name)).or_default() += 1;

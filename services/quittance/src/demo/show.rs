@@ -1,6 +1,8 @@
 //! What a credit manager wants to see at the end of the year. Every figure is a field of an answer; nothing is computed here.
 
-use quittance_proto::{collections::v1 as collections, common::v1::Money, payments::v1 as payments, reporting::v1 as pb};
+use quittance_proto::{
+    collections::v1 as collections, common::v1::Money, payments::v1 as payments, reporting::v1 as pb,
+};
 
 use super::{plan::Year, post::Posted};
 use crate::api::{Api, Called as _};
@@ -11,14 +13,21 @@ const SHOWN: usize = 12;
 /// Prints the state of the receivables.
 pub(super) async fn show(api: &mut Api, year: &Year, posted: &Posted) -> anyhow::Result<()> {
     let on = year.last.to_string();
-    let currencies = api.reports.list_currencies(pb::ListCurrenciesRequest {}).await.called("ListCurrencies")?.currency_codes;
+    let currencies =
+        api.reports.list_currencies(pb::ListCurrenciesRequest {}).await.called("ListCurrencies")?.currency_codes;
     for currency in &currencies {
         owed(api, &on, currency).await?;
         figures(api, &on, currency).await?;
     }
     matching(api).await?;
-    println!("  bank files: {} lines recorded, {} known already and left alone", posted.file_lines.0, posted.file_lines.1);
-    println!("\nCredit\n  {} orders reserved, {} refused: the limit was reached", posted.orders_reserved, posted.orders_refused);
+    println!(
+        "  bank files: {} lines recorded, {} known already and left alone",
+        posted.file_lines.0, posted.file_lines.1
+    );
+    println!(
+        "\nCredit\n  {} orders reserved, {} refused: the limit was reached",
+        posted.orders_reserved, posted.orders_refused
+    );
     reminders(api, posted).await
 }
 
@@ -45,10 +54,15 @@ async fn owed(api: &mut Api, on: &str, currency: &str) -> anyhow::Result<()> {
             break;
         }
     }
-    let owes = |customer: &pb::CustomerAging| amount(&customer.open_total).parse::<rust_decimal::Decimal>().unwrap_or_default();
+    let owes = |customer: &pb::CustomerAging| {
+        amount(&customer.open_total).parse::<rust_decimal::Decimal>().unwrap_or_default()
+    };
     customers.sort_by_key(|customer| std::cmp::Reverse(owes(customer)));
     println!("\nWho owes what on {on}, {currency}");
-    println!("  {:<34} {:>13} {:>13} {:>12} {:>12} {:>12} {:>12} {:>12}", "", "open", "not due", "1-30", "31-60", "61-90", "over 90", "disputed");
+    println!(
+        "  {:<34} {:>13} {:>13} {:>12} {:>12} {:>12} {:>12} {:>12}",
+        "", "open", "not due", "1-30", "31-60", "61-90", "over 90", "disputed"
+    );
     let row = |name: &str, open: &Option<Money>, aging: Option<&pb::Aging>, disputed: &Option<Money>| {
         let aging = aging.cloned().unwrap_or_default();
         println!(
@@ -64,32 +78,53 @@ async fn owed(api: &mut Api, on: &str, currency: &str) -> anyhow::Result<()> {
         );
     };
     for customer in customers.iter().take(SHOWN) {
-        row(&format!("{} {}", customer.customer_number, customer.customer_name), &customer.open_total, customer.aging.as_ref(), &customer.disputed);
+        row(
+            &format!("{} {}", customer.customer_number, customer.customer_name),
+            &customer.open_total,
+            customer.aging.as_ref(),
+            &customer.disputed,
+        );
     }
     if customers.len() > SHOWN {
         println!("  and {} more customers", customers.len() - SHOWN);
     }
     row(&format!("all {} open items", total.open_count), &total.open_total, total.aging.as_ref(), &total.disputed);
-    println!("  {} items past due; {} {currency} received and not applied", total.past_due_count, amount(&total.unapplied));
+    println!(
+        "  {} items past due; {} {currency} received and not applied",
+        total.past_due_count,
+        amount(&total.unapplied)
+    );
     Ok(())
 }
 
 async fn figures(api: &mut Api, on: &str, currency: &str) -> anyhow::Result<()> {
     let request = pb::GetKpisRequest { effective_on: on.to_owned(), currency_code: currency.to_owned() };
     let kpis = api.reports.get_kpis(request).await.called("GetKpis")?;
-    let value = |metric: &Option<pb::Metric>| metric.as_ref().map(|m| m.value.clone()).filter(|v| !v.is_empty()).unwrap_or_else(|| "undefined".to_owned());
+    let value = |metric: &Option<pb::Metric>| {
+        metric.as_ref().map(|m| m.value.clone()).filter(|v| !v.is_empty()).unwrap_or_else(|| "undefined".to_owned())
+    };
     println!("\nKey figures on {on}, {currency}");
     println!("  DSO, 90 days             {:>10} days", value(&kpis.dso_period_90));
     println!("  DSO, countback           {:>10} days", value(&kpis.dso_countback));
     println!("  CEI, three months        {:>10} %", value(&kpis.cei_3_months));
     println!("  average days late        {:>10} days", value(&kpis.average_days_late));
     println!("  average days to pay      {:>10} days", value(&kpis.average_days_to_pay));
-    println!("  invoiced {:>14}, paid {:>14}, discounts {:>11}, credited {:>11}", amount(&kpis.invoiced_to_date), amount(&kpis.paid_to_date), amount(&kpis.discounted_to_date), amount(&kpis.credited_to_date));
+    println!(
+        "  invoiced {:>14}, paid {:>14}, discounts {:>11}, credited {:>11}",
+        amount(&kpis.invoiced_to_date),
+        amount(&kpis.paid_to_date),
+        amount(&kpis.discounted_to_date),
+        amount(&kpis.credited_to_date)
+    );
     Ok(())
 }
 
 async fn matching(api: &mut Api) -> anyhow::Result<()> {
-    let statistics = api.payments.get_matching_statistics(payments::GetMatchingStatisticsRequest::default()).await.called("GetMatchingStatistics")?;
+    let statistics = api
+        .payments
+        .get_matching_statistics(payments::GetMatchingStatisticsRequest::default())
+        .await
+        .called("GetMatchingStatistics")?;
     println!("\nMatched without a hand");
     for currency in &statistics.currencies {
         println!(
@@ -101,10 +136,20 @@ async fn matching(api: &mut Api) -> anyhow::Result<()> {
             amount(&currency.amount)
         );
         for rule in &currency.rules {
-            println!("      by {:<28} {:>6} allocations {:>15}", label(rule.rule().as_str_name(), "MATCH_RULE_"), rule.allocations, amount(&rule.amount));
+            println!(
+                "      by {:<28} {:>6} allocations {:>15}",
+                label(rule.rule().as_str_name(), "MATCH_RULE_"),
+                rule.allocations,
+                amount(&rule.amount)
+            );
         }
         for left in &currency.unapplied {
-            println!("      not applied, {:<18} {:>6} payments    {:>15}", label(&left.reason, ""), left.payments, amount(&left.amount));
+            println!(
+                "      not applied, {:<18} {:>6} payments    {:>15}",
+                label(&left.reason, ""),
+                left.payments,
+                amount(&left.amount)
+            );
         }
     }
     Ok(())
@@ -120,7 +165,8 @@ async fn reminders(api: &mut Api, posted: &Posted) -> anyhow::Result<()> {
     for ((offset, name), count) in &posted.reminders {
         println!("  {count:>6}  {name} (day {offset:+} from the due date)");
     }
-    let request = collections::ListRemindersRequest { page_size: 1_000, ..collections::ListRemindersRequest::default() };
+    let request =
+        collections::ListRemindersRequest { page_size: 1_000, ..collections::ListRemindersRequest::default() };
     let first = api.dunning.list_reminders(request).await.called("ListReminders")?.reminders;
     if let Some(one) = first.iter().max_by_key(|reminder| reminder.offset_days) {
         let request = collections::GetReminderRequest { reminder_id: one.reminder_id.clone() };

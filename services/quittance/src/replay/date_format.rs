@@ -5,8 +5,20 @@ use anyhow::bail;
 use chrono::NaiveDate;
 use regex::{Regex, RegexBuilder};
 
-const MONTHS: [&str; 12] =
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 /// Two-digit years up to this one are in this century (POSIX).
 const LAST_OF_THIS_CENTURY: i32 = 68;
 

@@ -48,7 +48,9 @@ pub(crate) fn read(path: &Path, map: &Map) -> anyhow::Result<Book> {
     let mut bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     if path.extension().is_some_and(|e| e == "gz") {
         let mut text = Vec::new();
-        MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut text).with_context(|| format!("unpacking {}", path.display()))?;
+        MultiGzDecoder::new(bytes.as_slice())
+            .read_to_end(&mut text)
+            .with_context(|| format!("unpacking {}", path.display()))?;
         bytes = text;
     }
     let text = String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
@@ -160,7 +162,10 @@ fn value(field: &Field, names: &[String], record: &csv::StringRecord) -> String 
     if let Some(constant) = &field.constant {
         return constant.clone();
     }
-    let column = field.column.as_ref().and_then(|column| (0..names.len().min(record.len())).rev().find(|i| names[*i] == *column));
+    let column = field
+        .column
+        .as_ref()
+        .and_then(|column| (0..names.len().min(record.len())).rev().find(|i| names[*i] == *column));
     let text = column.and_then(|i| record.get(i)).unwrap_or_default();
     text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)).to_owned()
 }
@@ -229,7 +234,9 @@ mod tests {
 
     #[test]
     fn short_and_long_records_and_blanks_are_read() {
-        let book = judged(" A , 1 ,2024-01-01,2024-01-31,none, 5 ,JPY, YES ,extra,more\nB,2,2024-01-01,2024-01-31,2024-02-01,5,JPY\n");
+        let book = judged(
+            " A , 1 ,2024-01-01,2024-01-31,none, 5 ,JPY, YES ,extra,more\nB,2,2024-01-01,2024-01-31,2024-02-01,5,JPY\n",
+        );
         assert_eq!(book.rejected, []);
         assert_eq!((book.rows[0].customer.as_str(), book.rows[0].paid_on, book.rows[0].disputed), ("A", None, true));
         assert!(!book.rows[1].disputed);

@@ -56,7 +56,9 @@ impl Map {
         let mut problems = Vec::new();
         let default_format = match given.remove("date_format") {
             None => None,
-            Some(toml::Value::String(format)) => DateFormat::parse(&format).map_err(|e| problems.push(format!("date_format: {e}"))).ok(),
+            Some(toml::Value::String(format)) => {
+                DateFormat::parse(&format).map_err(|e| problems.push(format!("date_format: {e}"))).ok()
+            }
             Some(_) => {
                 problems.push("date_format: not a text".to_owned());
                 None
@@ -89,7 +91,9 @@ impl Map {
             }
             fields.insert(known, Field { column: table.column, constant: table.constant, format });
         }
-        problems.extend(REQUIRED.into_iter().filter(|name| !fields.contains_key(name)).map(|name| format!("{name}: is missing")));
+        problems.extend(
+            REQUIRED.into_iter().filter(|name| !fields.contains_key(name)).map(|name| format!("{name}: is missing")),
+        );
         problems.sort();
         problems.dedup();
         if problems.is_empty() { Ok(Self { fields }) } else { bail!("{}", problems.join("; ")) }
@@ -107,8 +111,15 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_said_at_once() {
-        let error = Map::parse("customer = \"a\"\nfoo = \"b\"\nissued = \"c\"\namount = { col = 1 }").unwrap_err().to_string();
-        for part in ["foo: not one of", "issued: there is neither", "amount: a column name", "invoice: is missing", "due: is missing"] {
+        let error =
+            Map::parse("customer = \"a\"\nfoo = \"b\"\nissued = \"c\"\namount = { col = 1 }").unwrap_err().to_string();
+        for part in [
+            "foo: not one of",
+            "issued: there is neither",
+            "amount: a column name",
+            "invoice: is missing",
+            "due: is missing",
+        ] {
             assert!(error.contains(part), "{part} not in {error}");
         }
     }

@@ -34,7 +34,10 @@ pub(crate) enum Outcome {
 }
 
 /// Replays into a new tenant of the suite that `connect` reaches.
-pub(crate) async fn run(replay: &Replay, connect: impl AsyncFnOnce(TenantId) -> anyhow::Result<Api>) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(
+    replay: &Replay,
+    connect: impl AsyncFnOnce(TenantId) -> anyhow::Result<Api>,
+) -> anyhow::Result<Outcome> {
     let book = judge::read(&replay.file, &replay.map)?;
     println!("{}: {} rows accepted, {} left out", replay.file.display(), book.rows.len(), book.rejected.len());
     let tenant = TenantId::at(Clock::system().now());

@@ -43,7 +43,8 @@ pub(super) async fn post(api: &mut Api, file: &Path, rows: &[Row]) -> anyhow::Re
         }
     }
     let bar = progress::bar(days.values().map(|day| day.issued.len() + day.paid.len()).sum(), "posting");
-    let mut poster = Poster { api, rows, customers: HashMap::new(), items: vec![None; rows.len()], disputes: HashMap::new() };
+    let mut poster =
+        Poster { api, rows, customers: HashMap::new(), items: vec![None; rows.len()], disputes: HashMap::new() };
     for (date, day) in &days {
         poster.day(*date, day).await.with_context(|| format!("posting what happened on {date}"))?;
         bar.inc(u64::try_from(day.issued.len() + day.paid.len())?);
@@ -58,7 +59,11 @@ async fn create_tenant(api: &mut Api, file: &Path, rows: &[Row]) -> anyhow::Resu
         name: format!("Replay of {name}"),
         base_currency_code: rows.first().map_or("EUR", |row| row.amount.currency().code()).to_owned(),
         time_zone: "UTC".to_owned(),
-        enquiries: Some(invoicing::Enquiries { name: "Replay".to_owned(), email: "replay@example.com".to_owned(), phone: String::new() }),
+        enquiries: Some(invoicing::Enquiries {
+            name: "Replay".to_owned(),
+            email: "replay@example.com".to_owned(),
+            phone: String::new(),
+        }),
         late_payment_consequences: "As the original documents say.".to_owned(),
         terms_and_conditions: "As the original documents say.".to_owned(),
         ..invoicing::Tenant::default()
@@ -85,7 +90,11 @@ impl<'a> Poster<'a> {
     }
 
     async fn customers_of(&mut self, issued: &[usize]) -> anyhow::Result<()> {
-        let mut new: Vec<&'a str> = issued.iter().map(|i| self.rows[*i].customer.as_str()).filter(|c| !self.customers.contains_key(c)).collect();
+        let mut new: Vec<&'a str> = issued
+            .iter()
+            .map(|i| self.rows[*i].customer.as_str())
+            .filter(|c| !self.customers.contains_key(c))
+            .collect();
         new.sort_unstable();
         new.dedup();
         for chunk in new.chunks(MAX_BATCH) {
@@ -104,7 +113,9 @@ impl<'a> Poster<'a> {
                     invoicing::customer_result::Result::Customer(made) => {
                         self.customers.insert(customer, made.customer_id);
                     }
-                    invoicing::customer_result::Result::Error(status) => return Err(entry_error(&format!("customer {customer}"), &status)),
+                    invoicing::customer_result::Result::Error(status) => {
+                        return Err(entry_error(&format!("customer {customer}"), &status));
+                    }
                 }
             }
         }
@@ -115,7 +126,10 @@ impl<'a> Poster<'a> {
         for chunk in issued.chunks(MAX_BATCH) {
             let requests = chunk.iter().map(|i| {
                 let row = &self.rows[*i];
-                invoicing::CreateAndIssueInvoiceRequest { request_id: request_id(), invoice: Some(invoice(row, &self.customers[row.customer.as_str()])) }
+                invoicing::CreateAndIssueInvoiceRequest {
+                    request_id: request_id(),
+                    invoice: Some(invoice(row, &self.customers[row.customer.as_str()])),
+                }
             });
             let request = invoicing::BatchCreateAndIssueInvoicesRequest { requests: requests.collect() };
             let answer = self.api.invoices.batch_create_and_issue_invoices(request).await.called("issuing invoices")?;
@@ -144,7 +158,12 @@ impl<'a> Poster<'a> {
                 opened_on: date.to_string(),
                 ..collections::OpenDisputeRequest::default()
             };
-            let dispute = self.api.disputes.open_dispute(request).await.called(&format!("disputing invoice {}", self.rows[i].number))?;
+            let dispute = self
+                .api
+                .disputes
+                .open_dispute(request)
+                .await
+                .called(&format!("disputing invoice {}", self.rows[i].number))?;
             self.disputes.insert(i, dispute.dispute_id);
         }
         Ok(())
@@ -185,7 +204,11 @@ impl<'a> Poster<'a> {
                 outcome: collections::DisputeOutcome::Paid.into(),
                 resolved_on: date.to_string(),
             };
-            self.api.disputes.resolve_dispute(request).await.called(&format!("closing the dispute over invoice {}", self.rows[*i].number))?;
+            self.api
+                .disputes
+                .resolve_dispute(request)
+                .await
+                .called(&format!("closing the dispute over invoice {}", self.rows[*i].number))?;
         }
         Ok(())
     }

@@ -63,7 +63,8 @@ pub(super) async fn make(api: &mut Api, book: &Book, dates: &[NaiveDate]) -> any
     let mut reports = Vec::with_capacity(dates.len() * currencies.len());
     for on in dates {
         for currency in &currencies {
-            reports.push(on_date(api, *on, currency).await.with_context(|| format!("reporting on {on} in {currency}"))?);
+            reports
+                .push(on_date(api, *on, currency).await.with_context(|| format!("reporting on {on} in {currency}"))?);
         }
     }
     Ok(Report { rows: book.rows.len(), rejected: book.rejected.clone(), reports })
@@ -109,7 +110,11 @@ async fn customers(api: &mut Api, effective_on: &str, currency_code: &str) -> an
         };
         let page = api.reports.list_customer_aging(request).await.called("ListCustomerAging")?;
         let open = page.customers.into_iter().filter(|customer| customer.open_count > 0);
-        customers.extend(open.map(|c| Customer { customer: c.customer_name, open_total: amount(c.open_total), aging: aging(c.aging) }));
+        customers.extend(open.map(|c| Customer {
+            customer: c.customer_name,
+            open_total: amount(c.open_total),
+            aging: aging(c.aging),
+        }));
         page_token = page.next_page_token;
         if page_token.is_empty() {
             customers.sort_by(|a, b| a.customer.cmp(&b.customer));

@@ -23,7 +23,9 @@ fn request_for(message: &MessageDescriptor, ids: &BTreeMap<&str, String>, depth:
             Kind::String if name.ends_with("currency_code") => json!("EUR"),
             Kind::String if ["as_of", "effective_on", "from_on"].contains(&name) => json!("2026-01-31"),
             Kind::String if name == "to_on" => json!("2026-12-31"),
-            Kind::Message(inner) if depth < 3 && inner.full_name().starts_with("quittance.") => request_for(&inner, ids, depth + 1),
+            Kind::Message(inner) if depth < 3 && inner.full_name().starts_with("quittance.") => {
+                request_for(&inner, ids, depth + 1)
+            }
             _ => continue,
         };
         let value = if field.is_list() && !value.is_array() { json!([value]) } else { value };
@@ -39,10 +41,17 @@ fn fill(up: &Up) -> BTreeMap<&'static str, String> {
         ids.insert(name, answer[name].as_str().unwrap_or_else(|| panic!("{name} in {answer}")).to_owned());
     };
     up.call("TenantService/CreateTenant", &tenant(&format!("{MARK} GmbH")), None).unwrap();
-    let terms = up.call("CustomerService/CreateTerms", &json!({"terms": {"code": format!("{MARK} 30"), "payment_terms": {"net_days": 30}}}), None).unwrap();
+    let terms = up
+        .call(
+            "CustomerService/CreateTerms",
+            &json!({"terms": {"code": format!("{MARK} 30"), "payment_terms": {"net_days": 30}}}),
+            None,
+        )
+        .unwrap();
     keep("terms_id", &terms);
     let contact = json!({"name": format!("{MARK} Ada"), "email": "ada@example.com"});
-    let customer = json!({"customer": {"name": format!("{MARK} Ltd"), "number": format!("{MARK}-1"), "contacts": [contact]}});
+    let customer =
+        json!({"customer": {"name": format!("{MARK} Ltd"), "number": format!("{MARK}-1"), "contacts": [contact]}});
     let customer = up.call("CustomerService/CreateCustomer", &customer, None).unwrap();
     keep("customer_id", &customer);
     let line = json!({"description": MARK, "quantity": "1", "unit_price": "100", "tax_category": "Z", "tax_rate": "0"});
@@ -53,7 +62,8 @@ fn fill(up: &Up) -> BTreeMap<&'static str, String> {
     let credit = json!({"invoice_id": credited["invoice_id"], "reason": "CREDIT_REASON_RETURN"});
     keep("credit_note_id", &up.call("CreditNoteService/CreditInvoice", &credit, None).unwrap());
     let money = json!({"currency_code": "EUR", "amount": "40"});
-    let payment = json!({"payment": {"amount": money, "method": "PAYMENT_METHOD_CASH", "payer_name": MARK, "text": MARK}});
+    let payment =
+        json!({"payment": {"amount": money, "method": "PAYMENT_METHOD_CASH", "payer_name": MARK, "text": MARK}});
     keep("payment_id", &up.call_until("PaymentService/RecordPayment", &payment, None));
     let import = json!({"file_name": MARK, "account": MARK, "content": "ZCxhCjIwMjYtMDEtMDUsNQo=", "map": {"booked_on": "d", "amount": "a", "currency_code": "EUR"}});
     keep("import_id", &up.call("BankImportService/ImportBankLines", &import, None).unwrap());
@@ -93,7 +103,9 @@ fn no_method_shows_one_tenant_the_other() {
             };
             let foreign = printed(Some(STRANGER));
             assert!(!foreign.contains(MARK), "{name} shows {foreign}");
-            let reads = ["Get", "List", "Search", "Render", "Preview", "Check"].iter().any(|verb| method.name().starts_with(verb));
+            let reads = ["Get", "List", "Search", "Render", "Preview", "Check"]
+                .iter()
+                .any(|verb| method.name().starts_with(verb));
             if reads && printed(None).contains(MARK) {
                 shown_to_owner += 1;
             }

@@ -93,7 +93,11 @@ impl Up {
             command.args(["--tenant", tenant]);
         }
         let Output { status, stdout, stderr } = command.args([method, &request.to_string()]).output().unwrap();
-        if status.success() { Ok(serde_json::from_slice(&stdout).unwrap()) } else { Err(String::from_utf8(stderr).unwrap()) }
+        if status.success() {
+            Ok(serde_json::from_slice(&stdout).unwrap())
+        } else {
+            Err(String::from_utf8(stderr).unwrap())
+        }
     }
 
     /// Calls again until it works: for what is known only when an event has been read.

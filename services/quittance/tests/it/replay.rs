@@ -12,10 +12,23 @@ use crate::program::{Folder, quittance};
 const MAP: &str = "customer='c'\ninvoice='n'\nissued='i'\ndue='d'\npaid='p'\namount='a'\ncurrency='k'\ndisputed='x'\ndate_format='%Y-%m-%d'";
 
 fn replay(file: &Path, map: &Path, dates: &str, out: &Path) -> (i32, Value) {
-    let arguments = ["replay".as_ref(), file.as_os_str(), "--map".as_ref(), map.as_os_str(), "--report-on".as_ref(), dates.as_ref(), "--out".as_ref()];
+    let arguments = [
+        "replay".as_ref(),
+        file.as_os_str(),
+        "--map".as_ref(),
+        map.as_os_str(),
+        "--report-on".as_ref(),
+        dates.as_ref(),
+        "--out".as_ref(),
+    ];
     let output = Command::new(env!("CARGO_BIN_EXE_quittance")).args(arguments).arg(out).output().unwrap();
     let code = output.status.code().unwrap();
-    assert!([0, 3].contains(&code), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        [0, 3].contains(&code),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     (code, serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap())
 }
 
@@ -37,7 +50,10 @@ fn a_small_book_gives_the_figures_computed_by_hand() {
     let first = &report["reports"][0];
     assert_eq!((first["open_total"].as_str(), first["open_count"].as_i64()), (Some("150.00"), Some(2)));
     assert_eq!(first["disputed_total"], "100.00", "the dispute was open until the invoice was paid");
-    assert_eq!(first["aging"], json!({"not_due": "50.00", "1-30": "100.00", "31-60": "0.00", "61-90": "0.00", "over_90": "0.00"}));
+    assert_eq!(
+        first["aging"],
+        json!({"not_due": "50.00", "1-30": "100.00", "31-60": "0.00", "61-90": "0.00", "over_90": "0.00"})
+    );
     assert_eq!(first["average_days_late"], Value::Null);
 
     let second = &report["reports"][1];
@@ -45,11 +61,18 @@ fn a_small_book_gives_the_figures_computed_by_hand() {
     // Sales of the 90 days to 31 March (from 2 January): 200. 70 / 200 x 90 = 31.50.
     assert_eq!(second["dso_period_90"], "31.50");
     // March covers 50 of 70; the rest, 20, of February's 50 in 29 days: 31 + 11.6 = 42.60.
-    assert_eq!((second["dso_countback"].as_str(), second["dso_countback_is_lower_bound"].as_bool()), (Some("42.60"), Some(false)));
+    assert_eq!(
+        (second["dso_countback"].as_str(), second["dso_countback_is_lower_bound"].as_bool()),
+        (Some("42.60"), Some(false))
+    );
     // Nothing open before January: (0 + 200 - 70) / (0 + 200 - 20) = 72.22 %.
     assert_eq!(second["cei_3_months"], "72.22");
-    assert_eq!((second["average_days_late"].as_str(), second["average_days_to_pay"].as_str()), (Some("5.00"), Some("25.00")));
-    let names: Vec<&str> = second["customers"].as_array().unwrap().iter().map(|c| c["customer"].as_str().unwrap()).collect();
+    assert_eq!(
+        (second["average_days_late"].as_str(), second["average_days_to_pay"].as_str()),
+        (Some("5.00"), Some("25.00"))
+    );
+    let names: Vec<&str> =
+        second["customers"].as_array().unwrap().iter().map(|c| c["customer"].as_str().unwrap()).collect();
     assert_eq!(names, ["Ada", "Bob"]);
 }
 
@@ -57,7 +80,13 @@ fn a_small_book_gives_the_figures_computed_by_hand() {
 fn a_wrong_map_is_a_usage_error() {
     let folder = Folder::new();
     let (file, map) = (folder.file("book.csv", "a\n"), folder.file("map.toml", "customer='c'"));
-    let output = quittance(&["replay", "--report-on", "2024-01-31", "--out"]).arg(&folder.0).arg("--map").arg(map).arg(file).output().unwrap();
+    let output = quittance(&["replay", "--report-on", "2024-01-31", "--out"])
+        .arg(&folder.0)
+        .arg("--map")
+        .arg(map)
+        .arg(file)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("invoice: is missing"));
 }
@@ -73,7 +102,11 @@ fn shared(path: &str) -> Option<PathBuf> {
 
 #[test]
 fn a_real_book_equals_an_independent_computation_to_the_cent() {
-    let (Some(book), Some(truth)) = (shared("data/ibm_ar/WA_Fn-UseC_-Accounts-Receivable.csv"), shared("checks/replay-truth")) else { return };
+    let (Some(book), Some(truth)) =
+        (shared("data/ibm_ar/WA_Fn-UseC_-Accounts-Receivable.csv"), shared("checks/replay-truth"))
+    else {
+        return;
+    };
     let map = truth.with_file_name("ibm.toml");
     let folder = Folder::new();
     let dates = "2012-03-31,2012-06-30,2012-12-31,2013-04-30,2013-08-31,2013-12-31";
@@ -82,6 +115,7 @@ fn a_real_book_equals_an_independent_computation_to_the_cent() {
     let expected = folder.file("truth.json", &String::from_utf8(expected.stdout).unwrap());
     let (code, _) = replay(&book, &map, dates, &folder.0);
     assert_eq!(code, 0);
-    let compared = Command::new(&truth).arg("--compare").arg(expected).arg(folder.0.join("report.json")).output().unwrap();
+    let compared =
+        Command::new(&truth).arg("--compare").arg(expected).arg(folder.0.join("report.json")).output().unwrap();
     assert!(compared.status.success(), "{}", String::from_utf8_lossy(&compared.stdout));
 }

@@ -36,7 +36,10 @@ fn what_was_acknowledged_survives_a_kill() {
     }
     assert_eq!(applied, "1142.40");
     let read = up.call("InvoiceService/GetInvoice", &json!({"invoice_id": invoice["invoice_id"]}), None).unwrap();
-    assert_eq!((read["state"].as_str(), read["open_amount"]["amount"].as_str()), (Some("INVOICE_STATE_PAID"), Some("0.00")));
+    assert_eq!(
+        (read["state"].as_str(), read["open_amount"]["amount"].as_str()),
+        (Some("INVOICE_STATE_PAID"), Some("0.00"))
+    );
     up.stop();
 }
 
@@ -45,7 +48,10 @@ fn errors_are_clear_to_people() {
     let folder = Folder::new();
     let up = Up::start(&folder.0);
     let error = up.call("InvoiceService/GetInvoice", &json!({"invoice_id": "x"}), None).unwrap_err();
-    assert!(error.contains("INVALID_ARGUMENT") && error.contains("invoice_id") && error.contains("ID_MALFORMED"), "{error}");
+    assert!(
+        error.contains("INVALID_ARGUMENT") && error.contains("invoice_id") && error.contains("ID_MALFORMED"),
+        "{error}"
+    );
     let error = up.call("InvoiceService/Get", &json!({}), None).unwrap_err();
     assert!(error.contains("GetInvoice"), "{error}");
     let error = up.call("InvoiceService/GetInvoice", &json!({"id": "x"}), None).unwrap_err();
@@ -58,7 +64,8 @@ fn two_suites_do_not_share_a_folder_and_bad_settings_are_named_together() {
     let _up = Up::start(&folder.0);
     let second = quittance(&["up", "--listen", "127.0.0.1:0", "--data"]).arg(&folder.0).output().unwrap();
     assert!(!second.status.success());
-    let bad = quittance(&["up", "--listen", "nowhere", "--connections", "0", "--keys", "/nonexistent"]).output().unwrap();
+    let bad =
+        quittance(&["up", "--listen", "nowhere", "--connections", "0", "--keys", "/nonexistent"]).output().unwrap();
     let error = String::from_utf8(bad.stderr).unwrap();
     assert!(["listen:", "connections:", "keys:"].iter().all(|setting| error.contains(setting)), "{error}");
 }
