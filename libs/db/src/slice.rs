@@ -18,6 +18,9 @@ use crate::{
 /// How often one command is tried when transactions stand in each other's way.
 const TRIES: usize = 5;
 
+/// A result per command, or the error of the whole slice.
+pub type SliceResult<A, E> = Result<Vec<Result<A, E>>, DbError>;
+
 /// What a mutating operation does with the commands that are not answered yet.
 pub trait SliceOp: Sync {
     /// What is asked.
@@ -33,7 +36,7 @@ pub trait SliceOp: Sync {
         &self,
         tx: &mut Tx,
         commands: &[&Self::Command],
-    ) -> impl Future<Output = Result<Vec<Result<Self::Answer, Self::Error>>, DbError>> + Send;
+    ) -> impl Future<Output = SliceResult<Self::Answer, Self::Error>> + Send;
 }
 
 type Results<O> = Vec<Result<<O as SliceOp>::Answer, <O as SliceOp>::Error>>;

@@ -1,3 +1,37 @@
-//! credit-risk.
+//! Credit risk: limits, what of them is used by open items, and what orders have set aside.
 
+mod app;
+mod db;
 pub mod domain;
+mod error;
+mod grpc;
+mod inbox;
+mod jobs;
+mod ops;
+mod outbox;
+mod wire;
+
+use quittance_events::{InProcessSource, consume};
+use quittance_runtime::Shutdown;
+use sqlx::migrate::Migrator;
+use tokio::task::JoinHandle;
+
+pub use app::App;
+pub use error::Error;
+pub use grpc::{SERVICES, add_routes};
+
+/// The area's name, in topics and subscriptions.
+pub const AREA: &str = "credit-risk";
+
+/// All migrations of the service's database.
+pub fn migrator() -> Migrator {
+    static OWN: Migrator = sqlx::migrate!("./migrations");
+    quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
+}
+
+/// Starts what runs beside the calls: the reading of invoicing's events, and the reconciler that ends reservations whose time is over.
+pub fn spawn(app: &App, invoicing: InProcessSource, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+    let handler = inbox::InvoicingHandler::new(app.clock().clone());
+    let reading = tokio::spawn(consume(app.db().clone(), invoicing, handler, app.clock().clone(), shutdown.clone()));
+    vec![reading, jobs::spawn(app, shutdown)]
+}

@@ -43,8 +43,10 @@ impl App {
         }
         let tenant = tx.tenant();
         let zone = crate::db::party::time_zone(tx).await?.ok_or(Error::TenantNotFound(tenant))?;
-        let zone = parse_time_zone(&zone).map_err(|error| {
-            quittance_db::DbError::Corrupt { table: "tenant", id: tenant.uuid(), why: error.to_string() }
+        let zone = parse_time_zone(&zone).map_err(|error| quittance_db::DbError::Corrupt {
+            table: "tenant",
+            id: tenant.uuid(),
+            why: error.to_string(),
         })?;
         Ok(self.clock.today(zone))
     }

@@ -1,1 +1,8 @@
+//! Collections through its API, on a real PostgreSQL, with the real invoicing service behind a real server.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod contract;
+mod disputes;
+mod dunning;
+mod strategies;
+mod support;

@@ -67,9 +67,13 @@ pub(crate) async fn currencies(tx: &mut Tx, codes: &HashSet<String>) -> Result<(
     let tenant = tx.tenant().uuid();
     let mut codes: Vec<String> = codes.iter().cloned().collect();
     codes.sort_unstable();
-    sqlx::query!("insert into currency (tenant_id, code) select $1, * from unnest($2::text[]) on conflict do nothing", tenant, &codes)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "insert into currency (tenant_id, code) select $1, * from unnest($2::text[]) on conflict do nothing",
+        tenant,
+        &codes
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -225,7 +229,13 @@ pub(crate) async fn sides(tx: &mut Tx, side: &'static str, sides: &[NewSide]) ->
 }
 
 /// Adds a dispute, or its end. A dispute that ends before its opening was read is added as it ended.
-pub(crate) async fn dispute(tx: &mut Tx, id: Uuid, item_id: Uuid, opened_on: NaiveDate, resolved_on: Option<NaiveDate>) -> Result<(), DbError> {
+pub(crate) async fn dispute(
+    tx: &mut Tx,
+    id: Uuid,
+    item_id: Uuid,
+    opened_on: NaiveDate,
+    resolved_on: Option<NaiveDate>,
+) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
         "insert into dispute as d (tenant_id, id, item_id, opened_on, resolved_on)

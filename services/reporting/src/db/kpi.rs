@@ -38,7 +38,11 @@ pub(crate) async fn to_date(tx: &mut Tx, currency: Currency, on: NaiveDate) -> R
 }
 
 /// Sales (invoices less voids) by month up to a date; the key is the first day of the month.
-pub(crate) async fn sales_by_month(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Result<BTreeMap<NaiveDate, Decimal>, DbError> {
+pub(crate) async fn sales_by_month(
+    tx: &mut Tx,
+    currency: Currency,
+    on: NaiveDate,
+) -> Result<BTreeMap<NaiveDate, Decimal>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
         r#"select date_trunc('month', effective_on)::date as "month!", sum(amount) as "sales!"
@@ -55,7 +59,12 @@ pub(crate) async fn sales_by_month(tx: &mut Tx, currency: Currency, on: NaiveDat
 }
 
 /// Sales and documents from a date to a date, both included.
-pub(crate) async fn sales(tx: &mut Tx, currency: Currency, from: NaiveDate, to: NaiveDate) -> Result<(Decimal, i64), DbError> {
+pub(crate) async fn sales(
+    tx: &mut Tx,
+    currency: Currency,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<(Decimal, i64), DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
         r#"select coalesce(sum(amount), 0) as "sales!", count(*) as "documents!"

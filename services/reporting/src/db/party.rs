@@ -9,15 +9,28 @@ use uuid::Uuid;
 /// The tenant's time zone.
 pub(crate) async fn time_zone(tx: &mut Tx) -> Result<Option<String>, DbError> {
     let tenant = tx.tenant().uuid();
-    Ok(sqlx::query_scalar!("select time_zone from tenant where tenant_id = $1", tenant).fetch_optional(&mut **tx).await?)
+    Ok(sqlx::query_scalar!("select time_zone from tenant where tenant_id = $1", tenant)
+        .fetch_optional(&mut **tx)
+        .await?)
 }
 
 /// Adds the tenant.
-pub(crate) async fn insert_tenant(tx: &mut Tx, name: &str, time_zone: &str, base_currency: &str) -> Result<(), DbError> {
+pub(crate) async fn insert_tenant(
+    tx: &mut Tx,
+    name: &str,
+    time_zone: &str,
+    base_currency: &str,
+) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    sqlx::query!("insert into tenant (tenant_id, name, time_zone, base_currency) values ($1, $2, $3, $4)", tenant, name, time_zone, base_currency)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "insert into tenant (tenant_id, name, time_zone, base_currency) values ($1, $2, $3, $4)",
+        tenant,
+        name,
+        time_zone,
+        base_currency
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -48,12 +61,16 @@ pub(crate) async fn upsert_customers(tx: &mut Tx, customers: &HashMap<Uuid, (Str
 /// Whether a customer is known.
 pub(crate) async fn customer_exists(tx: &mut Tx, id: CustomerId) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
-    let found = sqlx::query!("select id from customer where tenant_id = $1 and id = $2", tenant, id.uuid()).fetch_optional(&mut **tx).await?;
+    let found = sqlx::query!("select id from customer where tenant_id = $1 and id = $2", tenant, id.uuid())
+        .fetch_optional(&mut **tx)
+        .await?;
     Ok(found.is_some())
 }
 
 /// All currencies of documents and payments, alphabetically.
 pub(crate) async fn currencies(tx: &mut Tx) -> Result<Vec<String>, DbError> {
     let tenant = tx.tenant().uuid();
-    Ok(sqlx::query_scalar!(r#"select code from currency where tenant_id = $1 order by code collate "C""#, tenant).fetch_all(&mut **tx).await?)
+    Ok(sqlx::query_scalar!(r#"select code from currency where tenant_id = $1 order by code collate "C""#, tenant)
+        .fetch_all(&mut **tx)
+        .await?)
 }

@@ -74,8 +74,11 @@ pub(crate) async fn items_out_of_bounds(tx: &mut Tx, on: NaiveDate) -> Result<Fo
 /// First and last day on which anything counted.
 pub(crate) async fn history(tx: &mut Tx) -> Result<Option<(NaiveDate, NaiveDate)>, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!("select min(effective_on) as first, max(effective_on) as last from entry where tenant_id = $1", tenant)
-        .fetch_one(&mut **tx)
-        .await?;
+    let row = sqlx::query!(
+        "select min(effective_on) as first, max(effective_on) as last from entry where tenant_id = $1",
+        tenant
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     Ok(row.first.zip(row.last))
 }

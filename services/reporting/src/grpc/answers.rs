@@ -25,7 +25,8 @@ const CHECKED_MONTHS: usize = 24;
 
 fn amount(value: Decimal, currency: Currency) -> Result<common::Money, Error> {
     let read = Money::from_sum(value, currency);
-    let read = read.map_err(|error| DbError::Corrupt { table: "entry", id: uuid::Uuid::nil(), why: error.to_string() })?;
+    let read =
+        read.map_err(|error| DbError::Corrupt { table: "entry", id: uuid::Uuid::nil(), why: error.to_string() })?;
     Ok(money(read))
 }
 
@@ -45,7 +46,12 @@ async fn watermarks(app: &App) -> Result<Vec<common::Subscription>, Error> {
 }
 
 /// Balances on a date.
-pub(super) async fn aging_report(app: &App, tenant: TenantId, on: Option<NaiveDate>, currency: Currency) -> Result<pb::AgingReport, Error> {
+pub(super) async fn aging_report(
+    app: &App,
+    tenant: TenantId,
+    on: Option<NaiveDate>,
+    currency: Currency,
+) -> Result<pb::AgingReport, Error> {
     // Read before the view: what the report shows is at least as new as it says.
     let watermarks = watermarks(app).await?;
     let mut tx = app.view(tenant).await?;
@@ -78,7 +84,12 @@ pub(super) fn customer(row: &CustomerRow, currency: Currency) -> Result<pb::Cust
 }
 
 /// What one customer owes, in every currency.
-pub(super) async fn customer_balance(app: &App, tenant: TenantId, id: CustomerId, on: Option<NaiveDate>) -> Result<pb::CustomerBalance, Error> {
+pub(super) async fn customer_balance(
+    app: &App,
+    tenant: TenantId,
+    id: CustomerId,
+    on: Option<NaiveDate>,
+) -> Result<pb::CustomerBalance, Error> {
     let mut tx = app.view(tenant).await?;
     if !db::party::customer_exists(&mut tx, id).await? {
         return Err(Error::CustomerNotFound(id));
@@ -108,7 +119,12 @@ fn metric(metric: Metric) -> pb::Metric {
 }
 
 /// Key figures on a date.
-pub(super) async fn kpis(app: &App, tenant: TenantId, on: Option<NaiveDate>, currency: Currency) -> Result<pb::KpiReport, Error> {
+pub(super) async fn kpis(
+    app: &App,
+    tenant: TenantId,
+    on: Option<NaiveDate>,
+    currency: Currency,
+) -> Result<pb::KpiReport, Error> {
     let watermarks = watermarks(app).await?;
     let mut tx = app.view(tenant).await?;
     let tx = &mut tx;
@@ -144,7 +160,13 @@ async fn cei(tx: &mut Tx, currency: Currency, on: NaiveDate, ending: &AgingRow) 
 }
 
 fn invariant(number: i32, rule: &str, found: Found) -> common::InvariantResult {
-    common::InvariantResult { number, rule: rule.to_owned(), checked: found.checked, drifted: found.drifted, examples: found.examples }
+    common::InvariantResult {
+        number,
+        rule: rule.to_owned(),
+        checked: found.checked,
+        drifted: found.drifted,
+        examples: found.examples,
+    }
 }
 
 /// Checks the invariants that reporting can see.
@@ -157,9 +179,17 @@ pub(super) async fn verify(app: &App, tenant: TenantId) -> Result<common::Verify
     let partition = partition(&mut tx, today).await?;
     Ok(common::VerifyLedgerResponse {
         invariants: vec![
-            invariant(3, "what payments says it applied is what invoicing says was settled, per allocation", allocations),
+            invariant(
+                3,
+                "what payments says it applied is what invoicing says was settled, per allocation",
+                allocations,
+            ),
             invariant(5, "no item owes less than nothing or more than it was invoiced", bounds),
-            invariant(5, "aging buckets, in total and per customer, sum to the open balance today and at each month end", partition),
+            invariant(
+                5,
+                "aging buckets, in total and per customer, sum to the open balance today and at each month end",
+                partition,
+            ),
         ],
     })
 }
@@ -182,7 +212,8 @@ async fn partition(tx: &mut Tx, today: NaiveDate) -> Result<Found, Error> {
             let buckets = row.not_due + row.days_1_to_30 + row.days_31_to_60 + row.days_61_to_90 + row.over_90;
             let total = db::kpi::open_total(tx, currency, *on).await?;
             let query = CustomerQuery { on: *on, currency, customer: None, after: None, limit: i64::MAX };
-            let customers: Decimal = db::aging::by_customer(tx, &query).await?.iter().map(|row| row.aging.open_total).sum();
+            let customers: Decimal =
+                db::aging::by_customer(tx, &query).await?.iter().map(|row| row.aging.open_total).sum();
             found.checked += 1;
             if buckets != total || row.open_total != total || customers != total {
                 found.drifted += 1;

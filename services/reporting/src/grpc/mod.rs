@@ -43,7 +43,10 @@ fn read(effective_on: &str, currency_code: &str) -> Result<(Option<NaiveDate>, C
 
 #[tonic::async_trait]
 impl ReportService for Door {
-    async fn list_currencies(&self, request: Request<pb::ListCurrenciesRequest>) -> Result<Response<pb::ListCurrenciesResponse>, Status> {
+    async fn list_currencies(
+        &self,
+        request: Request<pb::ListCurrenciesRequest>,
+    ) -> Result<Response<pb::ListCurrenciesResponse>, Status> {
         let mut tx = self.0.view(tenant(&request)?).await?;
         let currency_codes = db::party::currencies(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(pb::ListCurrenciesResponse { currency_codes }))
@@ -80,7 +83,10 @@ impl ReportService for Door {
         Ok(Response::new(pb::ListCustomerAgingResponse { customers, next_page_token }))
     }
 
-    async fn get_customer_balance(&self, request: Request<pb::GetCustomerBalanceRequest>) -> Result<Response<pb::CustomerBalance>, Status> {
+    async fn get_customer_balance(
+        &self,
+        request: Request<pb::GetCustomerBalanceRequest>,
+    ) -> Result<Response<pb::CustomerBalance>, Status> {
         let tenant = tenant(&request)?;
         let asked = request.into_inner();
         let mut bad = Violations::default();
@@ -97,11 +103,17 @@ impl ReportService for Door {
         Ok(Response::new(answers::kpis(&self.0, tenant, on, currency).await?))
     }
 
-    async fn verify_ledger(&self, request: Request<common::VerifyLedgerRequest>) -> Result<Response<common::VerifyLedgerResponse>, Status> {
+    async fn verify_ledger(
+        &self,
+        request: Request<common::VerifyLedgerRequest>,
+    ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
         Ok(Response::new(answers::verify(&self.0, tenant(&request)?).await?))
     }
 
-    async fn get_stream_status(&self, _: Request<common::GetStreamStatusRequest>) -> Result<Response<common::StreamStatus>, Status> {
+    async fn get_stream_status(
+        &self,
+        _: Request<common::GetStreamStatusRequest>,
+    ) -> Result<Response<common::StreamStatus>, Status> {
         let status = stream_status(self.0.db()).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }

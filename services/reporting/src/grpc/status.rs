@@ -10,7 +10,9 @@ impl From<Error> for Status {
         let text = error.to_string();
         match error {
             Error::TenantNotFound(id) => Fault::new(Code::NotFound, "TENANT_NOT_FOUND", text).with("tenant_id", id),
-            Error::CustomerNotFound(id) => Fault::new(Code::NotFound, "CUSTOMER_NOT_FOUND", text).with("customer_id", id),
+            Error::CustomerNotFound(id) => {
+                Fault::new(Code::NotFound, "CUSTOMER_NOT_FOUND", text).with("customer_id", id)
+            }
             Error::Db(error) => return db_fault(&error),
         }
         .into()

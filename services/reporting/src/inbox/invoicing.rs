@@ -74,11 +74,23 @@ impl Sets {
             }
             Payload::ItemSettled(settled) => {
                 let settlement = settled.settlement.as_ref().ok_or_else(|| rejected("a settlement is missing"))?;
-                self.settlement(message, settlement, ["settlement", "discount"], Money::negated, &settlement.effective_on)?;
+                self.settlement(
+                    message,
+                    settlement,
+                    ["settlement", "discount"],
+                    Money::negated,
+                    &settlement.effective_on,
+                )?;
             }
             Payload::SettlementReversed(reversed) => {
                 let settlement = reversed.settlement.as_ref().ok_or_else(|| rejected("a settlement is missing"))?;
-                self.settlement(message, settlement, ["settlement_reversal", "discount_reversal"], |amount| amount, &reversed.effective_on)?;
+                self.settlement(
+                    message,
+                    settlement,
+                    ["settlement_reversal", "discount_reversal"],
+                    |amount| amount,
+                    &reversed.effective_on,
+                )?;
             }
         }
         Ok(())
@@ -91,7 +103,11 @@ impl Sets {
         Ok(())
     }
 
-    fn issued(&mut self, message: &Message<pb::InvoicingEvent>, issued: &pb::InvoiceIssued) -> Result<(), HandlerError> {
+    fn issued(
+        &mut self,
+        message: &Message<pb::InvoicingEvent>,
+        issued: &pb::InvoiceIssued,
+    ) -> Result<(), HandlerError> {
         let id = uuid(&issued.invoice_id, InvoiceId::parse, InvoiceId::uuid)?;
         let total = money(issued.total.as_ref())?;
         self.currencies.insert(total.currency().code().to_owned());

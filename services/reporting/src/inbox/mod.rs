@@ -23,7 +23,11 @@ fn uuid<T>(text: &str, parse: fn(&str) -> Result<T, BadId>, uuid: fn(T) -> Uuid)
     parse(text).map(uuid).map_err(rejected)
 }
 
-fn optional_uuid<T>(text: &str, parse: fn(&str) -> Result<T, BadId>, to_uuid: fn(T) -> Uuid) -> Result<Option<Uuid>, HandlerError> {
+fn optional_uuid<T>(
+    text: &str,
+    parse: fn(&str) -> Result<T, BadId>,
+    to_uuid: fn(T) -> Uuid,
+) -> Result<Option<Uuid>, HandlerError> {
     if text.is_empty() { Ok(None) } else { uuid(text, parse, to_uuid).map(Some) }
 }
 

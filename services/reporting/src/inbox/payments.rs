@@ -58,7 +58,11 @@ impl Sets {
         }
     }
 
-    fn received(&mut self, message: &Message<pb::PaymentsEvent>, received: &pb::PaymentReceived) -> Result<(), HandlerError> {
+    fn received(
+        &mut self,
+        message: &Message<pb::PaymentsEvent>,
+        received: &pb::PaymentReceived,
+    ) -> Result<(), HandlerError> {
         let amount = money(received.amount.as_ref())?;
         let payment = NewPayment {
             id: uuid(&received.payment_id, PaymentId::parse, PaymentId::uuid)?,

@@ -1,0 +1,116 @@
+//! Disputes: what they keep from being reminded, and their rules.
+
+use quittance_proto::{collections::v1 as pb, invoicing::v1 as inv};
+use quittance_testkit::{assert_fault, assert_violations, request_id, wait_until};
+use tonic::Code;
+
+use crate::support::{Book, brief};
+
+#[tokio::test]
+async fn a_disputed_item_is_left_out_and_comes_back_after_it_is_resolved() {
+    let book = Book::start().await;
+    let customer = book.customer("A", vec![]).await;
+    let disputed = book.invoice(&customer, "100.00", "2026-02-10").await;
+    book.invoice(&customer, "50.00", "2026-02-10").await;
+    let dispute = book.try_dispute(&disputed.invoice_id, "2026-02-15").await.unwrap();
+    assert_eq!((dispute.customer_id.as_str(), dispute.opened_on.as_str(), dispute.resolved_on.as_str()), (customer.as_str(), "2026-02-15", ""));
+    // The day before, both were to be reminded; from the day on, one.
+    let both = vec![(1, vec![(1, "100.00".to_owned()), (1, "50.00".to_owned())])];
+    assert_eq!(book.due("2026-02-14").await, both);
+    assert_eq!(book.due("2026-02-15").await, vec![(1, vec![(1, "50.00".to_owned())])]);
+    assert_eq!(book.run("2026-02-20").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
+    let resolved = book.try_resolve(&dispute, "2026-02-25").await.unwrap();
+    assert_eq!((resolved.resolved_on.as_str(), resolved.outcome()), ("2026-02-25", pb::DisputeOutcome::Rejected));
+    assert_eq!(book.due("2026-02-24").await, []);
+    assert_eq!(book.run("2026-02-25").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "100.00")])]);
+    assert_eq!(book.events.kinds(4).await, ["DisputeOpened", "ReminderRecorded", "DisputeResolved", "ReminderRecorded"]);
+    book.verify().await;
+}
+
+#[tokio::test]
+async fn disputes_have_rules() {
+    let book = Book::start().await;
+    let customer = book.customer("A", vec![]).await;
+    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
+    let unknown = "01890000-0000-7000-8000-000000000000";
+    assert_fault(&book.try_dispute(unknown, "").await.unwrap_err(), Code::NotFound, "ITEM_NOT_FOUND");
+    let early = book.try_dispute(&invoice.invoice_id, "2026-03-03").await.unwrap_err();
+    assert_fault(&early, Code::FailedPrecondition, "DATE_IN_FUTURE");
+    let dispute = book.try_dispute(&invoice.invoice_id, "2026-02-20").await.unwrap();
+    let second = book.try_dispute(&invoice.invoice_id, "").await.unwrap_err();
+    assert_fault(&second, Code::FailedPrecondition, "DISPUTE_OPEN");
+    let early = book.try_resolve(&dispute, "2026-02-19").await.unwrap_err();
+    assert_fault(&early, Code::FailedPrecondition, "RESOLVED_BEFORE_OPENED");
+    let late = book.try_resolve(&dispute, "2026-03-03").await.unwrap_err();
+    assert_fault(&late, Code::FailedPrecondition, "DATE_IN_FUTURE");
+    let nobody = pb::Dispute { dispute_id: unknown.to_owned(), ..pb::Dispute::default() };
+    assert_fault(&book.try_resolve(&nobody, "").await.unwrap_err(), Code::NotFound, "DISPUTE_NOT_FOUND");
+    let resolved = book.try_resolve(&dispute, "").await.unwrap();
+    assert_eq!(resolved.resolved_on, "2026-03-02");
+    assert_fault(&book.try_resolve(&dispute, "").await.unwrap_err(), Code::FailedPrecondition, "DISPUTE_RESOLVED");
+    let request = pb::GetDisputeRequest { dispute_id: dispute.dispute_id };
+    assert_eq!(book.disputes().get_dispute(request).await.unwrap().into_inner(), resolved);
+    // It may be disputed again.
+    let again = book.try_dispute(&invoice.invoice_id, "").await.unwrap();
+    let listed = |open_only| pb::ListDisputesRequest { open_only, customer_id: customer.clone(), ..pb::ListDisputesRequest::default() };
+    let open = book.disputes().list_disputes(listed(true)).await.unwrap().into_inner().disputes;
+    let all = book.disputes().list_disputes(listed(false)).await.unwrap().into_inner().disputes;
+    assert_eq!((open, all), (vec![again.clone()], vec![resolved, again]));
+}
+
+#[tokio::test]
+async fn an_item_disputed_eight_times_at_once_has_one_dispute() {
+    let book = Book::start().await;
+    let customer = book.customer("A", vec![]).await;
+    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
+    let opened: Vec<_> = (0..8)
+        .map(|_| {
+            let mut client = book.disputes();
+            let request =
+                pb::OpenDisputeRequest { request_id: request_id(), item_id: invoice.invoice_id.clone(), ..pb::OpenDisputeRequest::default() };
+            tokio::spawn(async move { client.open_dispute(request).await })
+        })
+        .collect();
+    let mut count = 0;
+    for one in opened {
+        match one.await.unwrap() {
+            Ok(_) => count += 1,
+            Err(status) => assert_fault(&status, Code::FailedPrecondition, "DISPUTE_OPEN"),
+        }
+    }
+    assert_eq!(count, 1);
+}
+
+#[tokio::test]
+async fn invoicing_hears_of_a_dispute() {
+    let book = Book::start().await;
+    let customer = book.customer("A", vec![]).await;
+    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
+    book.listen_to_disputes();
+    let disputed = || async {
+        let request = inv::GetOpenItemRequest { item_id: invoice.invoice_id.clone() };
+        book.items().get_open_item(request).await.unwrap().into_inner().disputed
+    };
+    let dispute = book.try_dispute(&invoice.invoice_id, "").await.unwrap();
+    wait_until("invoicing shows the item as disputed", disputed).await;
+    book.try_resolve(&dispute, "").await.unwrap();
+    wait_until("invoicing shows the item as not disputed", || async { !disputed().await }).await;
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_dispute_is_named() {
+    let book = Book::start().await;
+    let request = pb::OpenDisputeRequest {
+        request_id: "x".to_owned(),
+        item_id: String::new(),
+        reason: 99,
+        note: "\u{7}".to_owned(),
+        opened_on: "2026-02-30".to_owned(),
+    };
+    let wrong = book.disputes().open_dispute(request).await.unwrap_err();
+    assert_violations(&wrong, &["request_id", "item_id", "reason", "note", "opened_on"]);
+    let wrong = book.disputes().resolve_dispute(pb::ResolveDisputeRequest::default()).await.unwrap_err();
+    assert_violations(&wrong, &["request_id", "dispute_id", "outcome"]);
+    let wrong = book.dunning().run_dunning(pb::RunDunningRequest { strategy_id: "x".to_owned(), ..pb::RunDunningRequest::default() }).await.unwrap_err();
+    assert_violations(&wrong, &["request_id", "as_of", "strategy_id"]);
+}

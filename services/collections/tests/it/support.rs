@@ -1,0 +1,260 @@
+//! A book with invoicing and collections behind one server.
+
+use quittance_events::Relay;
+use quittance_grpc::{Client, routes};
+use quittance_kernel::{AllocationId, Clock, PaymentId};
+use quittance_proto::{
+    collections::v1::{
+        self as pb, dispute_service_client::DisputeServiceClient, dunning_service_client::DunningServiceClient,
+        strategy_service_client::StrategyServiceClient,
+    },
+    common::v1::{self as common, Money},
+    invoicing::v1::{
+        self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
+        open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
+    },
+};
+use quittance_testkit::{Events, TestDb, TestServer, now, request_id, wait_until};
+use tonic::Status;
+
+/// Invoicing and collections, with a tenant whose day is Berlin's: the second of March 2026.
+pub struct Book {
+    pub server: TestServer,
+    /// What collections tells.
+    pub events: Events,
+    pub db: TestDb,
+    invoicing: quittance_invoicing::App,
+}
+
+pub fn eur(amount: &str) -> Option<Money> {
+    Some(Money { currency_code: "EUR".to_owned(), amount: amount.to_owned() })
+}
+
+pub fn step(offset_days: i32, name: &str) -> pb::Step {
+    pb::Step {
+        offset_days,
+        name: name.to_owned(),
+        subject_template: format!("{name}: {{{{ total }}}} {{{{ currency }}}}"),
+        body_template: "Dear {{ contact.name or customer.name }}, {% for item in items %}{{ item.number }} {{ item.open }} {% endfor %}\
+            as of {{ as_of }}. {{ seller.name }}, {{ seller.enquiries }}"
+            .to_owned(),
+    }
+}
+
+/// Offset and item numbers' open amounts of a reminder, oldest due first.
+pub fn brief(reminder: &pb::Reminder) -> (i32, Vec<(i32, &str)>) {
+    let items = reminder.items.iter().map(|item| (item.offset_days, item.open_amount.as_ref().unwrap().amount.as_str()));
+    (reminder.offset_days, items.collect())
+}
+
+impl Book {
+    /// Starts both services, opens the book with a default strategy (three days before, one and eight days after), and waits until collections knows of it.
+    pub async fn start() -> Self {
+        let book = Self::start_without_strategy().await;
+        book.create_strategy("standard", vec![step(-3, "upcoming"), step(1, "friendly"), step(8, "firm")]).await;
+        book
+    }
+
+    pub async fn start_without_strategy() -> Self {
+        let clock = Clock::fixed(now());
+        let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::migrator()).await;
+        let db = TestDb::new("collections", &quittance_collections::migrator()).await;
+        let invoicing = quittance_invoicing::App::new(invoicing_db.db.clone(), Relay::default(), clock.clone());
+        let app = quittance_collections::App::new(db.db.clone(), Relay::default(), clock.clone());
+        let server = TestServer::start(clock.clone(), |_| {
+            let names = [quittance_invoicing::SERVICES, quittance_collections::SERVICES].concat();
+            quittance_collections::add_routes(quittance_invoicing::add_routes(routes(&names).unwrap(), &invoicing), &app)
+        })
+        .await;
+        let told = Events::relay(quittance_invoicing::AREA, invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
+        let events = Events::relay(quittance_collections::AREA, app.db(), app.relay(), &clock, &server.shutdown);
+        quittance_collections::spawn(&app, told.source(), &server.shutdown);
+        let book = Self { server, events, db, invoicing };
+        book.open().await;
+        book
+    }
+
+    async fn open(&self) {
+        let enquiries = inv::Enquiries { name: "Accounts".to_owned(), email: "ar@example.org".to_owned(), phone: String::new() };
+        let tenant = inv::Tenant {
+            name: "Seller".to_owned(),
+            base_currency_code: "EUR".to_owned(),
+            time_zone: "Europe/Berlin".to_owned(),
+            enquiries: Some(enquiries),
+            late_payment_consequences: "Interest.".to_owned(),
+            terms_and_conditions: "Ours.".to_owned(),
+            ..inv::Tenant::default()
+        };
+        let request = inv::CreateTenantRequest { request_id: request_id(), tenant: Some(tenant) };
+        TenantServiceClient::new(self.server.client()).create_tenant(request).await.unwrap();
+        self.caught_up().await;
+    }
+
+    /// Lets invoicing read what collections tells.
+    pub fn listen_to_disputes(&self) {
+        quittance_invoicing::spawn(&self.invoicing, self.events.source(), &self.server.shutdown);
+    }
+
+    pub fn strategies(&self) -> StrategyServiceClient<Client> {
+        StrategyServiceClient::new(self.server.client())
+    }
+
+    pub fn dunning(&self) -> DunningServiceClient<Client> {
+        DunningServiceClient::new(self.server.client())
+    }
+
+    pub fn disputes(&self) -> DisputeServiceClient<Client> {
+        DisputeServiceClient::new(self.server.client())
+    }
+
+    pub fn items(&self) -> OpenItemServiceClient<Client> {
+        OpenItemServiceClient::new(self.server.client())
+    }
+
+    /// Waits until collections has applied all that invoicing has told.
+    pub async fn caught_up(&self) {
+        wait_until("collections reads all of invoicing's events", || async {
+            let told = self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
+            let read = self.dunning().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
+            let position = read.subscriptions.iter().find(|s| s.area == "invoicing").map_or(0, |s| s.position);
+            assert!(read.subscriptions.iter().all(|s| s.dead_letters == 0), "{read:?}");
+            told.unpositioned == 0 && position == told.head_position
+        })
+        .await;
+    }
+
+    pub async fn customer(&self, name: &str, contacts: Vec<inv::Contact>) -> String {
+        let customer = inv::Customer { name: name.to_owned(), contacts, ..inv::Customer::default() };
+        let request = inv::CreateCustomerRequest { request_id: request_id(), customer: Some(customer) };
+        CustomerServiceClient::new(self.server.client()).create_customer(request).await.unwrap().into_inner().customer_id
+    }
+
+    /// An invoice of the first of January that is due on a day, known to collections.
+    pub async fn invoice(&self, customer: &str, amount: &str, due_on: &str) -> inv::Invoice {
+        let line = inv::InvoiceLine {
+            description: "Work".to_owned(),
+            quantity: "1".to_owned(),
+            unit_price: amount.to_owned(),
+            tax_category: "Z".to_owned(),
+            tax_rate: "0".to_owned(),
+            ..inv::InvoiceLine::default()
+        };
+        let invoice = inv::Invoice {
+            customer_id: customer.to_owned(),
+            currency_code: "EUR".to_owned(),
+            lines: vec![line],
+            issued_on: "2026-01-01".to_owned(),
+            due_on: due_on.to_owned(),
+            ..inv::Invoice::default()
+        };
+        let request = inv::CreateAndIssueInvoiceRequest { request_id: request_id(), invoice: Some(invoice) };
+        let issued = InvoiceServiceClient::new(self.server.client()).create_and_issue_invoice(request).await.unwrap();
+        self.caught_up().await;
+        issued.into_inner()
+    }
+
+    /// Settles an item, as payments does. Returns the allocation's id.
+    pub async fn settle(&self, item: &str, amount: &str, discount: Option<&str>, effective_on: &str) -> String {
+        let allocation_id = AllocationId::at(now()).to_string();
+        let settlement = inv::Settlement {
+            allocation_id: allocation_id.clone(),
+            item_id: item.to_owned(),
+            payment_id: PaymentId::at(now()).to_string(),
+            amount: eur(amount),
+            discount: discount.and_then(eur),
+            effective_on: effective_on.to_owned(),
+        };
+        let request = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
+        let results = self.items().settle_items(request).await.unwrap().into_inner().results;
+        assert!(matches!(results[0].result, Some(inv::settlement_result::Result::Item(_))), "{results:?}");
+        self.caught_up().await;
+        allocation_id
+    }
+
+    pub async fn reverse(&self, allocation_id: &str, effective_on: &str) {
+        let reversal = inv::SettlementReversal {
+            allocation_id: allocation_id.to_owned(),
+            effective_on: effective_on.to_owned(),
+            reason: "returned".to_owned(),
+        };
+        let request = inv::ReverseSettlementsRequest { request_id: request_id(), reversals: vec![reversal] };
+        let results = self.items().reverse_settlements(request).await.unwrap().into_inner().results;
+        assert!(matches!(results[0].result, Some(inv::settlement_result::Result::Item(_))), "{results:?}");
+        self.caught_up().await;
+    }
+
+    pub async fn try_create_strategy(&self, name: &str, steps: Vec<pb::Step>) -> Result<pb::Strategy, Status> {
+        let strategy = pb::Strategy { name: name.to_owned(), steps, ..pb::Strategy::default() };
+        let request = pb::CreateStrategyRequest { request_id: request_id(), strategy: Some(strategy) };
+        self.strategies().create_strategy(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn create_strategy(&self, name: &str, steps: Vec<pb::Step>) -> pb::Strategy {
+        self.try_create_strategy(name, steps).await.unwrap()
+    }
+
+    pub async fn preview(&self, as_of: &str) -> Vec<pb::Reminder> {
+        let request = pb::PreviewDunningRequest { as_of: as_of.to_owned(), ..pb::PreviewDunningRequest::default() };
+        self.dunning().preview_dunning(request).await.unwrap().into_inner().reminders
+    }
+
+    pub async fn try_run(&self, as_of: &str) -> Result<pb::DunningRun, Status> {
+        let request = pb::RunDunningRequest { request_id: request_id(), as_of: as_of.to_owned(), strategy_id: String::new() };
+        self.dunning().run_dunning(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Runs for a date and returns what was recorded, with its words.
+    pub async fn run(&self, as_of: &str) -> Vec<pb::Reminder> {
+        let run = self.try_run(as_of).await.unwrap();
+        let request = pb::ListRemindersRequest { run_id: run.run_id.clone(), ..pb::ListRemindersRequest::default() };
+        let listed = self.dunning().list_reminders(request).await.unwrap().into_inner().reminders;
+        assert_eq!(usize::try_from(run.reminders).unwrap(), listed.len());
+        assert_eq!(usize::try_from(run.items).unwrap(), listed.iter().map(|r| r.items.len()).sum::<usize>());
+        let mut whole = Vec::with_capacity(listed.len());
+        for reminder in listed {
+            assert_eq!((reminder.subject.as_str(), reminder.body.as_str()), ("", ""));
+            let request = pb::GetReminderRequest { reminder_id: reminder.reminder_id };
+            whole.push(self.dunning().get_reminder(request).await.unwrap().into_inner());
+        }
+        whole
+    }
+
+    /// Who is reminded at which offsets of what, on a date, without recording it.
+    pub async fn due(&self, as_of: &str) -> Vec<(i32, Vec<(i32, String)>)> {
+        let owned = |reminder: &pb::Reminder| {
+            let (offset, items) = brief(reminder);
+            (offset, items.into_iter().map(|(offset, open)| (offset, open.to_owned())).collect())
+        };
+        self.preview(as_of).await.iter().map(owned).collect()
+    }
+
+    pub async fn try_dispute(&self, item: &str, opened_on: &str) -> Result<pb::Dispute, Status> {
+        let request = pb::OpenDisputeRequest {
+            request_id: request_id(),
+            item_id: item.to_owned(),
+            reason: pb::DisputeReason::Pricing.into(),
+            note: "too much".to_owned(),
+            opened_on: opened_on.to_owned(),
+        };
+        self.disputes().open_dispute(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn try_resolve(&self, dispute: &pb::Dispute, resolved_on: &str) -> Result<pb::Dispute, Status> {
+        let request = pb::ResolveDisputeRequest {
+            request_id: request_id(),
+            dispute_id: dispute.dispute_id.clone(),
+            outcome: pb::DisputeOutcome::Rejected.into(),
+            resolved_on: resolved_on.to_owned(),
+        };
+        self.disputes().resolve_dispute(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Collections' books hold.
+    pub async fn verify(&self) {
+        let found = self.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
+        assert_eq!(found.invariants.len(), 3);
+        for invariant in found.invariants {
+            assert_eq!(invariant.drifted, 0, "{invariant:?}");
+        }
+    }
+}

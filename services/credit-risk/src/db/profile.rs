@@ -1,0 +1,180 @@
+//! Credit profiles.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use quittance_db::{DbError, Tx, expect_rows};
+use quittance_kernel::{Currency, CustomerId, ProfileId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{Key, columns, money, stored};
+use crate::domain::CreditProfile;
+
+struct Row {
+    id: Uuid,
+    customer_id: Uuid,
+    currency: String,
+    credit_limit: Decimal,
+    exposure: Decimal,
+    reserved: Decimal,
+    note: String,
+    version: i32,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for CreditProfile {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let (table, id) = ("profile", row.id);
+        let currency = stored(table, id, Currency::parse(&row.currency))?;
+        Ok(Self {
+            id: ProfileId::new(id),
+            customer: CustomerId::new(row.customer_id),
+            limit: money(table, id, row.credit_limit, currency)?,
+            exposure: money(table, id, row.exposure, currency)?,
+            reserved: money(table, id, row.reserved, currency)?,
+            note: row.note,
+            version: stored(table, id, u32::try_from(row.version))?,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// Adds a profile. A customer has one in a currency.
+pub(crate) async fn insert(tx: &mut Tx, profile: &CreditProfile) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!(
+        "insert into profile (tenant_id, id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        tenant,
+        profile.id.uuid(),
+        profile.customer.uuid(),
+        profile.limit.currency().code(),
+        profile.limit.amount(),
+        profile.exposure.amount(),
+        profile.reserved.amount(),
+        profile.note,
+        i32::try_from(profile.version).unwrap_or(i32::MAX),
+        profile.created_at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes the limit and the note of a profile that is held.
+pub(crate) async fn update(tx: &mut Tx, profile: &CreditProfile) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let done = sqlx::query!(
+        "update profile set credit_limit = $3, note = $4, version = $5 where tenant_id = $1 and id = $2 and version = $5 - 1",
+        tenant,
+        profile.id.uuid(),
+        profile.limit.amount(),
+        profile.note,
+        i32::try_from(profile.version).unwrap_or(i32::MAX),
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "profile", 1)
+}
+
+/// Writes what is used of profiles that are held.
+pub(crate) async fn update_used(tx: &mut Tx, profiles: &[&CreditProfile]) -> Result<(), DbError> {
+    if profiles.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = profiles.iter().map(|p| p.id.uuid()).collect();
+    let exposures: Vec<Decimal> = profiles.iter().map(|p| p.exposure.amount()).collect();
+    let reserved: Vec<Decimal> = profiles.iter().map(|p| p.reserved.amount()).collect();
+    let done = sqlx::query!(
+        "update profile p
+         set exposure = v.exposure, reserved = v.reserved
+         from unnest($2::uuid[], $3::numeric[], $4::numeric[]) as v (id, exposure, reserved)
+         where p.tenant_id = $1 and p.id = v.id",
+        tenant,
+        &ids,
+        &exposures,
+        &reserved,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "profile", profiles.len())
+}
+
+/// The profiles of these customers and currencies, held until the transaction ends, in the order of their ids: whoever decides on the same credit waits.
+pub(crate) async fn lock_all(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<HashMap<Key, CreditProfile>, DbError> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tenant = tx.tenant().uuid();
+    let (customers, currencies) = columns(keys.iter().copied());
+    let rows = sqlx::query_as!(
+        Row,
+        "select p.id, p.customer_id, p.currency, p.credit_limit, p.exposure, p.reserved, p.note, p.version, p.created_at
+         from unnest($2::uuid[], $3::text[]) as k (customer_id, currency)
+         join profile p on p.tenant_id = $1 and p.customer_id = k.customer_id and p.currency = k.currency
+         order by p.id
+         for update of p",
+        tenant,
+        &customers,
+        &currencies,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| CreditProfile::try_from(row).map(|profile| ((profile.customer, profile.limit.currency()), profile)))
+        .collect()
+}
+
+/// A profile, held until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, id: ProfileId) -> Result<Option<CreditProfile>, DbError> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at
+         from profile
+         where tenant_id = $1 and id = $2
+         for update",
+        tx.tenant().uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(CreditProfile::try_from).transpose()
+}
+
+/// A customer's profile in a currency.
+pub(crate) async fn find(tx: &mut Tx, (customer, currency): Key) -> Result<Option<CreditProfile>, DbError> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at
+         from profile
+         where tenant_id = $1 and customer_id = $2 and currency = $3",
+        tx.tenant().uuid(),
+        customer.uuid(),
+        currency.code(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(CreditProfile::try_from).transpose()
+}
+
+/// Profiles in the order they were created.
+pub(crate) async fn list(tx: &mut Tx, after: Option<ProfileId>, limit: i64) -> Result<Vec<CreditProfile>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at
+         from profile
+         where tenant_id = $1 and ($2::uuid is null or id > $2)
+         order by id
+         limit $3",
+        tx.tenant().uuid(),
+        after.map(ProfileId::uuid),
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(CreditProfile::try_from).collect()
+}

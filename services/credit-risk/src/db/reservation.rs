@@ -1,0 +1,259 @@
+//! Reservations.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use quittance_db::{Db, DbError, Tx, expect_rows};
+use quittance_kernel::{Currency, CustomerId, InvoiceId, ReservationId, TenantId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{Key, columns, known, money, stored};
+use crate::domain::{Reservation, State};
+
+struct Row {
+    id: Uuid,
+    customer_id: Uuid,
+    currency: String,
+    amount: Decimal,
+    order_reference: String,
+    state: String,
+    expires_at: Option<DateTime<Utc>>,
+    invoice_id: Option<Uuid>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Reservation {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let (table, id) = ("reservation", row.id);
+        let currency = stored(table, id, Currency::parse(&row.currency))?;
+        Ok(Self {
+            id: ReservationId::new(id),
+            customer: CustomerId::new(row.customer_id),
+            amount: money(table, id, row.amount, currency)?,
+            order_reference: row.order_reference,
+            state: known(
+                table,
+                id,
+                "state",
+                State::parse(&row.state, row.expires_at, row.invoice_id.map(InvoiceId::new)),
+            )?,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// Adds reservations. One of an order holds credit at a time.
+pub(crate) async fn insert_all(tx: &mut Tx, reservations: &[Reservation]) -> Result<(), DbError> {
+    if reservations.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = reservations.iter().map(|r| r.id.uuid()).collect();
+    let (customers, currencies) = columns(reservations.iter().map(|r| (r.customer, r.amount.currency())));
+    let amounts: Vec<Decimal> = reservations.iter().map(|r| r.amount.amount()).collect();
+    let orders: Vec<String> = reservations.iter().map(|r| r.order_reference.clone()).collect();
+    let states: Vec<String> = reservations.iter().map(|r| r.state.label().to_owned()).collect();
+    let expiries: Vec<Option<DateTime<Utc>>> = reservations.iter().map(|r| r.state.expires_at()).collect();
+    let created: Vec<DateTime<Utc>> = reservations.iter().map(|r| r.created_at).collect();
+    sqlx::query!(
+        "insert into reservation (tenant_id, id, customer_id, currency, amount, order_reference, state, expires_at, created_at)
+         select $1, *
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])",
+        tenant,
+        &ids,
+        &customers,
+        &currencies,
+        &amounts,
+        &orders,
+        &states,
+        &expiries as &[Option<DateTime<Utc>>],
+        &created,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes where reservations that are held stand.
+pub(crate) async fn update_all(tx: &mut Tx, reservations: &[Reservation]) -> Result<(), DbError> {
+    if reservations.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = reservations.iter().map(|r| r.id.uuid()).collect();
+    let states: Vec<String> = reservations.iter().map(|r| r.state.label().to_owned()).collect();
+    let expiries: Vec<Option<DateTime<Utc>>> = reservations.iter().map(|r| r.state.expires_at()).collect();
+    let invoices: Vec<Option<Uuid>> = reservations.iter().map(|r| r.state.invoice().map(InvoiceId::uuid)).collect();
+    let done = sqlx::query!(
+        "update reservation r
+         set state = v.state, expires_at = v.expires_at, invoice_id = v.invoice_id
+         from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[]) as v (id, state, expires_at, invoice_id)
+         where r.tenant_id = $1 and r.id = v.id",
+        tenant,
+        &ids,
+        &states,
+        &expiries as &[Option<DateTime<Utc>>],
+        &invoices as &[Option<Uuid>],
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "reservation", reservations.len())
+}
+
+/// These reservations as they are, without holding them; those that do not exist are left out.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<Reservation>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at
+         from reservation
+         where tenant_id = $1 and id = any($2)",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Reservation::try_from).collect()
+}
+
+/// These reservations, held until the transaction ends, in the order of their ids.
+pub(crate) async fn lock_all(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<Reservation>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at
+         from reservation
+         where tenant_id = $1 and id = any($2)
+         order by id
+         for update",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Reservation::try_from).collect()
+}
+
+/// Whose credit the reservations hold whose time is over, the longest over first.
+pub(crate) async fn expired_keys(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Key>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        "select customer_id, currency
+         from reservation
+         where tenant_id = $1 and state = 'active' and expires_at <= $2
+         order by expires_at
+         limit $3",
+        tenant,
+        now,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok((
+                CustomerId::new(row.customer_id),
+                stored("reservation", row.customer_id, Currency::parse(&row.currency))?,
+            ))
+        })
+        .collect()
+}
+
+/// Reservations of these customers and currencies whose time is over, held until the transaction ends; those that somebody else holds are left to the next
+/// look. The caller holds the profiles.
+pub(crate) async fn lock_expired(
+    tx: &mut Tx,
+    keys: impl IntoIterator<Item = Key>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Reservation>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let (customers, currencies) = columns(keys);
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at
+         from reservation
+         where tenant_id = $1 and state = 'active' and expires_at <= $4
+           and (customer_id, currency) in (select * from unnest($2::uuid[], $3::text[]))
+         order by expires_at
+         limit $5
+         for update skip locked",
+        tenant,
+        &customers,
+        &currencies,
+        now,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Reservation::try_from).collect()
+}
+
+/// Those of these orders that hold credit.
+pub(crate) async fn holding_orders(tx: &mut Tx, orders: &[String]) -> Result<HashSet<String>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let found = sqlx::query_scalar!(
+        "select r.order_reference
+         from unnest($2::text[]) as o (order_reference)
+         join reservation r on r.tenant_id = $1 and r.order_reference = o.order_reference and r.state in ('active', 'confirmed')",
+        tenant,
+        orders,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// Reservations in the order they were made; `state` is a label.
+pub(crate) async fn list(
+    tx: &mut Tx,
+    customer: Option<CustomerId>,
+    state: Option<&str>,
+    after: Option<ReservationId>,
+    limit: i64,
+) -> Result<Vec<Reservation>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at
+         from reservation
+         where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and ($3::text is null or state = $3) and ($4::uuid is null or id > $4)
+         order by id
+         limit $5",
+        tx.tenant().uuid(),
+        customer.map(CustomerId::uuid),
+        state,
+        after.map(ReservationId::uuid),
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Reservation::try_from).collect()
+}
+
+/// Tenants with reservations whose time is over: read in the reconcilers' role.
+pub(crate) async fn tenants_to_expire(db: &Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<TenantId>, DbError> {
+    let tenants = sqlx::query_scalar!(
+        "select distinct tenant_id from reservation where state = 'active' and expires_at <= $1 limit $2",
+        now,
+        limit
+    )
+    .fetch_all(db.system())
+    .await?;
+    Ok(tenants.into_iter().map(TenantId::new).collect())
+}
+
+/// How many reservations of all tenants wait for their end: read in the reconcilers' role.
+pub(crate) async fn count_to_expire(db: &Db, now: DateTime<Utc>) -> Result<i64, DbError> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from reservation where state = 'active' and expires_at <= $1"#,
+        now
+    )
+    .fetch_one(db.system())
+    .await?;
+    Ok(count)
+}

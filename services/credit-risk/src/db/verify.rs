@@ -1,0 +1,63 @@
+//! The invariants of credit-risk's books, checked where they are kept: in SQL, over all of a tenant's rows.
+
+use quittance_db::{DbError, Tx};
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// How many were compared.
+    pub(crate) checked: i64,
+    /// How many broke the rule.
+    pub(crate) drifted: i64,
+    /// The first of them, in words.
+    pub(crate) examples: Vec<String>,
+}
+
+/// A profile's exposure is what its customer's items owe in its currency.
+pub(crate) async fn exposures(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with owed as (
+             select customer_id, currency, sum(open) as open from item where tenant_id = $1 group by customer_id, currency
+           ), compared as (
+             select p.id, p.exposure, coalesce(o.open, 0) as open
+             from profile p
+             left join owed o on o.customer_id = p.customer_id and o.currency = p.currency
+             where p.tenant_id = $1
+           ), drifted as (
+             select * from compared where exposure <> open
+           )
+           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
+             array(select 'profile ' || id || ': exposure ' || exposure || ', items ' || open from drifted order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}
+
+/// What a profile has reserved is the sum of its active and confirmed reservations.
+pub(crate) async fn reserved(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with held as (
+             select customer_id, currency, sum(amount) as amount
+             from reservation
+             where tenant_id = $1 and state in ('active', 'confirmed')
+             group by customer_id, currency
+           ), compared as (
+             select p.id, p.reserved, coalesce(h.amount, 0) as held
+             from profile p
+             left join held h on h.customer_id = p.customer_id and h.currency = p.currency
+             where p.tenant_id = $1
+           ), drifted as (
+             select * from compared where reserved <> held
+           )
+           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
+             array(select 'profile ' || id || ': reserved ' || reserved || ', reservations ' || held from drifted order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}

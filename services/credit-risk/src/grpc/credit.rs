@@ -1,0 +1,128 @@
+//! Profiles, checks, and the state of the books.
+
+use quittance_events::stream_status;
+use quittance_grpc::{Page, Violations, currency, id, page_size, parse, positive_money, tenant};
+use quittance_kernel::{CustomerId, ProfileId, TenantId};
+use quittance_proto::{
+    common::v1 as common,
+    creditrisk::v1::{self as pb, credit_service_server::CreditService},
+};
+use tonic::{Request, Response, Status};
+
+use super::Door;
+use crate::{
+    Error,
+    db::{self, Key},
+    domain::CreditProfile,
+    ops, wire,
+};
+
+/// What a check found, as the contract says it. Rules without a number in the architecture have zero.
+fn invariant(rule: &str, found: db::verify::Found) -> common::InvariantResult {
+    common::InvariantResult {
+        number: 0,
+        rule: rule.to_owned(),
+        checked: found.checked,
+        drifted: found.drifted,
+        examples: found.examples,
+    }
+}
+
+impl Door {
+    async fn profile(&self, tenant: TenantId, key: Key) -> Result<CreditProfile, Error> {
+        let mut tx = self.0.db().begin(tenant).await?;
+        let profile = db::profile::find(&mut tx, key).await?;
+        tx.commit().await?;
+        profile.ok_or(Error::NoProfile { customer: key.0, currency: key.1 })
+    }
+}
+
+#[tonic::async_trait]
+impl CreditService for Door {
+    async fn create_profile(
+        &self,
+        request: Request<pb::CreateProfileRequest>,
+    ) -> Result<Response<pb::CreditProfile>, Status> {
+        let (tenant, command) = parse::<ops::CreateProfile, _>(request)?;
+        Ok(Response::new(ops::create_profile(&self.0, tenant, command, wire::profile).await?))
+    }
+
+    async fn update_profile(
+        &self,
+        request: Request<pb::UpdateProfileRequest>,
+    ) -> Result<Response<pb::CreditProfile>, Status> {
+        let (tenant, command) = parse::<ops::UpdateProfile, _>(request)?;
+        Ok(Response::new(ops::update_profile(&self.0, tenant, command, wire::profile).await?))
+    }
+
+    async fn get_profile(
+        &self,
+        request: Request<pb::GetProfileRequest>,
+    ) -> Result<Response<pb::CreditProfile>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
+        let currency = bad.check("currency_code", currency(&asked.currency_code));
+        let key = bad.into_result(customer.zip(currency))?;
+        Ok(Response::new(wire::profile(&self.profile(tenant, key).await?)))
+    }
+
+    async fn list_profiles(
+        &self,
+        request: Request<pb::ListProfilesRequest>,
+    ) -> Result<Response<pb::ListProfilesResponse>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let page = Page::read(page_size(asked.page_size), &asked.page_token, &["profiles"])?;
+        let after = super::after(&page, ProfileId::parse)?;
+        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let profiles = db::profile::list(&mut tx, after, page.limit()).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        let (profiles, next_page_token) = page.cut(profiles, |profile| vec![profile.id.to_string()]);
+        Ok(Response::new(pb::ListProfilesResponse {
+            profiles: profiles.iter().map(wire::profile).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn check_credit(
+        &self,
+        request: Request<pb::CheckCreditRequest>,
+    ) -> Result<Response<pb::CreditCheck>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
+        let amount = bad.check("amount", positive_money(asked.amount.as_ref()));
+        let (customer, amount) = bad.into_result(customer.zip(amount))?;
+        let profile = self.profile(tenant, (customer, amount.currency())).await?;
+        let shortfall =
+            profile.shortfall(amount).map_err(|error| Error::refused(format!("customer {customer}"), error))?;
+        Ok(Response::new(wire::check(&profile, shortfall)))
+    }
+
+    async fn verify_ledger(
+        &self,
+        request: Request<common::VerifyLedgerRequest>,
+    ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let exposures = db::verify::exposures(&mut tx).await.map_err(Error::from)?;
+        let reserved = db::verify::reserved(&mut tx).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        let invariants = vec![
+            invariant("a profile's exposure is what its customer's items owe in its currency", exposures),
+            invariant("what a profile has reserved is the sum of its active and confirmed reservations", reserved),
+        ];
+        Ok(Response::new(common::VerifyLedgerResponse { invariants }))
+    }
+
+    async fn get_stream_status(
+        &self,
+        _: Request<common::GetStreamStatusRequest>,
+    ) -> Result<Response<common::StreamStatus>, Status> {
+        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
+        let unfinished = db::reservation::count_to_expire(self.0.db(), self.0.now()).await.map_err(Error::from)?;
+        Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
+    }
+}

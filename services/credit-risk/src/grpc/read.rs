@@ -1,0 +1,119 @@
+//! Messages as commands, with everything that is wrong with them.
+
+use quittance_grpc::{Violations, field_mask, id, message, money, optional_text, positive_money, request_id, text};
+use quittance_kernel::{CustomerId, Money, ProfileId, ReservationId};
+use quittance_proto::{common::v1 as common, creditrisk::v1 as pb};
+
+use crate::{
+    domain::{
+        NewProfile, Order, ProfileChange,
+        reservation::{DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS},
+    },
+    ops::{Authorize, Confirm, CreateProfile, Release, UpdateProfile},
+};
+
+/// The longest note, in characters.
+const MAX_NOTE: usize = 4_000;
+/// The longest reference of an order, in characters.
+const MAX_ORDER: usize = 200;
+
+fn limit(value: Option<&common::Money>) -> Result<Money, (&'static str, String)> {
+    let limit = money(value)?;
+    if limit.is_negative() { Err(("LIMIT_NEGATIVE", "must be zero or more".to_owned())) } else { Ok(limit) }
+}
+
+fn ttl_seconds(value: i32) -> Result<u32, (&'static str, String)> {
+    match u32::try_from(value) {
+        Ok(0) => Ok(DEFAULT_TTL_SECONDS),
+        Ok(seconds) if seconds <= MAX_TTL_SECONDS => Ok(seconds),
+        Ok(_) | Err(_) => {
+            Err(("TTL_OUT_OF_RANGE", format!("is 1 to {MAX_TTL_SECONDS} seconds, or 0 for {DEFAULT_TTL_SECONDS}")))
+        }
+    }
+}
+
+impl TryFrom<pb::CreateProfileRequest> for CreateProfile {
+    type Error = Violations;
+
+    fn try_from(request: pb::CreateProfileRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let profile = bad.check("profile", message(request.profile));
+        let new = profile.and_then(|profile| {
+            let customer = bad.check("profile.customer_id", id(&profile.customer_id, CustomerId::parse));
+            let limit = bad.check("profile.limit", limit(profile.limit.as_ref()));
+            let note = bad.check("profile.note", optional_text(&profile.note, MAX_NOTE));
+            customer.zip(limit).zip(note).map(|((customer, limit), note)| NewProfile { customer, limit, note })
+        });
+        bad.into_result(request_id.zip(new).map(|(request, new)| Self { request, new }))
+    }
+}
+
+impl TryFrom<pb::UpdateProfileRequest> for UpdateProfile {
+    type Error = Violations;
+
+    fn try_from(request: pb::UpdateProfileRequest) -> Result<Self, Violations> {
+        const FIELDS: &[&str] = &["limit", "note"];
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
+        let profile = bad.check("profile", message(request.profile)).unwrap_or_default();
+        let id = bad.check("profile.profile_id", id(&profile.profile_id, ProfileId::parse));
+        let mut change = ProfileChange::default();
+        if mask.contains(&"limit") {
+            change.limit = bad.check("profile.limit", limit(profile.limit.as_ref()));
+        }
+        if mask.contains(&"note") {
+            change.note = bad.check("profile.note", optional_text(&profile.note, MAX_NOTE));
+        }
+        bad.into_result(request_id.zip(id).map(|(request, id)| Self {
+            request,
+            profile: id,
+            etag: profile.etag,
+            change,
+        }))
+    }
+}
+
+impl TryFrom<pb::AuthorizeRequest> for Authorize {
+    type Error = Violations;
+
+    fn try_from(request: pb::AuthorizeRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
+        let amount = bad.check("amount", positive_money(request.amount.as_ref()));
+        let order_reference = bad.check("order_reference", text(&request.order_reference, MAX_ORDER));
+        let ttl_seconds = bad.check("ttl_seconds", ttl_seconds(request.ttl_seconds));
+        let order = customer.zip(amount).zip(order_reference.zip(ttl_seconds));
+        let order = order.map(|((customer, amount), (order_reference, ttl_seconds))| Order {
+            customer,
+            amount,
+            order_reference,
+            ttl_seconds,
+        });
+        bad.into_result(request_id.zip(order).map(|(request, order)| Self { request, order }))
+    }
+}
+
+impl TryFrom<pb::ConfirmRequest> for Confirm {
+    type Error = Violations;
+
+    fn try_from(request: pb::ConfirmRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let id = bad.check("reservation_id", id(&request.reservation_id, ReservationId::parse));
+        bad.into_result(request_id.zip(id).map(|(request, reservation)| Self { request, reservation }))
+    }
+}
+
+impl TryFrom<pb::ReleaseRequest> for Release {
+    type Error = Violations;
+
+    fn try_from(request: pb::ReleaseRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let id = bad.check("reservation_id", id(&request.reservation_id, ReservationId::parse));
+        bad.into_result(request_id.zip(id).map(|(request, reservation)| Self { request, reservation }))
+    }
+}

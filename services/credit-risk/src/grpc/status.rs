@@ -1,0 +1,45 @@
+//! Errors as callers see them: the only place that picks codes.
+
+use quittance_grpc::{Fault, db_fault};
+use tonic::{Code, Status};
+
+use crate::{Error, domain::Refusal};
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        let not_found = |reason| Fault::new(Code::NotFound, reason, text.clone());
+        let taken = |reason| Fault::new(Code::AlreadyExists, reason, text.clone());
+        match error {
+            Error::CustomerNotFound(id) => not_found("CUSTOMER_NOT_FOUND").with("customer_id", id),
+            Error::NoProfile { customer, currency } => {
+                not_found("PROFILE_NOT_FOUND").with("customer_id", customer).with("currency", currency)
+            }
+            Error::ProfileNotFound(id) => not_found("PROFILE_NOT_FOUND").with("profile_id", id),
+            Error::ReservationNotFound(id) => not_found("RESERVATION_NOT_FOUND").with("reservation_id", id),
+            Error::ProfileExists => taken("PROFILE_EXISTS"),
+            Error::OrderAlreadyReserved(order) => taken("ORDER_ALREADY_RESERVED").with("order_reference", order),
+            Error::Stale(_) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
+            Error::Refused { subject, refusal } => {
+                let reason = refusal.reason();
+                let fault = Fault::new(Code::FailedPrecondition, reason, text).precondition(
+                    reason,
+                    subject,
+                    refusal.to_string(),
+                );
+                match refusal {
+                    Refusal::CreditLimitExceeded { available, .. } => {
+                        fault.with("available", available.amount_text()).with("currency", available.currency())
+                    }
+                    Refusal::ReservationNotActive { state, .. } => fault.with("state", state),
+                    _ => fault,
+                }
+            }
+            Error::RequestIdReused(reused) => {
+                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
+            }
+            Error::Db(error) => return db_fault(&error),
+        }
+        .into()
+    }
+}

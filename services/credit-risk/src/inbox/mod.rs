@@ -1,0 +1,130 @@
+//! The door for other services' events: invoicing tells of customers and of what is owed.
+
+use chrono::{DateTime, Utc};
+use quittance_db::Tx;
+use quittance_events::{Handler, HandlerError, Message};
+use quittance_kernel::{Clock, CustomerId, InvoiceId, ItemId, Money, ReservationId};
+use quittance_proto::{
+    common::v1 as common,
+    invoicing::v1::{self as pb, invoicing_event::Payload},
+    read_money,
+};
+
+use crate::{
+    db::projection::IssuedItem,
+    ops::{Change, apply_invoicing},
+};
+
+/// Applies invoicing's events.
+#[derive(Debug)]
+pub(crate) struct InvoicingHandler {
+    clock: Clock,
+}
+
+impl InvoicingHandler {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+/// The event says something that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("{field}: {why}")]
+struct Unreadable {
+    field: &'static str,
+    why: String,
+}
+
+fn read<T, E: ToString>(field: &'static str, value: Result<T, E>) -> Result<T, Unreadable> {
+    value.map_err(|error| Unreadable { field, why: error.to_string() })
+}
+
+fn customer(id: &str) -> Result<CustomerId, Unreadable> {
+    read("customer_id", CustomerId::parse(id))
+}
+
+fn item(id: &str) -> Result<ItemId, Unreadable> {
+    read("item_id", ItemId::parse(id))
+}
+
+fn money(money: Option<&common::Money>) -> Result<Money, Unreadable> {
+    read("amount", read_money(money.unwrap_or(&common::Money::default())))
+}
+
+/// By how much a settlement lessens what is owed: what was paid and the discount for paying early.
+fn settled(settlement: &pb::Settlement) -> Result<Money, Unreadable> {
+    let amount = money(settlement.amount.as_ref())?;
+    match &settlement.discount {
+        None => Ok(amount),
+        Some(discount) => read("discount", amount.checked_add(money(Some(discount))?)),
+    }
+}
+
+fn issued(issued: &pb::InvoiceIssued) -> Result<(IssuedItem, InvoiceId), Unreadable> {
+    let reservation = Some(issued.reservation_id.as_str()).filter(|id| !id.is_empty());
+    let reservation = reservation.map(|id| read("reservation_id", ReservationId::parse(id))).transpose()?;
+    let issued_item = IssuedItem {
+        id: item(&issued.invoice_id)?,
+        customer: customer(&issued.customer_id)?,
+        total: money(issued.total.as_ref())?,
+        reservation,
+    };
+    Ok((issued_item, read("invoice_id", InvoiceId::parse(&issued.invoice_id))?))
+}
+
+fn take(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
+    match payload {
+        Payload::CustomerCreated(pb::CustomerCreated { customer: told })
+        | Payload::CustomerUpdated(pb::CustomerUpdated { customer: told }) => {
+            change.customers.insert(customer(&told.unwrap_or_default().customer_id)?);
+            Ok(())
+        }
+        Payload::InvoiceIssued(told) => {
+            let (item, invoice) = issued(&told)?;
+            read("total", change.issue(item, invoice))
+        }
+        Payload::InvoiceVoided(voided) => {
+            let amount = money(voided.amount.as_ref())?.negated();
+            read("amount", change.move_item(item(&voided.invoice_id)?, customer(&voided.customer_id)?, amount))
+        }
+        Payload::InvoiceCredited(credited) => {
+            let amount = money(credited.amount.as_ref())?.negated();
+            read("amount", change.move_item(item(&credited.invoice_id)?, customer(&credited.customer_id)?, amount))
+        }
+        Payload::ItemSettled(told) => {
+            let settlement = told.settlement.unwrap_or_default();
+            let amount = settled(&settlement)?.negated();
+            read("amount", change.move_item(item(&settlement.item_id)?, customer(&told.customer_id)?, amount))
+        }
+        Payload::SettlementReversed(told) => {
+            let settlement = told.settlement.unwrap_or_default();
+            let amount = settled(&settlement)?;
+            read("amount", change.move_item(item(&settlement.item_id)?, customer(&told.customer_id)?, amount))
+        }
+        // Credit knows no calendar and no drafts, and a delivery changes nothing about what is owed.
+        Payload::TenantCreated(_)
+        | Payload::InvoiceDrafted(_)
+        | Payload::InvoiceUpdated(_)
+        | Payload::InvoiceDelivered(_) => Ok(()),
+    }
+}
+
+impl Handler for InvoicingHandler {
+    type Event = pb::InvoicingEvent;
+
+    fn knows(&self, event: &pb::InvoicingEvent) -> bool {
+        event.payload.is_some()
+    }
+
+    async fn apply(&self, tx: &mut Tx, run: Vec<Message<pb::InvoicingEvent>>) -> Result<(), HandlerError> {
+        let mut change = Change::default();
+        for payload in run.into_iter().filter_map(|message| message.event.payload) {
+            take(&mut change, payload).map_err(|error| HandlerError::Rejected(error.to_string()))?;
+        }
+        apply_invoicing(tx, &change, self.now()).await
+    }
+}

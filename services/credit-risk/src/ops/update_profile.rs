@@ -1,0 +1,78 @@
+//! `UpdateProfile`.
+
+use chrono::{DateTime, Utc};
+use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_kernel::{ProfileId, RequestId, TenantId};
+
+use crate::{
+    App, Error, db,
+    domain::{CreditProfile, ProfileChange},
+    outbox,
+};
+
+/// Changes a limit or its note.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct UpdateProfile {
+    pub(crate) request: RequestId,
+    pub(crate) profile: ProfileId,
+    pub(crate) etag: String,
+    pub(crate) change: ProfileChange,
+}
+
+impl Command for UpdateProfile {
+    const NAME: &'static str = "UpdateProfile";
+
+    fn request_id(&self) -> RequestId {
+        self.request
+    }
+}
+
+struct Op<A> {
+    now: DateTime<Utc>,
+    answer: fn(&CreditProfile) -> A,
+}
+
+async fn decide(tx: &mut Tx, command: &UpdateProfile) -> Result<Result<CreditProfile, Error>, DbError> {
+    let id = command.profile;
+    let Some(profile) = db::profile::lock(tx, id).await? else { return Ok(Err(Error::ProfileNotFound(id))) };
+    if !command.etag.is_empty() && command.etag != profile.version.to_string() {
+        return Ok(Err(Error::Stale(format!("profile {id}"))));
+    }
+    Ok(profile.change(command.change.clone()).map_err(|refusal| Error::refused(format!("profile {id}"), refusal)))
+}
+
+impl<A: Answer> SliceOp for Op<A> {
+    type Command = UpdateProfile;
+    type Answer = A;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx, commands: &[&UpdateProfile]) -> Result<Vec<Result<A, Error>>, DbError> {
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            let answer = match decide(tx, command).await? {
+                Ok(profile) => {
+                    db::profile::update(tx, &profile).await?;
+                    quittance_events::push(tx, vec![outbox::profile_updated(&profile, self.now)]).await?;
+                    Ok((self.answer)(&profile))
+                }
+                Err(error) => Err(error),
+            };
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+}
+
+/// Changes a limit or its note.
+#[tracing::instrument(name = "creditrisk.update_profile", skip_all)]
+pub(crate) async fn update_profile<A: Answer>(
+    app: &App,
+    tenant: TenantId,
+    command: UpdateProfile,
+    answer: fn(&CreditProfile) -> A,
+) -> Result<A, Error> {
+    let now = app.now();
+    let result = run_one(app.db(), tenant, now, &Op { now, answer }, command).await;
+    app.relay().wake();
+    result
+}
