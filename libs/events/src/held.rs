@@ -134,7 +134,7 @@ pub(crate) async fn rerun_parked<H: Handler>(db: &Db, area: &str, handler: &H) -
             Ok(false) => {}
             Err(error) if matches!(&error, HandlerError::Db(error) if error.is_transient()) => return Err(error),
             Err(error) => {
-                tracing::warn!(area, %event_id, error = &error as &dyn std::error::Error, "a parked event cannot be applied")
+                tracing::warn!(area, %event_id, error = &error as &dyn std::error::Error, "a parked event cannot be applied");
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 /// The longest a call may take, whatever the caller says.
-pub(crate) const LONGEST: Duration = Duration::from_secs(120);
+pub(crate) const LONGEST: Duration = Duration::from_mins(2);
 /// A call ends this much before the caller's own deadline, so that it is this server's answer that arrives, with its details.
 const HEAD_START: Duration = Duration::from_millis(5);
 

@@ -26,7 +26,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault with its code, its reason (UPPER_SNAKE_CASE) and a sentence for people.
+    /// A fault with its code, its reason (`UPPER_SNAKE_CASE`) and a sentence for people.
     pub fn new(code: Code, reason: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,

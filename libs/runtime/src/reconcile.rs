@@ -43,7 +43,7 @@ where
                 tracing::warn!(reconciler = name, %error, failures, "a reconciler failed and will try again");
                 let wait = pace.after_failure.saturating_mul(1 << failures.min(6));
                 failures += 1;
-                wait.min(pace.idle.max(Duration::from_secs(60)))
+                wait.min(pace.idle.max(Duration::from_mins(1)))
             }
         };
         tokio::select! {

@@ -12,7 +12,7 @@ tokio::task_local! {
 /// What the running work belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
-    trace_id: Uuid,
+    id: Uuid,
     span_id: u64,
     causation: Option<EventId>,
 }
@@ -21,19 +21,20 @@ impl Trace {
     /// A new one.
     pub fn start() -> Self {
         let id = EventId::at(Clock::system().now()).uuid();
-        Self { trace_id: id, span_id: id.as_u64_pair().1, causation: None }
+        Self { id, span_id: id.as_u64_pair().1, causation: None }
     }
 
     /// The same trace, one step further in; a header that cannot be read starts a new trace.
     pub fn continued(traceparent: Option<&str>) -> Self {
         let fresh = Self::start();
         match traceparent.and_then(|text| text.parse::<Self>().ok()) {
-            Some(parent) => Self { trace_id: parent.trace_id, ..fresh },
+            Some(parent) => Self { id: parent.id, ..fresh },
             None => fresh,
         }
     }
 
     /// The same, caused by an event.
+    #[must_use]
     pub fn caused_by(self, event: EventId) -> Self {
         Self { causation: Some(event), ..self }
     }
@@ -45,14 +46,14 @@ impl Trace {
 
     /// 32 hexadecimal digits.
     pub fn trace_id(&self) -> String {
-        self.trace_id.simple().to_string()
+        self.id.simple().to_string()
     }
 }
 
 /// As a `traceparent` header.
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{}-{:016x}-01", self.trace_id.simple(), self.span_id)
+        write!(f, "00-{}-{:016x}-01", self.id.simple(), self.span_id)
     }
 }
 
@@ -70,12 +71,12 @@ impl FromStr for Trace {
         if *version == "ff" || version.len() != 2 || trace_id.len() != 32 || span_id.len() != 16 || flags.len() != 2 {
             return Err(BadTraceparent);
         }
-        let trace_id = Uuid::try_parse(trace_id).map_err(|_| BadTraceparent)?;
+        let id = Uuid::try_parse(trace_id).map_err(|_| BadTraceparent)?;
         let span_id = u64::from_str_radix(span_id, 16).map_err(|_| BadTraceparent)?;
-        if trace_id.is_nil() || span_id == 0 {
+        if id.is_nil() || span_id == 0 {
             return Err(BadTraceparent);
         }
-        Ok(Self { trace_id, span_id, causation: None })
+        Ok(Self { id, span_id, causation: None })
     }
 }
 

@@ -25,9 +25,9 @@ use quittance_proto::{
 use tonic::Status;
 
 /// How long one call may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// How long read models may stand still before a wait for them is given up.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
 /// Between two looks at how far events have come.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -110,16 +110,13 @@ impl Api {
         for reader in readers {
             let mut watch = Watch::new();
             loop {
-                let target = match head {
-                    Some(head) => head,
-                    None => {
-                        let status = self.items.get_stream_status(GetStreamStatusRequest {}).await?.into_inner();
-                        if status.unpositioned > 0 {
-                            watch.look(&status, "positions of invoicing's events").await?;
-                            continue;
-                        }
-                        *head.insert(status.head_position)
+                let target = if let Some(head) = head { head } else {
+                    let status = self.items.get_stream_status(GetStreamStatusRequest {}).await?.into_inner();
+                    if status.unpositioned > 0 {
+                        watch.look(&status, "positions of invoicing's events").await?;
+                        continue;
                     }
+                    *head.insert(status.head_position)
                 };
                 let status = self.status(*reader).await?;
                 if position(&status, quittance_invoicing::AREA) >= target {

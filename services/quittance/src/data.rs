@@ -25,7 +25,7 @@ pub(crate) enum Server {
     /// A server of our own that is gone when this process ends, however it ends.
     Scratch(ScratchPostgres),
     /// Somebody else's, with an owner's login and the password of our roles.
-    Given { owner: PgConnectOptions, password: String },
+    Given { owner: Box<PgConnectOptions>, password: String },
 }
 
 impl Server {
@@ -46,7 +46,7 @@ impl Server {
     /// Uses a server by URL.
     pub(crate) fn given(url: &str, folder: &Path) -> anyhow::Result<Self> {
         let owner: PgConnectOptions = url.parse().with_context(|| format!("{url} is no PostgreSQL URL"))?;
-        Ok(Self::Given { owner, password: hex(&secret(folder, PASSWORD_FILE)?) })
+        Ok(Self::Given { owner: Box::new(owner), password: hex(&secret(folder, PASSWORD_FILE)?) })
     }
 
     /// The logins of a database on this server.
@@ -121,7 +121,7 @@ fn random() -> std::io::Result<Vec<u8>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Signs tokens with the key of a folder that `quittance up` has made.

@@ -35,7 +35,7 @@ struct Cli {
 enum Command {
     /// Run the suite in one process until Ctrl-C
     Up(UpFlags),
-    /// Call any method, for example: quittance call InvoiceService/ListInvoices '{"page_size": 10}'
+    /// Call any method, for example: quittance call InvoiceService/ListInvoices '{"`page_size"`: 10}'
     Call(CallFlags),
     /// Carry a company's history through the APIs and report on it
     Replay(ReplayFlags),
@@ -47,7 +47,7 @@ enum Command {
 struct CallFlags {
     /// SERVICE/METHOD; the service in full or by its last name
     method: String,
-    /// The request as JSON; a request_id is filled in where it is missing
+    /// The request as JSON; a `request_id` is filled in where it is missing
     #[arg(default_value = "{}")]
     request: String,
     /// The server
@@ -155,18 +155,15 @@ async fn replay(flags: ReplayFlags) -> anyhow::Result<ExitCode> {
         }
     };
     let replay = Replay { file: flags.file, map, report_on: flags.report_on, out: flags.out };
-    let outcome = match (flags.server, flags.token) {
-        (Some(server), Some(token)) => {
-            replay::run(&replay, async |tenant| Api::connect(&server, &token, tenant)).await?
-        }
-        _ => {
-            std::fs::create_dir_all(&replay.out).with_context(|| format!("making {}", replay.out.display()))?;
-            let suite = PrivateSuite::start(&replay.out).await?;
-            let done =
-                replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await;
-            suite.stop().await?;
-            done?
-        }
+    let outcome = if let (Some(server), Some(token)) = (flags.server, flags.token) {
+        replay::run(&replay, async |tenant| Api::connect(&server, &token, tenant)).await?
+    } else {
+        std::fs::create_dir_all(&replay.out).with_context(|| format!("making {}", replay.out.display()))?;
+        let suite = PrivateSuite::start(&replay.out).await?;
+        let done =
+            replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await;
+        suite.stop().await?;
+        done?
     };
     Ok(match outcome {
         Outcome::Clean => ExitCode::SUCCESS,

@@ -38,7 +38,7 @@ pub(crate) struct UpFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<PathBuf>,
-    /// A PostgreSQL server to use instead of a private one, for example postgres://admin@host/postgres
+    /// A PostgreSQL server to use instead of a private one, for example <postgres://admin@host/postgres>
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) struct UpFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     log_format: Option<String>,
-    /// What is logged, for example info,quittance_payments=debug
+    /// What is logged, for example `info,quittance_payments=debug`
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<String>,

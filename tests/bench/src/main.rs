@@ -121,7 +121,8 @@ async fn main() -> anyhow::Result<()> {
         }
     }
     print(&all);
-    api.stop().await
+    api.stop();
+    Ok(())
 }
 
 fn print(all: &[Measurement]) {

@@ -1,4 +1,5 @@
 //! Events from outbox to consumer on a real PostgreSQL: in order, each once, none lost, whatever happens in between.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{
     Arc,

@@ -91,7 +91,7 @@ async fn frameworks_own_refusals_have_our_form() {
     assert!(matches!(error.code(), Code::DeadlineExceeded | Code::Cancelled), "{error:?}");
 }
 
-/// A message with another type at the field that GetInvoice reads as a text.
+/// A message with another type at the field that `GetInvoice` reads as a text.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Garbage {
     #[prost(int32, tag = "1")]

@@ -52,7 +52,8 @@ struct Aging {
 
 #[derive(Debug, Serialize)]
 struct Customer {
-    customer: String,
+    #[serde(rename = "customer")]
+    name: String,
     open_total: String,
     aging: Aging,
 }
@@ -111,13 +112,13 @@ async fn customers(api: &mut Api, effective_on: &str, currency_code: &str) -> an
         let page = api.reports.list_customer_aging(request).await.called("ListCustomerAging")?;
         let open = page.customers.into_iter().filter(|customer| customer.open_count > 0);
         customers.extend(open.map(|c| Customer {
-            customer: c.customer_name,
+            name: c.customer_name,
             open_total: amount(c.open_total),
             aging: aging(c.aging),
         }));
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            customers.sort_by(|a, b| a.customer.cmp(&b.customer));
+            customers.sort_by(|a, b| a.name.cmp(&b.name));
             return Ok(customers);
         }
     }

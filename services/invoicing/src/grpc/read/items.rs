@@ -35,7 +35,7 @@ fn settlement(message: pb::Settlement) -> Result<Settlement, Violations> {
 /// Between one and as many entries as a batch may have.
 fn check_count(bad: &mut Violations, field: &str, count: usize) {
     if count == 0 || count > MAX_BATCH {
-        bad.add(field, "BATCH_SIZE_OUT_OF_RANGE", format!("has 1 to {} entries, not {count}", MAX_BATCH));
+        bad.add(field, "BATCH_SIZE_OUT_OF_RANGE", format!("has 1 to {MAX_BATCH} entries, not {count}"));
     }
 }
 
