@@ -77,7 +77,12 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
             found.extend(sources(&path));
         } else if path.extension().is_some_and(|e| e == "rs") {
             let text = fs::read_to_string(&path).unwrap();
-            let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if name.ends_with("_tests.rs") {
+                continue;
+            }
+            let without_tests = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let code: Vec<&str> = without_tests.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             found.push((path, code.join("\n")));
         }
     }

@@ -45,8 +45,9 @@ fn steps(steps: Vec<pb::Step>) -> Result<Vec<Step>, Violations> {
     for problem in problems("named", &read) {
         let field = match &problem {
             // A name, and a template that is empty or too long, was noted above.
-            Refusal::NameMissing | Refusal::StepNameMissing { .. } => continue,
-            Refusal::Template { error: template::TemplateError::TooLong { .. }, .. } => continue,
+            Refusal::NameMissing
+            | Refusal::StepNameMissing { .. }
+            | Refusal::Template { error: template::TemplateError::TooLong { .. }, .. } => continue,
             Refusal::Template { step, part, .. } if is_blank(&read, *step, *part) => continue,
             Refusal::StepCount => "steps".to_owned(),
             Refusal::OffsetOutOfRange { step } | Refusal::OffsetsNotRising { step } => {

@@ -9,7 +9,7 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let text = error.to_string();
         let not_found = |reason| Fault::new(Code::NotFound, reason, text.clone());
-        let refused = |reason, subject: String, why: String| {
+        let precondition = |reason, subject: String, why: String| {
             Fault::new(Code::FailedPrecondition, reason, text.clone()).precondition(reason, subject, why)
         };
         match error {
@@ -24,16 +24,18 @@ impl From<Error> for Status {
             }
             Error::Stale(_) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
             Error::DateInFuture { date, today } => {
-                refused("DATE_IN_FUTURE", date.to_string(), text.clone()).with("date", date).with("today", today)
+                precondition("DATE_IN_FUTURE", date.to_string(), text.clone()).with("date", date).with("today", today)
             }
-            Error::Dispute { subject, refusal } => refused(refusal.reason(), subject, refusal.to_string()),
-            Error::Strategy(refusal) => refused(refusal.reason(), "the strategy".to_owned(), refusal.to_string()),
+            Error::Dispute { subject, refusal } => precondition(refusal.reason(), subject, refusal.to_string()),
+            Error::Strategy(refusal) => precondition(refusal.reason(), "the strategy".to_owned(), refusal.to_string()),
             Error::Template { customer, error } => {
-                refused(error.reason(), format!("customer {customer}"), error.to_string())
+                precondition(error.reason(), format!("customer {customer}"), error.to_string())
             }
-            Error::Money(error) => refused(error.reason(), "the items of a customer".to_owned(), error.to_string()),
-            Error::RequestIdReused(reused) => {
-                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
+            Error::Money(error) => {
+                precondition(error.reason(), "the items of a customer".to_owned(), error.to_string())
+            }
+            Error::RequestIdReused(used) => {
+                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", used.0)
             }
             Error::Db(error) => return db_fault(&error),
         }

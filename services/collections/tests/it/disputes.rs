@@ -13,7 +13,10 @@ async fn a_disputed_item_is_left_out_and_comes_back_after_it_is_resolved() {
     let disputed = book.invoice(&customer, "100.00", "2026-02-10").await;
     book.invoice(&customer, "50.00", "2026-02-10").await;
     let dispute = book.try_dispute(&disputed.invoice_id, "2026-02-15").await.unwrap();
-    assert_eq!((dispute.customer_id.as_str(), dispute.opened_on.as_str(), dispute.resolved_on.as_str()), (customer.as_str(), "2026-02-15", ""));
+    assert_eq!(
+        (dispute.customer_id.as_str(), dispute.opened_on.as_str(), dispute.resolved_on.as_str()),
+        (customer.as_str(), "2026-02-15", "")
+    );
     // The day before, both were to be reminded; from the day on, one.
     let both = vec![(1, vec![(1, "100.00".to_owned()), (1, "50.00".to_owned())])];
     assert_eq!(book.due("2026-02-14").await, both);
@@ -23,7 +26,10 @@ async fn a_disputed_item_is_left_out_and_comes_back_after_it_is_resolved() {
     assert_eq!((resolved.resolved_on.as_str(), resolved.outcome()), ("2026-02-25", pb::DisputeOutcome::Rejected));
     assert_eq!(book.due("2026-02-24").await, []);
     assert_eq!(book.run("2026-02-25").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "100.00")])]);
-    assert_eq!(book.events.kinds(4).await, ["DisputeOpened", "ReminderRecorded", "DisputeResolved", "ReminderRecorded"]);
+    assert_eq!(
+        book.events.kinds(4).await,
+        ["DisputeOpened", "ReminderRecorded", "DisputeResolved", "ReminderRecorded"]
+    );
     book.verify().await;
 }
 
@@ -52,7 +58,11 @@ async fn disputes_have_rules() {
     assert_eq!(book.disputes().get_dispute(request).await.unwrap().into_inner(), resolved);
     // It may be disputed again.
     let again = book.try_dispute(&invoice.invoice_id, "").await.unwrap();
-    let listed = |open_only| pb::ListDisputesRequest { open_only, customer_id: customer.clone(), ..pb::ListDisputesRequest::default() };
+    let listed = |open_only| pb::ListDisputesRequest {
+        open_only,
+        customer_id: customer.clone(),
+        ..pb::ListDisputesRequest::default()
+    };
     let open = book.disputes().list_disputes(listed(true)).await.unwrap().into_inner().disputes;
     let all = book.disputes().list_disputes(listed(false)).await.unwrap().into_inner().disputes;
     assert_eq!((open, all), (vec![again.clone()], vec![resolved, again]));
@@ -66,8 +76,11 @@ async fn an_item_disputed_eight_times_at_once_has_one_dispute() {
     let opened: Vec<_> = (0..8)
         .map(|_| {
             let mut client = book.disputes();
-            let request =
-                pb::OpenDisputeRequest { request_id: request_id(), item_id: invoice.invoice_id.clone(), ..pb::OpenDisputeRequest::default() };
+            let request = pb::OpenDisputeRequest {
+                request_id: request_id(),
+                item_id: invoice.invoice_id.clone(),
+                ..pb::OpenDisputeRequest::default()
+            };
             tokio::spawn(async move { client.open_dispute(request).await })
         })
         .collect();
@@ -111,6 +124,10 @@ async fn everything_that_is_wrong_with_a_dispute_is_named() {
     assert_violations(&wrong, &["request_id", "item_id", "reason", "note", "opened_on"]);
     let wrong = book.disputes().resolve_dispute(pb::ResolveDisputeRequest::default()).await.unwrap_err();
     assert_violations(&wrong, &["request_id", "dispute_id", "outcome"]);
-    let wrong = book.dunning().run_dunning(pb::RunDunningRequest { strategy_id: "x".to_owned(), ..pb::RunDunningRequest::default() }).await.unwrap_err();
+    let wrong = book
+        .dunning()
+        .run_dunning(pb::RunDunningRequest { strategy_id: "x".to_owned(), ..pb::RunDunningRequest::default() })
+        .await
+        .unwrap_err();
     assert_violations(&wrong, &["request_id", "as_of", "strategy_id"]);
 }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use quittance_proto::{
     collections::v1 as pb,
-    invoicing::v1::{self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient},
+    invoicing::v1::{
+        self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
+    },
 };
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::Code;
@@ -50,8 +52,12 @@ async fn a_preview_is_paged_by_customer_and_currency() {
     let all = book.preview("2026-03-02").await;
     let (mut paged, mut page_token) = (Vec::new(), String::new());
     loop {
-        let request =
-            pb::PreviewDunningRequest { as_of: "2026-03-02".to_owned(), page_size: 2, page_token, ..pb::PreviewDunningRequest::default() };
+        let request = pb::PreviewDunningRequest {
+            as_of: "2026-03-02".to_owned(),
+            page_size: 2,
+            page_token,
+            ..pb::PreviewDunningRequest::default()
+        };
         let page = book.dunning().preview_dunning(request).await.unwrap().into_inner();
         paged.extend(page.reminders);
         page_token = page.next_page_token;
@@ -61,7 +67,11 @@ async fn a_preview_is_paged_by_customer_and_currency() {
     }
     assert_eq!(paged.len(), 5);
     assert_eq!(paged, all);
-    let request = pb::PreviewDunningRequest { as_of: "2026-03-02".to_owned(), page_token: "x".to_owned(), ..pb::PreviewDunningRequest::default() };
+    let request = pb::PreviewDunningRequest {
+        as_of: "2026-03-02".to_owned(),
+        page_token: "x".to_owned(),
+        ..pb::PreviewDunningRequest::default()
+    };
     assert_violations(&book.dunning().preview_dunning(request).await.unwrap_err(), &["page_token"]);
 }
 
@@ -70,7 +80,8 @@ async fn running_twice_records_nothing_twice() {
     let book = Book::start().await;
     let customer = book.customer("A", vec![]).await;
     book.invoice(&customer, "100.00", "2026-02-28").await;
-    let request = pb::RunDunningRequest { request_id: request_id(), as_of: "2026-03-02".to_owned(), strategy_id: String::new() };
+    let request =
+        pb::RunDunningRequest { request_id: request_id(), as_of: "2026-03-02".to_owned(), strategy_id: String::new() };
     let first = book.dunning().run_dunning(request.clone()).await.unwrap().into_inner();
     let same = book.dunning().run_dunning(request).await.unwrap().into_inner();
     assert_eq!((first.reminders, first.items), (1, 1));
@@ -96,7 +107,11 @@ async fn eight_runs_at_once_record_every_reminder_once() {
     let runs: Vec<_> = (0..8)
         .map(|_| {
             let mut client = book.dunning();
-            let request = pb::RunDunningRequest { request_id: request_id(), as_of: "2026-03-02".to_owned(), strategy_id: String::new() };
+            let request = pb::RunDunningRequest {
+                request_id: request_id(),
+                as_of: "2026-03-02".to_owned(),
+                strategy_id: String::new(),
+            };
             tokio::spawn(async move { client.run_dunning(request).await.unwrap().into_inner() })
         })
         .collect();
@@ -144,7 +159,7 @@ async fn what_is_paid_credited_or_voided_is_not_reminded() {
     let book = Book::start().await;
     let customer = book.customer("A", vec![]).await;
     let paid = book.invoice(&customer, "100.00", "2026-02-10").await;
-    let discounted = book.invoice(&customer, "90.00", "2026-02-10").await;
+    let discounted = book.invoice_on(&customer, "90.00", "2026-02-10", &book.discount_terms().await).await;
     let partly = book.invoice(&customer, "80.00", "2026-02-10").await;
     let voided = book.invoice(&customer, "70.00", "2026-02-10").await;
     let credited = book.invoice(&customer, "60.00", "2026-02-10").await;
@@ -165,7 +180,10 @@ async fn what_is_paid_credited_or_voided_is_not_reminded() {
         reason: inv::CreditReason::Goodwill.into(),
         ..inv::CreditInvoiceRequest::default()
     };
-    inv::credit_note_service_client::CreditNoteServiceClient::new(book.server.client()).credit_invoice(credit).await.unwrap();
+    inv::credit_note_service_client::CreditNoteServiceClient::new(book.server.client())
+        .credit_invoice(credit)
+        .await
+        .unwrap();
     book.caught_up().await;
     assert_eq!(book.run("2026-03-02").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
     book.verify().await;
@@ -219,7 +237,10 @@ async fn a_reminder_speaks_to_the_contact_that_pays() {
     customers.update_customer(update).await.unwrap();
     book.caught_up().await;
     let reminder = book.run("2026-03-02").await.remove(0);
-    assert_eq!((reminder.contact_id.as_str(), reminder.contact_name.as_str(), reminder.contact_email.as_str()), ("", "", ""));
+    assert_eq!(
+        (reminder.contact_id.as_str(), reminder.contact_name.as_str(), reminder.contact_email.as_str()),
+        ("", "", "")
+    );
     assert!(reminder.body.starts_with("Dear Buyer Ltd, "), "{}", reminder.body);
 }
 
@@ -228,7 +249,11 @@ async fn a_run_looks_at_today_at_the_latest_and_needs_a_strategy() {
     let book = Book::start_without_strategy().await;
     assert_fault(&book.try_run("2026-03-02").await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
     let unknown = "01890000-0000-7000-8000-000000000000".to_owned();
-    let request = pb::PreviewDunningRequest { as_of: "2026-03-02".to_owned(), strategy_id: unknown.clone(), ..pb::PreviewDunningRequest::default() };
+    let request = pb::PreviewDunningRequest {
+        as_of: "2026-03-02".to_owned(),
+        strategy_id: unknown.clone(),
+        ..pb::PreviewDunningRequest::default()
+    };
     assert_fault(&book.dunning().preview_dunning(request).await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
     book.create_strategy("standard", vec![crate::support::step(1, "friendly")]).await;
     assert_fault(&book.try_run("2026-03-03").await.unwrap_err(), Code::FailedPrecondition, "DATE_IN_FUTURE");

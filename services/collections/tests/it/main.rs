@@ -1,5 +1,5 @@
 //! Collections through its API, on a real PostgreSQL, with the real invoicing service behind a real server.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
 mod disputes;

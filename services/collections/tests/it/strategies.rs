@@ -9,8 +9,11 @@ use crate::support::{Book, step};
 
 async fn update(book: &Book, strategy: pb::Strategy, paths: &[&str]) -> Result<pb::Strategy, Status> {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
-    let request =
-        pb::UpdateStrategyRequest { request_id: request_id(), strategy: Some(strategy), update_mask: Some(FieldMask { paths }) };
+    let request = pb::UpdateStrategyRequest {
+        request_id: request_id(),
+        strategy: Some(strategy),
+        update_mask: Some(FieldMask { paths }),
+    };
     book.strategies().update_strategy(request).await.map(tonic::Response::into_inner)
 }
 
@@ -29,7 +32,8 @@ async fn the_first_strategy_is_the_default_until_another_is_made_it() {
     assert_eq!((second.etag.as_str(), second.steps.len()), ("2", 1));
     assert_eq!(defaults(&book).await, [("first".to_owned(), false), ("second".to_owned(), true)]);
     // The one that was the default has changed too.
-    let stale = update(&book, pb::Strategy { name: "primary".to_owned(), ..first.clone() }, &["name"]).await.unwrap_err();
+    let stale =
+        update(&book, pb::Strategy { name: "primary".to_owned(), ..first.clone() }, &["name"]).await.unwrap_err();
     assert_fault(&stale, Code::Aborted, "ETAG_MISMATCH");
     let renamed = pb::Strategy { name: "primary".to_owned(), etag: String::new(), ..first };
     assert_eq!(update(&book, renamed, &["name"]).await.unwrap().name, "primary");
@@ -62,8 +66,13 @@ async fn names_are_unique_and_unknown_strategies_are_not_found() {
     let other = book.create_strategy("other", vec![step(1, "a")]).await;
     let taken = update(&book, pb::Strategy { name: "standard".to_owned(), ..other }, &["name"]).await.unwrap_err();
     assert_fault(&taken, Code::AlreadyExists, "STRATEGY_NAME_TAKEN");
-    let unknown = pb::Strategy { strategy_id: "01890000-0000-7000-8000-000000000000".to_owned(), ..pb::Strategy::default() };
-    assert_fault(&update(&book, unknown.clone(), &["is_default"]).await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
+    let unknown =
+        pb::Strategy { strategy_id: "01890000-0000-7000-8000-000000000000".to_owned(), ..pb::Strategy::default() };
+    assert_fault(
+        &update(&book, unknown.clone(), &["is_default"]).await.unwrap_err(),
+        Code::NotFound,
+        "STRATEGY_NOT_FOUND",
+    );
     let request = pb::GetStrategyRequest { strategy_id: unknown.strategy_id };
     assert_fault(&book.strategies().get_strategy(request).await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
 }
@@ -98,7 +107,14 @@ async fn reminders_stay_as_they_were_when_their_strategy_changes() {
     let customer = book.customer("A", vec![]).await;
     book.invoice(&customer, "100.00", "2026-02-28").await;
     let sent = book.run("2026-03-02").await;
-    let strategy = book.strategies().list_strategies(pb::ListStrategiesRequest {}).await.unwrap().into_inner().strategies.remove(0);
+    let strategy = book
+        .strategies()
+        .list_strategies(pb::ListStrategiesRequest {})
+        .await
+        .unwrap()
+        .into_inner()
+        .strategies
+        .remove(0);
     let reworded = pb::Step { subject_template: "Pay".to_owned(), ..step(1, "renamed") };
     update(&book, pb::Strategy { steps: vec![reworded, step(2, "second")], ..strategy }, &["steps"]).await.unwrap();
     let request = pb::GetReminderRequest { reminder_id: sent[0].reminder_id.clone() };

@@ -18,19 +18,20 @@ use quittance_testkit::{Events, TestDb, TestServer, now, request_id, wait_until}
 use tonic::Status;
 
 /// Invoicing and collections, with a tenant whose day is Berlin's: the second of March 2026.
-pub struct Book {
-    pub server: TestServer,
+pub(crate) struct Book {
+    pub(crate) server: TestServer,
     /// What collections tells.
-    pub events: Events,
-    pub db: TestDb,
+    pub(crate) events: Events,
+    pub(crate) db: TestDb,
     invoicing: quittance_invoicing::App,
 }
 
-pub fn eur(amount: &str) -> Option<Money> {
+#[expect(clippy::unnecessary_wraps, reason = "message fields are optional")]
+pub(crate) fn eur(amount: &str) -> Option<Money> {
     Some(Money { currency_code: "EUR".to_owned(), amount: amount.to_owned() })
 }
 
-pub fn step(offset_days: i32, name: &str) -> pb::Step {
+pub(crate) fn step(offset_days: i32, name: &str) -> pb::Step {
     pb::Step {
         offset_days,
         name: name.to_owned(),
@@ -42,20 +43,21 @@ pub fn step(offset_days: i32, name: &str) -> pb::Step {
 }
 
 /// Offset and item numbers' open amounts of a reminder, oldest due first.
-pub fn brief(reminder: &pb::Reminder) -> (i32, Vec<(i32, &str)>) {
-    let items = reminder.items.iter().map(|item| (item.offset_days, item.open_amount.as_ref().unwrap().amount.as_str()));
+pub(crate) fn brief(reminder: &pb::Reminder) -> (i32, Vec<(i32, &str)>) {
+    let items =
+        reminder.items.iter().map(|item| (item.offset_days, item.open_amount.as_ref().unwrap().amount.as_str()));
     (reminder.offset_days, items.collect())
 }
 
 impl Book {
     /// Starts both services, opens the book with a default strategy (three days before, one and eight days after), and waits until collections knows of it.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let book = Self::start_without_strategy().await;
         book.create_strategy("standard", vec![step(-3, "upcoming"), step(1, "friendly"), step(8, "firm")]).await;
         book
     }
 
-    pub async fn start_without_strategy() -> Self {
+    pub(crate) async fn start_without_strategy() -> Self {
         let clock = Clock::fixed(now());
         let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::migrator()).await;
         let db = TestDb::new("collections", &quittance_collections::migrator()).await;
@@ -63,10 +65,14 @@ impl Book {
         let app = quittance_collections::App::new(db.db.clone(), Relay::default(), clock.clone());
         let server = TestServer::start(clock.clone(), |_| {
             let names = [quittance_invoicing::SERVICES, quittance_collections::SERVICES].concat();
-            quittance_collections::add_routes(quittance_invoicing::add_routes(routes(&names).unwrap(), &invoicing), &app)
+            quittance_collections::add_routes(
+                quittance_invoicing::add_routes(routes(&names).unwrap(), &invoicing),
+                &app,
+            )
         })
         .await;
-        let told = Events::relay(quittance_invoicing::AREA, invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
+        let told =
+            Events::relay(quittance_invoicing::AREA, invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
         let events = Events::relay(quittance_collections::AREA, app.db(), app.relay(), &clock, &server.shutdown);
         quittance_collections::spawn(&app, told.source(), &server.shutdown);
         let book = Self { server, events, db, invoicing };
@@ -75,7 +81,8 @@ impl Book {
     }
 
     async fn open(&self) {
-        let enquiries = inv::Enquiries { name: "Accounts".to_owned(), email: "ar@example.org".to_owned(), phone: String::new() };
+        let enquiries =
+            inv::Enquiries { name: "Accounts".to_owned(), email: "ar@example.org".to_owned(), phone: String::new() };
         let tenant = inv::Tenant {
             name: "Seller".to_owned(),
             base_currency_code: "EUR".to_owned(),
@@ -91,28 +98,28 @@ impl Book {
     }
 
     /// Lets invoicing read what collections tells.
-    pub fn listen_to_disputes(&self) {
+    pub(crate) fn listen_to_disputes(&self) {
         quittance_invoicing::spawn(&self.invoicing, self.events.source(), &self.server.shutdown);
     }
 
-    pub fn strategies(&self) -> StrategyServiceClient<Client> {
+    pub(crate) fn strategies(&self) -> StrategyServiceClient<Client> {
         StrategyServiceClient::new(self.server.client())
     }
 
-    pub fn dunning(&self) -> DunningServiceClient<Client> {
+    pub(crate) fn dunning(&self) -> DunningServiceClient<Client> {
         DunningServiceClient::new(self.server.client())
     }
 
-    pub fn disputes(&self) -> DisputeServiceClient<Client> {
+    pub(crate) fn disputes(&self) -> DisputeServiceClient<Client> {
         DisputeServiceClient::new(self.server.client())
     }
 
-    pub fn items(&self) -> OpenItemServiceClient<Client> {
+    pub(crate) fn items(&self) -> OpenItemServiceClient<Client> {
         OpenItemServiceClient::new(self.server.client())
     }
 
     /// Waits until collections has applied all that invoicing has told.
-    pub async fn caught_up(&self) {
+    pub(crate) async fn caught_up(&self) {
         wait_until("collections reads all of invoicing's events", || async {
             let told = self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let read = self.dunning().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
@@ -123,14 +130,33 @@ impl Book {
         .await;
     }
 
-    pub async fn customer(&self, name: &str, contacts: Vec<inv::Contact>) -> String {
+    pub(crate) async fn customer(&self, name: &str, contacts: Vec<inv::Contact>) -> String {
         let customer = inv::Customer { name: name.to_owned(), contacts, ..inv::Customer::default() };
         let request = inv::CreateCustomerRequest { request_id: request_id(), customer: Some(customer) };
-        CustomerServiceClient::new(self.server.client()).create_customer(request).await.unwrap().into_inner().customer_id
+        CustomerServiceClient::new(self.server.client())
+            .create_customer(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .customer_id
     }
 
     /// An invoice of the first of January that is due on a day, known to collections.
-    pub async fn invoice(&self, customer: &str, amount: &str, due_on: &str) -> inv::Invoice {
+    pub(crate) async fn invoice(&self, customer: &str, amount: &str, due_on: &str) -> inv::Invoice {
+        self.invoice_on(customer, amount, due_on, "").await
+    }
+
+    /// Terms with two percent off within ten days.
+    pub(crate) async fn discount_terms(&self) -> String {
+        let discounts = vec![inv::EarlyPaymentDiscount { days: 10, percent: "2".to_owned() }];
+        let payment_terms = Some(inv::PaymentTerms { net_days: 30, discounts });
+        let terms = inv::Terms { code: "2/10".to_owned(), payment_terms, ..inv::Terms::default() };
+        let request = inv::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };
+        CustomerServiceClient::new(self.server.client()).create_terms(request).await.unwrap().into_inner().terms_id
+    }
+
+    /// The same on terms.
+    pub(crate) async fn invoice_on(&self, customer: &str, amount: &str, due_on: &str, terms_id: &str) -> inv::Invoice {
         let line = inv::InvoiceLine {
             description: "Work".to_owned(),
             quantity: "1".to_owned(),
@@ -145,6 +171,7 @@ impl Book {
             lines: vec![line],
             issued_on: "2026-01-01".to_owned(),
             due_on: due_on.to_owned(),
+            terms_id: terms_id.to_owned(),
             ..inv::Invoice::default()
         };
         let request = inv::CreateAndIssueInvoiceRequest { request_id: request_id(), invoice: Some(invoice) };
@@ -154,7 +181,7 @@ impl Book {
     }
 
     /// Settles an item, as payments does. Returns the allocation's id.
-    pub async fn settle(&self, item: &str, amount: &str, discount: Option<&str>, effective_on: &str) -> String {
+    pub(crate) async fn settle(&self, item: &str, amount: &str, discount: Option<&str>, effective_on: &str) -> String {
         let allocation_id = AllocationId::at(now()).to_string();
         let settlement = inv::Settlement {
             allocation_id: allocation_id.clone(),
@@ -171,7 +198,7 @@ impl Book {
         allocation_id
     }
 
-    pub async fn reverse(&self, allocation_id: &str, effective_on: &str) {
+    pub(crate) async fn reverse(&self, allocation_id: &str, effective_on: &str) {
         let reversal = inv::SettlementReversal {
             allocation_id: allocation_id.to_owned(),
             effective_on: effective_on.to_owned(),
@@ -183,28 +210,29 @@ impl Book {
         self.caught_up().await;
     }
 
-    pub async fn try_create_strategy(&self, name: &str, steps: Vec<pb::Step>) -> Result<pb::Strategy, Status> {
+    pub(crate) async fn try_create_strategy(&self, name: &str, steps: Vec<pb::Step>) -> Result<pb::Strategy, Status> {
         let strategy = pb::Strategy { name: name.to_owned(), steps, ..pb::Strategy::default() };
         let request = pb::CreateStrategyRequest { request_id: request_id(), strategy: Some(strategy) };
         self.strategies().create_strategy(request).await.map(tonic::Response::into_inner)
     }
 
-    pub async fn create_strategy(&self, name: &str, steps: Vec<pb::Step>) -> pb::Strategy {
+    pub(crate) async fn create_strategy(&self, name: &str, steps: Vec<pb::Step>) -> pb::Strategy {
         self.try_create_strategy(name, steps).await.unwrap()
     }
 
-    pub async fn preview(&self, as_of: &str) -> Vec<pb::Reminder> {
+    pub(crate) async fn preview(&self, as_of: &str) -> Vec<pb::Reminder> {
         let request = pb::PreviewDunningRequest { as_of: as_of.to_owned(), ..pb::PreviewDunningRequest::default() };
         self.dunning().preview_dunning(request).await.unwrap().into_inner().reminders
     }
 
-    pub async fn try_run(&self, as_of: &str) -> Result<pb::DunningRun, Status> {
-        let request = pb::RunDunningRequest { request_id: request_id(), as_of: as_of.to_owned(), strategy_id: String::new() };
+    pub(crate) async fn try_run(&self, as_of: &str) -> Result<pb::DunningRun, Status> {
+        let request =
+            pb::RunDunningRequest { request_id: request_id(), as_of: as_of.to_owned(), strategy_id: String::new() };
         self.dunning().run_dunning(request).await.map(tonic::Response::into_inner)
     }
 
     /// Runs for a date and returns what was recorded, with its words.
-    pub async fn run(&self, as_of: &str) -> Vec<pb::Reminder> {
+    pub(crate) async fn run(&self, as_of: &str) -> Vec<pb::Reminder> {
         let run = self.try_run(as_of).await.unwrap();
         let request = pb::ListRemindersRequest { run_id: run.run_id.clone(), ..pb::ListRemindersRequest::default() };
         let listed = self.dunning().list_reminders(request).await.unwrap().into_inner().reminders;
@@ -220,7 +248,7 @@ impl Book {
     }
 
     /// Who is reminded at which offsets of what, on a date, without recording it.
-    pub async fn due(&self, as_of: &str) -> Vec<(i32, Vec<(i32, String)>)> {
+    pub(crate) async fn due(&self, as_of: &str) -> Vec<(i32, Vec<(i32, String)>)> {
         let owned = |reminder: &pb::Reminder| {
             let (offset, items) = brief(reminder);
             (offset, items.into_iter().map(|(offset, open)| (offset, open.to_owned())).collect())
@@ -228,7 +256,7 @@ impl Book {
         self.preview(as_of).await.iter().map(owned).collect()
     }
 
-    pub async fn try_dispute(&self, item: &str, opened_on: &str) -> Result<pb::Dispute, Status> {
+    pub(crate) async fn try_dispute(&self, item: &str, opened_on: &str) -> Result<pb::Dispute, Status> {
         let request = pb::OpenDisputeRequest {
             request_id: request_id(),
             item_id: item.to_owned(),
@@ -239,7 +267,7 @@ impl Book {
         self.disputes().open_dispute(request).await.map(tonic::Response::into_inner)
     }
 
-    pub async fn try_resolve(&self, dispute: &pb::Dispute, resolved_on: &str) -> Result<pb::Dispute, Status> {
+    pub(crate) async fn try_resolve(&self, dispute: &pb::Dispute, resolved_on: &str) -> Result<pb::Dispute, Status> {
         let request = pb::ResolveDisputeRequest {
             request_id: request_id(),
             dispute_id: dispute.dispute_id.clone(),
@@ -250,7 +278,7 @@ impl Book {
     }
 
     /// Collections' books hold.
-    pub async fn verify(&self) {
+    pub(crate) async fn verify(&self) {
         let found = self.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
         assert_eq!(found.invariants.len(), 3);
         for invariant in found.invariants {
