@@ -3,6 +3,7 @@
 grant usage on schema public to quittance_app, quittance_system;
 
 -- Puts a table whose first key column is tenant_id under the tenant's policy and grants what services may do with it.
+-- The setting is read in a subquery: once per statement, not once per row.
 create function protect_tenant_table(target regclass, privileges text) returns void
 language plpgsql as $$
 begin
@@ -10,8 +11,8 @@ begin
   execute format('alter table %s force row level security', target);
   execute format(
     'create policy tenant on %s to quittance_app'
-    ' using (tenant_id = nullif(current_setting(''quittance.tenant'', true), '''')::uuid)'
-    ' with check (tenant_id = nullif(current_setting(''quittance.tenant'', true), '''')::uuid)', target);
+    ' using (tenant_id = (select nullif(current_setting(''quittance.tenant'', true), '''')::uuid))'
+    ' with check (tenant_id = (select nullif(current_setting(''quittance.tenant'', true), '''')::uuid))', target);
   execute format('grant %s on %s to quittance_app', privileges, target);
 end
 $$;

@@ -118,7 +118,9 @@ async fn step<H: Handler>(
     position: &mut Option<i64>,
 ) -> Result<bool, HandlerError> {
     let area = source.area();
-    let after = if let Some(position) = *position { position } else {
+    let after = if let Some(position) = *position {
+        position
+    } else {
         held::rerun_parked(db, area, handler).await?;
         status::subscription_position(db, area).await?
     };

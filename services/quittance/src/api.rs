@@ -110,7 +110,9 @@ impl Api {
         for reader in readers {
             let mut watch = Watch::new();
             loop {
-                let target = if let Some(head) = head { head } else {
+                let target = if let Some(head) = head {
+                    head
+                } else {
                     let status = self.items.get_stream_status(GetStreamStatusRequest {}).await?.into_inner();
                     if status.unpositioned > 0 {
                         watch.look(&status, "positions of invoicing's events").await?;

@@ -160,8 +160,7 @@ async fn replay(flags: ReplayFlags) -> anyhow::Result<ExitCode> {
     } else {
         std::fs::create_dir_all(&replay.out).with_context(|| format!("making {}", replay.out.display()))?;
         let suite = PrivateSuite::start(&replay.out).await?;
-        let done =
-            replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await;
+        let done = replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await;
         suite.stop().await?;
         done?
     };

@@ -17,5 +17,8 @@ pub(crate) async fn print(api: &mut Api) -> anyhow::Result<()> {
         }
         broken += usize::from(invariant.drifted > 0);
     }
-    if broken > 0 { bail!("{broken} invariants do not hold") }    Ok(())
+    if broken > 0 {
+        bail!("{broken} invariants do not hold")
+    }
+    Ok(())
 }

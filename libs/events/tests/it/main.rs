@@ -8,7 +8,8 @@ use std::sync::{
 
 use quittance_db::{Db, Tx};
 use quittance_events::{
-    Handler, HandlerError, InProcessSource, Message, OutboxEvent, Relay, consume, list_held, push, requeue, run_relay, stream_status,
+    Handler, HandlerError, InProcessSource, Message, OutboxEvent, Relay, consume, list_held, push, requeue, run_relay,
+    stream_status,
 };
 use quittance_kernel::{Clock, EventId, TenantId};
 use quittance_runtime::ShutdownTrigger;
@@ -71,7 +72,14 @@ impl Bench {
         let table = "create table applied (place bigint generated always as identity, text text not null); grant insert, select on applied to quittance_app";
         db.connect_as("quittance_owner").await.execute(table).await.unwrap();
         let (trigger, shutdown) = ShutdownTrigger::new();
-        let bench = Self { db, relay: Relay::default(), clock: Clock::fixed(now()), trigger, shutdown, tenant: TenantId::at(now()) };
+        let bench = Self {
+            db,
+            relay: Relay::default(),
+            clock: Clock::fixed(now()),
+            trigger,
+            shutdown,
+            tenant: TenantId::at(now()),
+        };
         tokio::spawn(run_relay(bench.db.db.clone(), bench.relay.clone(), bench.clock.clone(), bench.shutdown.clone()));
         bench
     }
@@ -113,7 +121,13 @@ impl Bench {
 fn event(text: &str) -> OutboxEvent {
     let payload = prost::Message::encode_to_vec(&Probe { text: text.to_owned() });
     let tenant_free_key = EventId::at(now()).uuid();
-    OutboxEvent { event_id: EventId::at(now()), kind: "probe", ordering_key: tenant_free_key, recorded_at: now(), payload }
+    OutboxEvent {
+        event_id: EventId::at(now()),
+        kind: "probe",
+        ordering_key: tenant_free_key,
+        recorded_at: now(),
+        payload,
+    }
 }
 
 #[tokio::test]

@@ -84,8 +84,7 @@ pub(super) struct Customer {
 type Terms = (&'static str, i32, Option<(i32, &'static str)>);
 
 /// What customers pay by.
-pub(super) const TERMS: [Terms; 3] =
-    [("net 30", 30, None), ("2/10 net 30", 30, Some((10, "2"))), ("net 14", 14, None)];
+pub(super) const TERMS: [Terms; 3] = [("net 30", 30, None), ("2/10 net 30", 30, Some((10, "2"))), ("net 14", 14, None)];
 
 /// A line of an invoice.
 #[derive(Debug)]
