@@ -170,3 +170,27 @@ fn no_file_is_too_large_to_know() {
     }
     assert!(large.is_empty(), "{}", large.join("\n"));
 }
+
+/// Reasons: quoted words in capitals with an underscore.
+fn reasons(code: &str) -> BTreeSet<String> {
+    let is_reason = |word: &&str| {
+        word.contains('_')
+            && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+            && !word.starts_with('_')
+    };
+    code.split('"').skip(1).step_by(2).filter(is_reason).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_reason_is_explained() {
+    let page = fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let mut missing = BTreeSet::new();
+    let folders =
+        ["services/invoicing/src", "services/payments/src", "services/credit-risk/src", "services/collections/src"];
+    for folder in folders.into_iter().chain(["services/reporting/src", "libs/grpc/src", "libs/kernel/src"]) {
+        for (_, code) in sources(&root().join(folder)) {
+            missing.extend(reasons(&code).into_iter().filter(|reason| !page.contains(&format!("`{reason}`"))));
+        }
+    }
+    assert!(missing.is_empty(), "docs/errors.md does not explain {missing:?}");
+}
