@@ -82,7 +82,8 @@ pub async fn run_slice<O: SliceOp>(
     Ok(hand_out::<O>(results, answered_by))
 }
 
-/// Gives every command its leader's result. An error is not `Clone`: a refused command that was sent twice in one slice is told so.
+/// Gives every command its leader's result. An error is not `Clone`: the second sending of a refused
+/// command is told to try again.
 fn hand_out<O: SliceOp>(results: Results<O>, answered_by: Vec<Result<usize, RequestId>>) -> Results<O> {
     let mut results: Vec<Option<Result<O::Answer, O::Error>>> = results.into_iter().map(Some).collect();
     let mut out = Vec::with_capacity(answered_by.len());

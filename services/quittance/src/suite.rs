@@ -1,13 +1,13 @@
 //! The five services in one process: one server, five databases, events from outbox to consumer without a broker.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::{InProcessSource, Relay, run_relay};
 use quittance_grpc::{Peer, Tokens, Verifier, routes, serve};
 use quittance_kernel::Clock;
-use quittance_runtime::{Shutdown, ShutdownTrigger};
+use quittance_runtime::{Pace, Shutdown, ShutdownTrigger, reconcile};
 use sqlx::migrate::Migrator;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -56,10 +56,23 @@ impl Area {
         InProcessSource::new(self.name, self.db.clone(), &self.relay)
     }
 
+    fn spawn_purge(&self, clock: &Clock, shutdown: &Shutdown) -> JoinHandle<()> {
+        let (db, clock, shutdown) = (self.db.clone(), clock.clone(), shutdown.clone());
+        tokio::spawn(reconcile("purge_request_log", Pace::every(PURGE_EVERY), shutdown, move || {
+            let (db, before) = (db.clone(), clock.now() - chrono::Duration::days(ANSWERS_KEPT_DAYS));
+            async move { quittance_db::purge(&db, before).await.map(|_| false) }
+        }))
+    }
+
     fn spawn_relay(&self, clock: &Clock, shutdown: &Shutdown) -> JoinHandle<()> {
         tokio::spawn(run_relay(self.db.clone(), self.relay.clone(), clock.clone(), shutdown.clone()))
     }
 }
+
+/// How long a request's answer is kept: a caller that repeats it later is guarded by what the money itself is unique by.
+const ANSWERS_KEPT_DAYS: i64 = 7;
+/// How often answers that are too old are looked for.
+const PURGE_EVERY: Duration = Duration::from_hours(1);
 
 /// The database of an area.
 pub(crate) fn database_of(area: &str) -> String {
@@ -127,6 +140,9 @@ impl Suite {
             collections.source(),
             &shutdown,
         ));
+        tasks.extend(
+            [&invoicing, &payments, &credit_risk, &collections].map(|area| area.spawn_purge(&clock, &shutdown)),
+        );
         let databases = [invoicing, payments, credit_risk, collections, reporting].map(|area| area.db).to_vec();
         Ok(Self { address, trigger, tasks, server: served.finished, databases })
     }
