@@ -22,7 +22,7 @@ pub(crate) fn timeout(headers: &HeaderMap) -> Duration {
         "m" => Duration::from_millis(count),
         "u" => Duration::from_micros(count),
         "n" => Duration::from_nanos(count),
-        _ => LONGEST,
+        _ => return LONGEST,
     };
     asked.saturating_sub(HEAD_START).min(LONGEST)
 }

@@ -25,8 +25,11 @@ pub fn routes(service_names: &[&str]) -> Result<Routes, tonic_reflection::server
             reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
         }
     });
-    let reflection =
-        || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET);
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
     Ok(Routes::new(health).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?))
 }
 
