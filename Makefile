@@ -18,7 +18,7 @@ build: ## Builds the program as it is released
 	@scripts/setup run
 	$(CARGO) build --release --locked -p quittance
 
-demo: build ## Builds, then plays a short story through all services
+demo: build ## Builds, then plays a generated year through all services
 	$(TARGET)/release/quittance demo
 
 up: build ## Builds, then runs all services with a database of their own
@@ -35,7 +35,7 @@ lint: ## Formatting, clippy and the rules of the API
 fmt: ## Formats the sources
 	$(CARGO) fmt --all
 
-bench: ## Measures throughput and latency
+bench: ## Measures throughput beside raw PostgreSQL and bare tonic
 	@scripts/setup run
 	$(CARGO) run --release --locked -p quittance-bench
 
