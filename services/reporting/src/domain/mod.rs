@@ -1,8 +1,6 @@
 //! The mind of reporting: what the figures mean. Pure functions over sums that the read models give; each formula is
 //! named, versioned, and returned with what it was computed from.
 
-pub mod aging;
 pub mod kpi;
 
-pub use aging::{AgingAmounts, BUCKETS};
 pub use kpi::{CeiInputs, Metric};
