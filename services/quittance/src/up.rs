@@ -1,12 +1,14 @@
 //! `quittance up`: the suite in one process until Ctrl-C; and the private suite that other commands run in.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use clap::Args;
+use quittance_db::{Logins, MigrateError};
 use quittance_grpc::{Tokens, Verifier};
 use quittance_kernel::{Clock, TenantId};
 use quittance_runtime::{LogFormat, config, init_logs, until_signal};
@@ -153,12 +155,26 @@ async fn start(options: &SuiteOptions, server: &Server) -> anyhow::Result<Suite>
         quittance_collections::AREA,
         quittance_reporting::AREA,
     ];
-    let mut logins = std::collections::HashMap::new();
+    let mut logins = HashMap::new();
     for area in areas {
         let name = database_of(area);
         logins.insert(name.clone(), server.logins(&name)?);
     }
-    Suite::start(options, &logins).await
+    let started = Suite::start(options, &logins).await;
+    started.map_err(|error| match error.downcast_ref() {
+        Some(MigrateError::NotAllowed { .. }) => all_statements(&logins).into(),
+        _ => error,
+    })
+}
+
+/// What an administrator runs once, for all databases.
+fn all_statements(logins: &HashMap<String, Logins>) -> MigrateError {
+    let mut names: Vec<String> = logins.keys().cloned().collect();
+    names.sort();
+    let one = logins.values().next();
+    let owner = one.map_or("", |logins| logins.owner.get_username());
+    let password = one.and_then(|logins| logins.role_password.as_deref()).unwrap_or("...");
+    MigrateError::NotAllowed { statements: quittance_db::grant_statements(&names, owner, password) }
 }
 
 /// A token for development: every tenant, every scope but `internal`.
