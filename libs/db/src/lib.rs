@@ -6,6 +6,7 @@ mod error;
 mod migrate;
 mod request_log;
 mod slice;
+mod verify;
 
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, OnConstraint, expect_rows};
@@ -13,6 +14,7 @@ pub use migrate::{MigrateError, grant_statements, merge, prepare};
 pub use request_log::{Answer, Command, RequestIdReused, purge};
 pub use slice::{SliceOp, SliceResult, run_one, run_slice};
 pub use sqlx::PgConnection;
+pub use verify::Found;
 
 /// The migrations that every service has before its own.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

@@ -24,7 +24,7 @@ pub use fields::{
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};
 pub use server::{Served, routes, serve};
-pub use status::stream_status;
+pub use status::{invariant, stream_status};
 pub use violations::{Violation, Violations};
 
 /// The metadata key that names the tenant of a call.

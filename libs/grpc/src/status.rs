@@ -1,5 +1,6 @@
-//! How far events have come, as the contract says it.
+//! How far events have come and whether invariants hold, as the contract says it.
 
+use quittance_db::Found;
 use quittance_events::StreamStatus;
 use quittance_proto::common::v1 as pb;
 
@@ -17,4 +18,10 @@ pub fn stream_status(status: StreamStatus, unfinished: i64) -> pb::StreamStatus 
         subscriptions: subscriptions.collect(),
         unfinished,
     }
+}
+
+/// What a check of an invariant found. `number` is the invariant's, 0 for a rule of the service's own.
+pub fn invariant(number: i32, rule: &str, found: Found) -> pb::InvariantResult {
+    let Found { checked, drifted, examples } = found;
+    pb::InvariantResult { number, rule: rule.to_owned(), checked, drifted, examples }
 }

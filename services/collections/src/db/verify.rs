@@ -1,17 +1,6 @@
 //! The invariants of collections' books, checked where they are kept: in SQL, over all of a tenant's rows.
 
-use quittance_db::{DbError, Tx};
-
-/// What a check found.
-#[derive(Debug, Clone)]
-pub(crate) struct Found {
-    /// How many were compared.
-    pub(crate) checked: i64,
-    /// How many broke the rule.
-    pub(crate) drifted: i64,
-    /// The first of them, in words.
-    pub(crate) examples: Vec<String>,
-}
+use quittance_db::{DbError, Found, Tx};
 
 /// What is open is the total and the entries, never negative and never more than the total; and what is closed moved on its last day.
 pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {

@@ -12,17 +12,6 @@ use tonic::{Request, Response, Status};
 use super::{Door, named};
 use crate::{Error, db, ops, wire};
 
-/// What a check found, as the contract says it. Rules without a number in the architecture have zero.
-fn invariant(number: i32, rule: &str, found: db::verify::Found) -> common::InvariantResult {
-    common::InvariantResult {
-        number,
-        rule: rule.to_owned(),
-        checked: found.checked,
-        drifted: found.drifted,
-        examples: found.examples,
-    }
-}
-
 /// Customer and currency at which the page before ended.
 fn after_customer(page: &Page) -> Result<Option<(CustomerId, &str)>, Violations> {
     let mut bad = Violations::default();
@@ -106,9 +95,13 @@ impl DunningService for Door {
         let reminders = db::verify::reminders(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let invariants = vec![
-            invariant(1, "an item's open amount is its total and what moved it since", items),
-            invariant(0, "no item is reminded twice at one step", once),
-            invariant(0, "a reminder's total is the sum of its items, and its step the highest of theirs", reminders),
+            quittance_grpc::invariant(1, "an item's open amount is its total and what moved it since", items),
+            quittance_grpc::invariant(0, "no item is reminded twice at one step", once),
+            quittance_grpc::invariant(
+                0,
+                "a reminder's total is the sum of its items, and its step the highest of theirs",
+                reminders,
+            ),
         ];
         Ok(Response::new(common::VerifyLedgerResponse { invariants }))
     }

@@ -17,17 +17,6 @@ use crate::{
     ops, wire,
 };
 
-/// What a check found, as the contract says it. Rules without a number in the architecture have zero.
-fn invariant(rule: &str, found: db::verify::Found) -> common::InvariantResult {
-    common::InvariantResult {
-        number: 0,
-        rule: rule.to_owned(),
-        checked: found.checked,
-        drifted: found.drifted,
-        examples: found.examples,
-    }
-}
-
 impl Door {
     async fn profile(&self, tenant: TenantId, key: Key) -> Result<CreditProfile, Error> {
         let mut tx = self.0.db().begin(tenant).await?;
@@ -111,8 +100,16 @@ impl CreditService for Door {
         let reserved = db::verify::reserved(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let invariants = vec![
-            invariant("a profile's exposure is what its customer's items owe in its currency", exposures),
-            invariant("what a profile has reserved is the sum of its active and confirmed reservations", reserved),
+            quittance_grpc::invariant(
+                0,
+                "a profile's exposure is what its customer's items owe in its currency",
+                exposures,
+            ),
+            quittance_grpc::invariant(
+                0,
+                "what a profile has reserved is the sum of its active and confirmed reservations",
+                reserved,
+            ),
         ];
         Ok(Response::new(common::VerifyLedgerResponse { invariants }))
     }

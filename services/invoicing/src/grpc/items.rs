@@ -29,17 +29,6 @@ fn results(settled: Vec<ops::Settled>) -> Vec<pb::SettlementResult> {
     results.collect()
 }
 
-/// What a check found, as the contract says it.
-fn invariant(number: i32, rule: &str, found: db::verify::Found) -> common::InvariantResult {
-    common::InvariantResult {
-        number,
-        rule: rule.to_owned(),
-        checked: found.checked,
-        drifted: found.drifted,
-        examples: found.examples,
-    }
-}
-
 #[tonic::async_trait]
 impl OpenItemService for Door {
     async fn get_open_item(&self, request: Request<pb::GetOpenItemRequest>) -> Result<Response<pb::OpenItem>, Status> {
@@ -143,14 +132,14 @@ impl OpenItemService for Door {
         let credits = db::verify::credits(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let invariants = vec![
-            invariant(
+            quittance_grpc::invariant(
                 1,
                 "an open item is its invoice's total less what its entries settled, credited and voided",
                 items,
             ),
-            invariant(1, "an invoice's lines sum to its net total", totals),
-            invariant(6, "a series has no gap, no duplicate, and its dates follow its numbers", series),
-            invariant(7, "a full credit sums to its invoice exactly", credits),
+            quittance_grpc::invariant(1, "an invoice's lines sum to its net total", totals),
+            quittance_grpc::invariant(6, "a series has no gap, no duplicate, and its dates follow its numbers", series),
+            quittance_grpc::invariant(7, "a full credit sums to its invoice exactly", credits),
         ];
         Ok(Response::new(common::VerifyLedgerResponse { invariants }))
     }

@@ -1,17 +1,6 @@
 //! The invariant of payments' books, checked where they are kept: in SQL, over all of a tenant's rows.
 
-use quittance_db::{DbError, Tx};
-
-/// What a check found.
-#[derive(Debug, Clone)]
-pub(crate) struct Found {
-    /// How many were compared.
-    pub(crate) checked: i64,
-    /// How many broke the rule.
-    pub(crate) drifted: i64,
-    /// The first of them, in words.
-    pub(crate) examples: Vec<String>,
-}
+use quittance_db::{DbError, Found, Tx};
 
 /// Every payment's amount is what is applied, pending and unapplied, and applied and pending are the sums of its allocations in those states.
 pub(crate) async fn payments(tx: &mut Tx) -> Result<Found, DbError> {

@@ -184,13 +184,7 @@ impl PaymentService for Door {
         let found = db::verify::payments(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let rule = "a payment is applied, pending or unapplied to the cent, and its allocations sum to what is applied and pending";
-        let invariant = common::InvariantResult {
-            number: 2,
-            rule: rule.to_owned(),
-            checked: found.checked,
-            drifted: found.drifted,
-            examples: found.examples,
-        };
+        let invariant = quittance_grpc::invariant(2, rule, found);
         Ok(Response::new(common::VerifyLedgerResponse { invariants: vec![invariant] }))
     }
 

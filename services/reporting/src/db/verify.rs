@@ -1,18 +1,7 @@
 //! Checks of the invariants that reporting can see.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx};
-
-/// What a check found.
-#[derive(Debug, Clone)]
-pub(crate) struct Found {
-    /// How many were compared.
-    pub(crate) checked: i64,
-    /// How many broke the rule.
-    pub(crate) drifted: i64,
-    /// The first of them, in words.
-    pub(crate) examples: Vec<String>,
-}
+use quittance_db::{DbError, Found, Tx};
 
 /// Allocations on which payments and invoicing disagree. One that only one side has spoken of is in flight until `settled_before`.
 pub(crate) async fn allocations(tx: &mut Tx, settled_before: DateTime<Utc>) -> Result<Found, DbError> {

@@ -1,7 +1,7 @@
 //! Reports as messages: reads what a report needs in one view, computes, and says from what.
 
 use chrono::{Duration, NaiveDate};
-use quittance_db::{DbError, Tx};
+use quittance_db::{DbError, Found, Tx};
 use quittance_kernel::{Currency, CustomerId, Money, TenantId, last_day_of_month, month_start};
 use quittance_proto::{common::v1 as common, money, reporting::v1 as pb};
 use rust_decimal::Decimal;
@@ -11,7 +11,6 @@ use crate::{
     db::{
         self,
         aging::{AgingRow, CustomerQuery, CustomerRow},
-        verify::Found,
     },
     domain::kpi::{self, CeiInputs, Metric},
 };
@@ -159,16 +158,6 @@ async fn cei(tx: &mut Tx, currency: Currency, on: NaiveDate, ending: &AgingRow) 
     Ok(kpi::cei(inputs).over(documents))
 }
 
-fn invariant(number: i32, rule: &str, found: Found) -> common::InvariantResult {
-    common::InvariantResult {
-        number,
-        rule: rule.to_owned(),
-        checked: found.checked,
-        drifted: found.drifted,
-        examples: found.examples,
-    }
-}
-
 /// Checks the invariants that reporting can see.
 pub(super) async fn verify(app: &App, tenant: TenantId) -> Result<common::VerifyLedgerResponse, Error> {
     let settled_before = app.clock().now() - Duration::minutes(IN_FLIGHT_MINUTES);
@@ -179,13 +168,13 @@ pub(super) async fn verify(app: &App, tenant: TenantId) -> Result<common::Verify
     let partition = partition(&mut tx, today).await?;
     Ok(common::VerifyLedgerResponse {
         invariants: vec![
-            invariant(
+            quittance_grpc::invariant(
                 3,
                 "what payments says it applied is what invoicing says was settled, per allocation",
                 allocations,
             ),
-            invariant(5, "no item owes less than nothing or more than it was invoiced", bounds),
-            invariant(
+            quittance_grpc::invariant(5, "no item owes less than nothing or more than it was invoiced", bounds),
+            quittance_grpc::invariant(
                 5,
                 "aging buckets, in total and per customer, sum to the open balance today and at each month end",
                 partition,
