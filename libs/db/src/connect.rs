@@ -2,16 +2,22 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use quittance_kernel::TenantId;
+use quittance_runtime::metrics;
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::DbError;
+
+/// The pools' roles, as metrics say them.
+const APP: &str = "app";
+const SYSTEM: &str = "system";
 
 /// How to log in to one service's database, by role.
 #[derive(Debug, Clone)]
@@ -41,6 +47,8 @@ pub enum Workload {
 pub struct Db {
     app: PgPool,
     system: PgPool,
+    /// The database's name, as metrics say it.
+    name: Arc<str>,
 }
 
 impl Db {
@@ -48,20 +56,40 @@ impl Db {
     pub async fn connect(logins: &Logins, max_connections: u32, workload: Workload) -> Result<Self, DbError> {
         let app = pool(max_connections).connect_with(tuned(&logins.app, workload)).await?;
         let system = pool(4).connect_with(tuned(&logins.system, workload)).await?;
-        Ok(Self { app, system })
+        let name = logins.app.get_database().unwrap_or_default().into();
+        Ok(Self { app, system, name })
     }
 
     /// Starts a transaction that sees the tenant and nobody else, in one round trip.
     pub async fn begin(&self, tenant: TenantId) -> Result<Tx, DbError> {
         // A typed UUID cannot fail to parse and cannot carry SQL.
         let statement = format!("begin; set local quittance.tenant = '{tenant}'");
-        let inner = self.app.begin_with(AssertSqlSafe(statement)).await?;
+        let inner = self.measured(self.app.begin_with(AssertSqlSafe(statement))).await?;
         Ok(Tx { inner, tenant })
     }
 
     /// Starts a transaction without a tenant: row-level security shows it no tenant's rows until [`UntenantedTx::enter`].
     pub async fn begin_untenanted(&self) -> Result<UntenantedTx, DbError> {
-        Ok(UntenantedTx { inner: self.app.begin().await? })
+        Ok(UntenantedTx { inner: self.measured(self.app.begin()).await? })
+    }
+
+    /// Measures how long a transaction takes to begin; where it cannot, the time it waited in vain counts too.
+    async fn measured<T>(&self, begin: impl Future<Output = T>) -> T {
+        if !metrics::are_taken() {
+            return begin.await;
+        }
+        let started = Instant::now();
+        let done = begin.await;
+        metrics::record_pool_wait(&self.name, APP, started.elapsed());
+        done
+    }
+
+    /// Records how many connections are busy and idle.
+    pub fn record_connections(&self) {
+        for (role, pool) in [(APP, &self.app), (SYSTEM, &self.system)] {
+            let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+            metrics::record_pool(&self.name, role, pool.size().saturating_sub(idle), idle);
+        }
     }
 
     /// The pool of relay and reconcilers.

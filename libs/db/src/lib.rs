@@ -14,7 +14,7 @@ pub use migrate::{MigrateError, grant_statements, merge, prepare};
 pub use request_log::{Answer, Command, RequestIdReused, purge};
 pub use slice::{SliceOp, SliceResult, run_one, run_slice};
 pub use sqlx::PgConnection;
-pub use verify::Found;
+pub use verify::{Found, Invariant};
 
 /// The migrations that every service has before its own.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

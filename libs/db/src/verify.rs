@@ -10,3 +10,14 @@ pub struct Found {
     /// The first of them, in words.
     pub examples: Vec<String>,
 }
+
+/// An invariant, and what its check found.
+#[derive(Debug, Clone)]
+pub struct Invariant {
+    /// The invariant's number, 0 for a rule of the service's own.
+    pub number: i32,
+    /// The rule, in words.
+    pub rule: &'static str,
+    /// What the check found.
+    pub found: Found,
+}

@@ -1,12 +1,18 @@
-//! Events that have had no effect yet: parked ones, which a newer version will know, and dead letters, which somebody has to look at.
+//! Events that have had no effect yet: parked ones, which a newer version will know; waiting ones, whose parent has not come; and dead letters,
+//! which somebody has to look at.
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Db, DbError, Tx};
+use quittance_db::{Db, DbError, Tx, UntenantedTx};
 use quittance_kernel::{EventId, TenantId};
+use quittance_runtime::error_chain;
+use uuid::Uuid;
 
 use crate::{
-    Envelope, Handler, HandlerError, Message,
-    consumer::{decode, first_time},
+    Envelope, Handler, HandlerError,
+    apply::{by_tenant, decode, first_time, message},
+    kafka::Unreadable,
 };
 
 /// Held events that are looked at in one go.
@@ -17,6 +23,8 @@ const BATCH: i64 = 100;
 pub(crate) enum State {
     /// Of a kind this version does not know.
     Parked,
+    /// Its parent is not known yet.
+    Waiting,
     /// Can never be applied as it is.
     Dead,
 }
@@ -25,20 +33,42 @@ impl State {
     fn label(self) -> &'static str {
         match self {
             Self::Parked => "parked",
+            Self::Waiting => "waiting",
             Self::Dead => "dead",
         }
     }
 }
 
-/// A dead letter or a parked event.
+/// A dead letter, or an event that is parked or waits.
 #[derive(Debug, Clone)]
 pub struct HeldEvent {
-    /// `parked` or `dead`.
+    /// `parked`, `waiting` or `dead`.
     pub state: String,
+    /// Whose event.
+    pub area: String,
     /// Why it is dead.
     pub error: Option<String>,
+    /// Since when.
+    pub held_at: DateTime<Utc>,
     /// The event, whole.
     pub envelope: Envelope,
+}
+
+/// A message that was no event.
+#[derive(Debug, Clone)]
+pub struct UnreadableMessage {
+    /// Whose topic.
+    pub area: String,
+    /// Topic, partition and offset, with slashes between.
+    pub place: String,
+    /// What kept it from being an event.
+    pub error: String,
+    /// Its headers as JSON.
+    pub headers: String,
+    /// Its value.
+    pub payload: Option<Vec<u8>>,
+    /// Since when.
+    pub held_at: DateTime<Utc>,
 }
 
 /// Keeps an event with its bytes.
@@ -54,7 +84,7 @@ pub(crate) async fn hold(
         "insert into held_event
            (tenant_id, event_id, area, state, position, kind, ordering_key, causation_id, traceparent, recorded_at, payload, error, held_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         on conflict on constraint held_event_pkey do update set state = excluded.state, error = excluded.error, held_at = excluded.held_at",
+         on conflict on constraint held_event_pkey do update set state = excluded.state, error = excluded.error",
         envelope.tenant.uuid(),
         envelope.event_id.uuid(),
         area,
@@ -74,14 +104,67 @@ pub(crate) async fn hold(
     Ok(())
 }
 
-/// At most 100 held events of an area, oldest first.
-pub async fn list_held(db: &Db, area: &str) -> Result<Vec<HeldEvent>, DbError> {
-    let rows = sqlx::query!("select * from held_event where area = $1 order by position limit $2", area, BATCH)
-        .fetch_all(db.system())
-        .await?;
+/// Keeps an event until its parent has come, unless it was applied before and only came again.
+pub(crate) async fn hold_unless_applied(
+    tx: &mut Tx,
+    area: &str,
+    envelope: &Envelope,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let is_applied = sqlx::query_scalar!(
+        r#"select exists (select from inbox where tenant_id = $1 and event_id = $2) as "is_applied!""#,
+        tenant,
+        envelope.event_id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if is_applied { Ok(()) } else { hold(tx, area, envelope, State::Waiting, None, now).await }
+}
+
+/// Keeps a message that is no event.
+pub(crate) async fn hold_unreadable(
+    tx: &mut UntenantedTx,
+    area: &str,
+    message: &Unreadable,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let headers = serde_json::to_string(&message.headers).unwrap_or_default();
+    sqlx::query!(
+        "insert into unreadable_message (area, topic, partition, message_offset, headers, key, payload, error, held_at)
+         values ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)
+         on conflict on constraint unreadable_message_pkey do nothing",
+        area,
+        message.topic,
+        message.partition,
+        message.offset,
+        headers,
+        message.key,
+        message.payload,
+        message.error,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// At most 100 held events of an area in one state, oldest first, after a position.
+pub async fn list_held(db: &Db, area: &str, state: &str, after: i64) -> Result<Vec<HeldEvent>, DbError> {
+    let rows = sqlx::query!(
+        "select * from held_event where area = $1 and state = $2 and position > $3 order by position limit $4",
+        area,
+        state,
+        after,
+        BATCH
+    )
+    .fetch_all(db.system())
+    .await?;
     let held = rows.into_iter().map(|row| HeldEvent {
         state: row.state,
+        area: row.area,
         error: row.error,
+        held_at: row.held_at,
         envelope: Envelope {
             position: row.position,
             event_id: EventId::new(row.event_id),
@@ -97,12 +180,36 @@ pub async fn list_held(db: &Db, area: &str) -> Result<Vec<HeldEvent>, DbError> {
     Ok(held.collect())
 }
 
-/// Applies a held event now. Where that fails it stays as it was, and the error says why. Returns false where it is not held, or was applied before.
+/// At most 100 messages that were no events, oldest first.
+pub async fn list_unreadable(db: &Db) -> Result<Vec<UnreadableMessage>, DbError> {
+    let rows = sqlx::query!(
+        r#"select area, topic, partition, message_offset, headers::text as "headers!", payload, error, held_at
+           from unreadable_message
+           order by held_at, topic, partition, message_offset
+           limit $1"#,
+        BATCH
+    )
+    .fetch_all(db.system())
+    .await?;
+    let messages = rows.into_iter().map(|row| UnreadableMessage {
+        area: row.area,
+        place: format!("{}/{}/{}", row.topic, row.partition, row.message_offset),
+        error: row.error,
+        headers: row.headers,
+        payload: row.payload,
+        held_at: row.held_at,
+    });
+    Ok(messages.collect())
+}
+
+/// Applies a held event now. Where that fails it stays as it was, and the error says why. Returns false where it is not held, was applied before, or has to
+/// be held further.
 pub async fn requeue<H: Handler>(db: &Db, handler: &H, held: &Envelope) -> Result<bool, HandlerError> {
     let event = decode(handler, held)?;
     if !handler.knows(&event) {
         return Ok(false);
     }
+    let run = vec![message(held, event)];
     let mut tx = db.begin(held.tenant).await?;
     let released = sqlx::query!(
         "delete from held_event where tenant_id = $1 and event_id = $2",
@@ -112,11 +219,9 @@ pub async fn requeue<H: Handler>(db: &Db, handler: &H, held: &Envelope) -> Resul
     .execute(&mut *tx)
     .await
     .map_err(DbError::from)?;
-    if released.rows_affected() == 0 {
+    if released.rows_affected() == 0 || !handler.orphans(&mut tx, &run).await?.is_empty() {
         return Ok(false);
     }
-    let message = Message { event_id: held.event_id, position: held.position, recorded_at: held.recorded_at, event };
-    let run = vec![message];
     let is_fresh = !first_time(&mut tx, &run).await?.is_empty();
     if is_fresh {
         handler.apply(&mut tx, run).await?;
@@ -127,16 +232,89 @@ pub async fn requeue<H: Handler>(db: &Db, handler: &H, held: &Envelope) -> Resul
 
 /// Applies parked events that this version knows, after an upgrade. One that cannot be applied stays parked.
 pub(crate) async fn rerun_parked<H: Handler>(db: &Db, area: &str, handler: &H) -> Result<(), HandlerError> {
-    for held in list_held(db, area).await?.into_iter().filter(|held| held.state == State::Parked.label()) {
-        let event_id = held.envelope.event_id;
-        match requeue(db, handler, &held.envelope).await {
-            Ok(true) => tracing::info!(area, %event_id, "a parked event was applied"),
-            Ok(false) => {}
-            Err(error) if matches!(&error, HandlerError::Db(error) if error.is_transient()) => return Err(error),
+    let mut after = 0;
+    loop {
+        let held = list_held(db, area, State::Parked.label(), after).await?;
+        for HeldEvent { envelope, .. } in &held {
+            after = envelope.position;
+            let event_id = envelope.event_id;
+            match requeue(db, handler, envelope).await {
+                Ok(true) => tracing::info!(area, %event_id, "a parked event was applied"),
+                Ok(false) => {}
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(area, %event_id, error = error_chain(&error), "a parked event cannot be applied");
+                }
+            }
+        }
+        if i64::try_from(held.len()) != Ok(BATCH) {
+            return Ok(());
+        }
+    }
+}
+
+/// Applies waiting events whose parent has come. One that then cannot be applied is dead.
+pub(crate) async fn rerun_waiting<H: Handler>(db: &Db, area: &str, handler: &H) -> Result<(), HandlerError> {
+    let mut after = 0;
+    loop {
+        let held = list_held(db, area, State::Waiting.label(), after).await?;
+        let Some(last) = held.last() else { return Ok(()) };
+        after = last.envelope.position;
+        let events: Vec<Envelope> = held.into_iter().map(|held| held.envelope).collect();
+        for (tenant, run) in by_tenant(&events) {
+            let mut tx = db.begin(tenant).await?;
+            match release(&mut tx, handler, &run).await {
+                Ok(()) => tx.commit().await?,
+                Err(error) if error.is_transient() => return Err(error),
+                Err(_) => {
+                    tx.rollback().await?;
+                    release_one_by_one(db, area, handler, &run).await?;
+                }
+            }
+        }
+    }
+}
+
+async fn release_one_by_one<H: Handler>(
+    db: &Db,
+    area: &str,
+    handler: &H,
+    run: &[&Envelope],
+) -> Result<(), HandlerError> {
+    for event in run {
+        match requeue(db, handler, event).await {
+            Ok(_) => {}
+            Err(error) if error.is_transient() => return Err(error),
             Err(error) => {
-                tracing::warn!(area, %event_id, error = &error as &dyn std::error::Error, "a parked event cannot be applied");
+                let error = error_chain(&error);
+                tracing::error!(area, event_id = %event.event_id, error, "an event that waited went to the dead letters");
+                let mut tx = db.begin(event.tenant).await?;
+                hold(&mut tx, area, event, State::Dead, Some(&error), event.recorded_at).await?;
+                tx.commit().await?;
             }
         }
     }
     Ok(())
+}
+
+/// Applies those of a tenant's waiting events that need to wait no longer.
+async fn release<H: Handler>(tx: &mut Tx, handler: &H, run: &[&Envelope]) -> Result<(), HandlerError> {
+    let mut messages = Vec::with_capacity(run.len());
+    for envelope in run {
+        messages.push(message(envelope, decode(handler, envelope)?));
+    }
+    let orphans: HashSet<EventId> = handler.orphans(tx, &messages).await?.into_iter().collect();
+    messages.retain(|message| !orphans.contains(&message.event_id));
+    let ids: Vec<Uuid> = messages.iter().map(|message| message.event_id.uuid()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    sqlx::query!("delete from held_event where tenant_id = $1 and event_id = any($2)", tenant, &ids)
+        .execute(&mut **tx)
+        .await
+        .map_err(DbError::from)?;
+    let fresh = first_time(tx, &messages).await?;
+    messages.retain(|message| fresh.contains(&message.event_id.uuid()));
+    if messages.is_empty() { Ok(()) } else { handler.apply(tx, messages).await }
 }

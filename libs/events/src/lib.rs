@@ -1,19 +1,33 @@
 //! Domain events: the outbox they leave through, the relay that gives them positions, the transports that carry them, and the consumers that
 //! apply each of them once.
 
+mod apply;
+mod batch_spans;
 mod consumer;
+mod envelope;
+mod handler;
 mod held;
+mod history;
+pub mod kafka;
 mod outbox;
+mod rebuild;
 mod relay;
+mod replay;
 mod source;
 mod status;
 
-pub use consumer::{Handler, HandlerError, Message, consume};
-pub use held::{HeldEvent, list_held, requeue};
+pub use apply::apply_events;
+pub use consumer::consume;
+pub use envelope::Envelope;
+pub use handler::{Handler, HandlerError, Message};
+pub use held::{HeldEvent, UnreadableMessage, list_held, list_unreadable, requeue};
+pub use history::{History, HistoryError, HistoryReader};
 pub use outbox::{OutboxEvent, push};
+pub use rebuild::{Projection, Rebuild, RebuildError, Rebuilt, content_hash};
 pub use relay::{Relay, run_relay};
-pub use source::{Envelope, InProcessSource};
-pub use status::{StreamStatus, Subscription, stream_status, subscription_position};
+pub use replay::{EventFilter, choose};
+pub use source::{InProcessSource, Source};
+pub use status::{OutboxStatus, StreamStatus, Subscription, outbox_status, stream_status, subscription_position};
 
 /// The tables of outbox and inbox, migrated before a service's own.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

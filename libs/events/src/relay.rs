@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 /// Events that get their positions in one statement.
 const BATCH: i64 = 1_000;
 /// How long a relay that nobody wakes sleeps: events committed by another process wait no longer.
-const POLL: Duration = Duration::from_millis(200);
+const POLL: Duration = Duration::from_millis(50);
 /// How long a relay that has no lock waits before it asks again.
 const STAND_BY: Duration = Duration::from_secs(1);
 /// Identifies the relay's lock within a database.

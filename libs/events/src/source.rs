@@ -1,34 +1,49 @@
-//! Where events come from. In one process: straight from the outbox of the service that published them.
+//! Where events come from: in one process straight from the outbox of the service that published them, else from the broker.
 
-use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError};
 use quittance_kernel::{EventId, TenantId};
+use sqlx::PgExecutor;
 use tokio::sync::watch;
-use uuid::Uuid;
 
-use crate::Relay;
+use crate::{Envelope, Relay, kafka::KafkaSource};
 
-/// An event as it travels: its headers and its bytes.
+/// What a consumer reads.
 #[derive(Debug, Clone)]
-pub struct Envelope {
-    /// Its place in the area's order.
-    pub position: i64,
-    /// Its id: applied once.
-    pub event_id: EventId,
-    /// Whose book.
-    pub tenant: TenantId,
-    /// The full name of its message.
-    pub kind: String,
-    /// What it is ordered by.
-    pub ordering_key: Uuid,
-    /// The event that caused it.
-    pub causation: Option<EventId>,
-    /// The trace it belongs to.
-    pub traceparent: Option<String>,
-    /// When it became known.
-    pub recorded_at: DateTime<Utc>,
-    /// The area's event message, encoded.
-    pub payload: Vec<u8>,
+pub enum Source {
+    /// The outbox itself.
+    InProcess(InProcessSource),
+    /// A topic.
+    Kafka(KafkaSource),
+}
+
+impl Source {
+    /// The area it reads.
+    pub fn area(&self) -> &'static str {
+        match self {
+            Self::InProcess(source) => source.area(),
+            Self::Kafka(source) => source.area(),
+        }
+    }
+
+    /// The newest position there is to read; `None` for a topic, whose consumer knows.
+    pub async fn head(&self) -> Result<Option<i64>, DbError> {
+        match self {
+            Self::InProcess(source) => Ok(Some(source.head().await?)),
+            Self::Kafka(_) => Ok(None),
+        }
+    }
+}
+
+impl From<InProcessSource> for Source {
+    fn from(source: InProcessSource) -> Self {
+        Self::InProcess(source)
+    }
+}
+
+impl From<KafkaSource> for Source {
+    fn from(source: KafkaSource) -> Self {
+        Self::Kafka(source)
+    }
 }
 
 /// Reads an area's outbox by position: the transport of the single process.
@@ -50,32 +65,14 @@ impl InProcessSource {
         self.area
     }
 
+    async fn head(&self) -> Result<i64, DbError> {
+        let head = sqlx::query_scalar!(r#"select coalesce(max(position), 0) as "head!" from outbox_position"#);
+        Ok(head.fetch_one(self.db.system()).await?)
+    }
+
     /// At most `limit` events after a position, in order.
     pub async fn fetch(&self, after: i64, limit: i64) -> Result<Vec<Envelope>, DbError> {
-        let rows = sqlx::query!(
-            "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.traceparent, o.recorded_at, o.payload
-             from outbox_position p
-             join outbox o on o.id = p.outbox_id
-             where p.position > $1
-             order by p.position
-             limit $2",
-            after,
-            limit,
-        )
-        .fetch_all(self.db.system())
-        .await?;
-        let envelopes = rows.into_iter().map(|row| Envelope {
-            position: row.position,
-            event_id: EventId::new(row.event_id),
-            tenant: TenantId::new(row.tenant_id),
-            kind: row.kind,
-            ordering_key: row.ordering_key,
-            causation: row.causation_id.map(EventId::new),
-            traceparent: row.traceparent,
-            recorded_at: row.recorded_at,
-            payload: row.payload,
-        });
-        Ok(envelopes.collect())
+        Ok(fetch(self.db.system(), after, limit).await?)
     }
 
     /// Returns when there may be something after a position.
@@ -85,4 +82,32 @@ impl InProcessSource {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// At most `limit` events of an outbox after a position, in order.
+pub(crate) async fn fetch(store: impl PgExecutor<'_>, after: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.traceparent, o.recorded_at, o.payload
+         from outbox_position p
+         join outbox o on o.id = p.outbox_id
+         where p.position > $1
+         order by p.position
+         limit $2",
+        after,
+        limit,
+    )
+    .fetch_all(store)
+    .await?;
+    let envelopes = rows.into_iter().map(|row| Envelope {
+        position: row.position,
+        event_id: EventId::new(row.event_id),
+        tenant: TenantId::new(row.tenant_id),
+        kind: row.kind,
+        ordering_key: row.ordering_key,
+        causation: row.causation_id.map(EventId::new),
+        traceparent: row.traceparent,
+        recorded_at: row.recorded_at,
+        payload: row.payload,
+    });
+    Ok(envelopes.collect())
 }

@@ -1,5 +1,6 @@
 //! How far events have come.
 
+use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError};
 
 /// How far a service's own events and its reading of others' have come.
@@ -22,6 +23,8 @@ pub struct Subscription {
     pub position: i64,
     /// Events of unknown kinds.
     pub parked: i64,
+    /// Events whose parent has not come yet.
+    pub waiting: i64,
     /// Events that can never be applied.
     pub dead_letters: i64,
 }
@@ -39,7 +42,9 @@ pub async fn stream_status(db: &Db) -> Result<StreamStatus, DbError> {
         Subscription,
         r#"select s.area, s.position,
              count(h.event_id) filter (where h.state = 'parked') as "parked!",
-             count(h.event_id) filter (where h.state = 'dead') as "dead_letters!"
+             count(h.event_id) filter (where h.state = 'waiting') as "waiting!",
+             count(h.event_id) filter (where h.state = 'dead')
+               + (select count(*) from unreadable_message u where u.area = s.area) as "dead_letters!"
            from subscription s
            left join held_event h on h.area = s.area
            group by s.area, s.position
@@ -56,4 +61,39 @@ pub async fn subscription_position(db: &Db, area: &str) -> Result<i64, DbError> 
         .fetch_optional(db.system())
         .await?;
     Ok(position.unwrap_or(0))
+}
+
+/// What waits in an outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxStatus {
+    /// How many events.
+    pub waiting: i64,
+    /// When the oldest of them became known.
+    pub oldest_at: Option<DateTime<Utc>>,
+}
+
+/// Reads what waits in the outbox: for a position and, with a broker, to be taken by it.
+pub async fn outbox_status(db: &Db, has_broker: bool) -> Result<OutboxStatus, DbError> {
+    // Positions are numbered without gaps. What has one is older than what waits for one, and the lowest is the oldest.
+    let status = sqlx::query_as!(
+        OutboxStatus,
+        r#"with unpublished as (
+             select published.position as after, (select coalesce(max(position), 0) from outbox_position) - published.position as count
+             from outbox_published published
+             where $1
+           )
+           select
+             (select count(*) from outbox_queue) + coalesce((select count from unpublished), 0) as "waiting!",
+             coalesce(
+               (select o.recorded_at
+                from unpublished u
+                join outbox_position p on p.position = u.after + 1
+                join outbox o on o.id = p.outbox_id),
+               (select o.recorded_at from outbox_queue q join outbox o on o.id = q.id order by q.id limit 1)
+             ) as oldest_at"#,
+        has_broker,
+    )
+    .fetch_one(db.system())
+    .await?;
+    Ok(status)
 }

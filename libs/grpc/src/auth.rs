@@ -100,6 +100,13 @@ impl Verifier {
         if keys.is_empty() { Err(BadKeys::Content(name)) } else { Ok(Self::of(keys)) }
     }
 
+    /// Accepts also what `tokens` signs.
+    #[must_use]
+    pub fn and(self, tokens: &Tokens) -> Self {
+        let more = tokens.verifier();
+        Self::of(self.keys.iter().chain(more.keys.iter()).cloned().collect())
+    }
+
     fn of(keys: Vec<(Option<String>, Algorithm, DecodingKey)>) -> Self {
         Self { keys: Arc::new(keys), verified: Arc::default() }
     }

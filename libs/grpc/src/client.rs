@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use quittance_kernel::{Clock, TenantId};
+use quittance_kernel::TenantId;
 use quittance_runtime::trace;
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::{Channel, Endpoint},
+    transport::Endpoint,
 };
 
-use crate::{TENANT_KEY, Tokens};
+use crate::{TENANT_KEY, retry::Retry};
 
-/// A channel that adds what every call needs.
-pub type Client = InterceptedService<Channel, CallMetadata>;
+/// A channel that adds what every call needs, and makes a call again while the server is away.
+pub type Client = InterceptedService<Retry, CallMetadata>;
 
 /// The client could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -28,10 +28,20 @@ pub enum CallError {
 }
 
 /// Connects, when the first call is made, to a server such as `http://127.0.0.1:7400`, for one tenant.
+/// A call is made again, with growing waits, while the server is away and the call's deadline has not passed.
 pub fn connect(address: &str, token: &str, tenant: Option<TenantId>, deadline: Duration) -> Result<Client, CallError> {
     let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| CallError::Address(address.to_owned()))?;
-    let channel = endpoint.connect_timeout(Duration::from_secs(5)).tcp_nodelay(true).connect_lazy();
+    let channel = Retry::new(tuned(endpoint).connect_lazy(), u32::MAX);
     Ok(InterceptedService::new(channel, CallMetadata::new(token, tenant, deadline)?))
+}
+
+/// Notices a server that is gone, or stands still, within seconds.
+pub(crate) fn tuned(endpoint: Endpoint) -> Endpoint {
+    endpoint
+        .connect_timeout(Duration::from_secs(5))
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(Duration::from_secs(5))
+        .keep_alive_timeout(Duration::from_secs(5))
 }
 
 /// Token, tenant, trace and deadline of every call.
@@ -65,36 +75,5 @@ impl Interceptor for CallMetadata {
             metadata.insert("traceparent", parent);
         }
         Ok(request)
-    }
-}
-
-/// Another service, called with tokens of our own (scope `internal`), for any tenant.
-#[derive(Debug, Clone)]
-pub struct Peer {
-    channel: Channel,
-    tokens: Tokens,
-    clock: Clock,
-    subject: &'static str,
-}
-
-/// How long a service's own token lasts; a new one is signed for each tenant's client.
-const TOKEN_MINUTES: i64 = 10;
-
-impl Peer {
-    /// The service at an address, called in the name of `subject`. Connects when the first call is made.
-    pub fn new(address: &str, subject: &'static str, tokens: Tokens, clock: Clock) -> Result<Self, CallError> {
-        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| CallError::Address(address.to_owned()))?;
-        let channel = endpoint.connect_timeout(Duration::from_secs(5)).tcp_nodelay(true).connect_lazy();
-        Ok(Self { channel, tokens, clock, subject })
-    }
-
-    /// A client for one tenant.
-    pub fn for_tenant(&self, tenant: TenantId, deadline: Duration) -> Result<Client, CallError> {
-        let lifetime = chrono::Duration::minutes(TOKEN_MINUTES);
-        let token = self
-            .tokens
-            .sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime)
-            .map_err(|_| CallError::Token)?;
-        Ok(InterceptedService::new(self.channel.clone(), CallMetadata::new(&token, Some(tenant), deadline)?))
     }
 }

@@ -1,7 +1,7 @@
 //! The outermost layer: around every call, before anything is looked up.
 //!
 //! It gives the call its trace, checks token, scope and tenant, ends it at the caller's deadline while the work goes on (what was begun is finished),
-//! and gives the framework's own refusals the form of ours.
+//! gives the framework's own refusals the form of ours, and measures what came of it.
 
 use std::{
     convert::Infallible,
@@ -13,12 +13,19 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use quittance_kernel::{Clock, TenantId};
 use quittance_proto::{Access, access};
-use quittance_runtime::trace::{self, Trace};
+use quittance_runtime::{
+    metrics,
+    spans::{self, SpanKind},
+    trace,
+};
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{Fault, TENANT_KEY, Verifier, deadline};
+
+/// What a method that we do not have is called by metrics and spans: a name that a caller made up would be one more of them for ever.
+const UNKNOWN: &str = "unknown";
 
 /// Who calls, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,13 +122,16 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let path = request.uri().path().to_owned();
-        let trace = Trace::continued(request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
+        let rpc = if access(&path).is_some() { path.trim_start_matches('/').to_owned() } else { UNKNOWN.to_owned() };
         let span = tracing::info_span!(
             "rpc",
             rpc = path.trim_start_matches('/'),
-            trace_id = trace.trace_id(),
-            tenant = tracing::field::Empty
+            trace_id = Empty,
+            otel.kind = Empty,
+            tenant = Empty
         );
+        let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+        let trace = spans::begin(&span, SpanKind::Server, &rpc, parent);
         let admitted = self.layer.admit(&path, request.headers());
         let timeout = deadline::timeout(request.headers());
         let clone = self.inner.clone();
@@ -146,7 +156,7 @@ where
                     }
                 };
                 let response = in_our_form(response);
-                log(&response, started);
+                finish(&rpc, &response, started);
                 Ok(response)
             }
         };
@@ -206,11 +216,22 @@ fn in_our_form(response: Response<Body>) -> Response<Body> {
     response
 }
 
-fn log(response: &Response<Body>, started: Instant) {
+/// Logs and measures an answer.
+fn finish(rpc: &str, response: &Response<Body>, started: Instant) {
     let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let elapsed = started.elapsed();
+    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    let span = Span::current();
+    spans::set_attribute(&span, "rpc.system", "grpc");
+    spans::set_attribute(&span, "rpc.grpc.status_code", i64::from(code as i32));
     match code {
-        Code::Internal | Code::Unknown | Code::DataLoss => tracing::error!(?code, micros, "call failed"),
+        Code::Internal | Code::Unknown | Code::DataLoss => {
+            spans::set_failed(&span, format!("{code:?}"));
+            tracing::error!(?code, micros, "call failed");
+        }
         _ => tracing::debug!(?code, micros, "call"),
+    }
+    if metrics::are_taken() {
+        metrics::record_call(rpc, &format!("{code:?}"), elapsed);
     }
 }

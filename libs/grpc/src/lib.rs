@@ -9,13 +9,15 @@ mod fault;
 mod fields;
 mod layer;
 mod page;
+mod peer;
+mod retry;
 mod server;
 mod status;
 mod violations;
 
 pub use auth::{BadKeys, Claims, Tokens, Verifier};
 pub use batch::{batch, entry_status, parse, tenant};
-pub use client::{CallError, CallMetadata, Client, Peer, connect};
+pub use client::{CallError, CallMetadata, Client, connect};
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
     MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_text,
@@ -23,8 +25,10 @@ pub use fields::{
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};
+pub use peer::Peer;
+pub use retry::Retry;
 pub use server::{Served, routes, serve};
-pub use status::{invariant, stream_status};
+pub use status::{ledger, stream_status};
 pub use violations::{Violation, Violations};
 
 /// The metadata key that names the tenant of a call.

@@ -1,6 +1,6 @@
 //! How far events have come and whether invariants hold, as the contract says it.
 
-use quittance_db::Found;
+use quittance_db::Invariant;
 use quittance_events::StreamStatus;
 use quittance_proto::common::v1 as pb;
 
@@ -20,8 +20,14 @@ pub fn stream_status(status: StreamStatus, unfinished: i64) -> pb::StreamStatus 
     }
 }
 
-/// What a check of an invariant found. `number` is the invariant's, 0 for a rule of the service's own.
-pub fn invariant(number: i32, rule: &str, found: Found) -> pb::InvariantResult {
-    let Found { checked, drifted, examples } = found;
-    pb::InvariantResult { number, rule: rule.to_owned(), checked, drifted, examples }
+/// The answer of every service's `VerifyLedger`.
+pub fn ledger(invariants: Vec<Invariant>) -> pb::VerifyLedgerResponse {
+    let results = invariants.into_iter().map(|Invariant { number, rule, found }| pb::InvariantResult {
+        number,
+        rule: rule.to_owned(),
+        checked: found.checked,
+        drifted: found.drifted,
+        examples: found.examples,
+    });
+    pb::VerifyLedgerResponse { invariants: results.collect() }
 }

@@ -39,6 +39,17 @@ impl PrivatePostgres {
         Ok(Self { server, adopted, _lock: lock })
     }
 
+    /// The server of a folder that another process has: to connect to, not to stop.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`], [`Error::WrongVersion`] and [`Error::NoAccount`] as [`start`](Self::start).
+    pub fn of_other_process(folder: &Path) -> Result<Server, Error> {
+        let account = Account::for_server()?;
+        let home = folders::data_folder(folder)?;
+        let socket_folder = folders::make_socket_folder(&home, account)?;
+        Server::new(home, socket_folder, account)
+    }
+
     /// Whether the server was already running.
     pub fn adopted(&self) -> bool {
         self.adopted

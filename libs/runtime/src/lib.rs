@@ -1,11 +1,14 @@
-//! What every process of Quittance has: configuration, logs with trace ids, an orderly end, and loops that do what should have happened by now.
+//! What every process of Quittance has: configuration, logs with trace ids, spans and metrics for whoever takes them, an orderly end, and loops that do what
+//! should have happened by now.
 
 pub mod config;
+pub mod metrics;
 mod reconcile;
 mod shutdown;
-mod telemetry;
+pub mod spans;
+pub mod telemetry;
 pub mod trace;
 
 pub use reconcile::{Pace, reconcile};
 pub use shutdown::{Shutdown, ShutdownTrigger, until_signal};
-pub use telemetry::{LogFormat, error_chain, init_logs};
+pub use telemetry::{LogFormat, Telemetry, TelemetryConfig, error_chain, init_logs};

@@ -30,7 +30,7 @@ where
 {
     let mut failures: u32 = 0;
     while !shutdown.is_triggered() {
-        let wait = match trace::scope(trace::Trace::start(), work()).await {
+        let wait = match trace::job(name, work()).await {
             Ok(true) => {
                 failures = 0;
                 continue;

@@ -1,19 +1,26 @@
 //! The thread through it all: which request, or which event, the running work belongs to (W3C Trace Context).
+//!
+//! Where spans are exported, a trace is what the exporter says: [`current`] is then the running span, so that what is called, or what reads the event
+//! that is written, becomes its child. Without an exporter a trace is carried on by its id alone.
 
-use std::{fmt, str::FromStr};
+use std::{cell::OnceCell, fmt, str::FromStr};
 
 use quittance_kernel::{Clock, EventId};
+use tracing::Span;
 use uuid::Uuid;
 
+use crate::spans;
+
 tokio::task_local! {
-    static CURRENT: Trace;
+    static CURRENT: Scope;
 }
 
 /// What the running work belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
-    id: Uuid,
-    span_id: u64,
+    pub(crate) id: Uuid,
+    pub(crate) span_id: u64,
+    pub(crate) is_sampled: bool,
     causation: Option<EventId>,
 }
 
@@ -21,14 +28,18 @@ impl Trace {
     /// A new one.
     pub fn start() -> Self {
         let id = EventId::at(Clock::system().now()).uuid();
-        Self { id, span_id: id.as_u64_pair().1, causation: None }
+        Self::new(id, id.as_u64_pair().1, true)
+    }
+
+    pub(crate) fn new(id: Uuid, span_id: u64, is_sampled: bool) -> Self {
+        Self { id, span_id, is_sampled, causation: None }
     }
 
     /// The same trace, one step further in; a header that cannot be read starts a new trace.
     pub fn continued(traceparent: Option<&str>) -> Self {
         let fresh = Self::start();
         match traceparent.and_then(|text| text.parse::<Self>().ok()) {
-            Some(parent) => Self { id: parent.id, ..fresh },
+            Some(parent) => Self { id: parent.id, is_sampled: parent.is_sampled, ..fresh },
             None => fresh,
         }
     }
@@ -53,7 +64,7 @@ impl Trace {
 /// As a `traceparent` header.
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{}-{:016x}-01", self.id.simple(), self.span_id)
+        write!(f, "00-{}-{:016x}-{:02x}", self.id.simple(), self.span_id, u8::from(self.is_sampled))
     }
 }
 
@@ -73,21 +84,47 @@ impl FromStr for Trace {
         }
         let id = Uuid::try_parse(trace_id).map_err(|_| BadTraceparent)?;
         let span_id = u64::from_str_radix(span_id, 16).map_err(|_| BadTraceparent)?;
+        let flags = u8::from_str_radix(flags, 16).map_err(|_| BadTraceparent)?;
         if id.is_nil() || span_id == 0 {
             return Err(BadTraceparent);
         }
-        Ok(Self { id, span_id, causation: None })
+        Ok(Self::new(id, span_id, flags & 1 == 1))
+    }
+}
+
+/// A trace, and the span of a job, which is made when something first belongs to it: a job that finds nothing to do leaves no span behind.
+struct Scope {
+    trace: Trace,
+    job: Option<&'static str>,
+    job_span: OnceCell<Span>,
+}
+
+impl Scope {
+    fn current(&self) -> Trace {
+        if !spans::are_exported() {
+            return self.trace;
+        }
+        let exported = spans::of(&Span::current()).or_else(|| {
+            let job = self.job?;
+            spans::of(self.job_span.get_or_init(|| spans::job(job)))
+        });
+        exported.map_or(self.trace, |trace| Trace { causation: self.trace.causation, ..trace })
     }
 }
 
 /// What the running work belongs to, if it belongs to anything.
 pub fn current() -> Option<Trace> {
-    CURRENT.try_with(|trace| *trace).ok()
+    CURRENT.try_with(Scope::current).ok()
 }
 
 /// Runs work as part of a trace.
 pub async fn scope<F: Future>(trace: Trace, work: F) -> F::Output {
-    CURRENT.scope(trace, work).await
+    CURRENT.scope(Scope { trace, job: None, job_span: OnceCell::new() }, work).await
+}
+
+/// Runs work that nobody called, as a trace of its own under the job's name.
+pub async fn job<F: Future>(name: &'static str, work: F) -> F::Output {
+    CURRENT.scope(Scope { trace: Trace::start(), job: Some(name), job_span: OnceCell::new() }, work).await
 }
 
 #[cfg(test)]
@@ -96,9 +133,13 @@ mod tests {
 
     #[test]
     fn a_header_is_read_and_written() {
-        let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert_eq!(header.parse::<Trace>().unwrap().to_string(), header);
-        assert_eq!(Trace::continued(Some(header)).trace_id(), "0af7651916cd43dd8448eb211c80319c");
+        for header in [
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
+        ] {
+            assert_eq!(header.parse::<Trace>().unwrap().to_string(), header);
+            assert_eq!(Trace::continued(Some(header)).trace_id(), "0af7651916cd43dd8448eb211c80319c");
+        }
     }
 
     #[test]

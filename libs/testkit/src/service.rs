@@ -26,7 +26,7 @@ pub fn request_id() -> String {
 
 /// The service at an address as another service calls it, with tokens that every test server accepts.
 pub fn peer(address: &str, subject: &'static str, clock: &Clock) -> Peer {
-    Peer::new(address, subject, Tokens::new(SECRET), clock.clone()).expect("an address")
+    Peer::new(&[address], subject, Tokens::new(SECRET), clock.clone()).expect("an address")
 }
 
 /// A running server; ends when it is dropped.

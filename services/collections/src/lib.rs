@@ -8,9 +8,10 @@ mod grpc;
 mod inbox;
 mod ops;
 mod outbox;
+mod service;
 mod wire;
 
-use quittance_events::{InProcessSource, consume};
+use quittance_events::{Source, consume};
 use quittance_runtime::Shutdown;
 use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
@@ -29,10 +30,10 @@ pub fn migrator() -> Migrator {
 }
 
 /// Starts what runs beside the calls: the reading of invoicing's events.
-pub fn spawn(app: &App, invoicing: InProcessSource, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
     vec![tokio::spawn(consume(
         app.db().clone(),
-        invoicing,
+        invoicing.into(),
         inbox::InvoicingHandler,
         app.clock().clone(),
         shutdown.clone(),

@@ -9,9 +9,10 @@ mod inbox;
 mod jobs;
 mod ops;
 mod outbox;
+mod service;
 mod wire;
 
-use quittance_events::{InProcessSource, consume};
+use quittance_events::{Source, consume};
 use quittance_runtime::Shutdown;
 use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
@@ -30,8 +31,9 @@ pub fn migrator() -> Migrator {
 }
 
 /// Starts what runs beside the calls: the reading of invoicing's events, and the reconciler that ends reservations whose time is over.
-pub fn spawn(app: &App, invoicing: InProcessSource, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
     let handler = inbox::InvoicingHandler::new(app.clock().clone());
-    let reading = tokio::spawn(consume(app.db().clone(), invoicing, handler, app.clock().clone(), shutdown.clone()));
+    let reading =
+        tokio::spawn(consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone()));
     vec![reading, jobs::spawn(app, shutdown)]
 }

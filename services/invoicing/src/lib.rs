@@ -8,9 +8,10 @@ mod grpc;
 mod inbox;
 mod ops;
 mod outbox;
+mod service;
 mod wire;
 
-use quittance_events::{InProcessSource, consume};
+use quittance_events::{Source, consume};
 use quittance_runtime::Shutdown;
 use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
@@ -29,7 +30,7 @@ pub fn migrator() -> Migrator {
 }
 
 /// Starts what runs beside the calls: the reading of collections' events (disputes).
-pub fn spawn(app: &App, collections: InProcessSource, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+pub fn spawn(app: &App, collections: impl Into<Source>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
     let handler = inbox::CollectionsHandler;
-    vec![tokio::spawn(consume(app.db().clone(), collections, handler, app.clock().clone(), shutdown.clone()))]
+    vec![tokio::spawn(consume(app.db().clone(), collections.into(), handler, app.clock().clone(), shutdown.clone()))]
 }

@@ -10,9 +10,10 @@ mod invoicing;
 mod jobs;
 mod ops;
 mod outbox;
+mod service;
 mod wire;
 
-use quittance_events::{InProcessSource, consume};
+use quittance_events::{Source, consume};
 use quittance_runtime::Shutdown;
 use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
@@ -32,10 +33,10 @@ pub fn migrator() -> Migrator {
 
 /// Starts what runs beside the calls: the reading of invoicing's events, and the reconcilers that finish what a crash or an absence of invoicing
 /// left open and that match again what may match by now.
-pub fn spawn(app: &App, invoicing: InProcessSource, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
     let handler = inbox::InvoicingHandler::new(app.clock().clone());
     let mut tasks =
-        vec![tokio::spawn(consume(app.db().clone(), invoicing, handler, app.clock().clone(), shutdown.clone()))];
+        vec![tokio::spawn(consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone()))];
     tasks.extend(jobs::spawn(app, shutdown));
     tasks
 }

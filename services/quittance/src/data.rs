@@ -24,6 +24,8 @@ pub(crate) enum Server {
     Private(PrivatePostgres),
     /// A server of our own that is gone when this process ends, however it ends.
     Scratch(ScratchPostgres),
+    /// A private one that another process of ours has started, and stops.
+    Running(quittance_private_postgres::Server),
     /// Somebody else's, with an owner's login and the password of our roles.
     Given { owner: Box<PgConnectOptions>, password: String },
 }
@@ -35,6 +37,21 @@ impl Server {
             PrivatePostgres::start(&folder, &Options { max_connections: 200, ..Options::new(Durability::Full) })
         };
         Ok(Self::Private(tokio::task::spawn_blocking(start).await??))
+    }
+
+    /// The private server of a data folder: the one that is running there for another process, or one started for this.
+    pub(crate) async fn private_or_running(folder: PathBuf) -> anyhow::Result<Self> {
+        let start = move || -> Result<Self, quittance_private_postgres::Error> {
+            let options = Options { max_connections: 200, ..Options::new(Durability::Full) };
+            match PrivatePostgres::start(&folder, &options) {
+                Ok(server) => Ok(Self::Private(server)),
+                Err(quittance_private_postgres::Error::InUse { .. }) => {
+                    Ok(Self::Running(PrivatePostgres::of_other_process(&folder)?))
+                }
+                Err(error) => Err(error),
+            }
+        };
+        Ok(tokio::task::spawn_blocking(start).await??)
     }
 
     /// Starts a server that leaves nothing behind.
@@ -54,6 +71,7 @@ impl Server {
         match self {
             Self::Private(server) => trusted(server, database),
             Self::Scratch(server) => trusted(server, database),
+            Self::Running(server) => trusted(server, database),
             Self::Given { owner, password } => {
                 let owner = owner.clone().database(database);
                 let login = |role: &str| owner.clone().username(role).password(password);
@@ -72,7 +90,7 @@ impl Server {
         match self {
             Self::Private(server) => tokio::task::spawn_blocking(move || server.stop()).await??,
             Self::Scratch(server) => tokio::task::spawn_blocking(move || drop(server)).await?,
-            Self::Given { .. } => {}
+            Self::Running(_) | Self::Given { .. } => {}
         }
         Ok(())
     }

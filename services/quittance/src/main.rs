@@ -4,6 +4,7 @@ mod api;
 mod call;
 mod data;
 mod demo;
+mod operate;
 mod progress;
 mod replay;
 mod suite;
@@ -39,6 +40,16 @@ enum Command {
     Call(CallFlags),
     /// Carry a company's history through the APIs and report on it
     Replay(ReplayFlags),
+    /// Make Kafka's topics as declared, or check them
+    Topics(operate::TopicsFlags),
+    /// What a service could not apply: list, show, put back
+    #[command(subcommand)]
+    DeadLetters(operate::DeadLetters),
+    /// An area's events: as they come, or of the past
+    #[command(subcommand)]
+    Events(operate::EventsCommand),
+    /// Make what a service keeps of others' events anew from the first event on
+    Rebuild(operate::RebuildFlags),
     /// Run a generated year of a seller's receivables and show what a credit manager wants to see
     Demo(DemoFlags),
 }
@@ -113,6 +124,10 @@ async fn main() -> ExitCode {
         Command::Up(flags) => up::up(&flags).await.map(|()| ExitCode::SUCCESS),
         Command::Call(flags) => call(flags).await,
         Command::Replay(flags) => replay(flags).await,
+        Command::Topics(flags) => operate::topics(&flags).await,
+        Command::DeadLetters(command) => operate::dead_letters(&command).await,
+        Command::Events(command) => operate::events(&command).await,
+        Command::Rebuild(flags) => operate::rebuild(&flags).await,
         Command::Demo(flags) => demo::run(flags.seed, flags.customers).await.map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

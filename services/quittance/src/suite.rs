@@ -1,15 +1,16 @@
-//! The five services in one process: one server, five databases, events from outbox to consumer without a broker.
+//! The five services in one process: one server, five databases, events from outbox to consumer directly or through a broker.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr};
 
 use anyhow::Context as _;
-use quittance_db::{Db, Logins, Workload};
-use quittance_events::{InProcessSource, Relay, run_relay};
+use quittance_db::{Db, Logins};
+use quittance_events::kafka::{KafkaConfig, KafkaSource};
 use quittance_grpc::{Peer, Tokens, Verifier, routes, serve};
+use quittance_host::{Area, Parts, Peers, Service, Sources};
 use quittance_kernel::Clock;
-use quittance_runtime::{Pace, Shutdown, ShutdownTrigger, reconcile};
-use sqlx::migrate::Migrator;
+use quittance_runtime::{Shutdown, ShutdownTrigger, TelemetryConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
+use tonic::service::Routes;
 
 /// How the suite runs.
 #[derive(Debug, Clone)]
@@ -22,6 +23,10 @@ pub(crate) struct SuiteOptions {
     pub(crate) tokens: Tokens,
     /// Accepts callers' tokens; those of `tokens` are accepted where there is none.
     pub(crate) verifier: Option<Verifier>,
+    /// The broker that events go through; without one they go from outbox to consumer directly.
+    pub(crate) kafka: Option<KafkaConfig>,
+    /// How often the services are looked at, where anybody takes metrics.
+    pub(crate) telemetry: TelemetryConfig,
 }
 
 /// A running suite.
@@ -35,48 +40,74 @@ pub(crate) struct Suite {
     databases: Vec<Db>,
 }
 
-/// One service's store and stream.
-struct Area {
-    name: &'static str,
-    db: Db,
-    relay: Relay,
-}
-
-impl Area {
-    async fn open(name: &'static str, logins: &Logins, migrator: &Migrator, connections: u32) -> anyhow::Result<Self> {
-        quittance_db::prepare(logins, migrator).await?;
-        let workload = if name == quittance_reporting::AREA { Workload::Sums } else { Workload::Keys };
-        let db = Db::connect(logins, connections, workload)
-            .await
-            .with_context(|| format!("connecting {name} to its database"))?;
-        Ok(Self { name, db, relay: Relay::default() })
-    }
-
-    fn source(&self) -> InProcessSource {
-        InProcessSource::new(self.name, self.db.clone(), &self.relay)
-    }
-
-    fn spawn_purge(&self, clock: &Clock, shutdown: &Shutdown) -> JoinHandle<()> {
-        let (db, clock, shutdown) = (self.db.clone(), clock.clone(), shutdown.clone());
-        tokio::spawn(reconcile("purge_request_log", Pace::every(PURGE_EVERY), shutdown, move || {
-            let (db, before) = (db.clone(), clock.now() - chrono::Duration::days(ANSWERS_KEPT_DAYS));
-            async move { quittance_db::purge(&db, before).await.map(|_| false) }
-        }))
-    }
-
-    fn spawn_relay(&self, clock: &Clock, shutdown: &Shutdown) -> JoinHandle<()> {
-        tokio::spawn(run_relay(self.db.clone(), self.relay.clone(), clock.clone(), shutdown.clone()))
-    }
-}
-
-/// How long a request's answer is kept: a caller that repeats it later is guarded by what the money itself is unique by.
-const ANSWERS_KEPT_DAYS: i64 = 7;
-/// How often answers that are too old are looked for.
-const PURGE_EVERY: Duration = Duration::from_hours(1);
+/// The areas in the order in which their services are shown.
+pub(crate) const AREAS: [&str; 5] = [
+    quittance_invoicing::AREA,
+    quittance_payments::AREA,
+    quittance_credit_risk::AREA,
+    quittance_collections::AREA,
+    quittance_reporting::AREA,
+];
 
 /// The database of an area.
 pub(crate) fn database_of(area: &str) -> String {
     format!("quittance_{}", area.replace('-', "_"))
+}
+
+/// The services as they are put together.
+struct Assembly<'a> {
+    options: &'a SuiteOptions,
+    areas: HashMap<&'static str, Area>,
+    peers: Peers,
+    clock: Clock,
+    shutdown: Shutdown,
+    routes: Routes,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Assembly<'_> {
+    async fn open<S: Service>(&mut self, logins: &HashMap<String, Logins>) -> anyhow::Result<()> {
+        let logins = logins.get(&database_of(S::AREA)).with_context(|| format!("{} has no database", S::AREA))?;
+        quittance_db::prepare(logins, &S::migrator()).await?;
+        let area = Area::open(S::AREA, logins, self.options.connections, S::WORKLOAD).await?;
+        self.areas.insert(S::AREA, area);
+        Ok(())
+    }
+
+    fn area(&self, name: &str) -> anyhow::Result<&Area> {
+        self.areas.get(name).with_context(|| format!("{name} is not open"))
+    }
+
+    fn start<S: Service>(&mut self) -> anyhow::Result<()> {
+        let kafka = self.options.kafka.as_ref();
+        let mut sources = Sources::none();
+        for read in S::READS {
+            sources = match kafka {
+                Some(kafka) => sources.with(KafkaSource::new(kafka, S::AREA, read)?),
+                None => sources.with(self.area(read)?.source()),
+            };
+        }
+        let area = self.area(S::AREA)?.clone();
+        let parts = Parts {
+            db: area.db.clone(),
+            relay: area.relay.clone(),
+            clock: self.clock.clone(),
+            peers: self.peers.clone(),
+        };
+        let service = S::new(parts)?;
+        self.routes = service.add_routes(std::mem::take(&mut self.routes));
+        self.tasks.extend(area.spawn(kafka, &self.clock, &self.shutdown));
+        self.tasks.extend(service.spawn(&sources, &self.shutdown)?);
+        self.tasks.extend(area.observe(
+            &service,
+            &sources,
+            kafka,
+            &self.options.telemetry,
+            &self.clock,
+            &self.shutdown,
+        ));
+        Ok(())
+    }
 }
 
 impl Suite {
@@ -84,30 +115,9 @@ impl Suite {
     pub(crate) async fn start(options: &SuiteOptions, logins: &HashMap<String, Logins>) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let (trigger, shutdown) = ShutdownTrigger::new();
-        let open = async |name: &'static str, migrator: Migrator| {
-            let logins = logins.get(&database_of(name)).with_context(|| format!("{name} has no database"))?;
-            Area::open(name, logins, &migrator, options.connections).await
-        };
-        let invoicing = open(quittance_invoicing::AREA, quittance_invoicing::migrator()).await?;
-        let payments = open(quittance_payments::AREA, quittance_payments::migrator()).await?;
-        let credit_risk = open(quittance_credit_risk::AREA, quittance_credit_risk::migrator()).await?;
-        let collections = open(quittance_collections::AREA, quittance_collections::migrator()).await?;
-        let reporting = open(quittance_reporting::AREA, quittance_reporting::migrator()).await?;
-
         let listener =
             TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
         let address = format!("http://{}", listener.local_addr()?);
-        let peer = Peer::new(&address, quittance_payments::AREA, options.tokens.clone(), clock.clone())?;
-
-        let invoicing_app = quittance_invoicing::App::new(invoicing.db.clone(), invoicing.relay.clone(), clock.clone());
-        let payments_app =
-            quittance_payments::App::new(payments.db.clone(), payments.relay.clone(), clock.clone(), peer);
-        let credit_risk_app =
-            quittance_credit_risk::App::new(credit_risk.db.clone(), credit_risk.relay.clone(), clock.clone());
-        let collections_app =
-            quittance_collections::App::new(collections.db.clone(), collections.relay.clone(), clock.clone());
-        let reporting_app = quittance_reporting::App::new(reporting.db.clone(), clock.clone());
-
         let services: Vec<&str> = [
             quittance_invoicing::SERVICES,
             quittance_payments::SERVICES,
@@ -116,35 +126,30 @@ impl Suite {
             quittance_reporting::SERVICES,
         ]
         .concat();
-        let all = routes(&services).context("reflection")?;
-        let all = quittance_invoicing::add_routes(all, &invoicing_app);
-        let all = quittance_payments::add_routes(all, &payments_app);
-        let all = quittance_credit_risk::add_routes(all, &credit_risk_app);
-        let all = quittance_collections::add_routes(all, &collections_app);
-        let all = quittance_reporting::add_routes(all, &reporting_app);
+        let invoicing = Peer::new(&[&address], quittance_payments::AREA, options.tokens.clone(), clock.clone())?;
+        let mut all = Assembly {
+            options,
+            areas: HashMap::new(),
+            peers: Peers::none().with(quittance_invoicing::AREA, invoicing),
+            clock: clock.clone(),
+            shutdown: shutdown.clone(),
+            routes: routes(&services).context("reflection")?,
+            tasks: Vec::new(),
+        };
+        all.open::<quittance_invoicing::App>(logins).await?;
+        all.open::<quittance_payments::App>(logins).await?;
+        all.open::<quittance_credit_risk::App>(logins).await?;
+        all.open::<quittance_collections::App>(logins).await?;
+        all.open::<quittance_reporting::App>(logins).await?;
+        all.start::<quittance_invoicing::App>()?;
+        all.start::<quittance_payments::App>()?;
+        all.start::<quittance_credit_risk::App>()?;
+        all.start::<quittance_collections::App>()?;
+        all.start::<quittance_reporting::App>()?;
         let verifier = options.verifier.clone().unwrap_or_else(|| options.tokens.verifier());
-        let served = serve(listener, all, verifier, clock.clone(), shutdown.clone())?;
-
-        let mut tasks: Vec<JoinHandle<()>> = [&invoicing, &payments, &credit_risk, &collections, &reporting]
-            .iter()
-            .map(|area| area.spawn_relay(&clock, &shutdown))
-            .collect();
-        tasks.extend(quittance_invoicing::spawn(&invoicing_app, collections.source(), &shutdown));
-        tasks.extend(quittance_payments::spawn(&payments_app, invoicing.source(), &shutdown));
-        tasks.extend(quittance_credit_risk::spawn(&credit_risk_app, invoicing.source(), &shutdown));
-        tasks.extend(quittance_collections::spawn(&collections_app, invoicing.source(), &shutdown));
-        tasks.extend(quittance_reporting::spawn(
-            &reporting_app,
-            invoicing.source(),
-            payments.source(),
-            collections.source(),
-            &shutdown,
-        ));
-        tasks.extend(
-            [&invoicing, &payments, &credit_risk, &collections].map(|area| area.spawn_purge(&clock, &shutdown)),
-        );
-        let databases = [invoicing, payments, credit_risk, collections, reporting].map(|area| area.db).to_vec();
-        Ok(Self { address, trigger, tasks, server: served.finished, databases })
+        let served = serve(listener, all.routes, verifier, clock, shutdown)?;
+        let databases = all.areas.into_values().map(|area| area.db).collect();
+        Ok(Self { address, trigger, tasks: all.tasks, server: served.finished, databases })
     }
 
     /// Finishes running calls, ends the loops and closes the databases.

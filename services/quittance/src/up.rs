@@ -9,14 +9,15 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use quittance_db::{Logins, MigrateError};
+use quittance_events::kafka::KafkaConfig;
 use quittance_grpc::{Tokens, Verifier};
 use quittance_kernel::{Clock, TenantId};
-use quittance_runtime::{LogFormat, config, init_logs, until_signal};
+use quittance_runtime::{LogFormat, TelemetryConfig, config, config::Validate as _, telemetry, until_signal};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     data::{self, Server},
-    suite::{Suite, SuiteOptions, database_of},
+    suite::{AREAS, Suite, SuiteOptions, database_of},
 };
 
 /// Where `quittance up` keeps its data unless told otherwise.
@@ -52,6 +53,10 @@ pub(crate) struct UpFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     connections: Option<u32>,
+    /// A Kafka broker that events go through, for example localhost:9092; without one they go from outbox to consumer directly
+    #[arg(long)]
+    #[serde(skip)]
+    kafka: Option<String>,
     /// How log lines look: json or text
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,8 +76,10 @@ struct UpConfig {
     database: Option<String>,
     keys: Option<PathBuf>,
     connections: u32,
+    kafka: Option<KafkaConfig>,
     log_format: LogFormat,
     log: String,
+    telemetry: TelemetryConfig,
 }
 
 impl Default for UpConfig {
@@ -83,8 +90,10 @@ impl Default for UpConfig {
             database: None,
             keys: None,
             connections: 10,
+            kafka: None,
             log_format: LogFormat::Json,
             log: "info,sqlx=warn".to_owned(),
+            telemetry: TelemetryConfig::default(),
         }
     }
 }
@@ -112,14 +121,32 @@ impl config::Validate for UpConfig {
         if !(1..=64).contains(&self.connections) {
             problems.push("connections: 1 to 64".to_owned());
         }
+        if let Some(kafka) = &self.kafka {
+            problems.extend(kafka.problems());
+        }
+        problems.extend(self.telemetry.problems());
         problems
     }
 }
 
 /// Runs the suite until Ctrl-C.
 pub(crate) async fn up(flags: &UpFlags) -> anyhow::Result<()> {
-    let config: UpConfig = config::load(&UpConfig::default(), flags.config.as_deref(), flags)?;
-    init_logs(config.log_format, &config.log).map_err(anyhow::Error::msg)?;
+    let mut config: UpConfig = config::load(&UpConfig::default(), flags.config.as_deref(), flags)?;
+    if let Some(brokers) = &flags.kafka {
+        config.kafka.get_or_insert_default().brokers.clone_from(brokers);
+        let problems = config.problems();
+        if !problems.is_empty() {
+            return Err(config::BadConfig(problems).into());
+        }
+    }
+    let telemetry = telemetry::start("suite", config.log_format, &config.log, &config.telemetry);
+    let telemetry = telemetry.map_err(anyhow::Error::msg)?;
+    let done = run(&config).await;
+    telemetry.shutdown().await;
+    done
+}
+
+async fn run(config: &UpConfig) -> anyhow::Result<()> {
     let tokens = data::tokens(&config.data)?;
     let verifier = config.keys.as_deref().map(Verifier::from_file).transpose()?;
     let server = match &config.database {
@@ -132,6 +159,8 @@ pub(crate) async fn up(flags: &UpFlags) -> anyhow::Result<()> {
         connections: config.connections,
         tokens: tokens.clone(),
         verifier,
+        kafka: config.kafka.clone(),
+        telemetry: config.telemetry.clone(),
     };
     let suite = match start(&options, &server).await {
         Ok(suite) => suite,
@@ -148,15 +177,8 @@ pub(crate) async fn up(flags: &UpFlags) -> anyhow::Result<()> {
 }
 
 async fn start(options: &SuiteOptions, server: &Server) -> anyhow::Result<Suite> {
-    let areas = [
-        quittance_invoicing::AREA,
-        quittance_payments::AREA,
-        quittance_credit_risk::AREA,
-        quittance_collections::AREA,
-        quittance_reporting::AREA,
-    ];
     let mut logins = HashMap::new();
-    for area in areas {
+    for area in AREAS {
         let name = database_of(area);
         logins.insert(name.clone(), server.logins(&name)?);
     }
@@ -241,6 +263,8 @@ impl PrivateSuite {
             connections: 10,
             tokens: tokens.clone(),
             verifier: None,
+            kafka: None,
+            telemetry: TelemetryConfig::default(),
         };
         match start(&options, &server).await {
             Ok(suite) => Ok(Self { suite, server, tokens }),

@@ -7,8 +7,9 @@ pub mod domain;
 mod error;
 mod grpc;
 mod inbox;
+mod service;
 
-use quittance_events::{InProcessSource, consume};
+use quittance_events::{Source, consume};
 use quittance_runtime::Shutdown;
 use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
@@ -29,15 +30,21 @@ pub fn migrator() -> Migrator {
 /// Starts the reading of every area's events.
 pub fn spawn(
     app: &App,
-    invoicing: InProcessSource,
-    payments: InProcessSource,
-    collections: InProcessSource,
+    invoicing: impl Into<Source>,
+    payments: impl Into<Source>,
+    collections: impl Into<Source>,
     shutdown: &Shutdown,
 ) -> Vec<JoinHandle<()>> {
     let (db, clock) = (app.db(), app.clock());
     vec![
-        tokio::spawn(consume(db.clone(), invoicing, inbox::InvoicingHandler, clock.clone(), shutdown.clone())),
-        tokio::spawn(consume(db.clone(), payments, inbox::PaymentsHandler, clock.clone(), shutdown.clone())),
-        tokio::spawn(consume(db.clone(), collections, inbox::CollectionsHandler, clock.clone(), shutdown.clone())),
+        tokio::spawn(consume(db.clone(), invoicing.into(), inbox::InvoicingHandler, clock.clone(), shutdown.clone())),
+        tokio::spawn(consume(db.clone(), payments.into(), inbox::PaymentsHandler, clock.clone(), shutdown.clone())),
+        tokio::spawn(consume(
+            db.clone(),
+            collections.into(),
+            inbox::CollectionsHandler,
+            clock.clone(),
+            shutdown.clone(),
+        )),
     ]
 }

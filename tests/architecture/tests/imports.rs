@@ -17,7 +17,7 @@ const LIBRARIES: [(&str, &[&str]); 8] = [
     ("private-postgres", &[]),
     ("proto", &["kernel"]),
     ("runtime", &["kernel"]),
-    ("db", &["kernel"]),
+    ("db", &["kernel", "runtime"]),
     ("events", &["kernel", "db", "runtime"]),
     ("grpc", &["kernel", "proto", "db", "events", "runtime"]),
     ("testkit", &["kernel", "proto", "db", "events", "runtime", "grpc", "private-postgres"]),

@@ -1,6 +1,33 @@
 //! The invariants of collections' books, checked where they are kept: in SQL, over all of a tenant's rows.
 
-use quittance_db::{DbError, Found, Tx};
+use quittance_db::{Db, DbError, Found, Invariant, Tx};
+use quittance_kernel::TenantId;
+
+/// Checks all invariants of a tenant's books.
+pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
+    let mut tx = db.begin(tenant).await?;
+    let invariants = vec![
+        Invariant {
+            number: 1,
+            rule: "an item's open amount is its total and what moved it since",
+            found: items(&mut tx).await?,
+        },
+        Invariant { number: 0, rule: "no item is reminded twice at one step", found: reminded_once(&mut tx).await? },
+        Invariant {
+            number: 0,
+            rule: "a reminder's total is the sum of its items, and its step the highest of theirs",
+            found: reminders(&mut tx).await?,
+        },
+    ];
+    tx.commit().await?;
+    Ok(invariants)
+}
+
+/// Everybody whose books are here, for the reconcilers' role.
+pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
+    let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
+    Ok(tenants.into_iter().map(TenantId::new).collect())
+}
 
 /// What is open is the total and the entries, never negative and never more than the total; and what is closed moved on its last day.
 pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {

@@ -89,21 +89,8 @@ impl DunningService for Door {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let items = db::verify::items(&mut tx).await.map_err(Error::from)?;
-        let once = db::verify::reminded_once(&mut tx).await.map_err(Error::from)?;
-        let reminders = db::verify::reminders(&mut tx).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
-        let invariants = vec![
-            quittance_grpc::invariant(1, "an item's open amount is its total and what moved it since", items),
-            quittance_grpc::invariant(0, "no item is reminded twice at one step", once),
-            quittance_grpc::invariant(
-                0,
-                "a reminder's total is the sum of its items, and its step the highest of theirs",
-                reminders,
-            ),
-        ];
-        Ok(Response::new(common::VerifyLedgerResponse { invariants }))
+        let invariants = db::verify::invariants(self.0.db(), tenant(&request)?).await.map_err(Error::from)?;
+        Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
     async fn get_stream_status(

@@ -1,6 +1,32 @@
 //! The invariants of credit-risk's books, checked where they are kept: in SQL, over all of a tenant's rows.
 
-use quittance_db::{DbError, Found, Tx};
+use quittance_db::{Db, DbError, Found, Invariant, Tx};
+use quittance_kernel::TenantId;
+
+/// Checks all invariants of a tenant's books.
+pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
+    let mut tx = db.begin(tenant).await?;
+    let invariants = vec![
+        Invariant {
+            number: 0,
+            rule: "a profile's exposure is what its customer's items owe in its currency",
+            found: exposures(&mut tx).await?,
+        },
+        Invariant {
+            number: 0,
+            rule: "what a profile has reserved is the sum of its active and confirmed reservations",
+            found: reserved(&mut tx).await?,
+        },
+    ];
+    tx.commit().await?;
+    Ok(invariants)
+}
+
+/// Everybody who has profiles, for the reconcilers' role.
+pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
+    let tenants = sqlx::query_scalar!("select distinct tenant_id from profile").fetch_all(db.system()).await?;
+    Ok(tenants.into_iter().map(TenantId::new).collect())
+}
 
 /// A profile's exposure is what its customer's items owe in its currency.
 pub(crate) async fn exposures(tx: &mut Tx) -> Result<Found, DbError> {

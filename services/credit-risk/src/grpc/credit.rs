@@ -95,23 +95,8 @@ impl CreditService for Door {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let exposures = db::verify::exposures(&mut tx).await.map_err(Error::from)?;
-        let reserved = db::verify::reserved(&mut tx).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
-        let invariants = vec![
-            quittance_grpc::invariant(
-                0,
-                "a profile's exposure is what its customer's items owe in its currency",
-                exposures,
-            ),
-            quittance_grpc::invariant(
-                0,
-                "what a profile has reserved is the sum of its active and confirmed reservations",
-                reserved,
-            ),
-        ];
-        Ok(Response::new(common::VerifyLedgerResponse { invariants }))
+        let invariants = db::verify::invariants(self.0.db(), tenant(&request)?).await.map_err(Error::from)?;
+        Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
     async fn get_stream_status(

@@ -1,6 +1,34 @@
 //! The invariants of invoicing's books, checked where they are kept: in SQL, over all of a tenant's rows.
 
-use quittance_db::{DbError, Found, Tx};
+use quittance_db::{Db, DbError, Found, Invariant, Tx};
+use quittance_kernel::TenantId;
+
+/// Checks all invariants of a tenant's books.
+pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
+    let mut tx = db.begin(tenant).await?;
+    let invariants = vec![
+        Invariant {
+            number: 1,
+            rule: "an open item is its invoice's total less what its entries settled, credited and voided",
+            found: items(&mut tx).await?,
+        },
+        Invariant { number: 1, rule: "an invoice's lines sum to its net total", found: totals(&mut tx).await? },
+        Invariant {
+            number: 6,
+            rule: "a series has no gap, no duplicate, and its dates follow its numbers",
+            found: series(&mut tx).await?,
+        },
+        Invariant { number: 7, rule: "a full credit sums to its invoice exactly", found: credits(&mut tx).await? },
+    ];
+    tx.commit().await?;
+    Ok(invariants)
+}
+
+/// Everybody whose books are here, for the reconcilers' role.
+pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
+    let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
+    Ok(tenants.into_iter().map(TenantId::new).collect())
+}
 
 /// Every issued invoice has one open item over its total, whose balances equal its entries, its settlements and its credit note.
 pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {

@@ -125,23 +125,8 @@ impl OpenItemService for Door {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let items = db::verify::items(&mut tx).await.map_err(Error::from)?;
-        let totals = db::verify::totals(&mut tx).await.map_err(Error::from)?;
-        let series = db::verify::series(&mut tx).await.map_err(Error::from)?;
-        let credits = db::verify::credits(&mut tx).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
-        let invariants = vec![
-            quittance_grpc::invariant(
-                1,
-                "an open item is its invoice's total less what its entries settled, credited and voided",
-                items,
-            ),
-            quittance_grpc::invariant(1, "an invoice's lines sum to its net total", totals),
-            quittance_grpc::invariant(6, "a series has no gap, no duplicate, and its dates follow its numbers", series),
-            quittance_grpc::invariant(7, "a full credit sums to its invoice exactly", credits),
-        ];
-        Ok(Response::new(common::VerifyLedgerResponse { invariants }))
+        let invariants = db::verify::invariants(self.0.db(), tenant(&request)?).await.map_err(Error::from)?;
+        Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
     async fn get_stream_status(

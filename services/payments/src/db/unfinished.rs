@@ -57,3 +57,22 @@ pub(crate) async fn count(db: &Db) -> Result<i64, DbError> {
     .await?;
     Ok(count)
 }
+
+/// Allocations, and reversals of some, that wait for invoicing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pending {
+    pub(crate) count: i64,
+    /// Since when the oldest has waited.
+    pub(crate) oldest_at: Option<DateTime<Utc>>,
+}
+
+/// What waits for invoicing.
+pub(crate) async fn pending(db: &Db) -> Result<Pending, DbError> {
+    let pending = sqlx::query_as!(
+        Pending,
+        r#"select count(*) as "count!", min(decided_at) as oldest_at from allocation where state in ('pending', 'reversing')"#
+    )
+    .fetch_one(db.system())
+    .await?;
+    Ok(pending)
+}

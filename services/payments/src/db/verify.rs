@@ -1,6 +1,25 @@
 //! The invariant of payments' books, checked where they are kept: in SQL, over all of a tenant's rows.
 
-use quittance_db::{DbError, Found, Tx};
+use quittance_db::{Db, DbError, Found, Invariant, Tx};
+use quittance_kernel::TenantId;
+
+/// Checks all invariants of a tenant's books.
+pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
+    let mut tx = db.begin(tenant).await?;
+    let invariants = vec![Invariant {
+        number: 2,
+        rule: "a payment is applied, pending or unapplied to the cent, and its allocations sum to what is applied and pending",
+        found: payments(&mut tx).await?,
+    }];
+    tx.commit().await?;
+    Ok(invariants)
+}
+
+/// Everybody whose books are here, for the reconcilers' role.
+pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
+    let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
+    Ok(tenants.into_iter().map(TenantId::new).collect())
+}
 
 /// Every payment's amount is what is applied, pending and unapplied, and applied and pending are the sums of its allocations in those states.
 pub(crate) async fn payments(tx: &mut Tx) -> Result<Found, DbError> {

@@ -4,4 +4,5 @@
 mod isolation;
 mod program;
 mod replay;
+mod telemetry;
 mod up;

@@ -56,8 +56,14 @@ pub(crate) struct Up {
 
 impl Up {
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// With variables in its environment.
+    pub(crate) fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
         let mut child = quittance(&["up", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
             .arg(folder)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -169,6 +169,15 @@ pub(crate) async fn payments(tx: &mut Tx, payments: &[NewPayment]) -> Result<(),
     Ok(())
 }
 
+/// Those of these payments that are known.
+pub(crate) async fn known_payments(tx: &mut Tx, payments: &[Uuid]) -> Result<HashSet<Uuid>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let known = sqlx::query_scalar!("select id from payment where tenant_id = $1 and id = any($2)", tenant, payments)
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(known.into_iter().collect())
+}
+
 /// Adds movements of unapplied money, of payments that are known.
 pub(crate) async fn cash_entries(tx: &mut Tx, entries: &[NewCashEntry]) -> Result<(), DbError> {
     if entries.is_empty() {

@@ -1,7 +1,14 @@
 //! Checks of the invariants that reporting can see.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Found, Tx};
+use quittance_db::{Db, DbError, Found, Tx};
+use quittance_kernel::TenantId;
+
+/// Everybody whose books are here, for the reconcilers' role.
+pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
+    let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
+    Ok(tenants.into_iter().map(TenantId::new).collect())
+}
 
 /// Allocations on which payments and invoicing disagree. One that only one side has spoken of is in flight until `settled_before`.
 pub(crate) async fn allocations(tx: &mut Tx, settled_before: DateTime<Utc>) -> Result<Found, DbError> {

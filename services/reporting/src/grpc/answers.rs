@@ -1,7 +1,7 @@
 //! Reports as messages: reads what a report needs in one view, computes, and says from what.
 
 use chrono::{Duration, NaiveDate};
-use quittance_db::{DbError, Found, Tx};
+use quittance_db::{DbError, Found, Invariant, Tx};
 use quittance_kernel::{Currency, CustomerId, Money, TenantId, last_day_of_month, month_start};
 use quittance_proto::{common::v1 as common, money, reporting::v1 as pb};
 use rust_decimal::Decimal;
@@ -159,28 +159,26 @@ async fn cei(tx: &mut Tx, currency: Currency, on: NaiveDate, ending: &AgingRow) 
 }
 
 /// Checks the invariants that reporting can see.
-pub(super) async fn verify(app: &App, tenant: TenantId) -> Result<common::VerifyLedgerResponse, Error> {
+pub(crate) async fn invariants(app: &App, tenant: TenantId) -> Result<Vec<Invariant>, Error> {
     let settled_before = app.clock().now() - Duration::minutes(IN_FLIGHT_MINUTES);
     let mut tx = app.view(tenant).await?;
     let allocations = db::verify::allocations(&mut tx, settled_before).await?;
     let today = app.date_or_today(&mut tx, None).await?;
     let bounds = db::verify::items_out_of_bounds(&mut tx, today).await?;
     let partition = partition(&mut tx, today).await?;
-    Ok(common::VerifyLedgerResponse {
-        invariants: vec![
-            quittance_grpc::invariant(
-                3,
-                "what payments says it applied is what invoicing says was settled, per allocation",
-                allocations,
-            ),
-            quittance_grpc::invariant(5, "no item owes less than nothing or more than it was invoiced", bounds),
-            quittance_grpc::invariant(
-                5,
-                "aging buckets, in total and per customer, sum to the open balance today and at each month end",
-                partition,
-            ),
-        ],
-    })
+    Ok(vec![
+        Invariant {
+            number: 3,
+            rule: "what payments says it applied is what invoicing says was settled, per allocation",
+            found: allocations,
+        },
+        Invariant { number: 5, rule: "no item owes less than nothing or more than it was invoiced", found: bounds },
+        Invariant {
+            number: 5,
+            rule: "aging buckets, in total and per customer, sum to the open balance today and at each month end",
+            found: partition,
+        },
+    ])
 }
 
 /// The buckets against a sum that knows nothing of items, at month ends and today.

@@ -22,6 +22,8 @@ use crate::{
     db::{self, aging::CustomerQuery},
 };
 
+pub(crate) use answers::invariants;
+
 /// Full names of the services, for the health service.
 pub const SERVICES: &[&str] = &["quittance.reporting.v1.ReportService"];
 
@@ -107,7 +109,7 @@ impl ReportService for Door {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        Ok(Response::new(answers::verify(&self.0, tenant(&request)?).await?))
+        Ok(Response::new(quittance_grpc::ledger(invariants(&self.0, tenant(&request)?).await?)))
     }
 
     async fn get_stream_status(

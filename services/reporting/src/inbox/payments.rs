@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
-use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId};
+use quittance_kernel::{AllocationId, CustomerId, EventId, ItemId, Money, PaymentId};
 use quittance_proto::payments::v1::{self as pb, payments_event::Payload};
+use uuid::Uuid;
 
 use super::{date, money, optional_uuid, rejected, uuid};
 use crate::db::apply::{self, NewCashEntry, NewPayment, NewSide};
@@ -27,6 +28,34 @@ impl Handler for PaymentsHandler {
 
     fn knows(&self, event: &pb::PaymentsEvent) -> bool {
         event.payload.is_some()
+    }
+
+    /// Money may be applied, under its customer's key, before its receipt was read under the payment's own.
+    async fn orphans(&self, tx: &mut Tx, run: &[Message<pb::PaymentsEvent>]) -> Result<Vec<EventId>, HandlerError> {
+        let mut received: HashSet<Uuid> = HashSet::new();
+        let mut moved: Vec<(EventId, Uuid)> = Vec::new();
+        for message in run {
+            match &message.event.payload {
+                Some(Payload::PaymentReceived(told)) => {
+                    received.insert(uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?);
+                }
+                Some(Payload::PaymentApplied(told)) => {
+                    moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
+                }
+                Some(Payload::PaymentUnapplied(told)) => {
+                    moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
+                }
+                None => {}
+            }
+        }
+        moved.retain(|(_, payment)| !received.contains(payment));
+        if moved.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked: Vec<Uuid> = moved.iter().map(|(_, payment)| *payment).collect();
+        let known = apply::known_payments(tx, &asked).await?;
+        moved.retain(|(_, payment)| !known.contains(payment));
+        Ok(moved.into_iter().map(|(event, _)| event).collect())
     }
 
     async fn apply(&self, tx: &mut Tx, run: Vec<Message<pb::PaymentsEvent>>) -> Result<(), HandlerError> {

@@ -1,0 +1,231 @@
+//! Applying events: each once, a batch in one transaction together with the record of what was read.
+
+use std::collections::{BTreeMap, HashSet};
+
+use quittance_db::{Db, DbError, Tx};
+use quittance_kernel::{Clock, EventId, TenantId};
+use quittance_runtime::{error_chain, trace};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::{
+    Envelope, Handler, HandlerError, Message,
+    batch_spans::BatchSpans,
+    held,
+    kafka::{KafkaSource, Unreadable},
+};
+
+/// Applies an area's events to a service's database.
+pub(crate) struct Applier<'a, H> {
+    pub(crate) db: &'a Db,
+    pub(crate) area: &'static str,
+    pub(crate) handler: &'a H,
+    pub(crate) clock: &'a Clock,
+    /// Where what cannot be applied is copied to.
+    pub(crate) grave: Option<&'a KafkaSource>,
+}
+
+/// Applies events as a consumer does, in whatever batches and however often they come: for tests and tools that have them at hand.
+pub async fn apply_events<H: Handler>(
+    db: &Db,
+    area: &'static str,
+    handler: &H,
+    clock: &Clock,
+    events: &[Envelope],
+) -> Result<(), HandlerError> {
+    let applier = Applier { db, area, handler, clock, grave: None };
+    applier.apply(events, &[], None).await?;
+    held::rerun_waiting(db, area, handler).await
+}
+
+impl<H: Handler> Applier<'_, H> {
+    /// Applies a batch; where it holds an event that can never be applied, one by one. `after` is where a reading in order stood before it; another replica
+    /// that moved it since makes the batch fail.
+    pub(crate) async fn apply(
+        &self,
+        events: &[Envelope],
+        unreadable: &[Unreadable],
+        after: Option<i64>,
+    ) -> Result<(), HandlerError> {
+        if !unreadable.is_empty() {
+            self.keep_unreadable(unreadable).await?;
+        }
+        match self.in_one_transaction(events, after).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_transient() || events.is_empty() => Err(error),
+            Err(_) => self.one_by_one(events, after).await,
+        }
+    }
+
+    async fn one_by_one(&self, events: &[Envelope], mut after: Option<i64>) -> Result<(), HandlerError> {
+        for event in events {
+            match self.in_one_transaction(std::slice::from_ref(event), after).await {
+                Ok(()) => {}
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => self.give_up(event, &error_chain(&error), after).await?,
+            }
+            after = after.map(|_| event.position);
+        }
+        Ok(())
+    }
+
+    /// Keeps an event that can never be applied, with its error.
+    async fn give_up(&self, event: &Envelope, error: &str, after: Option<i64>) -> Result<(), HandlerError> {
+        tracing::error!(area = self.area, event_id = %event.event_id, kind = event.kind, error, "an event went to the dead letters");
+        if let Some(grave) = self.grave
+            && let Err(problem) = grave.bury(event, error).await
+        {
+            // The copy is for others to see; what can be put back is kept here.
+            tracing::warn!(area = self.area, event_id = %event.event_id, error = error_chain(&problem), "the dead letter was not copied to its topic");
+        }
+        let mut tx = self.db.begin(event.tenant).await?;
+        held::hold(&mut tx, self.area, event, held::State::Dead, Some(error), self.clock.now()).await?;
+        record(&mut tx, self.area, &[event.position], after).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn in_one_transaction(&self, events: &[Envelope], after: Option<i64>) -> Result<(), HandlerError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let spans = BatchSpans::begin(self.area, if self.grave.is_some() { "kafka" } else { "outbox" }, events);
+        let done = self.write(events, after, &spans).await;
+        if done.is_err() {
+            spans.fail();
+        }
+        done
+    }
+
+    async fn write(&self, events: &[Envelope], after: Option<i64>, spans: &BatchSpans<'_>) -> Result<(), HandlerError> {
+        let mut tx = self.db.begin_untenanted().await?;
+        for (tenant, run) in by_tenant(events) {
+            let Some(first) = run.first() else { continue };
+            let (trace, span) = spans.of(first);
+            let mut tenanted = tx.enter(tenant).await?;
+            trace::scope(trace, self.apply_run(&mut tenanted, &run).instrument(span)).await?;
+            tx = tenanted.into();
+        }
+        let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
+        record(&mut tx, self.area, &positions, after).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn apply_run(&self, tx: &mut Tx, run: &[&Envelope]) -> Result<(), HandlerError> {
+        let mut known = Vec::with_capacity(run.len());
+        for envelope in run {
+            let event = decode(self.handler, envelope)?;
+            if self.handler.knows(&event) {
+                known.push(message(envelope, event));
+            } else {
+                held::hold(tx, self.area, envelope, held::State::Parked, None, self.clock.now()).await?;
+            }
+        }
+        let orphans: HashSet<EventId> = self.handler.orphans(tx, &known).await?.into_iter().collect();
+        if !orphans.is_empty() {
+            known.retain(|message| !orphans.contains(&message.event_id));
+            for envelope in run.iter().filter(|envelope| orphans.contains(&envelope.event_id)) {
+                held::hold_unless_applied(tx, self.area, envelope, self.clock.now()).await?;
+            }
+        }
+        let fresh = first_time(tx, &known).await?;
+        let known = keep_fresh(known, &fresh);
+        if !known.is_empty() {
+            self.handler.apply(tx, known).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_unreadable(&self, messages: &[Unreadable]) -> Result<(), HandlerError> {
+        let mut tx = self.db.begin_untenanted().await?;
+        for message in messages {
+            let Unreadable { topic, partition, offset, error, .. } = message;
+            tracing::error!(area = self.area, topic, partition, offset, error, "a message is no event");
+            if let Some(grave) = self.grave
+                && let Err(problem) = grave.bury_unreadable(message).await
+            {
+                tracing::warn!(
+                    topic,
+                    partition,
+                    offset,
+                    error = error_chain(&problem),
+                    "the message was not copied to its topic of dead letters"
+                );
+            }
+            held::hold_unreadable(&mut tx, self.area, message, self.clock.now()).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Events of each tenant, in the order they came.
+pub(crate) fn by_tenant(events: &[Envelope]) -> BTreeMap<TenantId, Vec<&Envelope>> {
+    let mut runs: BTreeMap<TenantId, Vec<&Envelope>> = BTreeMap::new();
+    for event in events {
+        runs.entry(event.tenant).or_default().push(event);
+    }
+    runs
+}
+
+pub(crate) fn decode<H: Handler>(_: &H, envelope: &Envelope) -> Result<H::Event, HandlerError> {
+    prost::Message::decode(envelope.payload.as_slice())
+        .map_err(|error| HandlerError::Rejected(format!("the bytes are no such event: {error}")))
+}
+
+pub(crate) fn message<E>(envelope: &Envelope, event: E) -> Message<E> {
+    Message { event_id: envelope.event_id, position: envelope.position, recorded_at: envelope.recorded_at, event }
+}
+
+/// Those of the messages that are applied for the first time; one that came twice in a run is kept once.
+fn keep_fresh<E>(mut messages: Vec<Message<E>>, fresh: &[Uuid]) -> Vec<Message<E>> {
+    let mut left: HashSet<Uuid> = fresh.iter().copied().collect();
+    messages.retain(|message| left.remove(&message.event_id.uuid()));
+    messages
+}
+
+/// Marks events as applied; returns those that were not marked before.
+pub(crate) async fn first_time<E>(tx: &mut Tx, messages: &[Message<E>]) -> Result<Vec<Uuid>, DbError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = messages.iter().map(|message| message.event_id.uuid()).collect();
+    let fresh = sqlx::query_scalar!(
+        "insert into inbox (tenant_id, event_id)
+         select $1, event_id
+         from unnest($2::uuid[]) as e (event_id)
+         on conflict on constraint inbox_pkey do nothing
+         returning event_id",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(fresh)
+}
+
+/// Records that positions are done. Where `after` is given, fails unless the reading still stands there: another replica was faster.
+async fn record(
+    conn: &mut sqlx::PgConnection,
+    area: &str,
+    positions: &[i64],
+    after: Option<i64>,
+) -> Result<(), DbError> {
+    let done = sqlx::query!(
+        "with read as (
+           select coalesce(range_agg(int8range(position, position, '[]')), '{}'::int8multirange) as done
+           from unnest($2::bigint[]) as p (position)
+         )
+         insert into subscription as s (area, position, done)
+         select $1, position_before_gap(read.done), read.done
+         from read
+         on conflict on constraint subscription_pkey do update
+         set position = position_before_gap(s.done + excluded.done), done = s.done + excluded.done
+         where $3::bigint is null or s.position = $3",
+        area,
+        positions,
+        after,
+    )
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(DbError::AnsweredMeanwhile) }
+}

@@ -1,0 +1,58 @@
+//! The spans of a batch: one for each trace whose events are in it, for as long as they are being applied. One event may be in a batch with those of hundreds
+//! of other calls; each call's trace goes on into what they did here.
+
+use std::collections::HashMap;
+
+use quittance_runtime::{
+    spans::{self, SpanKind},
+    trace::Trace,
+};
+use tracing::{Span, field::Empty};
+
+use crate::Envelope;
+
+/// The spans of a batch, by the traces that its events came with. Without an exporter there are none.
+#[derive(Debug, Default)]
+pub(crate) struct BatchSpans<'a>(HashMap<&'a str, (Span, Trace)>);
+
+impl<'a> BatchSpans<'a> {
+    /// Begins them. `system` is what the events came through.
+    pub(crate) fn begin(area: &str, system: &'static str, events: &'a [Envelope]) -> Self {
+        if !spans::are_exported() {
+            return Self::default();
+        }
+        let mut counts: HashMap<&str, i64> = HashMap::new();
+        for traceparent in events.iter().filter_map(|event| event.traceparent.as_deref()) {
+            *counts.entry(traceparent).or_default() += 1;
+        }
+        let topic = format!("quittance.{area}.v1");
+        let name = format!("consume {topic}");
+        let begun = counts.into_iter().map(|(traceparent, count)| {
+            let span = tracing::info_span!(parent: None, "consume", area, trace_id = Empty, otel.kind = Empty);
+            let trace = spans::begin(&span, SpanKind::Consumer, &name, Some(traceparent));
+            spans::set_attribute(&span, "messaging.system", system);
+            spans::set_attribute(&span, "messaging.operation.type", "process");
+            spans::set_attribute(&span, "messaging.destination.name", topic.clone());
+            spans::set_attribute(&span, "messaging.batch.message_count", count);
+            (traceparent, (span, trace))
+        });
+        Self(begun.collect())
+    }
+
+    /// What is done for an event belongs to this trace, and runs in this span.
+    pub(crate) fn of(&self, event: &Envelope) -> (Trace, Span) {
+        let traceparent = event.traceparent.as_deref();
+        let (span, trace) = match traceparent.and_then(|text| self.0.get(text)) {
+            Some((span, trace)) => (span.clone(), *trace),
+            None => (Span::none(), Trace::continued(traceparent)),
+        };
+        (trace.caused_by(event.event_id), span)
+    }
+
+    /// Says of all of them that nothing was applied; the log says why.
+    pub(crate) fn fail(&self) {
+        for (span, _) in self.0.values() {
+            spans::set_failed(span, "the batch was not applied");
+        }
+    }
+}

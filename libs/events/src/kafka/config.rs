@@ -1,0 +1,144 @@
+//! How to reach the broker.
+
+use std::collections::BTreeMap;
+
+use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError as ClientError};
+use serde::{Deserialize, Serialize};
+
+/// What this program relies on and nobody may change.
+const OURS: [&str; 12] = [
+    "bootstrap.servers",
+    "acks",
+    "enable.idempotence",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "auto.offset.reset",
+    "group.id",
+    "partitioner",
+    "message.timeout.ms",
+    "delivery.timeout.ms",
+    "transactional.id",
+    "enable.gapless.guarantee",
+];
+
+/// How to reach the broker, and what topics and groups are called.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KafkaConfig {
+    /// Addresses such as `broker-1:9092,broker-2:9092`.
+    pub brokers: String,
+    /// What the names of topics and consumer groups begin with.
+    pub prefix: String,
+    /// Settings of librdkafka, for TLS and SASL for example `security.protocol`, `ssl.ca.location`, `sasl.mechanism`, `sasl.username`, `sasl.password`. An
+    /// underscore may stand for a point, as environment variables need it.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl Default for KafkaConfig {
+    fn default() -> Self {
+        Self { brokers: String::new(), prefix: "quittance".to_owned(), properties: BTreeMap::new() }
+    }
+}
+
+/// The broker, or the way to it.
+#[derive(Debug, thiserror::Error)]
+pub enum KafkaError {
+    /// librdkafka says why.
+    #[error("Kafka")]
+    Client(#[from] ClientError),
+    /// A topic could not be made.
+    #[error("topic {topic}: {why}")]
+    Topic {
+        /// Its name.
+        topic: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl KafkaConfig {
+    /// Everything that is wrong with it, each with the name of the setting.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.brokers.trim().is_empty() {
+            problems.push("kafka.brokers: at least one address such as broker:9092".to_owned());
+        }
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if self.prefix.is_empty() || self.prefix.len() > 100 || !self.prefix.chars().all(is_name) {
+            problems.push("kafka.prefix: 1 to 100 letters, digits, points, underscores or hyphens".to_owned());
+        }
+        let fixed = self.settings().filter(|(key, _)| OURS.contains(&key.as_str()));
+        problems.extend(fixed.map(|(key, _)| format!("kafka.properties: {key} cannot be changed")));
+        if problems.is_empty()
+            && let Err(error) = self.client().create_native_config()
+        {
+            problems.push(format!("kafka.properties: {error}"));
+        }
+        problems
+    }
+
+    fn settings(&self) -> impl Iterator<Item = (String, &String)> {
+        self.properties.iter().map(|(key, value)| (key.replace('_', "."), value))
+    }
+
+    /// What every client starts from.
+    pub(crate) fn client(&self) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        // A broker that comes back is found soon, and one that is away is not asked in a loop.
+        client.set("reconnect.backoff.ms", "100").set("reconnect.backoff.max.ms", "2000");
+        client.set("client.id", "quittance").set_log_level(RDKafkaLogLevel::Warning);
+        for (key, value) in self.settings() {
+            client.set(key, value);
+        }
+        client.set("bootstrap.servers", &self.brokers);
+        client
+    }
+
+    /// The topic of an area's events.
+    pub fn topic(&self, area: &str) -> String {
+        format!("{}.{area}.v1", self.prefix)
+    }
+
+    /// The topic of what a service could not apply.
+    pub fn dead_letter_topic(&self, service: &str) -> String {
+        format!("{}.{service}.dead-letters.v1", self.prefix)
+    }
+
+    /// The consumer group of a service.
+    pub fn group(&self, service: &str) -> String {
+        format!("{}.{service}", self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let properties = [("acks".to_owned(), "0".to_owned()), ("enable_idempotence".to_owned(), "false".to_owned())];
+        let config = KafkaConfig { prefix: "a b".to_owned(), properties: properties.into(), ..KafkaConfig::default() };
+        let problems = config.problems();
+        assert_eq!(problems.len(), 4, "{problems:?}");
+    }
+
+    #[test]
+    fn tls_and_sasl_are_settings() {
+        let settings = [
+            ("security_protocol", "sasl_ssl"),
+            ("sasl.mechanism", "SCRAM-SHA-512"),
+            ("sasl_username", "quittance"),
+            ("sasl_password", "secret"),
+        ];
+        let properties = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let config = KafkaConfig { brokers: "broker:9093".to_owned(), properties, ..KafkaConfig::default() };
+        assert_eq!(config.problems(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named() {
+        let properties = [("security.protocl".to_owned(), "ssl".to_owned())].into();
+        let config = KafkaConfig { brokers: "broker:9093".to_owned(), properties, ..KafkaConfig::default() };
+        assert!(config.problems().concat().contains("security.protocl"), "{:?}", config.problems());
+    }
+}

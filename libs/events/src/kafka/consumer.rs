@@ -1,0 +1,268 @@
+//! Reading events from the broker: a batch of whatever has come, and the offsets once its effects are committed.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::{FutureExt as _, StreamExt as _};
+use quittance_runtime::metrics;
+use rdkafka::{
+    ClientConfig, ClientContext, Message as _, Offset, Statistics, TopicPartitionList,
+    consumer::{CommitMode, Consumer as _, ConsumerContext, StreamConsumer},
+    error::{KafkaError as ClientError, RDKafkaErrorCode},
+    message::{BorrowedMessage, Headers as _, OwnedHeaders},
+};
+
+use super::{EventProducer, KafkaConfig, KafkaError, headers};
+use crate::Envelope;
+
+/// How long a first message is waited for.
+const POLL: Duration = Duration::from_millis(500);
+
+/// Reads an area's topic for a service, as a member of the service's consumer group.
+#[derive(Clone)]
+pub struct KafkaSource {
+    service: &'static str,
+    area: &'static str,
+    topic: String,
+    dead_letter_topic: String,
+    settings: ClientConfig,
+    producer: EventProducer,
+    consumer: Option<Arc<Member>>,
+}
+
+impl std::fmt::Debug for KafkaSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KafkaSource").field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
+
+type Member = StreamConsumer<Lag>;
+
+/// Tells how far a member of the group is behind on the partitions it has.
+struct Lag {
+    service: &'static str,
+    area: &'static str,
+}
+
+impl ClientContext for Lag {
+    fn stats(&self, statistics: Statistics) {
+        for (id, partition) in statistics.topics.values().flat_map(|topic| &topic.partitions) {
+            // Negative: it has the partition no more, or has not read from it yet.
+            match partition.consumer_lag {
+                lag @ 0.. => metrics::record_lag(self.service, self.area, *id, lag),
+                _ => metrics::forget_lag(self.service, self.area, *id),
+            }
+        }
+    }
+}
+
+impl ConsumerContext for Lag {}
+
+/// A message that is no event.
+#[derive(Debug, Clone)]
+pub(crate) struct Unreadable {
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) payload: Option<Vec<u8>>,
+    /// Text as it is, anything else in hexadecimal digits.
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) error: String,
+}
+
+/// What was read in one go.
+#[derive(Debug, Default)]
+pub(crate) struct KafkaBatch {
+    pub(crate) envelopes: Vec<Envelope>,
+    pub(crate) unreadable: Vec<Unreadable>,
+    /// The next offset of each partition once all of it is done.
+    next: BTreeMap<i32, i64>,
+}
+
+impl KafkaSource {
+    /// A reader of an area's events for a service.
+    pub fn new(config: &KafkaConfig, service: &'static str, area: &'static str) -> Result<Self, KafkaError> {
+        Ok(Self {
+            service,
+            area,
+            topic: config.topic(area),
+            dead_letter_topic: config.dead_letter_topic(service),
+            settings: settings(config, &config.group(service)),
+            producer: EventProducer::new(config)?,
+            consumer: None,
+        })
+    }
+
+    /// A reader for people: of a group of its own, which nobody else may have, from now on or from the first event.
+    pub fn tail(config: &KafkaConfig, area: &'static str, group: &str, from_start: bool) -> Result<Self, KafkaError> {
+        let mut source = Self::new(config, "tail", area)?;
+        source.settings.set("group.id", config.group(group));
+        source.settings.set("auto.offset.reset", if from_start { "earliest" } else { "latest" });
+        Ok(source)
+    }
+
+    /// At most `limit` of the messages that have come, each as an event or as what keeps it from being one.
+    pub async fn read_any(&mut self, limit: u64) -> Result<Vec<Result<Envelope, String>>, KafkaError> {
+        let batch = self.read(usize::try_from(limit).unwrap_or(usize::MAX)).await?;
+        let unreadable = batch.unreadable.into_iter().map(|message| Err(message.error));
+        Ok(batch.envelopes.into_iter().map(Ok).chain(unreadable).collect())
+    }
+
+    /// The area it reads.
+    pub fn area(&self) -> &'static str {
+        self.area
+    }
+
+    /// The member of the group; joins it when it is asked for first.
+    fn consumer(&mut self) -> Result<Arc<Member>, KafkaError> {
+        if let Some(consumer) = &self.consumer {
+            return Ok(Arc::clone(consumer));
+        }
+        let context = Lag { service: self.service, area: self.area };
+        let consumer: Member = self.settings.create_with_context(context)?;
+        consumer.subscribe(&[&self.topic])?;
+        Ok(Arc::clone(self.consumer.insert(Arc::new(consumer))))
+    }
+
+    /// Leaves the group where the member can never read again; it is joined anew with the next read.
+    pub(crate) fn leave_if_broken(&mut self) {
+        if self.consumer.as_ref().is_some_and(|consumer| consumer.client().fatal_error().is_some()) {
+            self.consumer = None;
+        }
+    }
+
+    /// At most `limit` messages: the first is waited for a moment, the others are those that are there.
+    pub(crate) async fn read(&mut self, limit: usize) -> Result<KafkaBatch, KafkaError> {
+        let consumer = self.consumer()?;
+        let mut batch = KafkaBatch::default();
+        let mut stream = consumer.stream();
+        let Ok(first) = tokio::time::timeout(POLL, stream.next()).await else { return Ok(batch) };
+        let mut next = first;
+        let mut count = 0;
+        while let Some(message) = next {
+            match message {
+                Ok(message) => batch.add(&message),
+                Err(error) if is_passing(&error) => tracing::debug!(topic = self.topic, %error, "the broker"),
+                Err(error) if count == 0 => return Err(error.into()),
+                // What was read is applied first; an error that lasts comes again.
+                Err(_) => break,
+            }
+            count += 1;
+            if count == limit {
+                break;
+            }
+            next = stream.next().now_or_never().flatten();
+        }
+        Ok(batch)
+    }
+
+    /// Tells the broker that a batch is done. Where that fails it is read again some time, to no effect.
+    pub(crate) fn done(&self, batch: &KafkaBatch) {
+        let Some(consumer) = &self.consumer else { return };
+        let mut offsets = TopicPartitionList::new();
+        for (partition, next) in &batch.next {
+            if let Err(error) = offsets.add_partition_offset(&self.topic, *partition, Offset::Offset(*next)) {
+                tracing::warn!(topic = self.topic, %error, "an offset is out of range");
+            }
+        }
+        if offsets.count() > 0
+            && let Err(error) = consumer.commit(&offsets, CommitMode::Async)
+        {
+            tracing::debug!(topic = self.topic, %error, "offsets were not committed");
+        }
+    }
+
+    /// Copies what could not be applied to the service's topic of dead letters.
+    pub(crate) async fn bury(&self, envelope: &Envelope, error: &str) -> Result<(), KafkaError> {
+        let headers = headers::write(self.area, envelope);
+        let key = headers::key(envelope);
+        let message = (Some(key.as_bytes()), Some(envelope.payload.as_slice()));
+        self.producer.send_dead_letter(&self.dead_letter_topic, message, headers, error).await
+    }
+
+    /// Copies what is no event to the service's topic of dead letters.
+    pub(crate) async fn bury_unreadable(&self, message: &Unreadable) -> Result<(), KafkaError> {
+        let place = format!("{}/{}/{}", message.topic, message.partition, message.offset);
+        let headers = message.headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(rdkafka::message::Header { key, value: Some(value) })
+        });
+        let headers = headers.insert(rdkafka::message::Header { key: "quittance_place", value: Some(&place) });
+        let content = (message.key.as_deref(), message.payload.as_deref());
+        self.producer.send_dead_letter(&self.dead_letter_topic, content, headers, &message.error).await
+    }
+}
+
+impl KafkaBatch {
+    /// Whether nothing was read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.next.is_empty()
+    }
+
+    fn add(&mut self, message: &BorrowedMessage<'_>) {
+        self.next.insert(message.partition(), message.offset() + 1);
+        match headers::read(message) {
+            Ok(envelope) => self.envelopes.push(envelope),
+            Err(error) => self.unreadable.push(unreadable(message, error)),
+        }
+    }
+}
+
+fn unreadable(message: &BorrowedMessage<'_>, error: String) -> Unreadable {
+    let text = |value: &[u8]| match std::str::from_utf8(value) {
+        Ok(text) if !text.contains('\0') => text.to_owned(),
+        _ => crate::rebuild::hex(value),
+    };
+    let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+    Unreadable {
+        topic: message.topic().to_owned(),
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().map(<[u8]>::to_vec),
+        payload: message.payload().map(<[u8]>::to_vec),
+        headers: headers.map(|h| (text(h.key.as_bytes()), h.value.map(text).unwrap_or_default())).collect(),
+        error,
+    }
+}
+
+/// Says that the broker is away for now; librdkafka goes on trying by itself.
+fn is_passing(error: &ClientError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::BrokerTransportFailure
+                | Code::AllBrokersDown
+                | Code::OperationTimedOut
+                | Code::Resolve
+                | Code::PollExceeded
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownTopic
+                | Code::UnknownPartition
+                | Code::CoordinatorNotAvailable
+                | Code::NotCoordinator
+                | Code::CoordinatorLoadInProgress
+        )
+    )
+}
+
+fn settings(config: &KafkaConfig, group: &str) -> ClientConfig {
+    let mut client = ClientConfig::new();
+    client
+        .set("session.timeout.ms", "10000")
+        .set("heartbeat.interval.ms", "2000")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("statistics.interval.ms", "5000")
+        .set("fetch.wait.max.ms", "100")
+        .set("fetch.queue.backoff.ms", "20")
+        // A topic that is made later is noticed soon.
+        .set("topic.metadata.refresh.interval.ms", "10000")
+        .set("queued.max.messages.kbytes", "16384");
+    client.extend(config.client().config_map().iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    client.set_log_level(config.client().log_level);
+    client
+        .set("group.id", group)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "earliest");
+    client
+}

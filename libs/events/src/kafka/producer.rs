@@ -1,0 +1,117 @@
+//! Handing events to the broker, in order and each once per producer.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use rdkafka::{
+    ClientConfig,
+    error::{KafkaError as ClientError, RDKafkaErrorCode},
+    message::{Header, OwnedHeaders},
+    producer::{FutureProducer, FutureRecord, Producer as _},
+};
+
+use super::{KafkaConfig, KafkaError, headers};
+use crate::Envelope;
+
+/// How long a full queue is waited for before it is tried again.
+const QUEUE_FULL: Duration = Duration::from_millis(5);
+
+/// Sends events to topics: acknowledged by all in-sync replicas, never reordered within a key, never doubled by a retry.
+#[derive(Clone)]
+pub struct EventProducer {
+    producer: FutureProducer,
+}
+
+impl std::fmt::Debug for EventProducer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EventProducer(..)")
+    }
+}
+
+impl EventProducer {
+    /// A producer. It connects by itself, and again when the broker was away.
+    pub fn new(config: &KafkaConfig) -> Result<Self, KafkaError> {
+        Ok(Self { producer: settings(config).create()? })
+    }
+
+    /// Sends events to a topic and returns when the broker has all of them. A broker that is away is waited for: giving up on one event and going on
+    /// with the next would break the order of their key.
+    pub async fn send(&self, area: &str, topic: &str, envelopes: &[Envelope]) -> Result<(), KafkaError> {
+        let mut sent = Vec::with_capacity(envelopes.len());
+        for envelope in envelopes {
+            let key = headers::key(envelope);
+            let record = FutureRecord::to(topic)
+                .key(&key)
+                .payload(&envelope.payload)
+                .timestamp(envelope.recorded_at.timestamp_millis())
+                .headers(headers::write(area, envelope));
+            sent.push(self.enqueue(record).await?);
+        }
+        try_join_all(sent).await?;
+        Ok(())
+    }
+
+    /// Sends what a service could not apply to its topic of dead letters, with the error.
+    pub(crate) async fn send_dead_letter(
+        &self,
+        topic: &str,
+        (key, payload): (Option<&[u8]>, Option<&[u8]>),
+        headers: OwnedHeaders,
+        error: &str,
+    ) -> Result<(), KafkaError> {
+        let headers = headers.insert(Header { key: "quittance_error", value: Some(error) });
+        let mut record = FutureRecord::<[u8], [u8]>::to(topic).headers(headers);
+        record.key = key;
+        record.payload = payload;
+        self.enqueue(record).await?.await?;
+        Ok(())
+    }
+
+    async fn enqueue<K, P>(
+        &self,
+        mut record: FutureRecord<'_, K, P>,
+    ) -> Result<impl Future<Output = Result<(), ClientError>> + use<K, P>, KafkaError>
+    where
+        K: rdkafka::message::ToBytes + ?Sized,
+        P: rdkafka::message::ToBytes + ?Sized,
+    {
+        loop {
+            match self.producer.send_result(record) {
+                Ok(delivery) => {
+                    return Ok(async move {
+                        match delivery.await {
+                            Ok(Ok(_)) => Ok(()),
+                            Ok(Err((error, _))) => Err(error),
+                            Err(_) => Err(ClientError::Canceled),
+                        }
+                    });
+                }
+                Err((ClientError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                    record = back;
+                    tokio::time::sleep(QUEUE_FULL).await;
+                }
+                Err((error, _)) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether it can never send again and has to be made anew.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.producer.client().fatal_error().is_some()
+    }
+}
+
+fn settings(config: &KafkaConfig) -> ClientConfig {
+    let mut client = config.client();
+    client
+        .set("acks", "all")
+        .set("enable.idempotence", "true")
+        // Never gives up on an event while later ones of its key go on.
+        .set("message.timeout.ms", "0")
+        // Where Java's producers would put the key, so that others can write to our topics too.
+        .set("partitioner", "murmur2_random")
+        .set("compression.type", "lz4")
+        .set("linger.ms", "1")
+        .set("queue.buffering.max.messages", "100000");
+    client
+}

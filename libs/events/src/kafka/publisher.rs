@@ -1,0 +1,87 @@
+//! The second half of the relay: hands events that have positions to the broker, by position. One runs per database, which an advisory lock sees to.
+
+use std::time::Duration;
+
+use quittance_db::{Db, DbError};
+use quittance_runtime::{Shutdown, error_chain};
+use sqlx::PgConnection;
+
+use super::{EventProducer, KafkaConfig, KafkaError};
+use crate::{Relay, source::fetch};
+
+/// Events that are handed over together.
+const BATCH: i64 = 2_000;
+/// How long a publisher sleeps that nobody wakes: the relay may run in another replica.
+const POLL: Duration = Duration::from_millis(50);
+/// How long one without the lock, or whose broker failed, waits before it tries again.
+const STAND_BY: Duration = Duration::from_secs(1);
+/// Identifies the publisher's lock within a database.
+const LOCK: i64 = 0x5155_4954_5055_4221;
+
+/// Publishes the area's events until shutdown.
+pub async fn run_publisher(db: Db, relay: Relay, area: &'static str, config: KafkaConfig, mut shutdown: Shutdown) {
+    while !shutdown.is_triggered() {
+        let mut ending = shutdown.clone();
+        let done = tokio::select! {
+            done = hold_lock_and_work(&db, &relay, area, &config) => done,
+            () = ending.triggered() => return,
+        };
+        if let Err(error) = done {
+            tracing::warn!(area, error = error_chain(&error), "events could not be published and will be tried again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(STAND_BY) => {}
+            () = shutdown.triggered() => {}
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PublishError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Sqlx(#[from] sqlx::Error),
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
+}
+
+/// Ends only with an error, or at once where another replica publishes.
+async fn hold_lock_and_work(
+    db: &Db,
+    relay: &Relay,
+    area: &'static str,
+    config: &KafkaConfig,
+) -> Result<(), PublishError> {
+    // The lock belongs to the session: when this process dies, PostgreSQL gives it to the next.
+    let mut conn = db.system().acquire().await?.detach();
+    let is_locked =
+        sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, LOCK).fetch_one(&mut conn).await?;
+    if !is_locked {
+        return Ok(());
+    }
+    let topic = config.topic(area);
+    let producer = EventProducer::new(config)?;
+    let mut positions = relay.positions();
+    let mut published = read_published(&mut conn).await?;
+    loop {
+        let batch = fetch(&mut conn, published, BATCH).await?;
+        let Some(last) = batch.last() else {
+            // An error means that the relay is gone: polling is enough.
+            let _timed_out = tokio::time::timeout(POLL, positions.wait_for(|head| *head > published)).await;
+            continue;
+        };
+        let position = last.position;
+        if let Err(error) = producer.send(area, &topic, &batch).await {
+            tracing::error!(area, is_broken = producer.is_broken(), "the producer failed");
+            return Err(error.into());
+        }
+        // A crash before this line publishes the batch again: consumers apply each event once.
+        sqlx::query!("update outbox_published set position = $1", position).execute(&mut conn).await?;
+        published = position;
+    }
+}
+
+async fn read_published(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!("select position from outbox_published").fetch_one(conn).await
+}

@@ -1,0 +1,251 @@
+//! Making a read model anew from the events, in one transaction: whoever reads meanwhile sees the old one until the new one is whole.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures::TryStreamExt as _;
+use quittance_db::{Db, DbError, Tx, UntenantedTx};
+use quittance_kernel::{EventId, TenantId};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Envelope, Handler, HandlerError, Message,
+    apply::{by_tenant, decode, message},
+    history::{HistoryError, HistoryReader},
+};
+
+/// A read model.
+#[derive(Debug, Clone, Copy)]
+pub struct Projection {
+    /// Statements that empty it for the transaction's tenant.
+    pub clear: &'static [&'static str],
+    /// Queries of one text column each: its business columns, row by row, in the order of their keys.
+    pub content: &'static [&'static str],
+}
+
+/// What a rebuild came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Events that were applied.
+    pub events: u64,
+    /// Hash of the content before, in hexadecimal digits.
+    pub before: String,
+    /// Hash of the content after. Anything but the one before means that the read model was wrong.
+    pub after: String,
+}
+
+/// A read model could not be made anew; it is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The past cannot be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// An event cannot be applied.
+    #[error("event {event} at position {position}: {source}")]
+    Event {
+        /// Which, or the first of its batch.
+        event: EventId,
+        /// Its position.
+        position: i64,
+        /// Why.
+        source: HandlerError,
+    },
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Events had an effect before that the past no longer holds.
+    #[error("{area}: {missing} events that were applied are missing in the past that was read")]
+    Missing {
+        /// Whose events.
+        area: String,
+        /// How many.
+        missing: usize,
+    },
+    /// No tenant's events failed, which cannot be.
+    #[error("an empty batch failed")]
+    Empty,
+}
+
+impl From<sqlx::Error> for RebuildError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+/// A rebuild under way. It is undone when it is dropped.
+#[derive(Debug)]
+pub struct Rebuild {
+    tx: UntenantedTx,
+    db: Db,
+    made: Made,
+}
+
+/// What was made so far.
+#[derive(Debug)]
+struct Made {
+    projection: &'static Projection,
+    /// The content of each tenant's old read model, hashed.
+    before: BTreeMap<TenantId, String>,
+    events: u64,
+}
+
+impl Rebuild {
+    /// Holds the service's reading: consumers wait until the rebuild is over.
+    pub async fn begin(db: &Db, projection: &'static Projection) -> Result<Self, RebuildError> {
+        let mut tx = db.begin_untenanted().await?;
+        sqlx::query!("select area from subscription order by area for update").fetch_all(&mut *tx).await?;
+        Ok(Self { tx, db: db.clone(), made: Made { projection, before: BTreeMap::new(), events: 0 } })
+    }
+
+    /// Applies again what was applied of an area's events. `progress` is told how many came so far.
+    pub async fn apply<H: Handler>(
+        self,
+        area: &str,
+        handler: &H,
+        mut history: HistoryReader,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Self, RebuildError> {
+        let Self { mut tx, db, mut made } = self;
+        let mut applied = Applied::load(&db, &mut tx, area).await?;
+        let mut waiting: Vec<Envelope> = Vec::new();
+        loop {
+            let mut batch = history.next().await?;
+            if batch.is_empty() {
+                break;
+            }
+            batch.retain(|event| applied.take(event));
+            let orphans;
+            (tx, orphans) = made.apply(tx, handler, &batch).await?;
+            waiting.extend(orphans);
+            progress(made.events);
+        }
+        applied.is_complete(area)?;
+        let orphans;
+        (tx, orphans) = made.apply(tx, handler, &waiting).await?;
+        match orphans.first() {
+            None => Ok(Self { tx, db, made }),
+            Some(event) => {
+                Err(failed(event, HandlerError::Rejected("its parent is not among the events before".to_owned())))
+            }
+        }
+    }
+
+    /// Makes the new read model the one that everybody sees.
+    pub async fn finish(self) -> Result<Rebuilt, RebuildError> {
+        let Self { mut tx, made, .. } = self;
+        let mut after = BTreeMap::new();
+        for tenant in made.before.keys() {
+            let mut tenanted = tx.enter(*tenant).await?;
+            after.insert(*tenant, content_hash(&mut tenanted, made.projection).await?);
+            tx = tenanted.into();
+        }
+        tx.commit().await?;
+        Ok(Rebuilt { events: made.events, before: combine(&made.before), after: combine(&after) })
+    }
+}
+
+impl Made {
+    /// Applies a batch. Returns the events whose parent has not come yet.
+    async fn apply<H: Handler>(
+        &mut self,
+        mut tx: UntenantedTx,
+        handler: &H,
+        batch: &[Envelope],
+    ) -> Result<(UntenantedTx, Vec<Envelope>), RebuildError> {
+        let mut waiting = Vec::new();
+        for (tenant, run) in by_tenant(batch) {
+            let mut tenanted = tx.enter(tenant).await?;
+            if !self.before.contains_key(&tenant) {
+                self.before.insert(tenant, content_hash(&mut tenanted, self.projection).await?);
+                for statement in self.projection.clear {
+                    sqlx::query(*statement).execute(&mut *tenanted).await?;
+                }
+            }
+            let orphans = match apply_run(&mut tenanted, handler, &run).await {
+                Ok(orphans) => orphans,
+                Err(source) => return Err(run.first().map_or(RebuildError::Empty, |first| failed(first, source))),
+            };
+            self.events += (run.len() - orphans.len()) as u64;
+            waiting.extend(run.into_iter().filter(|event| orphans.contains(&event.event_id)).cloned());
+            tx = tenanted.into();
+        }
+        Ok((tx, waiting))
+    }
+}
+
+fn failed(event: &Envelope, source: HandlerError) -> RebuildError {
+    RebuildError::Event { event: event.event_id, position: event.position, source }
+}
+
+async fn apply_run<H: Handler>(tx: &mut Tx, handler: &H, run: &[&Envelope]) -> Result<HashSet<EventId>, HandlerError> {
+    let mut messages: Vec<Message<H::Event>> = Vec::with_capacity(run.len());
+    for envelope in run {
+        messages.push(message(envelope, decode(handler, envelope)?));
+    }
+    let orphans: HashSet<EventId> = handler.orphans(tx, &messages).await?.into_iter().collect();
+    messages.retain(|message| !orphans.contains(&message.event_id));
+    if !messages.is_empty() {
+        handler.apply(tx, messages).await?;
+    }
+    Ok(orphans)
+}
+
+/// The positions of an area that have had their effect, and of them those that were not seen again yet.
+struct Applied {
+    held: HashSet<EventId>,
+    left: HashSet<i64>,
+}
+
+impl Applied {
+    async fn load(db: &Db, tx: &mut UntenantedTx, area: &str) -> Result<Self, RebuildError> {
+        let runs = sqlx::query!(
+            r#"select lower(run) as "first!", upper(run) - 1 as "last!"
+               from subscription, unnest(done) as run
+               where area = $1"#,
+            area
+        )
+        .fetch_all(&mut **tx)
+        .await?;
+        let held =
+            sqlx::query_scalar!("select event_id from held_event where area = $1", area).fetch_all(db.system()).await?;
+        let left = runs.into_iter().flat_map(|run| run.first..=run.last).collect();
+        Ok(Self { held: held.into_iter().map(EventId::new).collect(), left })
+    }
+
+    /// Whether an event had an effect and has not been seen in this rebuild.
+    fn take(&mut self, event: &Envelope) -> bool {
+        self.left.remove(&event.position) && !self.held.contains(&event.event_id)
+    }
+
+    fn is_complete(&self, area: &str) -> Result<(), RebuildError> {
+        match self.left.len() {
+            0 => Ok(()),
+            missing => Err(RebuildError::Missing { area: area.to_owned(), missing }),
+        }
+    }
+}
+
+/// Hashes a tenant's content (SHA-256), row by row.
+pub async fn content_hash(tx: &mut Tx, projection: &Projection) -> Result<String, DbError> {
+    let mut hash = Sha256::new();
+    for query in projection.content {
+        hash.update(query.as_bytes());
+        let mut rows = sqlx::query_scalar::<_, String>(*query).fetch(&mut **tx);
+        while let Some(row) = rows.try_next().await? {
+            hash.update(row.as_bytes());
+            hash.update(b"\n");
+        }
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+fn combine(hashes: &BTreeMap<TenantId, String>) -> String {
+    let mut hash = Sha256::new();
+    for (tenant, content) in hashes {
+        hash.update(format!("{tenant} {content}\n"));
+    }
+    hex(&hash.finalize())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}

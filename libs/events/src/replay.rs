@@ -1,0 +1,65 @@
+//! Choosing events of an outbox: for new consumers, and for people who look for something.
+
+use chrono::{DateTime, Utc};
+use quittance_db::{Db, DbError};
+use quittance_kernel::{EventId, TenantId};
+use uuid::Uuid;
+
+use crate::Envelope;
+
+/// Which events.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Up to this position.
+    pub until_position: Option<i64>,
+    /// Recorded then or later.
+    pub recorded_from: Option<DateTime<Utc>>,
+    /// Recorded before.
+    pub recorded_before: Option<DateTime<Utc>>,
+    /// The message's full name, or the last part of it.
+    pub kind: Option<String>,
+    /// The customer, or the payment where no customer is known.
+    pub ordering_key: Option<Uuid>,
+    /// Whose book.
+    pub tenant: Option<TenantId>,
+}
+
+/// At most `limit` chosen events of an outbox after a position, in order.
+pub async fn choose(db: &Db, filter: &EventFilter, after: i64, limit: i64) -> Result<Vec<Envelope>, DbError> {
+    let rows = sqlx::query!(
+        "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.traceparent, o.recorded_at, o.payload
+         from outbox_position p
+         join outbox o on o.id = p.outbox_id
+         where p.position > $1
+           and ($3::bigint is null or p.position <= $3)
+           and ($4::timestamptz is null or o.recorded_at >= $4)
+           and ($5::timestamptz is null or o.recorded_at < $5)
+           and ($6::text is null or o.kind = $6 or o.kind like '%.' || $6)
+           and ($7::uuid is null or o.ordering_key = $7)
+           and ($8::uuid is null or o.tenant_id = $8)
+         order by p.position
+         limit $2",
+        after,
+        limit,
+        filter.until_position,
+        filter.recorded_from,
+        filter.recorded_before,
+        filter.kind,
+        filter.ordering_key,
+        filter.tenant.map(TenantId::uuid),
+    )
+    .fetch_all(db.system())
+    .await?;
+    let envelopes = rows.into_iter().map(|row| Envelope {
+        position: row.position,
+        event_id: EventId::new(row.event_id),
+        tenant: TenantId::new(row.tenant_id),
+        kind: row.kind,
+        ordering_key: row.ordering_key,
+        causation: row.causation_id.map(EventId::new),
+        traceparent: row.traceparent,
+        recorded_at: row.recorded_at,
+        payload: row.payload,
+    });
+    Ok(envelopes.collect())
+}

@@ -1,0 +1,108 @@
+//! From outbox to consumer in one process.
+
+use std::sync::atomic::Ordering;
+
+use quittance_events::{list_held, outbox_status, push, requeue};
+use quittance_testkit::{now, wait_until};
+
+use crate::support::{Bench, Writer, event};
+
+#[tokio::test]
+async fn events_are_applied_once_and_in_order() {
+    let bench = Bench::start().await;
+    bench.consume(Writer::default());
+    bench.publish(&["a", "b"]).await;
+    bench.publish(&["c"]).await;
+    bench.wait_for(&["a", "b", "c"]).await;
+}
+
+#[tokio::test]
+async fn a_smaller_id_that_commits_later_is_not_skipped() {
+    let bench = Bench::start().await;
+    bench.consume(Writer::default());
+    let mut slow = bench.db().begin(bench.tenant).await.unwrap();
+    push(&mut slow, vec![event("slow")]).await.unwrap();
+    bench.publish(&["quick"]).await;
+    bench.wait_for(&["quick"]).await;
+    slow.commit().await.unwrap();
+    bench.wait_for(&["quick", "slow"]).await;
+}
+
+#[tokio::test]
+async fn what_was_rolled_back_is_told_to_nobody() {
+    let bench = Bench::start().await;
+    bench.consume(Writer::default());
+    let mut tx = bench.db().begin(bench.tenant).await.unwrap();
+    push(&mut tx, vec![event("never")]).await.unwrap();
+    tx.rollback().await.unwrap();
+    bench.publish(&["a"]).await;
+    bench.wait_for(&["a"]).await;
+}
+
+#[tokio::test]
+async fn poison_goes_to_the_dead_letters_and_comes_back_when_it_is_put_back() {
+    let bench = Bench::start().await;
+    let writer = Writer::default();
+    bench.consume(writer.clone());
+    bench.publish(&["a", "poison", "b"]).await;
+    bench.wait_for(&["a", "b"]).await;
+    assert_eq!(bench.held().await, (0, 1));
+    let dead = list_held(&bench.db(), "probes", "dead", 0).await.unwrap().remove(0);
+    assert_eq!(dead.error.as_deref(), Some("poison"));
+    assert!(requeue(&bench.db(), &writer, &dead.envelope).await.is_err());
+    assert_eq!(bench.held().await, (0, 1), "what still fails stays");
+    writer.bears_poison.store(true, Ordering::SeqCst);
+    assert!(requeue(&bench.db(), &writer, &dead.envelope).await.unwrap());
+    assert!(!requeue(&bench.db(), &writer, &dead.envelope).await.unwrap());
+    bench.wait_for(&["a", "b", "poison"]).await;
+    assert_eq!(bench.held().await, (0, 0));
+}
+
+#[tokio::test]
+async fn an_unknown_kind_waits_for_the_upgrade() {
+    let bench = Bench::start().await;
+    let writer = Writer::default();
+    bench.consume(writer.clone());
+    bench.publish(&["a", "", "b"]).await;
+    bench.wait_for(&["a", "b"]).await;
+    assert_eq!(bench.held().await, (1, 0));
+    // The next version knows it; it looks at what is parked when it starts.
+    writer.knows_everything.store(true, Ordering::SeqCst);
+    bench.consume(writer);
+    bench.wait_for(&["a", "b", ""]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_readers_at_once_apply_each_event_once() {
+    let bench = Bench::start().await;
+    for _ in 0..4 {
+        bench.consume(Writer::default());
+    }
+    let texts: Vec<String> = (0..2_000).map(|i| i.to_string()).collect();
+    for chunk in texts.chunks(100) {
+        bench.publish(&chunk.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    }
+    wait_until("all 2,000 are applied", || async { bench.applied().await.len() >= 2_000 }).await;
+    assert_eq!(bench.applied().await, texts);
+}
+
+#[tokio::test]
+async fn a_new_reader_starts_from_the_beginning() {
+    let bench = Bench::start().await;
+    bench.publish(&["a", "b"]).await;
+    bench.consume(Writer::default());
+    bench.wait_for(&["a", "b"]).await;
+}
+
+#[tokio::test]
+async fn what_waits_in_the_outbox_is_counted_until_it_is_out() {
+    let bench = Bench::start().await;
+    let db = bench.db();
+    assert_eq!(outbox_status(&db, true).await.unwrap().waiting, 0);
+    bench.publish(&["a", "b"]).await;
+    wait_until("positions", || async { outbox_status(&db, false).await.unwrap().waiting == 0 }).await;
+    // No publisher runs: a broker would have none of them.
+    let status = outbox_status(&db, true).await.unwrap();
+    assert_eq!((status.waiting, status.oldest_at), (2, Some(now())));
+    assert_eq!(outbox_status(&db, false).await.unwrap().oldest_at, None);
+}

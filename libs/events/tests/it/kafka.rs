@@ -1,0 +1,253 @@
+//! From outbox to consumer through a broker.
+
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
+
+use quittance_events::{
+    History, Source,
+    kafka::{KafkaConfig, KafkaSource, TopicSpec, check_topics, create_topics, run_publisher},
+    list_held, list_unreadable, requeue, stream_status,
+};
+use quittance_kernel::EventId;
+use quittance_testkit::{TestKafka, now, wait_until};
+use rdkafka::{
+    ClientConfig, Message as _,
+    consumer::{BaseConsumer, Consumer as _},
+    message::{Header, OwnedHeaders},
+    producer::{FutureProducer, FutureRecord},
+};
+use uuid::Uuid;
+
+use crate::support::{Bench, Writer, event, keyed};
+
+/// Topics of a test's own.
+async fn topics(brokers: &str) -> KafkaConfig {
+    let prefix = format!("test-{}", EventId::at(now()).uuid().simple());
+    let config = KafkaConfig { brokers: brokers.to_owned(), prefix, ..KafkaConfig::default() };
+    create_topics(&config, &specs(&config)).await.unwrap();
+    config
+}
+
+fn specs(config: &KafkaConfig) -> Vec<TopicSpec> {
+    let spec = |name: String, partitions| TopicSpec {
+        name,
+        partitions,
+        replication: 1,
+        settings: BTreeMap::from([("retention.ms".to_owned(), "-1".to_owned())]),
+    };
+    vec![spec(config.topic("probes"), 3), spec(config.dead_letter_topic("tester"), 1)]
+}
+
+fn source(config: &KafkaConfig) -> Source {
+    KafkaSource::new(config, "tester", "probes").unwrap().into()
+}
+
+/// A bench whose events are published to topics of its own.
+async fn bench() -> (Bench, KafkaConfig) {
+    let config = topics(TestKafka::shared().brokers()).await;
+    let bench = Bench::start().await;
+    publish_to(&bench, &config);
+    (bench, config)
+}
+
+fn publish_to(bench: &Bench, config: &KafkaConfig) {
+    let shutdown = bench.shutdown.clone();
+    tokio::spawn(run_publisher(bench.db(), bench.relay.clone(), "probes", config.clone(), shutdown));
+}
+
+async fn wait_for_count(bench: &Bench, count: usize) {
+    wait_until(&format!("{count} events are applied"), || async { bench.applied().await.len() >= count }).await;
+}
+
+/// Of each key what was applied, in its order.
+async fn by_key(bench: &Bench) -> BTreeMap<String, Vec<u32>> {
+    let mut keys: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for text in bench.applied().await {
+        let (key, number) = text.split_once(' ').unwrap();
+        keys.entry(key.to_owned()).or_default().push(number.parse().unwrap());
+    }
+    keys
+}
+
+/// Publishes events with the numbers given for each of ten keys, in several transactions.
+async fn publish_numbers(bench: &Bench, numbers: std::ops::Range<u32>) {
+    for number in numbers {
+        let event = |key: u32| keyed(Uuid::from_u128(u128::from(key) + 1), &format!("{key} {number}"));
+        bench.publish_all((0..10).map(event).collect()).await;
+    }
+}
+
+fn assert_complete(keys: &BTreeMap<String, Vec<u32>>, numbers: u32) {
+    assert_eq!(keys.len(), 10);
+    let all: Vec<u32> = (0..numbers).collect();
+    for (key, applied) in keys {
+        assert_eq!(*applied, all, "key {key}: in order, each once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_event_is_applied_once_and_in_the_order_of_its_key() {
+    let (bench, config) = bench().await;
+    bench.consume_from(source(&config), Writer::default());
+    publish_numbers(&bench, 0..50).await;
+    wait_for_count(&bench, 500).await;
+    assert_complete(&by_key(&bench).await, 50);
+    let status = stream_status(&bench.db()).await.unwrap();
+    assert_eq!(status.subscriptions.first().map(|s| s.position), Some(500), "no position is left out");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_come_and_go_and_nothing_is_lost_or_doubled() {
+    let (bench, config) = bench().await;
+    let first = bench.consume_from(source(&config), Writer::default());
+    publish_numbers(&bench, 0..20).await;
+    wait_for_count(&bench, 50).await;
+    let second = bench.consume_from(source(&config), Writer::default());
+    publish_numbers(&bench, 20..40).await;
+    // As a process that is killed: whatever it was doing is not finished and not told to the broker.
+    first.abort();
+    publish_numbers(&bench, 40..60).await;
+    wait_for_count(&bench, 600).await;
+    assert_complete(&by_key(&bench).await, 60);
+    second.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_twice_has_one_effect() {
+    let (bench, config) = bench().await;
+    bench.consume_from(source(&config), Writer::default());
+    publish_numbers(&bench, 0..10).await;
+    wait_for_count(&bench, 100).await;
+    // The publisher died before it noted how far it was: all of it is published again.
+    let mut system = bench.db.connect_as("quittance_owner").await;
+    sqlx::query("update outbox_published set position = 0").execute(&mut system).await.unwrap();
+    let (again, shutdown) = (bench.db(), bench.shutdown.clone());
+    sqlx::query("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database())")
+        .execute(&mut system)
+        .await
+        .unwrap();
+    tokio::spawn(run_publisher(again, bench.relay.clone(), "probes", config.clone(), shutdown));
+    publish_numbers(&bench, 10..11).await;
+    wait_for_count(&bench, 110).await;
+    assert_complete(&by_key(&bench).await, 11);
+    assert!(end_of(&config) > 150, "the events did come twice");
+}
+
+/// Messages in the topic of the test.
+fn end_of(config: &KafkaConfig) -> i64 {
+    let consumer: BaseConsumer = ClientConfig::new().set("bootstrap.servers", &config.brokers).create().unwrap();
+    let topic = config.topic("probes");
+    (0..3).map(|partition| consumer.fetch_watermarks(&topic, partition, Duration::from_secs(10)).unwrap().1).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_and_poison_go_to_the_dead_letters_and_the_partition_moves_on() {
+    let (bench, config) = bench().await;
+    let writer = Writer::default();
+    let producer: FutureProducer = ClientConfig::new().set("bootstrap.servers", &config.brokers).create().unwrap();
+    let topic = config.topic("probes");
+    let headers = OwnedHeaders::new().insert(Header { key: "ce_id", value: Some([0xff_u8].as_slice()) });
+    for partition in 0..3 {
+        let record = FutureRecord::<[u8], [u8]>::to(&topic)
+            .partition(partition)
+            .payload(b"garbage".as_slice())
+            .headers(headers.clone());
+        producer.send(record, Duration::from_secs(10)).await.unwrap();
+        let tombstone = FutureRecord::<[u8], [u8]>::to(&topic).partition(partition).key(b"x".as_slice());
+        producer.send(tombstone, Duration::from_secs(10)).await.unwrap();
+    }
+    bench.consume_from(source(&config), writer.clone());
+    bench.publish(&["a", "poison", "b", "c"]).await;
+    wait_for_count(&bench, 3).await;
+    wait_until("the dead letters are kept", || async { bench.held().await == (0, 7) }).await;
+    assert_eq!(list_unreadable(&bench.db()).await.unwrap().len(), 6);
+
+    let dead = list_held(&bench.db(), "probes", "dead", 0).await.unwrap().remove(0);
+    writer.bears_poison.store(true, Ordering::SeqCst);
+    assert!(requeue(&bench.db(), &writer, &dead.envelope).await.unwrap());
+    wait_for_count(&bench, 4).await;
+
+    let buried = read_all(&config, &config.dead_letter_topic("tester"), 7);
+    assert!(buried.iter().any(|error| error == "poison"), "{buried:?}");
+    assert!(buried.iter().filter(|error| error.contains("ce_id")).count() >= 6, "{buried:?}");
+}
+
+/// The errors in a topic of dead letters.
+fn read_all(config: &KafkaConfig, topic: &str, count: usize) -> Vec<String> {
+    use rdkafka::message::Headers as _;
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", &config.brokers)
+        .set("group.id", &config.prefix)
+        .set("auto.offset.reset", "earliest")
+        .create()
+        .unwrap();
+    consumer.subscribe(&[topic]).unwrap();
+    let mut errors = Vec::new();
+    for _ in 0..100 {
+        if errors.len() == count {
+            break;
+        }
+        let Some(Ok(message)) = consumer.poll(Duration::from_millis(200)) else { continue };
+        let headers = message.headers().unwrap();
+        let error = headers.iter().find(|header| header.key == "quittance_error").unwrap();
+        errors.push(String::from_utf8(error.value.unwrap().to_vec()).unwrap());
+    }
+    errors
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_is_away_is_waited_for() {
+    let mut kafka = TestKafka::start();
+    if kafka.is_given() {
+        // Nobody stops a broker that belongs to others; where tests start their own, this one does.
+        return;
+    }
+    let config = topics(kafka.brokers()).await;
+    let bench = Bench::start().await;
+    publish_to(&bench, &config);
+    bench.consume_from(source(&config), Writer::default());
+    publish_numbers(&bench, 0..5).await;
+    wait_for_count(&bench, 50).await;
+    kafka.kill();
+    publish_numbers(&bench, 5..10).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    kafka.restart();
+    wait_for_count(&bench, 100).await;
+    assert_complete(&by_key(&bench).await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_past_is_the_same_in_outbox_and_topic() {
+    let (bench, config) = bench().await;
+    bench.consume_from(source(&config), Writer::default());
+    bench.publish_all((0..1_500).map(|n| event(&n.to_string())).collect()).await;
+    wait_for_count(&bench, 1_500).await;
+    let mut pasts = Vec::new();
+    for history in [History::Outbox(bench.db()), History::Kafka(config)] {
+        let mut reader = history.read("probes").await.unwrap();
+        let mut past = Vec::new();
+        loop {
+            let batch = reader.next().await.unwrap();
+            if batch.is_empty() {
+                break;
+            }
+            past.extend(batch);
+        }
+        past.sort_by_key(|event| event.position);
+        pasts.push(past);
+    }
+    assert_eq!(pasts[0].len(), 1_500);
+    assert!(pasts[0] == pasts[1], "the same events, byte for byte");
+}
+
+#[tokio::test]
+async fn topics_are_checked_against_what_they_shall_be() {
+    let config = topics(TestKafka::shared().brokers()).await;
+    let mut wanted = specs(&config);
+    assert_eq!(check_topics(&config, &wanted).await.unwrap(), []);
+    assert_eq!(create_topics(&config, &wanted).await.unwrap(), Vec::<String>::new(), "made once");
+    wanted[0].partitions = 6;
+    wanted[1].settings.insert("retention.ms".to_owned(), "1000".to_owned());
+    wanted.push(specs(&KafkaConfig { prefix: "test-missing".to_owned(), ..config.clone() }).remove(0));
+    let problems = check_topics(&config, &wanted).await.unwrap();
+    assert_eq!(problems.len(), 3, "{problems:?}");
+}

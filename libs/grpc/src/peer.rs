@@ -1,0 +1,128 @@
+//! Another service: calls are spread over its replicas, wherever its addresses lead at the moment.
+
+use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
+
+use http::Uri;
+use quittance_kernel::{Clock, TenantId};
+use tokio::{sync::mpsc::Sender, task::JoinHandle};
+use tonic::{
+    service::interceptor::InterceptedService,
+    transport::{Channel, Endpoint, channel::Change},
+};
+
+use crate::{
+    CallError, Client, Tokens,
+    client::{CallMetadata, tuned},
+    retry::Retry,
+};
+
+/// How long a service's own token lasts; a new one is signed for each tenant's client.
+const TOKEN_MINUTES: i64 = 10;
+/// How often names are looked up again: replicas come and go.
+const LOOK_UP: Duration = Duration::from_secs(3);
+/// How often a service tries before it goes on without the answer.
+const ATTEMPTS: u32 = 4;
+
+/// Another service, called with tokens of our own (scope `internal`), for any tenant.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    channel: Channel,
+    tokens: Tokens,
+    clock: Clock,
+    subject: &'static str,
+    _look_up: Arc<LookUp>,
+}
+
+/// The task that follows where addresses lead; ends with the last that needs it.
+#[derive(Debug)]
+struct LookUp(JoinHandle<()>);
+
+impl Drop for LookUp {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Peer {
+    /// The service behind one or several addresses such as `http://invoicing:7400`, called in the name of `subject`. Connects when the first call is made.
+    pub fn new<A: AsRef<str>>(
+        addresses: &[A],
+        subject: &'static str,
+        tokens: Tokens,
+        clock: Clock,
+    ) -> Result<Self, CallError> {
+        let addresses: Vec<Uri> = addresses.iter().map(|address| parse(address.as_ref())).collect::<Result<_, _>>()?;
+        if addresses.is_empty() {
+            return Err(CallError::Address(String::new()));
+        }
+        let (channel, changes) = Channel::balance_channel(64);
+        let look_up = Arc::new(LookUp(tokio::spawn(follow(addresses, changes))));
+        Ok(Self { channel, tokens, clock, subject, _look_up: look_up })
+    }
+
+    /// A client for one tenant.
+    pub fn for_tenant(&self, tenant: TenantId, deadline: Duration) -> Result<Client, CallError> {
+        let lifetime = chrono::Duration::minutes(TOKEN_MINUTES);
+        let token = self
+            .tokens
+            .sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime)
+            .map_err(|_| CallError::Token)?;
+        let channel = Retry::new(self.channel.clone(), ATTEMPTS);
+        Ok(InterceptedService::new(channel, CallMetadata::new(&token, Some(tenant), deadline)?))
+    }
+}
+
+fn parse(address: &str) -> Result<Uri, CallError> {
+    let wrong = || CallError::Address(address.to_owned());
+    let uri: Uri = address.parse().map_err(|_| wrong())?;
+    if uri.scheme_str() == Some("http") && uri.port_u16().is_some() { Ok(uri) } else { Err(wrong()) }
+}
+
+/// Keeps the channel's replicas those that the addresses lead to.
+async fn follow(addresses: Vec<Uri>, changes: Sender<Change<SocketAddr, Endpoint>>) {
+    let mut known: HashSet<SocketAddr> = HashSet::new();
+    loop {
+        let found = look_up(&addresses).await;
+        // Nothing at all is more likely a name server that is away than a service without replicas.
+        if !found.is_empty() {
+            for gone in known.difference(&found) {
+                if changes.send(Change::Remove(*gone)).await.is_err() {
+                    return;
+                }
+            }
+            for new in found.difference(&known) {
+                let Ok(endpoint) = Endpoint::from_shared(format!("http://{new}")) else { continue };
+                if changes.send(Change::Insert(*new, tuned(endpoint))).await.is_err() {
+                    return;
+                }
+            }
+            known = found;
+        }
+        tokio::time::sleep(LOOK_UP).await;
+    }
+}
+
+async fn look_up(addresses: &[Uri]) -> HashSet<SocketAddr> {
+    let mut found = HashSet::new();
+    for uri in addresses {
+        let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { continue };
+        match tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await {
+            Ok(addresses) => found.extend(addresses),
+            Err(error) => tracing::warn!(host, %error, "a peer's name cannot be looked up"),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_scheme_and_a_port() {
+        assert!(parse("http://invoicing:7400").is_ok());
+        for wrong in ["", "invoicing:7400", "http://invoicing", "ftp://invoicing:1", "http://"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

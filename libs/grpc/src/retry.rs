@@ -1,0 +1,160 @@
+//! Calls that are made again: every method of ours may be repeated, because what changes something carries a request id.
+
+use std::{
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use futures::future::BoxFuture;
+use http::{HeaderMap, HeaderValue, Request, Response, request::Parts};
+use http_body_util::{BodyExt as _, Full};
+use quittance_runtime::{
+    spans::{self, SpanKind},
+    trace,
+};
+use tonic::{Code, Status, body::Body, transport::Channel};
+use tonic_types::StatusExt as _;
+use tower::{Service, ServiceExt as _};
+use tracing::{Instrument as _, Span, field::Empty};
+
+use crate::{Fault, deadline};
+
+const FIRST_WAIT: Duration = Duration::from_millis(25);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// What a caller is told to wait when the server cannot be reached at all.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A channel that makes a call again, with growing waits, while the server is away and the call's deadline has not passed.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    channel: Channel,
+    attempts: u32,
+}
+
+impl Retry {
+    /// At most so many attempts in all.
+    pub(crate) fn new(channel: Channel, attempts: u32) -> Self {
+        Self { channel, attempts }
+    }
+}
+
+impl Service<Request<Body>> for Retry {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = BoxFuture<'static, Result<Response<Body>, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        // Each attempt waits for the channel by itself.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let span = span_of(&mut request);
+        Box::pin(call(self.channel.clone(), self.attempts, request).instrument(span))
+    }
+}
+
+/// The call's own span, of which the called service's becomes a child. Logs need none.
+fn span_of(request: &mut Request<Body>) -> Span {
+    if !spans::are_exported() {
+        return Span::none();
+    }
+    let rpc = request.uri().path().trim_start_matches('/').to_owned();
+    let span = tracing::info_span!("call", rpc, trace_id = Empty, otel.kind = Empty);
+    let parent = trace::current().map(|trace| trace.to_string());
+    let trace = spans::begin(&span, SpanKind::Client, &rpc, parent.as_deref());
+    if let Ok(traceparent) = HeaderValue::from_str(&trace.to_string()) {
+        request.headers_mut().insert("traceparent", traceparent);
+    }
+    span
+}
+
+async fn call(channel: Channel, attempts: u32, request: Request<Body>) -> Result<Response<Body>, Status> {
+    let ends_at = Instant::now() + deadline::timeout(request.headers());
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let mut attempt = 1;
+    loop {
+        let left = ends_at.saturating_duration_since(Instant::now());
+        let request = rebuild(&parts, Full::new(body.clone()), left);
+        let (outcome, asked) = judge(send(channel.clone(), request).await);
+        let Outcome::Away(answer) = outcome else { return outcome.into_answer() };
+        let wait = asked.unwrap_or(Duration::ZERO).max(wait(attempt));
+        if attempt >= attempts || Instant::now() + wait >= ends_at {
+            return answer;
+        }
+        tokio::time::sleep(wait).await;
+        attempt += 1;
+    }
+}
+
+async fn send(mut channel: Channel, request: Request<Body>) -> Result<Response<Body>, tonic::transport::Error> {
+    channel.ready().await?.call(request).await
+}
+
+enum Outcome {
+    /// An answer, good or bad, that another attempt would not change.
+    Answered(Result<Response<Body>, Status>),
+    /// The server is away, or says that it is for now.
+    Away(Result<Response<Body>, Status>),
+}
+
+impl Outcome {
+    fn into_answer(self) -> Result<Response<Body>, Status> {
+        match self {
+            Self::Answered(answer) | Self::Away(answer) => answer,
+        }
+    }
+}
+
+/// What an attempt came to, and how long the server asks to wait.
+fn judge(answer: Result<Response<Body>, tonic::transport::Error>) -> (Outcome, Option<Duration>) {
+    match answer {
+        Ok(response) => match Status::from_header_map(response.headers()) {
+            Some(status) if status.code() == Code::Unavailable => {
+                let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
+                (Outcome::Away(Ok(response)), asked)
+            }
+            _ => (Outcome::Answered(Ok(response)), None),
+        },
+        Err(error) => {
+            let status = Status::from_error(Box::new(error));
+            if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) {
+                let fault =
+                    Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", "the deadline passed without an answer");
+                return (Outcome::Answered(Err(fault.into())), None);
+            }
+            let message = "the server cannot be reached; the same request_id may be sent again";
+            let fault = Fault::new(Code::Unavailable, "UNAVAILABLE", message).retry_after(RETRY_AFTER);
+            (Outcome::Away(Err(fault.into())), None)
+        }
+    }
+}
+
+/// The request of one attempt: with what is left of the time.
+fn rebuild(parts: &Parts, body: Full<prost::bytes::Bytes>, left: Duration) -> Request<Body> {
+    let mut request = Request::new(Body::new(body));
+    *request.method_mut() = parts.method.clone();
+    *request.uri_mut() = parts.uri.clone();
+    *request.version_mut() = parts.version;
+    *request.extensions_mut() = parts.extensions.clone();
+    *request.headers_mut() = parts.headers.clone();
+    set_timeout(request.headers_mut(), left);
+    request
+}
+
+fn set_timeout(headers: &mut HeaderMap, left: Duration) {
+    // Eight digits are what the header may have.
+    let micros = left.as_micros().min(99_999_999);
+    let text =
+        if micros < 99_999_999 { format!("{micros}u") } else { format!("{}m", left.as_millis().min(99_999_999)) };
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.insert("grpc-timeout", value);
+    }
+}
+
+/// Doubles with each attempt; half of it is drawn, so that callers do not come back all at once.
+fn wait(attempt: u32) -> Duration {
+    let whole = FIRST_WAIT.saturating_mul(1 << attempt.min(10)).min(LONGEST_WAIT);
+    whole / 2 + whole.mul_f64(fastrand::f64() / 2.0)
+}

@@ -1,0 +1,114 @@
+//! What is measured by looking rather than by doing: gauges from the database, and whether the invariants hold.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use quittance_db::DbError;
+use quittance_events::{outbox_status, stream_status};
+use quittance_kernel::Clock;
+use quittance_runtime::{
+    Pace, Shutdown, TelemetryConfig,
+    metrics::{self, Held},
+    reconcile,
+};
+use tokio::task::JoinHandle;
+
+use crate::{Area, Service, Sources};
+
+/// Looks at one service.
+#[derive(Debug, Clone)]
+pub(crate) struct Observer<S> {
+    pub(crate) area: Area,
+    pub(crate) service: S,
+    pub(crate) sources: Sources,
+    /// Events are not out until a broker has them.
+    pub(crate) has_broker: bool,
+    pub(crate) clock: Clock,
+}
+
+impl<S: Service> Observer<S> {
+    /// Looks again and again, where anybody takes metrics.
+    pub(crate) fn spawn(self, config: &TelemetryConfig, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+        if !metrics::are_taken() {
+            return Vec::new();
+        }
+        let observer = self.clone();
+        let refresh = move || {
+            let observer = observer.clone();
+            async move { observer.refresh().await.map(|()| false) }
+        };
+        let refresh = reconcile("refresh_gauges", Pace::every(config.refresh_every()), shutdown.clone(), refresh);
+        let mut tasks = vec![tokio::spawn(refresh)];
+        if let Some(every) = config.verify_every() {
+            let verify = move || {
+                let observer = self.clone();
+                async move { observer.verify().await.map(|()| false).map_err(|error| format!("{error:#}")) }
+            };
+            let verify = reconcile("verify_invariants", Pace::every(every), shutdown.clone(), verify);
+            tasks.push(tokio::spawn(verify));
+        }
+        tasks
+    }
+
+    async fn refresh(&self) -> Result<(), DbError> {
+        self.area.db.record_connections();
+        let read = self.read().await;
+        if read.is_err() {
+            metrics::forget_observed(S::AREA);
+        }
+        read
+    }
+
+    async fn read(&self) -> Result<(), DbError> {
+        let outbox = outbox_status(&self.area.db, self.has_broker).await?;
+        let now = self.clock.now();
+        // A clock that was put back makes nothing younger than now.
+        let age = outbox.oldest_at.map_or(Duration::ZERO, |at| (now - at).to_std().unwrap_or_default());
+        metrics::record_outbox(S::AREA, outbox.waiting, age);
+        let subscriptions = stream_status(&self.area.db).await?.subscriptions;
+        for area in S::READS {
+            // Before its first event a reading has no row: it stands at the beginning, and holds nothing.
+            let read = subscriptions.iter().find(|read| read.area == *area);
+            let (position, held) = read.map_or((0, Held::default()), |read| {
+                let held = Held { dead_letters: read.dead_letters, parked: read.parked, waiting: read.waiting };
+                (read.position, held)
+            });
+            metrics::record_held(S::AREA, area, held);
+            let Ok(source) = self.sources.of(area) else { continue };
+            if let Some(head) = source.head().await? {
+                metrics::record_lag(S::AREA, area, 0, (head - position).max(0));
+            }
+        }
+        self.service.observe().await
+    }
+
+    /// Checks every invariant for every tenant. What one tenant's books hide is no reason not to look at another's.
+    async fn verify(&self) -> anyhow::Result<()> {
+        let mut drifts: BTreeMap<(i32, &'static str), i64> = BTreeMap::new();
+        let mut failed = None;
+        for tenant in self.service.tenants().await? {
+            let invariants = match self.service.verify(tenant).await {
+                Ok(invariants) => invariants,
+                Err(error) => {
+                    failed = Some(error.context(format!("verifying the books of {tenant}")));
+                    continue;
+                }
+            };
+            for invariant in invariants {
+                let (number, rule, found) = (invariant.number, invariant.rule, invariant.found);
+                *drifts.entry((number, rule)).or_default() += found.drifted;
+                if found.drifted > 0 {
+                    let examples = found.examples.join("; ");
+                    tracing::error!(area = S::AREA, %tenant, number, rule, found.drifted, examples, "an invariant does not hold");
+                }
+            }
+        }
+        for ((number, rule), drifted) in drifts {
+            metrics::record_drift(S::AREA, number, rule, drifted);
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        metrics::record_verified(S::AREA, self.clock.now());
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! The one table of all metrics. `docs/metrics.md` says the same for people; a test compares them.
+
+/// What kind of metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// What is now.
+    Gauge,
+    /// How often values fell into which bucket.
+    Histogram,
+}
+
+impl Kind {
+    /// In one word.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// A metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name, with the unit last.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its unit, as UCUM writes it.
+    pub unit: &'static str,
+    /// What its values are told apart by.
+    pub labels: &'static [&'static str],
+    /// What it says.
+    pub help: &'static str,
+}
+
+const fn counter(
+    name: &'static str,
+    unit: &'static str,
+    labels: &'static [&'static str],
+    help: &'static str,
+) -> Metric {
+    Metric { name, kind: Kind::Counter, unit, labels, help }
+}
+
+const fn gauge(name: &'static str, unit: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, unit, labels, help }
+}
+
+const fn histogram(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Histogram, unit: "s", labels, help }
+}
+
+pub(super) const RPC_REQUESTS: Metric =
+    counter("quittance_rpc_requests_total", "{call}", &["rpc", "code"], "Calls answered, by method and gRPC code");
+pub(super) const RPC_DURATION: Metric =
+    histogram("quittance_rpc_duration_seconds", &["rpc"], "Time from a call's headers to its answer's, by method");
+pub(super) const OUTBOX_AGE: Metric = gauge(
+    "quittance_outbox_age_seconds",
+    "s",
+    &["service"],
+    "Age of the oldest event that waits for a position or, with a broker, to be taken by it",
+);
+pub(super) const OUTBOX_WAITING: Metric = gauge(
+    "quittance_outbox_waiting",
+    "{event}",
+    &["service"],
+    "Events that wait for a position or, with a broker, to be taken by it",
+);
+pub(super) const CONSUMER_LAG: Metric = gauge(
+    "quittance_consumer_lag_events",
+    "{event}",
+    &["service", "area", "partition"],
+    "Events of an area that a service has yet to read",
+);
+pub(super) const DEAD_LETTERS: Metric = gauge(
+    "quittance_dead_letters",
+    "{event}",
+    &["service", "area"],
+    "Events that can never be applied as they are, and messages that are no events",
+);
+pub(super) const PARKED_EVENTS: Metric = gauge(
+    "quittance_parked_events",
+    "{event}",
+    &["service", "area"],
+    "Events of kinds that this version does not know",
+);
+pub(super) const WAITING_EVENTS: Metric =
+    gauge("quittance_waiting_events", "{event}", &["service", "area"], "Events whose parent has not come yet");
+pub(super) const PENDING_ALLOCATIONS: Metric = gauge(
+    "quittance_pending_allocations",
+    "{allocation}",
+    &["service"],
+    "Allocations, or their reversals, that invoicing has not answered yet",
+);
+pub(super) const PENDING_AGE: Metric = gauge(
+    "quittance_pending_age_seconds",
+    "s",
+    &["service"],
+    "Age of the oldest allocation, or reversal, that invoicing has not answered yet",
+);
+pub(super) const INVARIANT_DRIFT: Metric = gauge(
+    "quittance_invariant_drift",
+    "{row}",
+    &["service", "invariant", "rule"],
+    "Documents, entries or sums that broke an invariant when it was last checked, over all tenants",
+);
+pub(super) const INVARIANTS_VERIFIED: Metric = gauge(
+    "quittance_invariants_verified_timestamp_seconds",
+    "s",
+    &["service"],
+    "When all invariants were last checked for all tenants, in seconds since 1970",
+);
+pub(super) const POOL_WAIT: Metric = histogram(
+    "quittance_pool_wait_seconds",
+    &["database", "role"],
+    "Time a transaction waited for its connection and its begin",
+);
+pub(super) const POOL_CONNECTIONS: Metric = gauge(
+    "quittance_pool_connections",
+    "{connection}",
+    &["database", "role", "state"],
+    "Connections of a pool that are busy or idle",
+);
+
+/// All metrics.
+pub const METRICS: [Metric; 14] = [
+    RPC_REQUESTS,
+    RPC_DURATION,
+    OUTBOX_AGE,
+    OUTBOX_WAITING,
+    CONSUMER_LAG,
+    DEAD_LETTERS,
+    PARKED_EVENTS,
+    WAITING_EVENTS,
+    PENDING_ALLOCATIONS,
+    PENDING_AGE,
+    INVARIANT_DRIFT,
+    INVARIANTS_VERIFIED,
+    POOL_WAIT,
+    POOL_CONNECTIONS,
+];

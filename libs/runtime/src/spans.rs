@@ -1,0 +1,148 @@
+//! Spans as the exporter sees them: what kind they are, and whose child. Without an exporter none of it costs anything.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry::{
+    Context, Value,
+    trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState},
+};
+use tracing::{Span, field::Empty};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use uuid::Uuid;
+
+use crate::trace::Trace;
+
+static ARE_EXPORTED: AtomicBool = AtomicBool::new(false);
+
+/// What a span is to the two ends of a call, or of an event's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpanKind {
+    /// Answers a call.
+    Server,
+    /// Calls.
+    Client,
+    /// Reads events.
+    Consumer,
+    /// Neither.
+    Internal,
+}
+
+impl SpanKind {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Consumer => "consumer",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// Whether anybody takes spans. Spans that are of no use to logs are made only then.
+pub fn are_exported() -> bool {
+    ARE_EXPORTED.load(Ordering::Relaxed)
+}
+
+pub(crate) fn export() {
+    ARE_EXPORTED.store(true, Ordering::Relaxed);
+}
+
+/// Makes a new span the child of a `traceparent`, and returns the trace that it belongs to; without one, or with one that cannot be read, that is its own.
+/// The span has the fields `trace_id` and `otel.kind`, both empty until now.
+pub fn begin(span: &Span, kind: SpanKind, name: &str, traceparent: Option<&str>) -> Trace {
+    let trace = begin_exported(span, kind, name, traceparent).unwrap_or_else(|| Trace::continued(traceparent));
+    span.record("trace_id", trace.trace_id());
+    trace
+}
+
+fn begin_exported(span: &Span, kind: SpanKind, name: &str, traceparent: Option<&str>) -> Option<Trace> {
+    if !are_exported() {
+        return None;
+    }
+    span.record("otel.kind", kind.label());
+    if let Some(parent) = traceparent.and_then(|text| text.parse::<Trace>().ok()) {
+        // Fails where the span is not exported, and then there is nothing to be a child.
+        let _not_exported = span.set_parent(Context::new().with_remote_span_context(remote(parent)));
+    }
+    let context = span.context();
+    context.span().update_name(name.to_owned());
+    read(context.span().span_context())
+}
+
+/// The place of a span in its trace, where it is exported.
+pub(crate) fn of(span: &Span) -> Option<Trace> {
+    read(span.context().span().span_context())
+}
+
+/// The span of a job that nobody called.
+pub(crate) fn job(name: &'static str) -> Span {
+    let span = tracing::info_span!(parent: None, "job", trace_id = Empty, otel.kind = Empty);
+    begin(&span, SpanKind::Internal, name, None);
+    span
+}
+
+/// Says more about a span to the exporter, under OpenTelemetry's names; logs do not show it.
+pub fn set_attribute(span: &Span, name: &'static str, value: impl Into<Value>) {
+    if are_exported() {
+        span.set_attribute(name, value);
+    }
+}
+
+/// Says that what the span is about failed. `why` holds nothing personal.
+pub fn set_failed(span: &Span, why: impl Into<String>) {
+    if are_exported() {
+        span.set_status(Status::error(why.into()));
+    }
+}
+
+fn read(context: &SpanContext) -> Option<Trace> {
+    let id = Uuid::from_bytes(context.trace_id().to_bytes());
+    let span_id = u64::from_be_bytes(context.span_id().to_bytes());
+    context.is_valid().then(|| Trace::new(id, span_id, context.is_sampled()))
+}
+
+fn remote(trace: Trace) -> SpanContext {
+    let flags = if trace.is_sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    let trace_id = TraceId::from_bytes(trace.id.into_bytes());
+    SpanContext::new(trace_id, SpanId::from_bytes(trace.span_id.to_be_bytes()), flags, true, TraceState::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+    use tracing::Instrument as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::*;
+    use crate::trace;
+
+    const HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    #[tokio::test]
+    async fn what_is_written_is_a_child_of_the_running_span() {
+        let exporter = InMemorySpanExporter::default();
+        let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+        let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        export();
+
+        let span = tracing::info_span!("rpc", trace_id = Empty, otel.kind = Empty);
+        let began = begin(&span, SpanKind::Server, "quittance/Call", Some(HEADER));
+        assert_eq!(began.trace_id(), "0af7651916cd43dd8448eb211c80319c");
+        let written = trace::scope(began, async { trace::current() }.instrument(span)).await.unwrap();
+        assert_eq!(written, began);
+
+        let job = trace::job("tidy_up", async { (trace::current(), trace::current()) }).await;
+        assert_eq!(job.0, job.1);
+
+        let spans = exporter.get_finished_spans().unwrap();
+        let served = spans.iter().find(|span| span.name == "quittance/Call").unwrap();
+        assert_eq!(served.parent_span_id.to_string(), "b7ad6b7169203331");
+        assert_eq!(served.span_kind, opentelemetry::trace::SpanKind::Server);
+        assert_eq!(read(&served.span_context), Some(began));
+        let job_span = spans.iter().find(|span| span.name == "tidy_up").unwrap();
+        assert_eq!(read(&job_span.span_context), job.0);
+        assert_eq!(job_span.parent_span_id, SpanId::INVALID);
+    }
+}

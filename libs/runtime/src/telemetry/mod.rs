@@ -1,0 +1,195 @@
+//! What a process tells about itself: logs always; spans and metrics to whoever is configured to take them. What nobody takes is not made.
+
+mod config;
+mod logs;
+mod otlp;
+mod prometheus;
+
+use std::{net::SocketAddr, time::Duration};
+
+use ::prometheus::Registry;
+use opentelemetry::{KeyValue, metrics::MeterProvider as _, trace::TracerProvider as _};
+use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
+use quittance_kernel::{Clock, EventId};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+pub use config::TelemetryConfig;
+pub use logs::LogFormat;
+
+use crate::{metrics, spans};
+
+/// Names what is ours among a process's spans and metrics.
+const SCOPE: &str = "quittance";
+/// How long the end of a process waits for the last spans and metrics to be taken.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// What was started, to be ended in order.
+#[derive(Debug, Default)]
+#[must_use = "what was recorded last is lost unless it is shut down"]
+pub struct Telemetry {
+    spans: Option<SdkTracerProvider>,
+    metrics: Option<SdkMeterProvider>,
+    endpoint: Option<(SocketAddr, JoinHandle<()>)>,
+}
+
+/// Starts logging to standard error, without spans and metrics. `filter` is as in `tracing_subscriber::EnvFilter`, for example `info,sqlx=warn`. Says so when it
+/// is wrong.
+pub fn init_logs(format: LogFormat, filter: &str) -> Result<(), String> {
+    logs::install(format, filter, None)
+}
+
+/// Starts logging as [`init_logs`] does, and sending and showing what is configured, in the name of `quittance-<service>`. Called once, in a runtime. Fails where
+/// the configuration is wrong or the address for metrics is taken; a collector that is away is no failure.
+pub fn start(service: &str, format: LogFormat, filter: &str, config: &TelemetryConfig) -> Result<Telemetry, String> {
+    let resource = Resource::builder_empty()
+        .with_service_name(format!("quittance-{service}"))
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .with_attribute(KeyValue::new("service.instance.id", EventId::at(Clock::system().now()).to_string()))
+        .build();
+    let unreachable = |error| format!("telemetry.otlp: {error}");
+    let otlp = config.otlp.as_deref();
+    let spans = otlp.map(|address| otlp::tracer(address, config.sample_ratio, resource.clone()));
+    let spans = spans.transpose().map_err(unreachable)?;
+    logs::install(format, filter, spans.as_ref().map(|provider| provider.tracer(SCOPE)))?;
+    if spans.is_some() {
+        spans::export();
+    }
+    if otlp.is_none() && config.metrics_listen.is_none() {
+        return Ok(Telemetry::default());
+    }
+    let mut provider = SdkMeterProvider::builder().with_resource(resource);
+    if let Some(address) = otlp {
+        provider = provider.with_reader(otlp::reader(address).map_err(unreachable)?);
+    }
+    let mut endpoint = None;
+    if let Some(address) = &config.metrics_listen {
+        let wrong = |error: &dyn std::fmt::Display| format!("telemetry.metrics_listen: {address}: {error}");
+        let registry = Registry::new();
+        let exporter = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            // Names in the table have unit and suffix already.
+            .without_units()
+            .without_counter_suffixes()
+            .scope_info_enabled(false)
+            .build();
+        provider = provider.with_reader(exporter.map_err(|error| wrong(&error))?);
+        endpoint = Some(prometheus::serve(address, registry).map_err(|error| wrong(&error))?);
+    }
+    let provider = provider.build();
+    metrics::install(&provider.meter(SCOPE));
+    Ok(Telemetry { spans, metrics: Some(provider), endpoint })
+}
+
+impl Telemetry {
+    /// Where metrics are shown.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.endpoint.as_ref().map(|(address, _)| *address)
+    }
+
+    /// Sends what has not been sent, for five seconds at most.
+    pub async fn shutdown(self) {
+        if let Some((_, endpoint)) = &self.endpoint {
+            endpoint.abort();
+        }
+        let (spans, metrics) = (self.spans, self.metrics);
+        let spans = flush(move || spans.map(|provider| provider.shutdown_with_timeout(FLUSH)));
+        let metrics = flush(move || metrics.map(|provider| provider.shutdown_with_timeout(FLUSH)));
+        // What nobody took in time is lost, which is what happens to it at any other time too.
+        let _late = tokio::time::timeout(FLUSH, async { (spans.await, metrics.await) }).await;
+    }
+}
+
+/// Runs what blocks on a thread of its own: one that does not end must not keep the process from ending.
+fn flush<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<()> {
+    let (done, is_done) = oneshot::channel();
+    std::thread::spawn(move || {
+        work();
+        // Nobody waits any more.
+        let _late = done.send(());
+    });
+    is_done
+}
+
+/// An error with everything that caused it, in one line.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
+    };
+
+    use super::*;
+
+    async fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    // One test: a process starts its telemetry once.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn metrics_are_shown_and_a_collector_that_is_away_stops_nothing() {
+        let config = TelemetryConfig {
+            otlp: Some("http://127.0.0.1:9".to_owned()),
+            metrics_listen: Some("127.0.0.1:0".to_owned()),
+            ..TelemetryConfig::default()
+        };
+        let started = Instant::now();
+        let telemetry = start("test", LogFormat::Json, "off", &config).unwrap();
+        for _ in 0..10_000 {
+            tracing::info_span!("work").in_scope(|| metrics::record_call("test/Call", "Ok", Duration::from_millis(3)));
+        }
+        metrics::record_pool_wait("books", "app", Duration::from_millis(1));
+        metrics::record_pool("books", "app", 3, 7);
+        metrics::record_outbox("test", 2, Duration::from_secs(4));
+        metrics::record_lag("test", "other", 0, 12);
+        metrics::record_held("test", "other", metrics::Held { dead_letters: 1, parked: 2, waiting: 3 });
+        metrics::record_pending("test", 5, Duration::from_secs(6));
+        metrics::record_drift("test", 1, "what is in is out", 0);
+        metrics::record_verified("test", Clock::system().now());
+
+        let address = telemetry.metrics_address().unwrap();
+        let shown = get(address, "/metrics").await;
+        for metric in metrics::METRICS {
+            assert!(
+                shown.contains(&format!("# TYPE {} {}\n", metric.name, metric.kind.label())),
+                "{}\n{shown}",
+                metric.name
+            );
+        }
+        assert!(shown.contains("quittance_rpc_requests_total{code=\"Ok\",rpc=\"test/Call\"} 10000\n"), "{shown}");
+        assert!(
+            shown.contains("quittance_rpc_duration_seconds_bucket{rpc=\"test/Call\",le=\"0.005\"} 10000\n"),
+            "{shown}"
+        );
+        assert!(shown.contains("quittance_outbox_age_seconds{service=\"test\"} 4\n"), "{shown}");
+        assert!(shown.contains("service_name=\"quittance-test\""), "{shown}");
+
+        metrics::forget_observed("test");
+        let shown = get(address, "/metrics").await;
+        assert!(!shown.contains("quittance_outbox_age_seconds{"), "what is not known is not shown\n{shown}");
+        assert!(shown.contains("quittance_consumer_lag_events{"), "{shown}");
+
+        assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
+        assert!(get(address, "/other").await.starts_with("HTTP/1.1 404"));
+        telemetry.shutdown().await;
+        assert!(started.elapsed() < FLUSH + Duration::from_secs(5), "{:?}", started.elapsed());
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+}

@@ -1,0 +1,219 @@
+//! A real Apache Kafka broker: one node that is broker and controller, on loopback, in a folder of its own.
+
+mod process;
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use process::{Broker, Failure};
+
+/// Names a broker that is there already (`host:port`), so that none is started.
+const GIVEN: &str = "QUITTANCE_TEST_KAFKA";
+
+/// Where our ports are: below those that systems give to outgoing connections, one of which could otherwise take a
+/// broker's port while the broker is down, or even connect to itself there.
+const PORTS: std::ops::Range<u16> = 15_000..32_000;
+
+/// The project's root, which scripts/setup fetches into.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+static SHARED: LazyLock<TestKafka> = LazyLock::new(TestKafka::start);
+
+/// A broker that ends, and whose folder is removed, when it is dropped or when this process ends, `kill -9` included.
+///
+/// Topics are not made by using them. Everything here blocks its thread, for some seconds where a broker starts, and
+/// panics where it fails.
+#[derive(Debug)]
+pub struct TestKafka {
+    brokers: String,
+    /// None when the broker was given.
+    own: Option<Broker>,
+}
+
+impl TestKafka {
+    /// The broker of this process, for tests that leave it alone: started by the first that asks.
+    pub fn shared() -> &'static Self {
+        &SHARED
+    }
+
+    /// A broker of the test's own, which it may stop, kill and restart; the given one where `QUITTANCE_TEST_KAFKA`
+    /// names one.
+    pub fn start() -> Self {
+        if let Some(given) = std::env::var_os(GIVEN).filter(|given| !given.is_empty()) {
+            let brokers = given.into_string().expect("QUITTANCE_TEST_KAFKA is host:port");
+            return Self { brokers, own: None };
+        }
+        let jars = find_jars();
+        // Between our look at a port and the broker's, somebody else may have taken it.
+        for _ in 0..5 {
+            let (port, controller_port) = free_ports();
+            let brokers = format!("127.0.0.1:{port}");
+            let mut broker = Broker::new(&jars, &brokers);
+            fs::write(broker.settings(), settings(broker.folder(), port, controller_port))
+                .expect("the broker's settings are written");
+            broker.format();
+            match broker.start() {
+                Ok(()) => return Self { brokers, own: Some(broker) },
+                Err(Failure::PortTaken) => {}
+                Err(Failure::Other(text)) => panic!("{text}"),
+            }
+        }
+        panic!("no port for Kafka stayed free");
+    }
+
+    /// What clients connect to, `127.0.0.1:PORT`; the same after a restart.
+    pub fn brokers(&self) -> &str {
+        &self.brokers
+    }
+
+    /// Whether `QUITTANCE_TEST_KAFKA` named this broker. Such a one cannot be stopped, killed or restarted.
+    pub fn is_given(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Ends the broker as an operator does, with SIGTERM, and waits until it has ended. Nothing happens when it has
+    /// ended already.
+    pub fn stop(&mut self) {
+        self.own("stopped").stop();
+    }
+
+    /// Ends the broker as a crash does, with SIGKILL. Nothing happens when it has ended already.
+    pub fn kill(&mut self) {
+        self.own("killed").kill();
+    }
+
+    /// Starts the broker again on the same port, with what it had on disk; stops it before if it still runs. After a
+    /// kill it takes three seconds more, the time after which a controller takes a silent broker for dead.
+    pub fn restart(&mut self) {
+        let own = self.own("restarted");
+        own.stop();
+        match own.start() {
+            Ok(()) => {}
+            Err(Failure::PortTaken) => panic!("another process took Kafka's port while it was down"),
+            Err(Failure::Other(text)) => panic!("{text}"),
+        }
+    }
+
+    fn own(&mut self, verb: &str) -> &mut Broker {
+        let Some(own) = &mut self.own else {
+            panic!("the broker that {GIVEN} names is not ours to be {verb}: unset {GIVEN} for this test");
+        };
+        own
+    }
+}
+
+/// The class path that scripts/kafka/fetch made.
+fn find_jars() -> OsString {
+    let pom = Path::new(ROOT).join("scripts/kafka/pom.xml");
+    let text = fs::read_to_string(&pom).expect("scripts/kafka/pom.xml is read");
+    let version = text
+        .split_once("<kafka.version>")
+        .and_then(|(_, rest)| rest.split_once("</kafka.version>"))
+        .map(|(version, _)| version)
+        .expect("scripts/kafka/pom.xml names Kafka's version");
+    let libs = PathBuf::from(ROOT).join(".cache/kafka").join(version).join("libs");
+    let libs = libs
+        .canonicalize()
+        .unwrap_or_else(|_| panic!("Kafka {version} is missing: `scripts/setup test` fetches it, or set {GIVEN}"));
+    libs.join("*").into_os_string()
+}
+
+/// Two ports nobody listens at.
+fn free_ports() -> (u16, u16) {
+    let mut free = std::iter::repeat_with(|| fastrand::u16(PORTS))
+        .take(1_000)
+        .filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
+    // Both are held until both are known, so that they differ.
+    let first = free.next().expect("a free port");
+    let second = free.next().expect("another free port");
+    let port = |listener: &TcpListener| listener.local_addr().expect("a listener has an address").port();
+    (port(&first), port(&second))
+}
+
+/// The broker's settings, where they are not Kafka's defaults: <https://kafka.apache.org/documentation/#brokerconfigs>.
+fn settings(folder: &Path, port: u16, controller_port: u16) -> String {
+    let data = folder.join("data");
+    let data = data.display();
+    format!(
+        "process.roles=broker,controller
+node.id=1
+listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=BROKER://127.0.0.1:{port}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKER
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
+log.dirs={data}
+
+# One node has one copy of everything.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+
+# A test is small.
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=4
+num.network.threads=2
+num.io.threads=4
+auto.create.topics.enable=false
+
+# A test does not wait: groups form at once, dead members may be missed soon, and so is a broker that was killed,
+# which cannot come back before.
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn a_broker_is_killed_restarted_stopped_and_leaves_nothing() {
+        let mut kafka = TestKafka::start();
+        if kafka.is_given() {
+            return;
+        }
+        let brokers = kafka.brokers().to_owned();
+        let folder = kafka.own("looked at").folder().to_owned();
+        let answers = || TcpStream::connect(&brokers).is_ok();
+        assert!(answers());
+
+        kafka.kill();
+        assert!(!answers());
+        kafka.restart();
+        assert!(answers());
+
+        kafka.stop();
+        assert!(!answers());
+        kafka.restart();
+        assert!(answers());
+
+        drop(kafka);
+        assert!(!answers());
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_broker_ends_when_nobody_is_left_to_end_it() {
+        let mut kafka = TestKafka::start();
+        if kafka.is_given() {
+            return;
+        }
+        let brokers = kafka.brokers().to_owned();
+        let own = kafka.own("looked at");
+        let folder = own.folder().to_owned();
+
+        own.end_as_if_this_process_were_killed();
+        assert!(TcpStream::connect(&brokers).is_err());
+        assert!(!folder.exists());
+    }
+}

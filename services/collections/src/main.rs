@@ -1,0 +1,7 @@
+//! Collections as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quittance_host::main::<quittance_collections::App>()
+}

@@ -1,0 +1,71 @@
+//! What the service is to whoever runs it.
+
+use quittance_db::{DbError, Invariant, Workload};
+use quittance_events::{HandlerError, HeldEvent, Projection, Rebuild, RebuildError, Rebuilt, requeue};
+use quittance_host::{Histories, Parts, Service, Sources};
+use quittance_kernel::TenantId;
+use quittance_runtime::Shutdown;
+use sqlx::migrate::Migrator;
+use tokio::task::JoinHandle;
+use tonic::service::Routes;
+
+use crate::{App, db, inbox};
+
+impl Service for App {
+    const AREA: &'static str = crate::AREA;
+    const READS: &'static [&'static str] = &["invoicing"];
+    const CALLS: &'static [&'static str] = &[];
+    const GRPC: &'static [&'static str] = crate::SERVICES;
+    const WORKLOAD: Workload = Workload::Keys;
+    const PROJECTION: &'static Projection = &Projection {
+        clear: &["delete from item_entry", "delete from item", "delete from customer", "delete from tenant"],
+        content: &[
+            "select (to_jsonb(t) - 'tenant_id')::text from tenant t",
+            "select (to_jsonb(t) - 'tenant_id')::text from customer t order by id",
+            "select (to_jsonb(t) - 'tenant_id')::text from item t order by id",
+            "select (to_jsonb(t) - 'tenant_id')::text from item_entry t order by item_id, event_id",
+        ],
+    };
+
+    fn migrator() -> Migrator {
+        crate::migrator()
+    }
+
+    fn new(parts: Parts) -> anyhow::Result<Self> {
+        Ok(App::new(parts.db, parts.relay, parts.clock))
+    }
+
+    fn add_routes(&self, routes: Routes) -> Routes {
+        crate::add_routes(routes, self)
+    }
+
+    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Vec<JoinHandle<()>>> {
+        Ok(crate::spawn(self, sources.of("invoicing")?, shutdown))
+    }
+
+    async fn requeue(&self, held: &HeldEvent) -> Result<bool, HandlerError> {
+        match held.area.as_str() {
+            "invoicing" => requeue(self.db(), &inbox::InvoicingHandler, &held.envelope).await,
+            _ => Ok(false),
+        }
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantId>, DbError> {
+        db::verify::tenants(self.db()).await
+    }
+
+    async fn verify(&self, tenant: TenantId) -> anyhow::Result<Vec<Invariant>> {
+        Ok(db::verify::invariants(self.db(), tenant).await?)
+    }
+
+    async fn rebuild(
+        &self,
+        histories: &Histories,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Rebuilt, RebuildError> {
+        let rebuild = Rebuild::begin(self.db(), Self::PROJECTION).await?;
+        let rebuild =
+            rebuild.apply("invoicing", &inbox::InvoicingHandler, histories.read("invoicing").await?, progress).await?;
+        rebuild.finish().await
+    }
+}

@@ -1,0 +1,215 @@
+//! `quittance dead-letters`: what a service could not apply, and putting it back.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use quittance_db::Db;
+use quittance_events::{HeldEvent, Relay, list_held, list_unreadable};
+use quittance_grpc::{Peer, Tokens};
+use quittance_host::{Parts, Peers, Service};
+use quittance_kernel::Clock;
+use quittance_runtime::error_chain;
+use serde_json::json;
+
+use super::{events::decode, stores::StoreFlags};
+
+/// Commands of `quittance dead-letters`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLetters {
+    /// One line for each event that is dead, parked or waiting
+    List(ListFlags),
+    /// One of them, decoded, as JSON
+    Show(OneFlags),
+    /// Apply one of them now, or all
+    Requeue(RequeueFlags),
+}
+
+/// A service, by its name.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Reader {
+    Invoicing,
+    Payments,
+    CreditRisk,
+    Collections,
+    Reporting,
+}
+
+impl Reader {
+    pub(crate) fn area(self) -> &'static str {
+        match self {
+            Self::Invoicing => quittance_invoicing::AREA,
+            Self::Payments => quittance_payments::AREA,
+            Self::CreditRisk => quittance_credit_risk::AREA,
+            Self::Collections => quittance_collections::AREA,
+            Self::Reporting => quittance_reporting::AREA,
+        }
+    }
+
+    fn reads(self) -> &'static [&'static str] {
+        match self {
+            Self::Invoicing => quittance_invoicing::App::READS,
+            Self::Payments => quittance_payments::App::READS,
+            Self::CreditRisk => quittance_credit_risk::App::READS,
+            Self::Collections => quittance_collections::App::READS,
+            Self::Reporting => quittance_reporting::App::READS,
+        }
+    }
+}
+
+/// Flags of `list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListFlags {
+    /// The service that could not apply them
+    service: Reader,
+    #[command(flatten)]
+    stores: StoreFlags,
+}
+
+/// Flags of `show`.
+#[derive(Debug, Args)]
+pub(crate) struct OneFlags {
+    /// The service that could not apply it
+    service: Reader,
+    /// The event's id, as `list` shows it
+    event: String,
+    #[command(flatten)]
+    stores: StoreFlags,
+}
+
+/// Flags of `requeue`.
+#[derive(Debug, Args)]
+pub(crate) struct RequeueFlags {
+    /// The service that could not apply it
+    service: Reader,
+    /// The event's id, as `list` shows it
+    #[arg(required_unless_present = "all")]
+    event: Option<String>,
+    /// All that are dead, in the order of their positions
+    #[arg(long, conflicts_with = "event")]
+    all: bool,
+    #[command(flatten)]
+    stores: StoreFlags,
+}
+
+/// Runs a command.
+pub(crate) async fn run(command: &DeadLetters) -> anyhow::Result<ExitCode> {
+    let (DeadLetters::List(ListFlags { stores, service })
+    | DeadLetters::Show(OneFlags { stores, service, .. })
+    | DeadLetters::Requeue(RequeueFlags { stores, service, .. })) = command;
+    let stores = stores.open().await?;
+    let done = match stores.db(service.area()).await {
+        Ok(db) => in_store(command, *service, &db).await,
+        Err(error) => Err(error),
+    };
+    stores.close().await?;
+    done
+}
+
+async fn in_store(command: &DeadLetters, service: Reader, db: &Db) -> anyhow::Result<ExitCode> {
+    match command {
+        DeadLetters::List(_) => list(db, service).await,
+        DeadLetters::Show(flags) => show(db, service, &flags.event).await,
+        DeadLetters::Requeue(flags) => {
+            let held = held(db, service).await?;
+            let chosen: Vec<HeldEvent> = match &flags.event {
+                None => held.into_iter().filter(|held| held.state == "dead").collect(),
+                Some(id) => vec![find(held, id)?],
+            };
+            requeue_all(db, service, chosen).await
+        }
+    }
+}
+
+/// Everything that a service holds, by area and position.
+async fn held(db: &Db, service: Reader) -> anyhow::Result<Vec<HeldEvent>> {
+    let mut all = Vec::new();
+    for area in service.reads() {
+        for state in ["dead", "parked", "waiting"] {
+            let mut after = 0;
+            loop {
+                let page = list_held(db, area, state, after).await?;
+                let Some(last) = page.last() else { break };
+                after = last.envelope.position;
+                all.extend(page);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn find(held: Vec<HeldEvent>, id: &str) -> anyhow::Result<HeldEvent> {
+    let found = held.into_iter().find(|held| held.envelope.event_id.to_string() == id);
+    found.with_context(|| format!("no event {id} is held; messages that are no events cannot be put back"))
+}
+
+async fn list(db: &Db, service: Reader) -> anyhow::Result<ExitCode> {
+    let (held, unreadable) = (held(db, service).await?, list_unreadable(db).await?);
+    for HeldEvent { state, area, error, envelope, .. } in &held {
+        let kind = envelope.kind.rsplit('.').next().unwrap_or_default();
+        let error = error.as_deref().unwrap_or_default();
+        println!("{}  {state:<8} {area:<12} {:>9}  {kind}  {error}", envelope.event_id, envelope.position);
+    }
+    for message in &unreadable {
+        println!("{}  no event  {}", message.place, message.error);
+    }
+    if held.is_empty() && unreadable.is_empty() {
+        println!("nothing is held");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(db: &Db, service: Reader, id: &str) -> anyhow::Result<ExitCode> {
+    let message = list_unreadable(db).await?.into_iter().find(|message| message.place == id);
+    let text = if let Some(message) = message {
+        let headers: serde_json::Value = serde_json::from_str(&message.headers).unwrap_or_default();
+        let payload = message.payload.as_deref().map(String::from_utf8_lossy);
+        json!({"place": message.place, "error": message.error, "held_at": message.held_at.to_rfc3339(), "headers": headers, "payload": payload})
+    } else {
+        let held = find(held(db, service).await?, id)?;
+        json!({"state": held.state, "error": held.error, "held_at": held.held_at.to_rfc3339(), "event": decode(&held.area, &held.envelope)})
+    };
+    println!("{}", serde_json::to_string_pretty(&text)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn requeue_all(db: &Db, service: Reader, held: Vec<HeldEvent>) -> anyhow::Result<ExitCode> {
+    let mut failed = 0;
+    for held in held {
+        let id = held.envelope.event_id;
+        match requeue(db, service, &held).await? {
+            Ok(true) => println!("{id} was applied"),
+            Ok(false) => println!("{id} is held further: its kind or its parent is not known"),
+            Err(error) => {
+                println!("{id} still fails: {error}");
+                failed += 1;
+            }
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} events are still dead")
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn requeue(db: &Db, service: Reader, held: &HeldEvent) -> anyhow::Result<Result<bool, String>> {
+    let done = match service {
+        Reader::Invoicing => app::<quittance_invoicing::App>(db)?.requeue(held).await,
+        Reader::Payments => app::<quittance_payments::App>(db)?.requeue(held).await,
+        Reader::CreditRisk => app::<quittance_credit_risk::App>(db)?.requeue(held).await,
+        Reader::Collections => app::<quittance_collections::App>(db)?.requeue(held).await,
+        Reader::Reporting => app::<quittance_reporting::App>(db)?.requeue(held).await,
+    };
+    Ok(done.map_err(|error| error_chain(&error)))
+}
+
+/// The service over its store, to apply events. It serves nobody and calls nobody: applying an event never does.
+pub(crate) fn app<S: Service>(db: &Db) -> anyhow::Result<S> {
+    let clock = Clock::system();
+    let mut peers = Peers::none();
+    for called in S::CALLS {
+        let nowhere = Peer::new(&["http://127.0.0.1:9"], S::AREA, Tokens::new(Vec::new()), clock.clone())?;
+        peers = peers.with(called, nowhere);
+    }
+    S::new(Parts { db: db.clone(), relay: Relay::default(), clock, peers })
+}

@@ -1,0 +1,221 @@
+//! `quittance events`: the stream of an area's events, decoded, as it comes or from the past.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use quittance_db::Db;
+use quittance_events::{
+    Envelope, EventFilter, choose,
+    kafka::{EventProducer, KafkaConfig, KafkaSource},
+};
+use quittance_kernel::TenantId;
+use quittance_proto::FILE_DESCRIPTOR_SET;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{dead_letters::Reader, stores::StoreFlags};
+
+/// Events that are read in one go.
+const BATCH: i64 = 1_000;
+/// How often an outbox is looked at for something new.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Commands of `quittance events`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// Show events as they come, one JSON object a line
+    Tail(TailFlags),
+    /// Show or publish events of the past again, from the outbox
+    Replay(ReplayEventsFlags),
+}
+
+/// Flags of `tail`.
+#[derive(Debug, Args)]
+pub(crate) struct TailFlags {
+    /// Whose events
+    area: Reader,
+    /// From the first event on, instead of from now
+    #[arg(long)]
+    from_start: bool,
+    /// End after so many
+    #[arg(long)]
+    count: Option<u64>,
+    #[command(flatten)]
+    stores: StoreFlags,
+}
+
+/// Flags of `replay`.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayEventsFlags {
+    /// Whose events
+    area: Reader,
+    /// From this position on
+    #[arg(long, default_value_t = 1)]
+    from_position: i64,
+    /// Up to this position
+    #[arg(long)]
+    until_position: Option<i64>,
+    /// Recorded at this time or later, for example 2026-03-02T09:00:00Z
+    #[arg(long)]
+    since: Option<DateTime<Utc>>,
+    /// Recorded before this time
+    #[arg(long)]
+    before: Option<DateTime<Utc>>,
+    /// Only this kind, for example `InvoiceIssued`
+    #[arg(long = "type")]
+    kind: Option<String>,
+    /// Only this customer's (or, where none is known, this payment's)
+    #[arg(long)]
+    customer: Option<Uuid>,
+    /// Only this tenant's
+    #[arg(long, value_parser = crate::parse_tenant)]
+    tenant: Option<TenantId>,
+    /// Publish them to this topic instead of showing them: a new consumer's own, or the area's
+    #[arg(long, requires = "kafka")]
+    to: Option<String>,
+    #[command(flatten)]
+    stores: StoreFlags,
+}
+
+/// Runs a command.
+pub(crate) async fn run(command: &EventsCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        EventsCommand::Tail(flags) => tail(flags).await?,
+        EventsCommand::Replay(flags) => replay(flags).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An event as people read it. A payload that cannot be read is shown as hexadecimal digits.
+pub(crate) fn decode(area: &str, envelope: &Envelope) -> Value {
+    let event = read(area, &envelope.payload).unwrap_or_else(|error| {
+        let digits: String = envelope.payload.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        json!({"unreadable": error.to_string(), "bytes": digits})
+    });
+    json!({
+        "position": envelope.position,
+        "id": envelope.event_id.to_string(),
+        "type": envelope.kind,
+        "tenant": envelope.tenant.to_string(),
+        "subject": envelope.ordering_key.to_string(),
+        "time": envelope.recorded_at.to_rfc3339(),
+        "causation": envelope.causation.map(|id| id.to_string()),
+        "traceparent": envelope.traceparent,
+        "event": event,
+    })
+}
+
+/// The area's event message, found by its name: `quittance.<area>.v1.<Area>Event`.
+fn read(area: &str, payload: &[u8]) -> anyhow::Result<Value> {
+    let package = format!("quittance.{}.v1", area.replace('-', ""));
+    let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).context("the contract in this program cannot be read")?;
+    let message = pool
+        .all_messages()
+        .find(|message| {
+            message.package_name() == package
+                && message.name().ends_with("Event")
+                && message.oneofs().any(|oneof| oneof.name() == "payload")
+        })
+        .with_context(|| format!("{package} has no events"))?;
+    let event = DynamicMessage::decode(message, payload).context("the bytes are no such event")?;
+    let options = SerializeOptions::new().use_proto_field_name(true);
+    Ok(event.serialize_with_options(serde_json::value::Serializer, &options)?)
+}
+
+async fn tail(flags: &TailFlags) -> anyhow::Result<()> {
+    let area = flags.area.area();
+    if let Some(kafka) = flags.stores.broker.given()? {
+        return tail_topic(area, &kafka, flags).await;
+    }
+    let stores = flags.stores.open().await?;
+    let db = stores.db(area).await?;
+    let done = tokio::select! {
+        done = tail_outbox(area, &db, flags) => done,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    };
+    stores.close().await?;
+    done
+}
+
+async fn tail_topic(area: &'static str, kafka: &KafkaConfig, flags: &TailFlags) -> anyhow::Result<()> {
+    let group = format!("tail-{}", crate::api::request_id());
+    let mut source = KafkaSource::tail(kafka, area, &group, flags.from_start)?;
+    let mut left = flags.count.unwrap_or(u64::MAX);
+    while left > 0 {
+        for event in source.read_any(left.min(1_000)).await? {
+            match event {
+                Ok(envelope) => println!("{}", decode(area, &envelope)),
+                Err(error) => println!("{}", json!({"no event": error})),
+            }
+            left -= 1;
+        }
+    }
+    Ok(())
+}
+
+async fn tail_outbox(area: &str, db: &Db, flags: &TailFlags) -> anyhow::Result<()> {
+    let mut after = if flags.from_start { 0 } else { quittance_events::stream_status(db).await?.head_position };
+    let mut left = flags.count.unwrap_or(u64::MAX);
+    while left > 0 {
+        let limit = i64::try_from(left).unwrap_or(BATCH).min(BATCH);
+        let batch = choose(db, &EventFilter::default(), after, limit).await?;
+        for envelope in &batch {
+            println!("{}", decode(area, envelope));
+            after = envelope.position;
+            left -= 1;
+        }
+        if batch.is_empty() {
+            tokio::time::sleep(POLL).await;
+        }
+    }
+    Ok(())
+}
+
+async fn replay(flags: &ReplayEventsFlags) -> anyhow::Result<()> {
+    let stores = flags.stores.open().await?;
+    let producer = match (&flags.to, &stores.kafka) {
+        (Some(topic), Some(kafka)) => Some((EventProducer::new(kafka)?, topic.clone())),
+        _ => None,
+    };
+    let area = flags.area.area();
+    let db = stores.db(area).await?;
+    let done = replay_from(area, &db, flags, producer).await;
+    stores.close().await?;
+    done
+}
+
+async fn replay_from(
+    area: &str,
+    db: &Db,
+    flags: &ReplayEventsFlags,
+    producer: Option<(EventProducer, String)>,
+) -> anyhow::Result<()> {
+    let filter = EventFilter {
+        until_position: flags.until_position,
+        recorded_from: flags.since,
+        recorded_before: flags.before,
+        kind: flags.kind.clone(),
+        ordering_key: flags.customer,
+        tenant: flags.tenant,
+    };
+    let mut after = flags.from_position - 1;
+    let mut count = 0;
+    loop {
+        let batch = choose(db, &filter, after, BATCH).await?;
+        let Some(last) = batch.last() else { break };
+        after = last.position;
+        count += batch.len();
+        match &producer {
+            Some((producer, topic)) => {
+                producer.send(area, topic, &batch).await?;
+                eprintln!("published up to position {after}");
+            }
+            None => batch.iter().for_each(|envelope| println!("{}", decode(area, envelope))),
+        }
+    }
+    eprintln!("{count} events");
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! What operators do: topics, dead letters, the stream of events, read models made anew.
+
+mod dead_letters;
+mod events;
+mod rebuild;
+mod stores;
+mod topics;
+
+pub(crate) use dead_letters::{DeadLetters, run as dead_letters};
+pub(crate) use events::{EventsCommand, run as events};
+pub(crate) use rebuild::{RebuildFlags, run as rebuild};
+pub(crate) use topics::{TopicsFlags, run as topics};

@@ -1,0 +1,82 @@
+//! `quittance rebuild`: makes what a service keeps of others' events anew, from the first event on.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use quittance_db::Db;
+use quittance_events::{History, RebuildError, Rebuilt, stream_status};
+use quittance_host::{Histories, Service};
+
+use super::{
+    dead_letters::{Reader, app},
+    stores::{StoreFlags, Stores},
+};
+
+/// How often a rebuild is begun again that met consumers at work.
+const ATTEMPTS: u32 = 5;
+
+/// Flags of `quittance rebuild`.
+#[derive(Debug, Args)]
+pub(crate) struct RebuildFlags {
+    /// The service whose read model is made anew
+    service: Reader,
+    #[command(flatten)]
+    stores: StoreFlags,
+}
+
+/// Makes the read model anew; ends with 3 where it was not what the events say.
+pub(crate) async fn run(flags: &RebuildFlags) -> anyhow::Result<ExitCode> {
+    let stores = flags.stores.open().await?;
+    let done = match flags.service {
+        Reader::Invoicing => rebuild::<quittance_invoicing::App>(&stores).await,
+        Reader::Payments => rebuild::<quittance_payments::App>(&stores).await,
+        Reader::CreditRisk => rebuild::<quittance_credit_risk::App>(&stores).await,
+        Reader::Collections => rebuild::<quittance_collections::App>(&stores).await,
+        Reader::Reporting => rebuild::<quittance_reporting::App>(&stores).await,
+    };
+    stores.close().await?;
+    let Rebuilt { events, before, after } = done?;
+    println!("{events} events were applied");
+    println!("content before  {before}");
+    println!("content after   {after}");
+    if before == after {
+        println!("the read model was what the events say");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        println!("the read model was NOT what the events say; it is now");
+        Ok(ExitCode::from(3))
+    }
+}
+
+async fn rebuild<S: Service>(stores: &Stores) -> anyhow::Result<Rebuilt> {
+    let db = stores.db(S::AREA).await?;
+    let mut histories = Histories::default();
+    for area in S::READS {
+        let history = match &stores.kafka {
+            Some(kafka) => History::Kafka(kafka.clone()),
+            None if stores.has_all() => History::Outbox(stores.db(area).await?),
+            None => anyhow::bail!("the past of {area} is in its topic: name the broker"),
+        };
+        histories = histories.with(area, history);
+    }
+    let service: S = app(&db)?;
+    let bar = bar(&db).await?;
+    let mut attempt = 1;
+    let rebuilt = loop {
+        match service.rebuild(&histories, &mut |done| bar.set_position(done)).await {
+            Err(RebuildError::Db(error)) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
+            done => break done?,
+        }
+    };
+    bar.finish_and_clear();
+    Ok(rebuilt)
+}
+
+/// A bar over the events that were read so far.
+async fn bar(db: &Db) -> anyhow::Result<ProgressBar> {
+    let read: i64 = stream_status(db).await?.subscriptions.iter().map(|subscription| subscription.position).sum();
+    let bar = ProgressBar::new(u64::try_from(read).unwrap_or(0));
+    bar.set_style(ProgressStyle::with_template("applying events {bar:40} {pos}/{len} {elapsed}, {eta} left")?);
+    Ok(bar)
+}

@@ -1,0 +1,136 @@
+//! Where an operator's command finds databases and broker: a service's own configuration, or the suite of a data folder.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use quittance_db::{Db, Logins, Workload};
+use quittance_events::kafka::KafkaConfig;
+use quittance_host::ServiceConfig;
+use quittance_runtime::config;
+
+use crate::{data::Server, suite::database_of, up};
+
+/// How to reach the broker.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BrokerFlags {
+    /// The broker, for example localhost:9092
+    #[arg(long)]
+    kafka: Option<String>,
+    /// What topics' names begin with
+    #[arg(long)]
+    prefix: Option<String>,
+    /// A service's configuration file, whose `[kafka]` is used (as are environment variables `QUITTANCE_KAFKA__...`)
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+impl BrokerFlags {
+    /// The broker that the flags, the file or the environment name.
+    pub(crate) fn config(&self) -> anyhow::Result<KafkaConfig> {
+        let mut kafka = match &self.config {
+            Some(file) => service_config(file)?.kafka,
+            None => KafkaConfig::default(),
+        };
+        if let Some(brokers) = &self.kafka {
+            kafka.brokers.clone_from(brokers);
+        }
+        if let Some(prefix) = &self.prefix {
+            kafka.prefix.clone_from(prefix);
+        }
+        let problems = kafka.problems();
+        if problems.is_empty() { Ok(kafka) } else { Err(config::BadConfig(problems).into()) }
+    }
+
+    /// The broker, where one is named at all.
+    pub(crate) fn given(&self) -> anyhow::Result<Option<KafkaConfig>> {
+        if self.kafka.is_none() && self.config.is_none() { Ok(None) } else { self.config().map(Some) }
+    }
+}
+
+/// How to reach databases.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreFlags {
+    /// The data folder of a local `quittance up`
+    #[arg(long, default_value = up::DATA)]
+    data: PathBuf,
+    /// The PostgreSQL server of a `quittance up --database`
+    #[arg(long)]
+    database: Option<String>,
+    #[command(flatten)]
+    pub(crate) broker: BrokerFlags,
+}
+
+/// Databases that are open for a command.
+pub(crate) struct Stores {
+    kind: Kind,
+    /// The broker, where one is named.
+    pub(crate) kafka: Option<KafkaConfig>,
+}
+
+enum Kind {
+    /// All five.
+    Suite(Server),
+    /// That of one service.
+    Service(Box<ServiceConfig>),
+}
+
+impl StoreFlags {
+    /// Reaches them; starts the private server of a data folder that is not in use.
+    pub(crate) async fn open(&self) -> anyhow::Result<Stores> {
+        let kafka = self.broker.given()?;
+        let kind = match (&self.broker.config, &self.database) {
+            (Some(_), Some(_)) => bail!("--config names a database already: leave out --database"),
+            (Some(file), None) => Kind::Service(Box::new(service_config(file)?)),
+            (None, Some(url)) => Kind::Suite(Server::given(url, &self.data)?),
+            (None, None) if !self.data.is_dir() => bail!(
+                "there is no data folder {}: name one with --data, a server with --database, or a service's configuration with --config",
+                self.data.display()
+            ),
+            (None, None) => Kind::Suite(Server::private_or_running(self.data.clone()).await?),
+        };
+        Ok(Stores { kind, kafka })
+    }
+}
+
+impl Stores {
+    /// The database of a service.
+    pub(crate) async fn db(&self, area: &str) -> anyhow::Result<Db> {
+        let logins = match &self.kind {
+            Kind::Suite(server) => server.logins(&database_of(area))?,
+            Kind::Service(config) => Logins {
+                owner: config.database.app.parse().context("database.app")?,
+                app: config.database.app.parse().context("database.app")?,
+                system: config.database.system.parse().context("database.system")?,
+                role_password: None,
+            },
+        };
+        Db::connect(&logins, 4, Workload::Sums)
+            .await
+            .with_context(|| format!("connecting to the database of {area}; has it been used yet?"))
+    }
+
+    /// Whether the databases of all services can be reached.
+    pub(crate) fn has_all(&self) -> bool {
+        matches!(self.kind, Kind::Suite(_))
+    }
+
+    /// Ends a server that was started for the command.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        match self.kind {
+            Kind::Suite(server) => server.stop().await,
+            Kind::Service(_) => Ok(()),
+        }
+    }
+}
+
+fn service_config(file: &std::path::Path) -> anyhow::Result<ServiceConfig> {
+    Ok(config::load(&ServiceConfig::default(), Some(file), &())?)
+}
+
+/// Lists what is wrong, for people.
+pub(crate) fn print_problems(problems: impl Iterator<Item = String>) {
+    for problem in problems {
+        eprintln!("  - {problem}");
+    }
+}

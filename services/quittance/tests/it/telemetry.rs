@@ -1,0 +1,162 @@
+//! Traces and metrics of a running suite: one trace from the caller's request to the read model, and every metric where Prometheus scrapes it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+};
+
+use opentelemetry_proto::tonic::{
+    collector::{
+        metrics::v1::{
+            ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+            metrics_service_server::{MetricsService, MetricsServiceServer},
+        },
+        trace::v1::{
+            ExportTraceServiceRequest, ExportTraceServiceResponse,
+            trace_service_server::{TraceService, TraceServiceServer},
+        },
+    },
+    trace::v1::{Span, span::SpanKind},
+};
+use quittance_runtime::metrics::{Kind, METRICS};
+use serde_json::json;
+use tokio::runtime::Runtime;
+use tonic::{Request, Response, Status, transport::Server};
+
+use crate::program::{Folder, Up, tenant};
+
+/// The rules of the services that have a tenant; credit risk has none without a profile.
+const RULES: usize = 11;
+
+/// A collector that keeps every span, and the names of what was measured.
+#[derive(Debug, Clone, Default)]
+struct Collector {
+    spans: Arc<Mutex<Vec<Span>>>,
+    measured: Arc<Mutex<HashSet<String>>>,
+}
+
+#[tonic::async_trait]
+impl TraceService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let resources = request.into_inner().resource_spans.into_iter();
+        let spans = resources.flat_map(|resource| resource.scope_spans).flat_map(|scope| scope.spans);
+        self.spans.lock().unwrap().extend(spans);
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        let resources = request.into_inner().resource_metrics.into_iter();
+        let metrics = resources.flat_map(|resource| resource.scope_metrics).flat_map(|scope| scope.metrics);
+        self.measured.lock().unwrap().extend(metrics.map(|metric| metric.name));
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn scrape(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: suite\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Scrapes until a condition holds.
+fn scrape_until(address: SocketAddr, what: &str, condition: impl Fn(&str) -> bool) -> String {
+    let mut text = String::new();
+    for _ in 0..300 {
+        text = scrape(address);
+        if condition(&text) {
+            return text;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("it was not measured: {what}\n{text}");
+}
+
+#[test]
+fn a_request_is_one_trace_up_to_the_read_models_and_everything_is_measured() {
+    let runtime = Runtime::new().unwrap();
+    let collector = Collector::default();
+    let (otlp, metrics) = (free_address(), free_address());
+    let server = Server::builder()
+        .add_service(TraceServiceServer::new(collector.clone()))
+        .add_service(MetricsServiceServer::new(collector.clone()));
+    runtime.spawn(async move { server.serve(otlp).await.unwrap() });
+
+    let folder = Folder::new();
+    let up = Up::start_with(
+        &folder.0,
+        &[
+            ("QUITTANCE_TELEMETRY__OTLP", &format!("http://{otlp}")),
+            ("QUITTANCE_TELEMETRY__METRICS_LISTEN", &metrics.to_string()),
+            ("QUITTANCE_TELEMETRY__REFRESH_SECONDS", "1"),
+            ("QUITTANCE_TELEMETRY__VERIFY_SECONDS", "1"),
+        ],
+    );
+    up.call("TenantService/CreateTenant", &tenant("Northwind"), None).unwrap();
+    let customer = up.call("CustomerService/CreateCustomer", &json!({"customer": {"name": "Ada Ltd"}}), None).unwrap();
+    let line = json!({"description": "Consulting", "quantity": "1", "unit": "h", "unit_price": "100", "tax_category": "S", "tax_rate": "19"});
+    let invoice = json!({"invoice": {"customer_id": customer["customer_id"], "currency_code": "EUR", "lines": [line]}});
+    let invoice = up.call("InvoiceService/CreateAndIssueInvoice", &invoice, None).unwrap();
+    let payment = json!({"payment": {"amount": {"currency_code": "EUR", "amount": "119.00"}, "method": "PAYMENT_METHOD_TRANSFER",
+        "text": format!("invoice {}", invoice["number"].as_str().unwrap())}});
+    up.call_until("PaymentService/RecordPayment", &payment, None);
+
+    let shown = scrape_until(metrics, "what all services read, checked and answered", |text| {
+        let settled =
+            "quittance_rpc_requests_total{code=\"Ok\",rpc=\"quittance.invoicing.v1.OpenItemService/SettleItems\"} 1";
+        text.contains(settled) && text.matches("\nquittance_invariant_drift{").count() == RULES
+    });
+    for metric in METRICS {
+        let first = if metric.kind == Kind::Histogram { "_bucket{" } else { "{" };
+        assert!(shown.contains(&format!("{}{first}", metric.name)), "{}\n{shown}", metric.name);
+    }
+    let drifts: Vec<&str> = shown.lines().filter(|line| line.starts_with("quittance_invariant_drift{")).collect();
+    assert!(drifts.len() == RULES && drifts.iter().all(|line| line.ends_with(" 0")), "{drifts:#?}");
+    scrape_until(metrics, "that everything is read", |text| {
+        let lags: Vec<&str> = text.lines().filter(|line| line.starts_with("quittance_consumer_lag_events{")).collect();
+        lags.len() == 7 && lags.iter().all(|line| line.ends_with(" 0"))
+    });
+    up.stop();
+
+    let measured = collector.measured.lock().unwrap();
+    assert!(METRICS.iter().all(|metric| measured.contains(metric.name)), "what ends is sent first: {measured:?}");
+    one_trace(&collector.spans.lock().unwrap());
+}
+
+fn one_trace(spans: &[Span]) {
+    let ids: HashSet<(&[u8], &[u8])> = spans.iter().map(|span| (&*span.trace_id, &*span.span_id)).collect();
+    let orphans: Vec<&str> = spans
+        .iter()
+        .filter(|span| !span.parent_span_id.is_empty() && !ids.contains(&(&*span.trace_id, &*span.parent_span_id)))
+        .map(|span| span.name.as_str())
+        .collect();
+    assert!(orphans.is_empty(), "children of nobody: {orphans:?}");
+
+    let settled = spans.iter().find(|span| span.name.ends_with("/SettleItems") && span.kind == SpanKind::Server as i32);
+    let settled = settled.expect("payments called invoicing");
+    let by_id: HashMap<&[u8], &Span> = spans.iter().map(|span| (&*span.span_id, span)).collect();
+    let caller = by_id[&*settled.parent_span_id];
+    assert_eq!((caller.kind, &caller.name), (SpanKind::Client as i32, &settled.name));
+    let is_below = |span: &&Span| {
+        std::iter::successors(Some(*span), |span| by_id.get(&*span.parent_span_id).copied()).any(|span| span == settled)
+    };
+    let consumers = spans.iter().filter(|span| span.kind == SpanKind::Consumer as i32);
+    let consumed: Vec<&str> = consumers.filter(is_below).map(|span| span.name.as_str()).collect();
+    assert_eq!(consumed, ["consume quittance.invoicing.v1"; 4], "payments, credit risk, collections and reporting");
+}

@@ -1,0 +1,37 @@
+//! What `docs/metrics.md` says of metrics is what the code says, and the other way round.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use quittance_runtime::metrics::METRICS;
+
+/// Name, kind, unit, labels and meaning.
+type Row = [String; 5];
+
+fn said() -> BTreeSet<Row> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/metrics.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| `quittance_"));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [name, kind, unit, labels, meaning, alert] = cells.as_slice() else { panic!("{line}") };
+        assert!(!alert.is_empty(), "{name}: what to alert on");
+        [name.replace('`', ""), (*kind).to_owned(), (*unit).to_owned(), labels.replace('`', ""), (*meaning).to_owned()]
+    })
+    .collect()
+}
+
+#[test]
+fn every_metric_is_documented_and_every_documented_metric_exists() {
+    let is: BTreeSet<Row> = METRICS
+        .iter()
+        .map(|metric| {
+            let texts = [metric.name, metric.kind.label(), metric.unit, &metric.labels.join(", "), metric.help];
+            texts.map(str::to_owned)
+        })
+        .collect();
+    let said = said();
+    let missing: Vec<&Row> = is.difference(&said).collect();
+    let wrong: Vec<&Row> = said.difference(&is).collect();
+    assert!(missing.is_empty() && wrong.is_empty(), "docs/metrics.md lacks {missing:#?} and says instead {wrong:#?}");
+}
