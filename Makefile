@@ -30,6 +30,7 @@ test: setup lint ## Everything that must hold before a change is merged
 lint: ## Formatting, clippy and the rules of the API
 	$(CARGO) fmt --all --check
 	scripts/buf lint proto
+	scripts/buf breaking proto --against tests/contract/landed/contract.binpb
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 fmt: ## Formats the sources

@@ -1,0 +1,147 @@
+//! Every event that was ever told is read today as it was meant, to the last field.
+
+use std::{collections::BTreeSet, fs};
+
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, ReflectMessage as _, Value};
+use quittance_contract::golden::{AREAS, Area, Example, contract, folder, to_json};
+use quittance_proto::{collections, creditrisk, invoicing, payments};
+use sha2::{Digest as _, Sha256};
+
+/// Fields that events never carry, though the resources they show have them.
+const NEVER_TOLD: [&str; 3] = [
+    // Its words are personal and long: GetReminder has them.
+    "quittance.collections.v1.Reminder.subject",
+    "quittance.collections.v1.Reminder.body",
+    // Only what invoicing agreed to is told.
+    "quittance.payments.v1.Allocation.rejection_reason",
+];
+
+fn all_examples() -> Vec<Example> {
+    AREAS.into_iter().flat_map(|area| area.examples().unwrap()).collect()
+}
+
+fn decode(pool: &DescriptorPool, example: &Example, bytes: &[u8]) -> DynamicMessage {
+    DynamicMessage::decode(example.area.descriptor(pool).unwrap(), bytes)
+        .unwrap_or_else(|error| panic!("{}: {error}", example.bytes_path().display()))
+}
+
+/// The messages that are set in a message, with the message itself.
+fn with_inner(message: &DynamicMessage) -> Vec<DynamicMessage> {
+    let mut all = vec![message.clone()];
+    for (_, value) in message.fields() {
+        match value {
+            Value::Message(inner) => all.extend(with_inner(inner)),
+            Value::List(entries) => {
+                all.extend(entries.iter().filter_map(Value::as_message).flat_map(with_inner));
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn every_area_with_events_is_known() {
+    let pool = contract().unwrap();
+    let found: BTreeSet<String> = pool
+        .all_messages()
+        .filter(|message| message.parent_file().name().ends_with("/events.proto"))
+        .filter(|message| message.oneofs().any(|oneof| oneof.name() == "payload"))
+        .map(|message| message.full_name().to_owned())
+        .collect();
+    assert_eq!(found, AREAS.iter().map(|area| area.message.to_owned()).collect());
+}
+
+#[test]
+fn every_event_has_golden_bytes() {
+    let pool = contract().unwrap();
+    for area in AREAS {
+        let payload = area.payload(&pool).unwrap();
+        let kinds = payload.fields().map(|field| field.kind().as_message().unwrap().name().to_owned());
+        let examples = area.examples().unwrap();
+        let shown = examples.iter().filter(|example| example.form == 1).map(|example| example.event.clone());
+        assert_eq!(kinds.collect::<BTreeSet<_>>(), shown.collect(), "{}", area.name);
+        let files = fs::read_dir(folder().join(area.name)).unwrap().count();
+        assert_eq!(files, 2 * examples.len(), "{}: bytes and JSON, and nothing else", area.name);
+    }
+}
+
+#[test]
+fn golden_bytes_say_what_they_said() {
+    let pool = contract().unwrap();
+    for example in all_examples() {
+        let message = decode(&pool, &example, &example.bytes().unwrap());
+        let path = example.bytes_path();
+        assert_eq!(to_json(&message).unwrap(), example.json().unwrap(), "{}", path.display());
+        for inner in with_inner(&message) {
+            let unknown: Vec<_> = inner.unknown_fields().map(prost_reflect::UnknownField::number).collect();
+            assert!(unknown.is_empty(), "{}: {} has no {unknown:?}", path.display(), inner.descriptor().full_name());
+        }
+        let payload = message.fields().next().unwrap().1.as_message().unwrap().descriptor();
+        assert_eq!(payload.name(), example.event, "{}", path.display());
+    }
+}
+
+/// What the generated code makes of an event.
+fn told_again(area: Area, bytes: &[u8]) -> Vec<u8> {
+    match area.name {
+        "invoicing" => invoicing::v1::InvoicingEvent::decode(bytes).unwrap().encode_to_vec(),
+        "payments" => payments::v1::PaymentsEvent::decode(bytes).unwrap().encode_to_vec(),
+        "credit-risk" => creditrisk::v1::CreditRiskEvent::decode(bytes).unwrap().encode_to_vec(),
+        "collections" => collections::v1::CollectionsEvent::decode(bytes).unwrap().encode_to_vec(),
+        other => panic!("no generated code for {other}"),
+    }
+}
+
+#[test]
+fn generated_code_loses_nothing() {
+    let pool = contract().unwrap();
+    for example in all_examples() {
+        let again = decode(&pool, &example, &told_again(example.area, &example.bytes().unwrap()));
+        assert_eq!(to_json(&again).unwrap(), example.json().unwrap(), "{}", example.bytes_path().display());
+    }
+}
+
+/// The fields of a message and of our own messages within it.
+fn fields_within(message: &MessageDescriptor, seen: &mut BTreeSet<String>, fields: &mut BTreeSet<String>) {
+    if !message.package_name().starts_with("quittance.") || !seen.insert(message.full_name().to_owned()) {
+        return;
+    }
+    for field in message.fields() {
+        fields.insert(field.full_name().to_owned());
+        if let Kind::Message(inner) = field.kind() {
+            fields_within(&inner, seen, fields);
+        }
+    }
+}
+
+#[test]
+fn golden_bytes_cover_every_field() {
+    let pool = contract().unwrap();
+    let (mut seen, mut expected) = (BTreeSet::new(), BTreeSet::new());
+    for area in AREAS {
+        fields_within(&area.descriptor(&pool).unwrap(), &mut seen, &mut expected);
+    }
+    let mut set = BTreeSet::new();
+    for example in all_examples() {
+        for inner in with_inner(&decode(&pool, &example, &example.bytes().unwrap())) {
+            set.extend(inner.fields().map(|(field, _)| field.full_name().to_owned()));
+        }
+    }
+    let uncovered: Vec<_> = expected.difference(&set).collect();
+    let never_told: BTreeSet<String> = NEVER_TOLD.map(str::to_owned).into();
+    assert_eq!(uncovered, never_told.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn landed_golden_files_are_unchanged() {
+    let sums = fs::read_to_string(folder().join("../landed/golden.sha256")).unwrap();
+    assert!(!sums.is_empty());
+    for line in sums.lines() {
+        let (landed, path) = line.split_once("  ").unwrap();
+        let bytes = fs::read(folder().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let sum = Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        assert_eq!(sum, landed, "{path} has landed and never changes: write another form, NAME.2.json");
+    }
+}

@@ -1,0 +1,178 @@
+//! The databases as the last landed program left them are migrated by today's, and its books still hold.
+
+use std::{collections::BTreeMap, fs, io::Read as _, path::Path};
+
+use flate2::read::GzDecoder;
+use quittance_db::{Db, Logins, Workload};
+use quittance_grpc::Client;
+use quittance_kernel::{Clock, TenantId};
+use quittance_private_postgres::{Durability, OWNER, Options, ScratchPostgres};
+use quittance_proto::{
+    collections::v1::dunning_service_client::DunningServiceClient,
+    common::v1::{InvariantResult, VerifyLedgerRequest},
+    creditrisk::v1::credit_service_client::CreditServiceClient,
+    invoicing::v1::{
+        CreateAndIssueInvoiceRequest, Invoice, InvoiceLine, ListCustomersRequest,
+        customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
+        open_item_service_client::OpenItemServiceClient,
+    },
+    payments::v1::payment_service_client::PaymentServiceClient,
+    reporting::v1::report_service_client::ReportServiceClient,
+};
+use quittance_testkit::{logins_on, request_id};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, migrate::Migrator, types::Uuid};
+
+use crate::services::{self, Databases};
+
+/// The queue of a suite that has told everything is empty.
+const EMPTY: [&str; 1] = ["outbox_queue"];
+/// Reporting only reads: it tells nothing, and is asked for no change.
+const EMPTY_IN_REPORTING: [&str; 4] = ["outbox", "outbox_position", "outbox_queue", "request_log"];
+
+/// A server of our own with what landed.
+struct Landed {
+    server: ScratchPostgres,
+}
+
+impl Landed {
+    async fn start() -> Self {
+        let start = || ScratchPostgres::start(&Options::new(Durability::None));
+        let server = tokio::task::spawn_blocking(start).await.unwrap().unwrap();
+        let landed = Self { server };
+        // The dumps grant rights to them.
+        let mut conn = landed.connect("postgres").await;
+        sqlx::raw_sql("create role quittance_app login; create role quittance_system login")
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        landed
+    }
+
+    fn logins(&self, database: &str) -> Logins {
+        logins_on(&self.server.url(OWNER, database))
+    }
+
+    async fn connect(&self, database: &str) -> PgConnection {
+        PgConnection::connect_with(&self.logins(database).owner).await.unwrap()
+    }
+
+    /// Restores a database as it landed and brings it up to date.
+    async fn restore(&self, database: &str, migrator: &Migrator, workload: Workload) -> Db {
+        let mut conn = self.connect("postgres").await;
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {database}"))).execute(&mut conn).await.unwrap();
+        let mut conn = self.connect(database).await;
+        sqlx::raw_sql(AssertSqlSafe(dump(database))).execute(&mut conn).await.unwrap();
+        self.assert_filled(database).await;
+        let logins = self.logins(database);
+        quittance_db::prepare(&logins, migrator).await.unwrap();
+        Db::connect(&logins, 4, workload).await.unwrap()
+    }
+
+    /// Every table has rows: a migration that breaks on data, or a sum over it, cannot pass on nothing.
+    async fn assert_filled(&self, database: &str) {
+        let mut conn = self.connect(database).await;
+        let tables: Vec<String> =
+            sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public' order by tablename")
+                .fetch_all(&mut conn)
+                .await
+                .unwrap();
+        let mut empty = Vec::new();
+        for table in &tables {
+            let some = AssertSqlSafe(format!("select exists (select from {table})"));
+            let some: bool = sqlx::query_scalar(some).fetch_one(&mut conn).await.unwrap();
+            if !some {
+                empty.push(table.as_str());
+            }
+        }
+        assert!(tables.len() > 5, "{database} has {tables:?}");
+        let expected = if database == "quittance_reporting" { &EMPTY_IN_REPORTING[..] } else { &EMPTY };
+        assert_eq!(empty, expected, "{database}: scripts/land fills every other table");
+    }
+
+    async fn tenants(&self) -> Vec<TenantId> {
+        let mut conn = self.connect("quittance_invoicing").await;
+        let ids: Vec<Uuid> =
+            sqlx::query_scalar("select tenant_id from tenant order by tenant_id").fetch_all(&mut conn).await.unwrap();
+        ids.iter().map(|id| TenantId::parse(&id.to_string()).unwrap()).collect()
+    }
+
+    /// A clock that stands at the last moment of what landed: no result depends on when the test runs.
+    async fn clock(&self) -> Clock {
+        let mut conn = self.connect("quittance_invoicing").await;
+        Clock::fixed(sqlx::query_scalar("select max(recorded_at) from outbox").fetch_one(&mut conn).await.unwrap())
+    }
+}
+
+fn dump(database: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("landed/{database}.sql.gz"));
+    let mut text = String::new();
+    GzDecoder::new(fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+    text
+}
+
+/// What every service finds in the books of a tenant.
+async fn verify(client: Client) -> Vec<(&'static str, InvariantResult)> {
+    let request = VerifyLedgerRequest {};
+    let answers = [
+        ("invoicing", OpenItemServiceClient::new(client.clone()).verify_ledger(request).await),
+        ("payments", PaymentServiceClient::new(client.clone()).verify_ledger(request).await),
+        ("credit-risk", CreditServiceClient::new(client.clone()).verify_ledger(request).await),
+        ("collections", DunningServiceClient::new(client.clone()).verify_ledger(request).await),
+        ("reporting", ReportServiceClient::new(client).verify_ledger(request).await),
+    ];
+    answers
+        .into_iter()
+        .flat_map(|(area, answer)| answer.unwrap().into_inner().invariants.into_iter().map(move |found| (area, found)))
+        .collect()
+}
+
+/// The next number of the tenant's series follows on the last one that landed.
+async fn issue_one(client: Client) {
+    let mut customers = CustomerServiceClient::new(client.clone());
+    let found = customers.list_customers(ListCustomersRequest::default()).await.unwrap().into_inner();
+    let line = InvoiceLine {
+        description: "Issued after the upgrade".to_owned(),
+        quantity: "1".to_owned(),
+        unit_price: "10".to_owned(),
+        tax_category: "S".to_owned(),
+        tax_rate: "19".to_owned(),
+        ..InvoiceLine::default()
+    };
+    let invoice = Invoice {
+        customer_id: found.customers[0].customer_id.clone(),
+        currency_code: "EUR".to_owned(),
+        lines: vec![line],
+        ..Invoice::default()
+    };
+    let request = CreateAndIssueInvoiceRequest { request_id: request_id(), invoice: Some(invoice) };
+    let issued = InvoiceServiceClient::new(client).create_and_issue_invoice(request).await.unwrap().into_inner();
+    assert!(!issued.number.is_empty(), "{issued:?}");
+}
+
+#[tokio::test]
+async fn landed_databases_migrate_and_their_books_hold() {
+    let landed = Landed::start().await;
+    let databases = Databases {
+        invoicing: landed.restore("quittance_invoicing", &quittance_invoicing::migrator(), Workload::Keys).await,
+        payments: landed.restore("quittance_payments", &quittance_payments::migrator(), Workload::Keys).await,
+        credit_risk: landed.restore("quittance_credit_risk", &quittance_credit_risk::migrator(), Workload::Keys).await,
+        collections: landed.restore("quittance_collections", &quittance_collections::migrator(), Workload::Keys).await,
+        reporting: landed.restore("quittance_reporting", &quittance_reporting::migrator(), Workload::Sums).await,
+    };
+    let server = services::start(databases, landed.clock().await).await;
+    let tenants = landed.tenants().await;
+    assert!(tenants.len() > 1, "there are two books: {tenants:?}");
+    let mut checked: BTreeMap<String, i64> = BTreeMap::new();
+    for tenant in tenants {
+        let client = server.client_for(Some(tenant), &["*"], "*");
+        for (area, invariant) in verify(client.clone()).await {
+            assert_eq!(invariant.drifted, 0, "{area}: {invariant:?}");
+            *checked.entry(format!("{area}: {}", invariant.rule)).or_default() += invariant.checked;
+        }
+        issue_one(client.clone()).await;
+        let after = OpenItemServiceClient::new(client).verify_ledger(VerifyLedgerRequest {}).await.unwrap();
+        assert!(after.get_ref().invariants.iter().all(|invariant| invariant.drifted == 0), "{after:?}");
+    }
+    let unchecked: Vec<_> = checked.iter().filter(|(_, count)| **count == 0).collect();
+    assert!(unchecked.is_empty(), "nothing that landed says anything about {unchecked:?}");
+}
