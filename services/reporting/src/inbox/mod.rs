@@ -1,6 +1,9 @@
 //! The door for events. Each handler folds a run of events into sets and writes each set once.
 
 mod collections;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod interleaving_tests;
 mod invoicing;
 mod payments;
 

@@ -1,0 +1,308 @@
+//! Whatever history is told, in whatever order its partitions are read, in whatever batches and however often: the read model is the same.
+
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use proptest::prelude::*;
+use prost::Message as _;
+use quittance_db::Db;
+use quittance_events::{Envelope, apply_events, content_hash, list_held};
+use quittance_host::Service as _;
+use quittance_kernel::{Clock, EventId, TenantId};
+use quittance_proto::{
+    collections::v1::{self as col, collections_event},
+    common::v1::Money,
+    invoicing::v1::{self as inv, invoicing_event},
+    payments::v1::{self as pay, payments_event},
+};
+use quittance_testkit::{TestDb, now};
+use uuid::Uuid;
+
+use super::{CollectionsHandler, InvoicingHandler, PaymentsHandler};
+use crate::App;
+
+/// A UUIDv7; those of a history are counted from here.
+const FIRST_ID: u128 = 0x018b_cfe5_6800_7000_8000_0000_0000_0000;
+const PARTITIONS: u128 = 3;
+const AREAS: [&str; 3] = ["invoicing", "payments", "collections"];
+
+/// A history under construction. Ids are counted, so that the same seed makes the same history.
+struct History {
+    draws: fastrand::Rng,
+    ids: u128,
+    events: BTreeMap<&'static str, Vec<Envelope>>,
+}
+
+fn eur(cents: u64) -> Option<Money> {
+    Some(Money { currency_code: "EUR".to_owned(), amount: format!("{}.{:02}", cents / 100, cents % 100) })
+}
+
+impl History {
+    fn draw(seed: u64, salt: u128) -> Self {
+        let mut history = Self { draws: fastrand::Rng::with_seed(seed), ids: salt << 32, events: BTreeMap::new() };
+        let tenant = inv::Tenant {
+            name: "Northwind".to_owned(),
+            time_zone: "UTC".to_owned(),
+            base_currency_code: "EUR".to_owned(),
+            ..inv::Tenant::default()
+        };
+        let key = history.id();
+        history.invoicing(
+            key,
+            "TenantCreated",
+            invoicing_event::Payload::TenantCreated(inv::TenantCreated { tenant: Some(tenant) }),
+        );
+        for number in 0..history.draws.u32(1..6) {
+            history.customer(number);
+        }
+        history
+    }
+
+    fn id(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128(FIRST_ID + self.ids)
+    }
+
+    fn day(&mut self) -> String {
+        format!("2025-{:02}-{:02}", self.draws.u32(1..13), self.draws.u32(1..29))
+    }
+
+    fn push(&mut self, area: &'static str, ordering_key: Uuid, kind: &str, payload: Vec<u8>) {
+        let event_id = EventId::new(self.id());
+        let events = self.events.entry(area).or_default();
+        let position = i64::try_from(events.len()).unwrap() + 1;
+        events.push(Envelope {
+            position,
+            event_id,
+            tenant: TenantId::new(Uuid::nil()),
+            kind: format!("quittance.{area}.v1.{kind}"),
+            ordering_key,
+            causation: None,
+            traceparent: None,
+            recorded_at: now() + chrono::Duration::seconds(position),
+            payload,
+        });
+    }
+
+    fn invoicing(&mut self, key: Uuid, kind: &str, payload: invoicing_event::Payload) {
+        self.push("invoicing", key, kind, inv::InvoicingEvent { payload: Some(payload) }.encode_to_vec());
+    }
+
+    fn payments(&mut self, key: Uuid, kind: &str, payload: payments_event::Payload) {
+        self.push("payments", key, kind, pay::PaymentsEvent { payload: Some(payload) }.encode_to_vec());
+    }
+
+    fn collections(&mut self, key: Uuid, kind: &str, payload: collections_event::Payload) {
+        self.push("collections", key, kind, col::CollectionsEvent { payload: Some(payload) }.encode_to_vec());
+    }
+
+    fn customer(&mut self, number: u32) {
+        let id = self.id();
+        let named = |name: String| {
+            Some(inv::Customer {
+                customer_id: id.to_string(),
+                number: format!("C-{number}"),
+                name,
+                ..inv::Customer::default()
+            })
+        };
+        let created = inv::CustomerCreated { customer: named("before".to_owned()) };
+        self.invoicing(id, "CustomerCreated", invoicing_event::Payload::CustomerCreated(created));
+        for invoice in 0..self.draws.u32(0..5) {
+            self.invoice(id, &format!("{number}-{invoice}"));
+        }
+        let updated = inv::CustomerUpdated { customer: named(format!("after {number}")) };
+        self.invoicing(id, "CustomerUpdated", invoicing_event::Payload::CustomerUpdated(updated));
+    }
+
+    fn invoice(&mut self, customer: Uuid, number: &str) {
+        let id = self.id();
+        let total = self.draws.u64(1..100_000);
+        let issued = inv::InvoiceIssued {
+            invoice_id: id.to_string(),
+            customer_id: customer.to_string(),
+            number: number.to_owned(),
+            issued_on: self.day(),
+            due_on: self.day(),
+            total: eur(total),
+            ..inv::InvoiceIssued::default()
+        };
+        self.invoicing(customer, "InvoiceIssued", invoicing_event::Payload::InvoiceIssued(issued));
+        if self.draws.bool() {
+            self.dispute(customer, id);
+        }
+        match self.draws.u8(0..4) {
+            0 => {
+                let voided_on = self.day();
+                let voided = inv::InvoiceVoided {
+                    invoice_id: id.to_string(),
+                    customer_id: customer.to_string(),
+                    voided_on,
+                    amount: eur(total),
+                    ..inv::InvoiceVoided::default()
+                };
+                self.invoicing(customer, "InvoiceVoided", invoicing_event::Payload::InvoiceVoided(voided));
+            }
+            1 => {}
+            _ => self.paid(customer, id, self.ids % 2 == 0, total),
+        }
+    }
+
+    fn dispute(&mut self, customer: Uuid, item: Uuid) {
+        let mut dispute = col::Dispute {
+            dispute_id: self.id().to_string(),
+            item_id: item.to_string(),
+            customer_id: customer.to_string(),
+            opened_on: self.day(),
+            ..col::Dispute::default()
+        };
+        let opened = col::DisputeOpened { dispute: Some(dispute.clone()) };
+        self.collections(customer, "DisputeOpened", collections_event::Payload::DisputeOpened(opened));
+        if self.draws.bool() {
+            dispute.resolved_on = self.day();
+            let resolved = col::DisputeResolved { dispute: Some(dispute) };
+            self.collections(customer, "DisputeResolved", collections_event::Payload::DisputeResolved(resolved));
+        }
+    }
+
+    /// A payment whose customer is not known at first is told under its own key, what it pays under the customer's.
+    fn paid(&mut self, customer: Uuid, item: Uuid, is_known: bool, total: u64) {
+        let (payment, allocation) = (self.id(), self.id());
+        let amount = self.draws.u64(1..=total);
+        let received = pay::PaymentReceived {
+            payment_id: payment.to_string(),
+            customer_id: if is_known { customer.to_string() } else { String::new() },
+            amount: eur(amount),
+            received_on: self.day(),
+            ..pay::PaymentReceived::default()
+        };
+        let key = if is_known { customer } else { payment };
+        self.payments(key, "PaymentReceived", payments_event::Payload::PaymentReceived(received));
+        let effective_on = self.day();
+        let settlement = inv::Settlement {
+            allocation_id: allocation.to_string(),
+            item_id: item.to_string(),
+            payment_id: payment.to_string(),
+            amount: eur(amount),
+            discount: None,
+            effective_on: effective_on.clone(),
+        };
+        let told = pay::Allocation {
+            allocation_id: allocation.to_string(),
+            item_id: item.to_string(),
+            amount: eur(amount),
+            effective_on: effective_on.clone(),
+            ..pay::Allocation::default()
+        };
+        let settled = inv::ItemSettled {
+            settlement: Some(settlement.clone()),
+            open_amount: eur(total - amount),
+            customer_id: customer.to_string(),
+        };
+        self.invoicing(customer, "ItemSettled", invoicing_event::Payload::ItemSettled(settled));
+        let applied = pay::PaymentApplied {
+            payment_id: payment.to_string(),
+            customer_id: customer.to_string(),
+            allocation: Some(told.clone()),
+        };
+        self.payments(customer, "PaymentApplied", payments_event::Payload::PaymentApplied(applied));
+        if self.draws.bool() {
+            return;
+        }
+        let reversed = inv::SettlementReversed {
+            settlement: Some(settlement),
+            effective_on: effective_on.clone(),
+            open_amount: eur(total),
+            customer_id: customer.to_string(),
+            ..inv::SettlementReversed::default()
+        };
+        self.invoicing(customer, "SettlementReversed", invoicing_event::Payload::SettlementReversed(reversed));
+        let unapplied = pay::PaymentUnapplied {
+            payment_id: payment.to_string(),
+            customer_id: customer.to_string(),
+            allocation: Some(told),
+            effective_on,
+            reason: "returned".to_owned(),
+        };
+        self.payments(customer, "PaymentUnapplied", payments_event::Payload::PaymentUnapplied(unapplied));
+    }
+
+    fn of_tenant(&self, tenant: TenantId) -> BTreeMap<&'static str, Vec<Envelope>> {
+        let owned = |event: &Envelope| Envelope { tenant, ..event.clone() };
+        self.events.iter().map(|(area, events)| (*area, events.iter().map(owned).collect())).collect()
+    }
+}
+
+async fn apply(db: &Db, area: &'static str, batch: &[Envelope]) {
+    let clock = Clock::fixed(now());
+    match area {
+        "invoicing" => apply_events(db, area, &InvoicingHandler, &clock, batch).await.unwrap(),
+        "payments" => apply_events(db, area, &PaymentsHandler, &clock, batch).await.unwrap(),
+        _ => apply_events(db, area, &CollectionsHandler, &clock, batch).await.unwrap(),
+    }
+}
+
+/// Reads partitions by turns that are drawn, in batches of drawn sizes, some of them twice.
+async fn apply_interleaved(db: &Db, events: &BTreeMap<&'static str, Vec<Envelope>>, draws: &mut fastrand::Rng) {
+    let mut partitions: BTreeMap<(&'static str, u128), VecDeque<Envelope>> = BTreeMap::new();
+    for (area, events) in events {
+        for event in events {
+            let partition = event.ordering_key.as_u128() % PARTITIONS;
+            partitions.entry((*area, partition)).or_default().push_back(event.clone());
+        }
+    }
+    while !partitions.is_empty() {
+        let turns: Vec<_> = partitions.keys().copied().collect();
+        let turn = turns[draws.usize(0..turns.len())];
+        let queue = partitions.get_mut(&turn).unwrap();
+        let count = draws.usize(1..=4).min(queue.len());
+        let batch: Vec<Envelope> = queue.drain(..count).collect();
+        if queue.is_empty() {
+            partitions.remove(&turn);
+        }
+        apply(db, turn.0, &batch).await;
+        if draws.u8(0..4) == 0 {
+            apply(db, turn.0, &batch).await;
+        }
+    }
+}
+
+async fn hash(db: &Db, tenant: TenantId) -> String {
+    let mut tx = db.begin(tenant).await.unwrap();
+    content_hash(&mut tx, App::PROJECTION).await.unwrap()
+}
+
+#[test]
+fn any_interleaving_makes_the_same_read_model() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let migrator = crate::migrator();
+    let db = runtime.block_on(TestDb::new("reporting", &migrator)).db;
+    let count = AtomicU64::new(0);
+    let contents: Mutex<HashSet<String>> = Mutex::default();
+    proptest!(ProptestConfig::with_cases(24), |(seed: u64, order: u64)| {
+        let salt = u128::from(count.fetch_add(1, Ordering::Relaxed)) + 1;
+        let history = History::draw(seed, salt);
+        let (straight, mixed) = (TenantId::new(Uuid::from_u128(salt << 1)), TenantId::new(Uuid::from_u128((salt << 1) + 1)));
+        let (first, second) = runtime.block_on(async {
+            for (area, events) in history.of_tenant(straight) {
+                apply(&db, area, &events).await;
+            }
+            apply_interleaved(&db, &history.of_tenant(mixed), &mut fastrand::Rng::with_seed(order)).await;
+            (hash(&db, straight).await, hash(&db, mixed).await)
+        });
+        prop_assert_eq!(&first, &second);
+        contents.lock().unwrap().insert(first);
+        for area in AREAS {
+            for state in ["dead", "parked", "waiting"] {
+                let held = runtime.block_on(list_held(&db, area, state, 0)).unwrap();
+                prop_assert!(held.is_empty(), "{state}: {held:?}");
+            }
+        }
+    });
+    assert!(contents.into_inner().unwrap().len() > 12, "the histories differ");
+}
