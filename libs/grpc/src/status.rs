@@ -11,6 +11,7 @@ pub fn stream_status(status: StreamStatus, unfinished: i64) -> pb::StreamStatus 
         position: s.position,
         parked: s.parked,
         dead_letters: s.dead_letters,
+        waiting: s.waiting,
     });
     pb::StreamStatus {
         head_position: status.head_position,

@@ -172,10 +172,16 @@ fn position(status: &StreamStatus, area: &str) -> i64 {
 
 /// Events that were parked or put among the dead letters make every figure doubtful.
 fn held(status: &StreamStatus) -> anyhow::Result<()> {
-    match status.subscriptions.iter().find(|s| s.parked + s.dead_letters > 0) {
+    match status.subscriptions.iter().find(|s| s.parked + s.dead_letters + s.waiting > 0) {
         None => Ok(()),
         Some(s) => {
-            bail!("{} parked events and {} dead letters of {} are not in the reports", s.parked, s.dead_letters, s.area)
+            bail!(
+                "{} parked events, {} that wait and {} dead letters of {} are not in the reports",
+                s.parked,
+                s.waiting,
+                s.dead_letters,
+                s.area
+            )
         }
     }
 }

@@ -4,6 +4,7 @@
 mod api;
 mod echo;
 mod raw;
+mod stream;
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,8 @@ use quittance_private_postgres::{Durability, Options, ScratchPostgres};
 
 /// Rounds of every measurement.
 const ROUNDS: usize = 5;
+/// Rounds of the stream, which are longer.
+const STREAM_ROUNDS: usize = 3;
 /// How long one round of one measurement runs.
 const ROUND: Duration = Duration::from_millis(1_500);
 /// Lines of every invoice.
@@ -122,7 +125,42 @@ async fn main() -> anyhow::Result<()> {
     }
     print(&all);
     api.stop();
+    let issued = all.get(4).map_or(0.0, Measurement::median);
+    print_stream(&measure_stream(&postgres).await?, issued);
     Ok(())
+}
+
+/// Rounds of the stream through a broker of its own.
+async fn measure_stream(postgres: &ScratchPostgres) -> anyhow::Result<Vec<stream::Figures>> {
+    let kafka = tokio::task::spawn_blocking(quittance_testkit::TestKafka::start).await?;
+    let mut rounds = Vec::new();
+    for round in 1..=STREAM_ROUNDS {
+        eprintln!("stream, round {round} of {STREAM_ROUNDS}");
+        rounds.push(stream::measure(postgres, kafka.brokers(), round).await?);
+    }
+    Ok(rounds)
+}
+
+fn print_stream(rounds: &[stream::Figures], issued: f64) {
+    let median = |of: fn(&stream::Figures) -> f64| {
+        let mut sorted: Vec<f64> = rounds.iter().map(of).collect();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    };
+    let (through, bare) = (median(|f| f.through), median(|f| f.bare));
+    let published = median(|f| f.published);
+    println!("\nevents through Kafka, a second, median of {}", rounds.len());
+    println!("  from commit to consumed read model               {through:>8.0}");
+    println!("  a bare producer and consumer, the same bytes     {bare:>8.0}");
+    println!("  committed, relayed and published                 {published:>8.0}");
+    println!(
+        "  lag at half load, ms: median {:.1}, 99th percentile {:.1}",
+        median(|f| f.lag_ms.0),
+        median(|f| f.lag_ms.1)
+    );
+    println!("ratios");
+    println!("  through : bare                                   {:>8.2}", through / bare);
+    println!("  published : fastest batch issuing                {:>8.2} (aim 1.0)", published / issued);
 }
 
 fn print(all: &[Measurement]) {
