@@ -31,7 +31,7 @@ pub enum CallError {
 /// A call is made again, with growing waits, while the server is away and the call's deadline has not passed.
 pub fn connect(address: &str, token: &str, tenant: Option<TenantId>, deadline: Duration) -> Result<Client, CallError> {
     let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| CallError::Address(address.to_owned()))?;
-    let channel = Retry::new(tuned(endpoint).connect_lazy(), u32::MAX);
+    let channel = Retry::new(tuned(endpoint).connect_lazy(), u32::MAX, None);
     Ok(InterceptedService::new(channel, CallMetadata::new(token, tenant, deadline)?))
 }
 

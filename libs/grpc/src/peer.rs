@@ -30,12 +30,12 @@ pub struct Peer {
     tokens: Tokens,
     clock: Clock,
     subject: &'static str,
-    _look_up: Arc<LookUp>,
+    look_up: Arc<LookUp>,
 }
 
 /// The task that follows where addresses lead; ends with the last that needs it.
 #[derive(Debug)]
-struct LookUp(JoinHandle<()>);
+pub(crate) struct LookUp(JoinHandle<()>);
 
 impl Drop for LookUp {
     fn drop(&mut self) {
@@ -57,7 +57,7 @@ impl Peer {
         }
         let (channel, changes) = Channel::balance_channel(64);
         let look_up = Arc::new(LookUp(tokio::spawn(follow(addresses, changes))));
-        Ok(Self { channel, tokens, clock, subject, _look_up: look_up })
+        Ok(Self { channel, tokens, clock, subject, look_up })
     }
 
     /// A client for one tenant.
@@ -67,7 +67,7 @@ impl Peer {
             .tokens
             .sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime)
             .map_err(|_| CallError::Token)?;
-        let channel = Retry::new(self.channel.clone(), ATTEMPTS);
+        let channel = Retry::new(self.channel.clone(), ATTEMPTS, Some(Arc::clone(&self.look_up)));
         Ok(InterceptedService::new(channel, CallMetadata::new(&token, Some(tenant), deadline)?))
     }
 }

@@ -1,6 +1,7 @@
 //! Calls that are made again: every method of ours may be repeated, because what changes something carries a request id.
 
 use std::{
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -17,7 +18,7 @@ use tonic_types::StatusExt as _;
 use tower::{Service, ServiceExt as _};
 use tracing::{Instrument as _, Span, field::Empty};
 
-use crate::{Fault, deadline};
+use crate::{Fault, deadline, peer::LookUp};
 
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -29,12 +30,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct Retry {
     channel: Channel,
     attempts: u32,
+    /// What follows the channel's addresses goes on as long as somebody calls through it.
+    _look_up: Option<Arc<LookUp>>,
 }
 
 impl Retry {
     /// At most so many attempts in all.
-    pub(crate) fn new(channel: Channel, attempts: u32) -> Self {
-        Self { channel, attempts }
+    pub(crate) fn new(channel: Channel, attempts: u32, look_up: Option<Arc<LookUp>>) -> Self {
+        Self { channel, attempts, _look_up: look_up }
     }
 }
 

@@ -1,0 +1,89 @@
+//! Clients against real servers: calls are spread over replicas, and made again while a server is away.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, Instant};
+
+use quittance_grpc::{Client, Peer, Tokens, connect, routes, serve};
+use quittance_kernel::{Clock, TenantId};
+use quittance_runtime::ShutdownTrigger;
+use quittance_testkit::now;
+use tokio::net::TcpListener;
+use tonic::{Code, Request, Status};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic_types::StatusExt as _;
+
+const SECRET: &str = "a secret for tests, thirty-two bytes";
+
+/// A server with the health service; ends when it is dropped.
+struct Replica {
+    address: String,
+    trigger: ShutdownTrigger,
+    finished: tokio::task::JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl Replica {
+    async fn start(address: &str) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let (trigger, shutdown) = ShutdownTrigger::new();
+        let clock = Clock::system();
+        let served = serve(listener, routes(&[]).unwrap(), Tokens::new(SECRET).verifier(), clock, shutdown).unwrap();
+        Self { address: format!("http://{}", served.address), trigger, finished: served.finished }
+    }
+
+    async fn stop(self) {
+        self.trigger.trigger();
+        self.finished.await.unwrap().unwrap();
+    }
+}
+
+async fn check(client: &Client) -> Result<(), Status> {
+    let request = Request::new(HealthCheckRequest { service: String::new() });
+    HealthClient::new(client.clone()).check(request).await.map(|_| ())
+}
+
+fn peer(addresses: &[String]) -> Client {
+    let peer = Peer::new(addresses, "test", Tokens::new(SECRET), Clock::system()).unwrap();
+    peer.for_tenant(TenantId::at(now()), Duration::from_secs(5)).unwrap()
+}
+
+#[tokio::test]
+async fn a_replica_that_is_gone_is_not_noticed() {
+    let (first, second) = (Replica::start("127.0.0.1:0").await, Replica::start("127.0.0.1:0").await);
+    let client = peer(&[first.address.clone(), second.address.clone()]);
+    for _ in 0..20 {
+        check(&client).await.unwrap();
+    }
+    first.stop().await;
+    for _ in 0..20 {
+        check(&client).await.unwrap();
+    }
+    second.stop().await;
+    let status = check(&client).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    assert!(status.get_details_retry_info().is_some(), "it says when to try again");
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_is_waited_for() {
+    let replica = Replica::start("127.0.0.1:0").await;
+    let address = replica.address.clone();
+    let client = connect(&address, "no token", None, Duration::from_secs(20)).unwrap();
+    check(&client).await.unwrap();
+    replica.stop().await;
+    let (asked, started) = (tokio::spawn(async move { check(&client).await }), Instant::now());
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(!asked.is_finished());
+    let again = Replica::start(address.trim_start_matches("http://")).await;
+    asked.await.unwrap().unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(700));
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn waiting_ends_with_the_deadline() {
+    let client = connect("http://127.0.0.1:9", "no token", None, Duration::from_millis(300)).unwrap();
+    let started = Instant::now();
+    let status = check(&client).await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded), "{status}");
+}
