@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::{CollectionsHandler, InvoicingHandler, PaymentsHandler};
 use crate::App;
 
-/// A UUIDv7; those of a history are counted from here.
+/// The first id; those of a history are counted from here.
 const FIRST_ID: u128 = 0x018b_cfe5_6800_7000_8000_0000_0000_0000;
 const PARTITIONS: u128 = 3;
 const AREAS: [&str; 3] = ["invoicing", "payments", "collections"];
@@ -149,7 +149,7 @@ impl History {
                 self.invoicing(customer, "InvoiceVoided", invoicing_event::Payload::InvoiceVoided(voided));
             }
             1 => {}
-            _ => self.paid(customer, id, self.ids % 2 == 0, total),
+            _ => self.paid(customer, id, self.ids.is_multiple_of(2), total),
         }
     }
 

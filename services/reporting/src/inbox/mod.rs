@@ -2,7 +2,6 @@
 
 mod collections;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod interleaving_tests;
 mod invoicing;
 mod payments;
