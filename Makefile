@@ -1,6 +1,6 @@
 # The one task runner: people and continuous integration call the same recipes.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up test lint fmt bench prepare
+.PHONY: help setup build demo up test lint fmt bench chaos prepare
 
 # Queries are checked against the committed `.sqlx` folders; no build needs a database.
 export SQLX_OFFLINE := true
@@ -36,9 +36,13 @@ lint: ## Formatting, clippy and the rules of the API
 fmt: ## Formats the sources
 	$(CARGO) fmt --all
 
-bench: ## Measures throughput beside raw PostgreSQL and bare tonic
-	@scripts/setup run
+bench: ## Measures throughput beside raw PostgreSQL, bare tonic and a bare Kafka client
+	@scripts/setup test
 	$(CARGO) run --release --locked -p quittance-bench
+
+chaos: ## Runs the suite under load and lets faults befall it; SEED=, MINUTES=
+	@scripts/setup test
+	$(CARGO) run --release --locked -p quittance-e2e -- --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 prepare: ## Renews the checked queries in the `.sqlx` folders
 	scripts/sqlx-prepare

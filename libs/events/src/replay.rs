@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError};
-use quittance_kernel::{EventId, TenantId};
+use quittance_kernel::TenantId;
 use uuid::Uuid;
 
-use crate::Envelope;
+use crate::{Envelope, envelope::EventRow};
 
 /// Which events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub struct EventFilter {
 
 /// At most `limit` chosen events of an outbox after a position, in order.
 pub async fn choose(db: &Db, filter: &EventFilter, after: i64, limit: i64) -> Result<Vec<Envelope>, DbError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        EventRow,
         "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.traceparent, o.recorded_at, o.payload
          from outbox_position p
          join outbox o on o.id = p.outbox_id
@@ -50,16 +51,5 @@ pub async fn choose(db: &Db, filter: &EventFilter, after: i64, limit: i64) -> Re
     )
     .fetch_all(db.system())
     .await?;
-    let envelopes = rows.into_iter().map(|row| Envelope {
-        position: row.position,
-        event_id: EventId::new(row.event_id),
-        tenant: TenantId::new(row.tenant_id),
-        kind: row.kind,
-        ordering_key: row.ordering_key,
-        causation: row.causation_id.map(EventId::new),
-        traceparent: row.traceparent,
-        recorded_at: row.recorded_at,
-        payload: row.payload,
-    });
-    Ok(envelopes.collect())
+    Ok(rows.into_iter().map(Envelope::from).collect())
 }

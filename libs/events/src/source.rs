@@ -1,11 +1,10 @@
 //! Where events come from: in one process straight from the outbox of the service that published them, else from the broker.
 
 use quittance_db::{Db, DbError};
-use quittance_kernel::{EventId, TenantId};
 use sqlx::PgExecutor;
 use tokio::sync::watch;
 
-use crate::{Envelope, Relay, kafka::KafkaSource};
+use crate::{Envelope, Relay, envelope::EventRow, kafka::KafkaSource};
 
 /// What a consumer reads.
 #[derive(Debug, Clone)]
@@ -86,7 +85,8 @@ impl InProcessSource {
 
 /// At most `limit` events of an outbox after a position, in order.
 pub(crate) async fn fetch(store: impl PgExecutor<'_>, after: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        EventRow,
         "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.traceparent, o.recorded_at, o.payload
          from outbox_position p
          join outbox o on o.id = p.outbox_id
@@ -98,16 +98,5 @@ pub(crate) async fn fetch(store: impl PgExecutor<'_>, after: i64, limit: i64) ->
     )
     .fetch_all(store)
     .await?;
-    let envelopes = rows.into_iter().map(|row| Envelope {
-        position: row.position,
-        event_id: EventId::new(row.event_id),
-        tenant: TenantId::new(row.tenant_id),
-        kind: row.kind,
-        ordering_key: row.ordering_key,
-        causation: row.causation_id.map(EventId::new),
-        traceparent: row.traceparent,
-        recorded_at: row.recorded_at,
-        payload: row.payload,
-    });
-    Ok(envelopes.collect())
+    Ok(rows.into_iter().map(Envelope::from).collect())
 }
