@@ -80,7 +80,7 @@ async fn call(channel: Channel, attempts: u32, request: Request<Body>) -> Result
     loop {
         let left = ends_at.saturating_duration_since(Instant::now());
         let request = rebuild(&parts, Full::new(body.clone()), left);
-        let (outcome, asked) = judge(send(channel.clone(), request).await);
+        let (outcome, asked) = judge(send(channel.clone(), request, left).await);
         let Outcome::Away(answer) = outcome else { return outcome.into_answer() };
         let wait = asked.unwrap_or(Duration::ZERO).max(wait(attempt));
         if attempt >= attempts || Instant::now() + wait >= ends_at {
@@ -91,8 +91,28 @@ async fn call(channel: Channel, attempts: u32, request: Request<Body>) -> Result
     }
 }
 
-async fn send(mut channel: Channel, request: Request<Body>) -> Result<Response<Body>, tonic::transport::Error> {
-    channel.ready().await?.call(request).await
+/// One attempt, up to the end of the answer: a server may be killed in the middle of it. (Our methods answer with one message; a stream that never ends
+/// could not be read through here.)
+async fn send(mut channel: Channel, request: Request<Body>, left: Duration) -> Result<Response<Body>, Status> {
+    let attempt = async {
+        let sent = channel.ready().await.map_err(from_transport)?.call(request).await;
+        let (mut parts, body) = sent.map_err(from_transport)?.into_parts();
+        let body = body.collect().await.map_err(|broken| Status::unavailable(broken.message()))?;
+        // Where the status comes after the message it is looked at like one that comes first.
+        if let Some(trailers) = body.trailers().filter(|_| !parts.headers.contains_key(GRPC_STATUS))
+            && trailers.get(GRPC_STATUS).is_some_and(|code| code != "0")
+        {
+            parts.headers.extend(trailers.clone());
+        }
+        Ok(Response::from_parts(parts, Body::new(body)))
+    };
+    tokio::time::timeout(left, attempt).await.unwrap_or_else(|_| Err(Status::deadline_exceeded("")))
+}
+
+const GRPC_STATUS: &str = "grpc-status";
+
+fn from_transport(error: tonic::transport::Error) -> Status {
+    Status::from_error(Box::new(error))
 }
 
 enum Outcome {
@@ -111,7 +131,7 @@ impl Outcome {
 }
 
 /// What an attempt came to, and how long the server asks to wait.
-fn judge(answer: Result<Response<Body>, tonic::transport::Error>) -> (Outcome, Option<Duration>) {
+fn judge(answer: Result<Response<Body>, Status>) -> (Outcome, Option<Duration>) {
     match answer {
         Ok(response) => match Status::from_header_map(response.headers()) {
             Some(status) if status.code() == Code::Unavailable => {
@@ -120,8 +140,7 @@ fn judge(answer: Result<Response<Body>, tonic::transport::Error>) -> (Outcome, O
             }
             _ => (Outcome::Answered(Ok(response)), None),
         },
-        Err(error) => {
-            let status = Status::from_error(Box::new(error));
+        Err(status) => {
             if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) {
                 let fault =
                     Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", "the deadline passed without an answer");

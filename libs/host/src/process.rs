@@ -42,7 +42,7 @@ pub fn main<S: Service>() -> ExitCode {
 }
 
 async fn run<S: Service>(flags: Flags) -> anyhow::Result<()> {
-    let config: ServiceConfig = config::load(&ServiceConfig::default(), flags.config.as_deref(), &())?;
+    let config: ServiceConfig = config::load(&ServiceConfig::default(), flags.config.as_deref(), &config::NoFlags {})?;
     let telemetry = telemetry::start(S::AREA, config.log_format, &config.log, &config.telemetry);
     let telemetry = telemetry.map_err(anyhow::Error::msg)?;
     let (trigger, shutdown) = ShutdownTrigger::new();

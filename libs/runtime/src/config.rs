@@ -19,6 +19,13 @@ pub trait Validate {
     fn problems(&self) -> Vec<String>;
 }
 
+/// Variables of the tests, which are no settings.
+const OF_TESTS: [&str; 2] = ["test_kafka", "seed"];
+
+/// No flags: for a program that has none.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct NoFlags {}
+
 /// Reads `defaults`, then `file`, then environment variables `QUITTANCE_<NAME>` (levels separated by two underscores), then `flags` (only those
 /// that were given), and checks the result as a whole.
 pub fn load<C>(defaults: &C, file: Option<&Path>, flags: &impl Serialize) -> Result<C, BadConfig>
@@ -32,7 +39,8 @@ where
         }
         figment = figment.merge(Toml::file_exact(file));
     }
-    let merged = figment.merge(Env::prefixed("QUITTANCE_").split("__")).merge(Serialized::defaults(flags));
+    let environment = Env::prefixed("QUITTANCE_").ignore(&OF_TESTS).split("__");
+    let merged = figment.merge(environment).merge(Serialized::defaults(flags));
     let config: C =
         merged.extract().map_err(|errors| BadConfig(errors.into_iter().map(|error| error.to_string()).collect()))?;
     let problems = config.problems();
@@ -88,6 +96,11 @@ mod tests {
         let flags = Flags { connections: Some(0), listen: Some("here".to_owned()) };
         let BadConfig(problems) = load(&defaults(), None, &flags).unwrap_err();
         assert_eq!(problems, ["listen: not an address", "connections: at least 1"]);
+    }
+
+    #[test]
+    fn a_program_may_have_no_flags() {
+        assert_eq!(load(&defaults(), None, &NoFlags {}).unwrap().connections, 8);
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Stores {
 }
 
 fn service_config(file: &std::path::Path) -> anyhow::Result<ServiceConfig> {
-    Ok(config::load(&ServiceConfig::default(), Some(file), &())?)
+    Ok(config::load(&ServiceConfig::default(), Some(file), &config::NoFlags {})?)
 }
 
 /// Lists what is wrong, for people.
