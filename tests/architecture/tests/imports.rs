@@ -12,9 +12,10 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const SERVICES: [&str; 5] = ["invoicing", "credit-risk", "payments", "collections", "reporting"];
 
 /// What each library may know of the others.
-const LIBRARIES: [(&str, &[&str]); 9] = [
+const LIBRARIES: [(&str, &[&str]); 10] = [
     ("kernel", &[]),
     ("private-postgres", &[]),
+    ("bankfiles", &[]),
     ("proto", &["kernel"]),
     ("runtime", &["kernel"]),
     ("db", &["kernel", "runtime"]),
