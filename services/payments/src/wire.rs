@@ -27,7 +27,13 @@ pub(crate) fn rule(rule: Option<MatchRule>) -> pb::MatchRule {
         None => pb::MatchRule::Unspecified,
         Some(MatchRule::PaymentReference) => pb::MatchRule::PaymentReference,
         Some(MatchRule::DocumentNumber) => pb::MatchRule::DocumentNumber,
+        Some(MatchRule::RemittanceAdvice) => pb::MatchRule::RemittanceAdvice,
+        Some(MatchRule::PayerAndNumber) => pb::MatchRule::PayerAndNumber,
         Some(MatchRule::PayerAndAmount) => pb::MatchRule::PayerAndAmount,
+        Some(MatchRule::PayerAndSubset) => pb::MatchRule::PayerAndSubset,
+        Some(MatchRule::AccountBalance) => pb::MatchRule::AccountBalance,
+        Some(MatchRule::SimilarName) => pb::MatchRule::SimilarName,
+        Some(MatchRule::OldestFirst) => pb::MatchRule::OldestFirst,
         Some(MatchRule::Manual) => pb::MatchRule::Manual,
     }
 }

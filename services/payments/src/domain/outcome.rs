@@ -5,25 +5,53 @@
 pub enum MatchRule {
     /// The payer quoted our ISO 11649 reference.
     PaymentReference,
-    /// The text names documents exactly.
+    /// Structured remittance information names documents and amounts.
+    RemittanceAdvice,
+    /// The text names documents.
     DocumentNumber,
+    /// The payer is known, and numbers found in part or mistyped point to its items.
+    PayerAndNumber,
     /// The payer is known and has a single open item of this amount.
     PayerAndAmount,
+    /// The payer is known and a unique set of its open items has this amount.
+    PayerAndSubset,
+    /// The payer is known and this is all it owes, or all that is past due.
+    AccountBalance,
+    /// A customer has a similar name. Never applied on this alone.
+    SimilarName,
+    /// The seller's policy: what is due first is paid first.
+    OldestFirst,
     /// A person chose it.
     Manual,
 }
 
 impl MatchRule {
     /// Every rule, in the order they are tried; a person comes last.
-    pub const ALL: [MatchRule; 4] =
-        [MatchRule::PaymentReference, MatchRule::DocumentNumber, MatchRule::PayerAndAmount, MatchRule::Manual];
+    pub const ALL: [MatchRule; 10] = [
+        MatchRule::PaymentReference,
+        MatchRule::RemittanceAdvice,
+        MatchRule::DocumentNumber,
+        MatchRule::PayerAndNumber,
+        MatchRule::PayerAndAmount,
+        MatchRule::PayerAndSubset,
+        MatchRule::AccountBalance,
+        MatchRule::SimilarName,
+        MatchRule::OldestFirst,
+        MatchRule::Manual,
+    ];
 
     /// The name in storage.
     pub const fn label(self) -> &'static str {
         match self {
             MatchRule::PaymentReference => "payment_reference",
+            MatchRule::RemittanceAdvice => "remittance_advice",
             MatchRule::DocumentNumber => "document_number",
+            MatchRule::PayerAndNumber => "payer_and_number",
             MatchRule::PayerAndAmount => "payer_and_amount",
+            MatchRule::PayerAndSubset => "payer_and_subset",
+            MatchRule::AccountBalance => "account_balance",
+            MatchRule::SimilarName => "similar_name",
+            MatchRule::OldestFirst => "oldest_first",
             MatchRule::Manual => "manual",
         }
     }
@@ -53,6 +81,16 @@ pub enum UnappliedReason {
     AmbiguousReference,
     /// What was found is owed in another currency.
     CurrencyDiffers,
+    /// More than one explanation fits.
+    SeveralExplanations,
+    /// What was found is another customer's than the payer.
+    PayerDiffers,
+    /// The text names a document that we do not know, and the amount points to another.
+    UnknownDocument,
+    /// Nothing but a name tells who paid.
+    NameOnly,
+    /// The payer, the amount, the text and the days around are those of a payment that was applied already.
+    PossibleDuplicate,
     /// Invoicing refused an allocation.
     RefusedByInvoicing,
     /// A person took an allocation back.
@@ -61,7 +99,7 @@ pub enum UnappliedReason {
 
 impl UnappliedReason {
     /// Every reason.
-    pub const ALL: [UnappliedReason; 10] = [
+    pub const ALL: [UnappliedReason; 15] = [
         UnappliedReason::NoReferenceNoPayer,
         UnappliedReason::PayerHasNoOpenItem,
         UnappliedReason::NoSingleEqualItem,
@@ -70,6 +108,11 @@ impl UnappliedReason {
         UnappliedReason::AmountBelowItems,
         UnappliedReason::AmbiguousReference,
         UnappliedReason::CurrencyDiffers,
+        UnappliedReason::SeveralExplanations,
+        UnappliedReason::PayerDiffers,
+        UnappliedReason::UnknownDocument,
+        UnappliedReason::NameOnly,
+        UnappliedReason::PossibleDuplicate,
         UnappliedReason::RefusedByInvoicing,
         UnappliedReason::UnappliedByHand,
     ];
@@ -85,6 +128,11 @@ impl UnappliedReason {
             UnappliedReason::AmountBelowItems => "AMOUNT_BELOW_ITEMS",
             UnappliedReason::AmbiguousReference => "AMBIGUOUS_REFERENCE",
             UnappliedReason::CurrencyDiffers => "CURRENCY_DIFFERS",
+            UnappliedReason::SeveralExplanations => "SEVERAL_EXPLANATIONS",
+            UnappliedReason::PayerDiffers => "PAYER_DIFFERS",
+            UnappliedReason::UnknownDocument => "UNKNOWN_DOCUMENT",
+            UnappliedReason::NameOnly => "NAME_ONLY",
+            UnappliedReason::PossibleDuplicate => "POSSIBLE_DUPLICATE",
             UnappliedReason::RefusedByInvoicing => "REFUSED_BY_INVOICING",
             UnappliedReason::UnappliedByHand => "UNAPPLIED_BY_HAND",
         }

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{AllocationId, CustomerId, Money, MoneyError, PaymentId, RequestId};
 
 use super::allocation::{Allocation, AllocationState, Share};
-use super::matching::Proposal;
 use super::method::Method;
+use super::old_matching::Proposal;
 use super::outcome::{MatchOutcome, MatchRule, UnappliedReason};
 
 /// Money that came in, as it is told to us.

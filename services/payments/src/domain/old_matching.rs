@@ -297,5 +297,5 @@ fn one_customer(items: &[&Candidate]) -> Option<CustomerId> {
 }
 
 #[cfg(test)]
-#[path = "matching_tests.rs"]
+#[path = "old_matching_tests.rs"]
 mod tests;
