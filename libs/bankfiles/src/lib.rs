@@ -5,13 +5,27 @@
 //! needs no more memory than its longest entry.
 
 mod amount;
+pub mod bai2;
+pub mod camt;
+pub mod csv;
 mod detect;
+mod dispatch;
+mod fields;
+mod lines;
+pub mod lockbox;
 mod model;
+pub mod mt94x;
+pub mod nacha;
+pub mod ofx;
+pub mod pain;
 mod tally;
+mod text;
 mod warning;
+mod xml;
 
 pub use amount::{Amount, BadAmount, CurrencyCode, parse_amount};
 pub use detect::{Format, detect};
+pub use dispatch::read;
 pub use model::{
     Advice, Balance, BalanceKind, Charge, Detail, Entry, EntryStatus, Event, Party, StatementHead, StatementTail,
 };

@@ -1,7 +1,9 @@
 //! The one program people run: the suite in one process, calls to any of its methods, the history of a company replayed, and a demonstration.
 
 mod api;
+mod bank;
 mod call;
+mod cash;
 mod data;
 mod demo;
 mod operate;
@@ -50,6 +52,12 @@ enum Command {
     Events(operate::EventsCommand),
     /// Make what a service keeps of others' events anew from the first event on
     Rebuild(operate::RebuildFlags),
+    /// Read bank files
+    #[command(subcommand)]
+    Bank(bank::BankCommand),
+    /// Match payments with open items, without a database
+    #[command(subcommand)]
+    Match(cash::MatchCommand),
     /// Run a generated year of a seller's receivables and show what a credit manager wants to see
     Demo(DemoFlags),
 }
@@ -128,6 +136,8 @@ async fn main() -> ExitCode {
         Command::DeadLetters(command) => operate::dead_letters(&command).await,
         Command::Events(command) => operate::events(&command).await,
         Command::Rebuild(flags) => operate::rebuild(&flags).await,
+        Command::Bank(command) => bank::run(&command),
+        Command::Match(command) => cash::run(&command),
         Command::Demo(flags) => demo::run(flags.seed, flags.customers).await.map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

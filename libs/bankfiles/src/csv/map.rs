@@ -1,0 +1,197 @@
+//! Which column holds what.
+
+use std::fmt;
+
+use chrono::format::{Item, Numeric, StrftimeItems};
+use chrono::{Datelike, NaiveDate};
+use serde::Deserialize;
+
+/// Which column of a csv file holds what. Columns are named as in the first record; in a file without one they are
+/// numbers from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Map {
+    /// The booking date.
+    pub booked_on: String,
+    /// The value date; none, and an empty field: the booking date.
+    #[serde(default)]
+    pub value_on: Option<String>,
+    /// Signed, credits positive; or, with `side`, unsigned. Either this or `credit` and `debit`.
+    #[serde(default)]
+    pub amount: Option<String>,
+    /// Amounts of credits, where they have a column of their own.
+    #[serde(default)]
+    pub credit: Option<String>,
+    /// Amounts of debits, whatever their sign.
+    #[serde(default)]
+    pub debit: Option<String>,
+    /// The column that says credit or debit; it decides, whatever the amount's sign.
+    #[serde(default)]
+    pub side: Option<Side>,
+    /// Says that `amount` is positive where money goes out, as card statements have it.
+    #[serde(default)]
+    pub inverted: bool,
+    /// The currency; none, and an empty field: `currency_code`.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// For lines that name no currency.
+    #[serde(default)]
+    pub currency_code: Option<String>,
+    /// The other side's name.
+    #[serde(default)]
+    pub payer_name: Option<String>,
+    /// The other side's account.
+    #[serde(default)]
+    pub payer_account: Option<String>,
+    /// Remittance information; several columns are joined with a space.
+    #[serde(default)]
+    pub text: Vec<String>,
+    /// The bank's reference.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// How dates are written.
+    #[serde(default)]
+    pub date_format: DateFormat,
+    /// What separates fields.
+    #[serde(default)]
+    pub delimiter: Delimiter,
+    /// What separates decimals.
+    #[serde(default)]
+    pub decimal_separator: DecimalSeparator,
+    /// Physical lines before the first record.
+    #[serde(default)]
+    pub skip_lines: u64,
+    /// Says that the first record is a line already, and columns are numbers.
+    #[serde(default)]
+    pub no_header: bool,
+}
+
+/// A column that says credit or debit.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Side {
+    /// Which.
+    pub column: String,
+    /// What it says for credits, in any case: `C`, `CRDT`, `H`.
+    pub credit: Vec<String>,
+    /// What it says for debits: `D`, `DBIT`, `S`.
+    pub debit: Vec<String>,
+}
+
+/// What separates decimals; the other of the two may separate groups of digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+pub enum DecimalSeparator {
+    /// `1,234.56`.
+    #[default]
+    #[serde(rename = ".")]
+    Point,
+    /// `1.234,56`.
+    #[serde(rename = ",")]
+    Comma,
+}
+
+impl DecimalSeparator {
+    /// The character.
+    pub const fn character(self) -> char {
+        match self {
+            DecimalSeparator::Point => '.',
+            DecimalSeparator::Comma => ',',
+        }
+    }
+
+    pub(super) const fn grouping(self) -> char {
+        match self {
+            DecimalSeparator::Point => ',',
+            DecimalSeparator::Comma => '.',
+        }
+    }
+}
+
+/// What separates fields: one ASCII character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "char")]
+pub struct Delimiter(u8);
+
+/// The character cannot separate fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a delimiter is one ASCII character, neither a quote, a letter, a digit nor a line end")]
+pub struct BadDelimiter;
+
+impl Delimiter {
+    /// The character as a byte.
+    pub const fn byte(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Delimiter {
+    fn default() -> Delimiter {
+        Delimiter(b',')
+    }
+}
+
+impl TryFrom<char> for Delimiter {
+    type Error = BadDelimiter;
+
+    fn try_from(character: char) -> Result<Delimiter, BadDelimiter> {
+        let byte = u8::try_from(character).map_err(|_| BadDelimiter)?;
+        let separates = (byte == b'\t' || byte.is_ascii_punctuation()) && byte != b'"';
+        if separates { Ok(Delimiter(byte)) } else { Err(BadDelimiter) }
+    }
+}
+
+/// A strftime format with a day, a month and a year in full.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DateFormat(String);
+
+/// The text is not a format that tells a date: a year of two digits has no century.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a date format is strftime with a day, a month, and a year of four digits, such as %d.%m.%Y")]
+pub struct BadDateFormat;
+
+impl DateFormat {
+    /// Reads a strftime format.
+    ///
+    /// # Errors
+    /// [`BadDateFormat`] if it is malformed or has no year of four digits.
+    pub fn parse(text: &str) -> Result<DateFormat, BadDateFormat> {
+        let mut has_year = false;
+        for item in StrftimeItems::new(text) {
+            match item {
+                Item::Error | Item::Numeric(Numeric::YearMod100 | Numeric::IsoYearMod100 | Numeric::YearDiv100, _) => {
+                    return Err(BadDateFormat);
+                }
+                Item::Numeric(Numeric::Year, _) => has_year = true,
+                _ => {}
+            }
+        }
+        if has_year { Ok(DateFormat(text.to_owned())) } else { Err(BadDateFormat) }
+    }
+
+    pub(super) fn read(&self, text: &str) -> Option<NaiveDate> {
+        let date = NaiveDate::parse_from_str(text, &self.0).ok()?;
+        // The library takes 13 for the year 13.
+        (1900..=2999).contains(&date.year()).then_some(date)
+    }
+}
+
+impl Default for DateFormat {
+    fn default() -> DateFormat {
+        DateFormat("%Y-%m-%d".to_owned())
+    }
+}
+
+impl TryFrom<String> for DateFormat {
+    type Error = BadDateFormat;
+
+    fn try_from(text: String) -> Result<DateFormat, BadDateFormat> {
+        DateFormat::parse(&text)
+    }
+}
+
+impl fmt::Display for DateFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

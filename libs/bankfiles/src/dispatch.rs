@@ -1,0 +1,62 @@
+//! Any statement file: told by its beginning, read by its reader, and counted.
+
+use std::io::BufRead;
+
+use crate::{Event, Format, Place, Refusal, Tally, bai2, camt, detect, detect::foreign, lockbox, mt94x, ofx, text};
+
+/// Reads a file of any statement format, statement by statement and entry by entry. Returns the format's name, such as
+/// `camt.053.001.08`. A statement that does not add up is warned about before it ends.
+///
+/// # Errors
+/// [`Refusal`] for what is no statement file, and for what its format's reader refuses.
+pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
+    let head = text::peek(input, text::HEAD_BYTES)?;
+    let format = detect(&head);
+    let refusal = refuse(&head);
+    let is_markup = is_markup(&head);
+    let mut whole = text::put_back(head, input);
+    let mut tally = Tally::default();
+    let mut at = Place::File;
+    let mut counted = |event: Event| {
+        match &event {
+            Event::Begin(_) => at = Place::File,
+            Event::Entry(entry) => at = entry.at.unwrap_or(at),
+            Event::End(_) | Event::Warning(_) => {}
+        }
+        if let Some(warning) = tally.count(&event, at) {
+            sink(Event::Warning(warning));
+        }
+        sink(event);
+    };
+    match format {
+        Some(Format::Camt) => camt::read(&mut whole, &mut counted),
+        Some(Format::Ofx) => ofx::read(&mut whole, &mut counted),
+        Some(Format::Mt94x) => mt94x::read(&mut whole, &mut counted),
+        Some(Format::Bai2) => bai2::read(&mut whole, &mut counted),
+        Some(Format::Lockbox) => lockbox::read(&mut whole, &mut counted),
+        Some(Format::PaymentStatus) => {
+            Err(Refusal::one(Place::File, "a pain.002 tells of payments: it holds no statement"))
+        }
+        Some(Format::Nacha) => Err(Refusal::one(Place::File, "a NACHA file holds payments and returns, no statement")),
+        // Behind a long comment, or of another kind: the reader of XML says which.
+        None if is_markup => camt::read(&mut whole, &mut counted),
+        _ => Err(refusal),
+    }
+}
+
+fn is_markup(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    text.trim_ascii_start().starts_with(b"<")
+}
+
+/// Why a file of no known format is not read.
+fn refuse(head: &[u8]) -> Refusal {
+    let what = match foreign(head) {
+        Some(what) => format!("this is {what}"),
+        None if head.iter().all(u8::is_ascii_whitespace) => "the file is empty".to_owned(),
+        None => {
+            "the file is of no known bank format (CAMT, MT940, MT942, BAI2, lockbox, OFX, NACHA, pain.002)".to_owned()
+        }
+    };
+    Refusal::one(Place::File, what)
+}
