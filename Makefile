@@ -1,12 +1,12 @@
 # The one task runner: people and continuous integration call the same recipes.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up test lint fmt bench chaos prepare
+.PHONY: help setup build demo up test lint fmt bench fuzz chaos prepare
 
 # Queries are checked against the committed `.sqlx` folders; no build needs a database.
 export SQLX_OFFLINE := true
 
 CARGO ?= cargo
-TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+BUILT := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,13 +19,14 @@ build: ## Builds the program as it is released
 	$(CARGO) build --release --locked -p quittance
 
 demo: build ## Builds, then plays a generated year through all services
-	$(TARGET)/release/quittance demo
+	$(BUILT)/release/quittance demo
 
 up: build ## Builds, then runs all services with a database of their own
-	$(TARGET)/release/quittance up
+	$(BUILT)/release/quittance up
 
 test: setup lint ## Everything that must hold before a change is merged
 	$(CARGO) test --workspace --locked
+	scripts/fuzz 3
 
 lint: ## Formatting, clippy and the rules of the API
 	$(CARGO) fmt --all --check
@@ -39,6 +40,10 @@ fmt: ## Formats the sources
 bench: ## Measures throughput beside raw PostgreSQL, bare tonic and a bare Kafka client
 	@scripts/setup test
 	$(CARGO) run --release --locked -p quittance-bench
+
+fuzz: ## Fuzzes the readers of bank files; SECONDS= for each, TARGET= for one
+	@scripts/setup run
+	scripts/fuzz $(or $(SECONDS),60) $(TARGET)
 
 chaos: ## Runs the suite under load and lets faults befall it; SEED=, MINUTES=
 	@scripts/setup test

@@ -61,6 +61,26 @@ pub enum WarningCode {
     Empty,
 }
 
+impl WarningCode {
+    /// The code as it is printed.
+    pub const fn label(self) -> &'static str {
+        match self {
+            WarningCode::BalancesDoNotTie => "BALANCES_DO_NOT_TIE",
+            WarningCode::ControlDiffers => "CONTROL_DIFFERS",
+            WarningCode::Missing => "MISSING",
+            WarningCode::Unexpected => "UNEXPECTED",
+            WarningCode::BadDate => "BAD_DATE",
+            WarningCode::BadAmount => "BAD_AMOUNT",
+            WarningCode::BadCurrency => "BAD_CURRENCY",
+            WarningCode::NoSide => "NO_SIDE",
+            WarningCode::BadField => "BAD_FIELD",
+            WarningCode::BadText => "BAD_TEXT",
+            WarningCode::Truncated => "TRUNCATED",
+            WarningCode::Empty => "EMPTY",
+        }
+    }
+}
+
 /// Something a file gets wrong that did not keep it from being read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {

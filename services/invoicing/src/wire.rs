@@ -250,6 +250,7 @@ pub(crate) fn open_item(item: &OpenItem, disputed: bool) -> pb::OpenItem {
         credited: Some(money(item.amounts.credited())),
         voided: Some(money(item.amounts.voided())),
         disputed,
+        written_off: Some(money(item.amounts.written_off())),
     }
 }
 
@@ -279,8 +280,10 @@ fn entry_kind(kind: EntryKind) -> pb::EntryKind {
         EntryKind::Invoice => pb::EntryKind::Invoice,
         EntryKind::Settlement => pb::EntryKind::Settlement,
         EntryKind::Discount => pb::EntryKind::Discount,
+        EntryKind::WriteOff => pb::EntryKind::WriteOff,
         EntryKind::SettlementReversal => pb::EntryKind::SettlementReversal,
         EntryKind::DiscountReversal => pb::EntryKind::DiscountReversal,
+        EntryKind::WriteOffReversal => pb::EntryKind::WriteOffReversal,
         EntryKind::Credit => pb::EntryKind::Credit,
         EntryKind::Void => pb::EntryKind::Void,
     }

@@ -29,6 +29,15 @@ pub enum Error {
     /// It changed since it was read.
     #[error("payment {0} has changed since it was read")]
     Stale(PaymentId),
+    /// Nothing waits for a person's choice, or not so many explanations.
+    #[error("payment {0} has no explanation {1} to choose")]
+    ReviewNotFound(PaymentId, usize),
+    /// The explanation does not say what to apply.
+    #[error("explanation {1} of payment {0} does not say what to apply")]
+    AlternativeEmpty(PaymentId, usize),
+    /// The policy changed since it was read.
+    #[error("the matching policy has changed since it was read")]
+    PolicyStale,
     /// The rules refuse it.
     #[error("{subject}: {refusal}")]
     Refused {
@@ -40,6 +49,9 @@ pub enum Error {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The file is of no format that is known, or holds no statement.
+    #[error("the file cannot be read: {0}")]
+    FileUnreadable(String),
     /// The file has more lines than an import takes.
     #[error("the file has more than {0} lines")]
     FileTooLong(usize),

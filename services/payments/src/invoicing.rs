@@ -113,6 +113,8 @@ fn settlement(allocation: &Allocation) -> pb::Settlement {
         amount: Some(money(allocation.amount)),
         discount: allocation.discount.map(money),
         effective_on: allocation.effective_on.to_string(),
+        write_off: allocation.write_off.map(|write_off| money(write_off.amount)),
+        write_off_reason: allocation.write_off.map(|write_off| write_off.reason.label().to_owned()).unwrap_or_default(),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use quittance_proto::{instant, money, payments::v1 as pb};
 
-use crate::domain::{Allocation, AllocationState, BankImport, MatchOutcome, MatchRule, Method, Payment};
+use crate::domain::{
+    Allocation, AllocationState, Alternative, BankImport, ImportedStatement, MatchOutcome, MatchRule, MatchingPolicy,
+    Method, Payment, Share, matching::Fallback,
+};
 
 /// An id, or nothing.
 pub(crate) fn optional<T: ToString>(id: Option<T>) -> String {
@@ -67,6 +70,56 @@ pub(crate) fn allocation(allocation: &Allocation) -> pb::Allocation {
         state: state(&allocation.state).into(),
         rule: rule(Some(allocation.rule)).into(),
         rejection_reason,
+        write_off: allocation.write_off.map(|write_off| money(write_off.amount)),
+        write_off_reason: allocation.write_off.map(|write_off| write_off.reason.label().to_owned()).unwrap_or_default(),
+    }
+}
+
+/// What a person may choose.
+pub(crate) fn alternative(alternative: &Alternative) -> pb::MatchAlternative {
+    let proposed = |share: &Share| pb::ProposedAllocation {
+        item_id: share.item.to_string(),
+        number: share.number.clone(),
+        amount: Some(money(share.amount)),
+        discount: share.discount.map(money),
+        write_off: share.write_off.map(|write_off| money(write_off.amount)),
+    };
+    pb::MatchAlternative {
+        rule: rule(Some(alternative.rule)).into(),
+        score: format!("{}.{:03}", alternative.score / 1000, alternative.score % 1000),
+        doubt: alternative.doubt.map(|doubt| doubt.label().to_owned()).unwrap_or_default(),
+        evidence: alternative.evidence.clone(),
+        allocations: alternative.shares.iter().map(proposed).collect(),
+        left_over: Some(money(alternative.left_over)),
+        left_open: Some(money(alternative.left_open)),
+    }
+}
+
+/// What the tenant tolerates.
+pub(crate) fn policy(policy: &MatchingPolicy) -> pb::MatchingPolicy {
+    let mut tolerances: Vec<pb::Tolerance> = policy
+        .tolerances
+        .iter()
+        .map(|(currency, tolerance)| pb::Tolerance {
+            currency_code: currency.code().to_owned(),
+            percent: tolerance.percent.to_string(),
+            cap: Some(money(tolerance.cap)),
+        })
+        .collect();
+    tolerances.sort_by(|left, right| left.currency_code.cmp(&right.currency_code));
+    let mut blocked: Vec<String> = policy.blocked.iter().map(ToString::to_string).collect();
+    blocked.sort();
+    pb::MatchingPolicy {
+        tolerances,
+        blocked_customer_ids: blocked,
+        discount_grace_days: policy.grace_days.into(),
+        accept_late_discount: policy.accept_late_discount,
+        fallback: match policy.fallback {
+            Fallback::OnAccount => pb::MatchFallback::OnAccount,
+            Fallback::OldestFirst => pb::MatchFallback::OldestFirst,
+        }
+        .into(),
+        etag: if policy.version == 0 { String::new() } else { policy.version.to_string() },
     }
 }
 
@@ -100,6 +153,18 @@ pub(crate) fn payment(payment: &Payment, allocations: &[Allocation]) -> pb::Paym
     }
 }
 
+fn statement(statement: &ImportedStatement) -> pb::ImportedStatement {
+    pb::ImportedStatement {
+        statement_id: statement.id.clone(),
+        account: statement.account.clone(),
+        opening_balance: statement.opening.clone().unwrap_or_default(),
+        closing_balance: statement.closing.clone().unwrap_or_default(),
+        currency_code: statement.currency.clone(),
+        does_not_tie: statement.does_not_tie,
+        entries: statement.entries,
+    }
+}
+
 /// What an import did.
 pub(crate) fn bank_import(import: &BankImport) -> pb::BankImport {
     let problems = import.problems.iter().map(|problem| pb::LineProblem {
@@ -117,5 +182,16 @@ pub(crate) fn bank_import(import: &BankImport) -> pb::BankImport {
         ignored_lines: import.ignored_lines,
         problems: problems.collect(),
         import_time: Some(instant(import.imported_at)),
+        format: import.format.clone(),
+        statements: import.statements.iter().map(statement).collect(),
+        suspicious: import
+            .suspicious
+            .iter()
+            .map(|entry| pb::SuspiciousEntry {
+                line: i32::try_from(entry.line).unwrap_or(i32::MAX),
+                reason: entry.reason.clone(),
+                description: entry.description.clone(),
+            })
+            .collect(),
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::{Relay, run_relay};
 use quittance_grpc::{Client, Tokens, connect, routes, serve};
-use quittance_kernel::{AllocationId, Clock, PaymentId, RequestId, TenantId};
+use quittance_kernel::{AllocationId, Clock, PaymentId, TenantId};
 use quittance_private_postgres::ScratchPostgres;
 use quittance_proto::{
     common::v1::Money,
@@ -18,7 +18,7 @@ use quittance_proto::{
 use quittance_runtime::ShutdownTrigger;
 use tokio::{net::TcpListener, sync::Mutex};
 
-use crate::{BATCH, LINES, concurrently, goes_on, one_round};
+use crate::{BATCH, LINES, concurrently, goes_on, one_round, request_id};
 
 /// What one settlement is over: an invoice holds enough of them for the whole run.
 const SETTLED: &str = "0.01";
@@ -29,10 +29,6 @@ pub(crate) struct Api {
     customers: Vec<String>,
     items: Arc<Mutex<Vec<String>>>,
     trigger: ShutdownTrigger,
-}
-
-fn request_id() -> String {
-    RequestId::at(Clock::system().now()).to_string()
 }
 
 fn invoice(customer_id: &str) -> pb::Invoice {
@@ -66,6 +62,8 @@ fn settlement(item_id: &str) -> pb::Settlement {
         amount: Some(Money { currency_code: "EUR".to_owned(), amount: SETTLED.to_owned() }),
         discount: None,
         effective_on: now.date_naive().to_string(),
+        write_off: None,
+        write_off_reason: String::new(),
     }
 }
 

@@ -1,20 +1,23 @@
-//! `make bench`: invoices issued and items settled a second through gRPC, beside raw PostgreSQL and bare tonic in the same run on the same server.
+//! `make bench`: invoices issued, items settled and payments matched a second through gRPC, beside raw PostgreSQL and bare tonic in the same run on the same server.
 //! Each figure is the median of interleaved rounds; ratios say more than figures, because machines differ. Nothing here passes or fails.
+//! `quittance-bench matching` measures matching only.
 
 mod api;
 mod echo;
+mod matching;
 mod raw;
 mod stream;
 
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use quittance_kernel::{Clock, RequestId};
 use quittance_private_postgres::{Durability, Options, ScratchPostgres};
 
 /// Rounds of every measurement.
 const ROUNDS: usize = 5;
-/// Rounds of the stream, which are longer.
-const STREAM_ROUNDS: usize = 3;
+/// Rounds of the stream and of matching, which are longer.
+const LONG_ROUNDS: usize = 3;
 /// How long one round of one measurement runs.
 const ROUND: Duration = Duration::from_millis(1_500);
 /// Lines of every invoice.
@@ -47,6 +50,11 @@ impl Measurement {
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
 fn rate(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
+}
+
+/// A request id of now.
+pub(crate) fn request_id() -> String {
+    RequestId::at(Clock::system().now()).to_string()
 }
 
 /// Repeats `work`, which returns how many things it did, until the round is over.
@@ -89,6 +97,14 @@ async fn main() -> anyhow::Result<()> {
     let postgres = tokio::task::spawn_blocking(move || ScratchPostgres::start(&options)).await??;
     let raw =
         raw::Raw::prepare(&postgres.url("quittance_owner", "postgres")).await.context("preparing the raw tables")?;
+    if std::env::args().nth(1).as_deref() == Some("matching") {
+        matching::print(&measure_matching(&postgres, &raw).await?);
+        matching::print_engine();
+        while std::path::Path::new("/tmp/p6-hold").exists() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        } // P6TEMP
+        return Ok(());
+    }
     let api = api::Api::start(&postgres).await.context("starting invoicing")?;
     let echo = echo::Echo::start().await.context("starting the bare server")?;
 
@@ -127,15 +143,28 @@ async fn main() -> anyhow::Result<()> {
     api.stop();
     let issued = all.get(4).map_or(0.0, Measurement::median);
     print_stream(&measure_stream(&postgres).await?, issued);
+    matching::print(&measure_matching(&postgres, &raw).await?);
+    matching::print_engine();
     Ok(())
+}
+
+/// Rounds of matching, each with fresh payments for a book of its own.
+async fn measure_matching(postgres: &ScratchPostgres, raw: &raw::Raw) -> anyhow::Result<Vec<matching::Figures>> {
+    let matching = matching::Matching::start(postgres).await.context("starting invoicing and payments")?;
+    let mut rounds = Vec::new();
+    for round in 1..=LONG_ROUNDS {
+        eprintln!("matching, round {round} of {LONG_ROUNDS}");
+        rounds.push(matching.round(raw, u64::try_from(round)?).await?);
+    }
+    Ok(rounds)
 }
 
 /// Rounds of the stream through a broker of its own.
 async fn measure_stream(postgres: &ScratchPostgres) -> anyhow::Result<Vec<stream::Figures>> {
     let kafka = tokio::task::spawn_blocking(quittance_testkit::TestKafka::start).await?;
     let mut rounds = Vec::new();
-    for round in 1..=STREAM_ROUNDS {
-        eprintln!("stream, round {round} of {STREAM_ROUNDS}");
+    for round in 1..=LONG_ROUNDS {
+        eprintln!("stream, round {round} of {LONG_ROUNDS}");
         rounds.push(stream::measure(postgres, kafka.brokers(), round).await?);
     }
     Ok(rounds)

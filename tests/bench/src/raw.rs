@@ -35,6 +35,11 @@ impl Raw {
                state text, primary key (tenant_id, id));
              create table line (tenant_id uuid, invoice_id uuid, place int, description text, quantity numeric, unit_price numeric, tax_rate numeric,
                net numeric, primary key (tenant_id, invoice_id, place));
+             create table payment (tenant_id uuid, id uuid, customer_id uuid, amount numeric, received_on date, payer_name text, payer_account text,
+               text text, applied numeric, primary key (tenant_id, id));
+             create table allocation (tenant_id uuid, id uuid, payment_id uuid, item_id uuid, amount numeric, state text, primary key (tenant_id, id));
+             create table settlement (tenant_id uuid, id uuid, item_id uuid, amount numeric, effective_on date, primary key (tenant_id, id));
+             create table entry (tenant_id uuid, id uuid, item_id uuid, amount numeric, primary key (tenant_id, id));
              create table outbox (id bigint generated always as identity primary key, tenant_id uuid, event_id uuid, payload bytea)",
         )
         .await?;
@@ -74,6 +79,48 @@ impl Raw {
         })
         .await
     }
+}
+
+impl Raw {
+    /// Multi-row inserts of what a matched payment is in both services: payment, allocation, settlement, entry, 3 events.
+    pub(crate) async fn matched_slices(&self) -> anyhow::Result<f64> {
+        one_round(|| async {
+            let mut tx = self.pool.begin().await?;
+            insert_matched(&mut tx, BATCH).await?;
+            tx.commit().await?;
+            Ok(BATCH)
+        })
+        .await
+    }
+}
+
+async fn insert_matched(conn: &mut PgConnection, count: usize) -> anyhow::Result<()> {
+    let tenant = Uuid::from_u128(1);
+    let ids: Vec<Uuid> =
+        (0..count).map(|_| quittance_kernel::PaymentId::at(quittance_kernel::Clock::system().now()).uuid()).collect();
+    let of_event: Vec<Uuid> = ids.iter().flat_map(|id| [*id; 3]).collect();
+    let payloads: Vec<&[u8]> = vec![PAYLOAD.get(..300).unwrap_or(&PAYLOAD); 3 * count];
+    let statement = "with p as (
+           insert into payment select $1, id, $1, $3, $2, 'Nordwind GmbH', 'DE12500105170000000001', 'Invoice INV-000001 thank you', $3
+           from unnest($4::uuid[]) as v (id)
+         ), a as (
+           insert into allocation select $1, id, id, id, $3, 'applied' from unnest($4::uuid[]) as v (id)
+         ), s as (
+           insert into settlement select $1, id, id, $3, $2 from unnest($4::uuid[]) as v (id)
+         ), e as (
+           insert into entry select $1, id, id, $3 from unnest($4::uuid[]) as v (id)
+         )
+         insert into outbox (tenant_id, event_id, payload) select $1, id, payload from unnest($5::uuid[], $6::bytea[]) as v (id, payload)";
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(NaiveDate::default())
+        .bind(Decimal::new(11_900, 2))
+        .bind(&ids)
+        .bind(&of_event)
+        .bind(&payloads)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 async fn insert(conn: &mut PgConnection, count: usize, first: i64) -> anyhow::Result<()> {

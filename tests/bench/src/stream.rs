@@ -255,7 +255,8 @@ impl Stream {
     }
 }
 
-async fn open(
+/// A database of its own for a service.
+pub(crate) async fn open(
     postgres: &ScratchPostgres,
     name: &str,
     migrator: &sqlx::migrate::Migrator,

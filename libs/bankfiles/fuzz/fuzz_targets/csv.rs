@@ -27,6 +27,7 @@ fn map(no_header: bool) -> Map {
         decimal_separator: DecimalSeparator::Comma,
         skip_lines: 0,
         no_header,
+        utf8_only: false,
     }
 }
 

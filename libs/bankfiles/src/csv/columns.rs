@@ -1,50 +1,104 @@
-//! The columns of the map in the file, and an entry from a record.
+//! The columns of the map in the file, and what they say in a record.
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
-use super::map::{DecimalSeparator, Map};
+use super::map::{DecimalSeparator, Map, WrongDate};
 use super::records::{Record, Records};
-use crate::{Amount, CurrencyCode, Detail, Entry, Fault, Party, Place, Refusal, WarningCode, parse_amount};
+use crate::{Amount, CurrencyCode, Detail, Entry, Party, Place, Refusal, WarningCode, parse_amount};
 
 /// Why one record cannot be read. Says which column, and nothing of what stands in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BadRecord {
+pub enum BadLine {
+    /// Its quotes are wrong, or it is too long.
     #[error("a quote does not close, text follows where it does, or the line is too long")]
     Misquoted,
+    /// The map takes UTF-8 only, and this is something else.
+    #[error("the line is not UTF-8")]
+    NotUtf8,
+    /// A delimiter in a text that should have been quoted moves every field after it.
     #[error("the line has more fields than the first line")]
     TooManyFields,
+    /// A column that must say something says nothing.
     #[error("column {0:?} is empty")]
     FieldMissing(String),
+    /// Not a date as the map says.
     #[error("column {0:?} is no date as the map says")]
     Date(String),
+    /// A date of another age, most often a year of two digits.
+    #[error("column {0:?} has a year before 1900 or after 2999")]
+    Year(String),
+    /// Not a number as the map says.
     #[error("column {0:?} is no amount")]
     Amount(String),
+    /// Both of the columns for credits and debits.
     #[error("columns {0:?} and {1:?} both have an amount")]
     TwoAmounts(String, String),
+    /// None of the words that the map has for credits and debits.
     #[error("column {0:?} says neither credit nor debit")]
     Side(String),
+    /// Not three letters.
     #[error("column {0:?} is no currency of three letters")]
     Currency(String),
+    /// Neither the line nor the map names one.
     #[error("no currency is given, neither in the line nor for the file")]
     CurrencyMissing,
 }
 
-impl BadRecord {
+impl BadLine {
     /// For machines.
     pub(super) fn code(&self) -> WarningCode {
         match self {
-            BadRecord::Misquoted | BadRecord::TooManyFields => WarningCode::BadField,
-            BadRecord::FieldMissing(_) => WarningCode::Missing,
-            BadRecord::Date(_) => WarningCode::BadDate,
-            BadRecord::Amount(_) | BadRecord::TwoAmounts(..) => WarningCode::BadAmount,
-            BadRecord::Side(_) => WarningCode::NoSide,
-            BadRecord::Currency(_) | BadRecord::CurrencyMissing => WarningCode::BadCurrency,
+            BadLine::Misquoted | BadLine::TooManyFields => WarningCode::BadField,
+            BadLine::NotUtf8 => WarningCode::BadText,
+            BadLine::FieldMissing(_) => WarningCode::Missing,
+            BadLine::Date(_) | BadLine::Year(_) => WarningCode::BadDate,
+            BadLine::Amount(_) | BadLine::TwoAmounts(..) => WarningCode::BadAmount,
+            BadLine::Side(_) => WarningCode::NoSide,
+            BadLine::Currency(_) | BadLine::CurrencyMissing => WarningCode::BadCurrency,
+        }
+    }
+}
+
+/// Why a file is not read by a map.
+#[derive(Debug, thiserror::Error)]
+pub enum BadHeader {
+    /// There is no first record, or it cannot be read.
+    #[error("{0}: the file has no first record that names columns")]
+    Unreadable(Place),
+    /// The map contradicts itself, or names columns that the first record does not.
+    #[error("{0}: the map does not fit the file")]
+    Columns(Place, Vec<BadColumn>),
+    /// The bytes could not be fetched.
+    #[error("the file cannot be read")]
+    Io(#[from] std::io::Error),
+}
+
+/// What is wrong between a map and a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadColumn {
+    /// The file has no such column.
+    #[error("the file has no column {0:?}")]
+    Missing(String),
+    /// The map contradicts itself.
+    #[error("{0}")]
+    Map(&'static str),
+}
+
+impl From<BadHeader> for Refusal {
+    fn from(bad: BadHeader) -> Refusal {
+        match bad {
+            BadHeader::Unreadable(at) => Refusal::one(at, "the file has no first record that names columns"),
+            BadHeader::Columns(at, faults) => {
+                let fault = |fault: BadColumn| crate::Fault { at, message: fault.to_string() };
+                Refusal::Faults(faults.into_iter().map(fault).collect())
+            }
+            BadHeader::Io(error) => Refusal::Io(error),
         }
     }
 }
 
 /// Where the columns of the map are.
+#[derive(Debug)]
 pub(super) struct Columns<'a> {
     map: &'a Map,
     currency_code: Option<CurrencyCode>,
@@ -67,25 +121,24 @@ impl<'a> Columns<'a> {
     /// Finds the columns in the file's first record.
     ///
     /// # Errors
-    /// [`Refusal`] with all that is wrong.
-    pub(super) fn find(map: &'a Map, records: &mut Records<'_>) -> Result<Columns<'a>, Refusal> {
+    /// [`BadHeader`] with all that is wrong.
+    pub(super) fn find(map: &'a Map, records: &mut Records<'_>) -> Result<Columns<'a>, BadHeader> {
         let header = if map.no_header { None } else { records.next()? };
-        let readable = header.as_ref().is_some_and(|header| !header.misquoted && !header.fields.is_empty());
-        if !map.no_header && !readable {
-            let line = header.map_or(Place::File, |header| Place::Line(header.line));
-            return Err(Refusal::one(line, "the file has no first record that names columns"));
+        let is_readable = |header: &Record| header.fault.is_none() && !header.fields.is_empty();
+        if !map.no_header && !header.as_ref().is_some_and(is_readable) {
+            return Err(BadHeader::Unreadable(header.map_or(Place::File, |header| Place::Line(header.line))));
         }
         let mut places = Places { header, faults: Vec::new() };
         let code = map.currency_code.as_deref();
         let currency_code = code.and_then(CurrencyCode::parse);
         if code.is_some() && currency_code.is_none() {
-            places.fault("the map's currency_code is not three letters");
+            places.faults.push(BadColumn::Map("the map's currency_code is not three letters"));
         }
         if map.amount.is_some() == (map.credit.is_some() || map.debit.is_some()) {
-            places.fault("the map has either amount, or credit and debit");
+            places.faults.push(BadColumn::Map("the map has either amount, or credit and debit"));
         }
         if map.side.is_some() && map.amount.is_none() {
-            places.fault("the map's side goes with amount");
+            places.faults.push(BadColumn::Map("the map's side goes with amount"));
         }
         let columns = Columns {
             map,
@@ -103,133 +156,229 @@ impl<'a> Columns<'a> {
             text: map.text.iter().map(|name| places.find(name)).collect(),
             reference: places.find_if(map.reference.as_ref()),
         };
-        if places.faults.is_empty() { Ok(columns) } else { Err(Refusal::Faults(places.faults)) }
+        if places.faults.is_empty() {
+            return Ok(columns);
+        }
+        let at = places.header.map_or(Place::File, |header| Place::Line(header.line));
+        Err(BadHeader::Columns(at, places.faults))
     }
 
-    /// The entry of a record; `None` if all its fields are empty.
-    pub(super) fn entry(&self, record: &Record) -> Result<Option<Entry>, BadRecord> {
-        if record.misquoted {
-            return Err(BadRecord::Misquoted);
+    /// The line that a record is; `None` if all its fields are empty.
+    pub(super) fn line(&'a self, record: Record) -> Result<Option<Line<'a>>, BadLine> {
+        if let Some(fault) = record.fault {
+            return Err(fault);
         }
         if record.fields.iter().all(String::is_empty) {
             return Ok(None);
         }
-        // A delimiter in a text that should have been quoted moves every field after it.
         let count = self.count.unwrap_or(usize::MAX);
         if record.fields.iter().skip(count).any(|field| !field.is_empty()) {
-            return Err(BadRecord::TooManyFields);
+            return Err(BadLine::TooManyFields);
         }
-        let field = |place: usize| record.fields.get(place).map_or("", String::as_str);
-        let text_of = |place: Option<usize>| place.map_or("", field).to_owned();
-        let booked_on = self.date(&self.map.booked_on, field(self.booked_on))?;
-        let value_on = match (self.value_on.map_or("", field), &self.map.value_on) {
-            (text, Some(column)) if !text.is_empty() => self.date(column, text)?,
-            (_, _) => booked_on,
+        Ok(Some(Line { columns: self, record }))
+    }
+}
+
+/// A line of a file, column by column; what a record lacks is empty.
+#[derive(Debug)]
+pub struct Line<'l> {
+    columns: &'l Columns<'l>,
+    record: Record,
+}
+
+impl Line<'_> {
+    fn field(&self, place: usize) -> &str {
+        self.record.fields.get(place).map_or("", String::as_str)
+    }
+
+    fn field_if(&self, place: Option<usize>) -> &str {
+        place.map_or("", |place| self.field(place))
+    }
+
+    /// When the bank booked it.
+    ///
+    /// # Errors
+    /// `FieldMissing`, `Date` and `Year`.
+    pub fn booked_on(&self) -> Result<NaiveDate, BadLine> {
+        self.date(&self.columns.map.booked_on, self.field(self.columns.booked_on))
+    }
+
+    /// When the money counts; the booking date where the line does not say.
+    ///
+    /// # Errors
+    /// As [`Line::booked_on`].
+    pub fn value_on(&self) -> Result<NaiveDate, BadLine> {
+        match (self.field_if(self.columns.value_on), &self.columns.map.value_on) {
+            (text, Some(column)) if !text.is_empty() => self.date(column, text),
+            (_, _) => self.booked_on(),
+        }
+    }
+
+    fn date(&self, column: &str, text: &str) -> Result<NaiveDate, BadLine> {
+        if text.is_empty() {
+            return Err(BadLine::FieldMissing(column.to_owned()));
+        }
+        self.columns.map.date_format.read(text).map_err(|wrong| match wrong {
+            WrongDate::Malformed => BadLine::Date(column.to_owned()),
+            WrongDate::Year => BadLine::Year(column.to_owned()),
+        })
+    }
+
+    /// The currency as the line writes it, with its column; `None` where it says nothing.
+    pub fn currency(&self) -> Option<(&str, &str)> {
+        let text = self.field_if(self.columns.currency);
+        self.columns.map.currency.as_deref().map(|column| (column, text)).filter(|(_, text)| !text.is_empty())
+    }
+
+    fn currency_code(&self) -> Result<CurrencyCode, BadLine> {
+        match self.currency() {
+            Some((column, text)) => CurrencyCode::parse(text).ok_or_else(|| BadLine::Currency(column.to_owned())),
+            None => self.columns.currency_code.ok_or(BadLine::CurrencyMissing),
+        }
+    }
+
+    /// The column that holds the amount, and the amount as it stands there: without plus sign and grouping, with a point, and with the sign that the
+    /// map gives it (credits positive). What is left may still be no number, or one of too many digits.
+    ///
+    /// # Errors
+    /// `FieldMissing`, `Amount`, `TwoAmounts` and `Side`.
+    pub fn amount(&self) -> Result<(&str, String), BadLine> {
+        let (columns, map) = (self.columns, self.columns.map);
+        if let Some(column) = &map.amount {
+            let text = self.plain(columns.amount, column)?.ok_or_else(|| BadLine::FieldMissing(column.clone()))?;
+            return Ok((column, self.signed(text)?));
+        }
+        let credit = self.one_side(columns.credit, map.credit.as_ref())?;
+        let debit = self.one_side(columns.debit, map.debit.as_ref())?.map(|(column, text)| (column, negative(&text)));
+        match (credit, debit) {
+            (Some((credit, text)), Some((debit, other))) => match (is_zero(&text), is_zero(&other)) {
+                (false, false) => Err(BadLine::TwoAmounts(credit.to_owned(), debit.to_owned())),
+                (true, false) => Ok((debit, other)),
+                (_, true) => Ok((credit, text)),
+            },
+            (Some(side), None) | (None, Some(side)) => Ok(side),
+            (None, None) => {
+                let column = map.credit.as_ref().or(map.debit.as_ref());
+                Err(BadLine::FieldMissing(column.cloned().unwrap_or_default()))
+            }
+        }
+    }
+
+    /// An amount in a column of its own side; `None` where it is empty.
+    fn one_side<'c>(
+        &self,
+        place: Option<usize>,
+        column: Option<&'c String>,
+    ) -> Result<Option<(&'c str, String)>, BadLine> {
+        let Some(column) = column else { return Ok(None) };
+        match self.plain(place, column)? {
+            Some(text) if parse_amount(&text, '.').is_err() => Err(BadLine::Amount(column.clone())),
+            text => Ok(text.map(|text| (column.as_str(), text))),
+        }
+    }
+
+    fn plain(&self, place: Option<usize>, column: &str) -> Result<Option<String>, BadLine> {
+        match self.field_if(place) {
+            "" => Ok(None),
+            text => plain_number(text, self.columns.map.decimal_separator)
+                .map(Some)
+                .ok_or_else(|| BadLine::Amount(column.to_owned())),
+        }
+    }
+
+    fn signed(&self, text: String) -> Result<String, BadLine> {
+        let map = self.columns.map;
+        let Some(side) = &map.side else {
+            return Ok(match text.strip_prefix('-') {
+                Some(rest) if map.inverted => rest.to_owned(),
+                None if map.inverted => negative(&text),
+                _ => text,
+            });
         };
-        let currency = self.currency(self.currency.map_or("", field))?;
-        let value = self.value(field)?;
-        let remittance: Vec<&str> =
-            self.text.iter().map(|place| field(*place)).filter(|text| !text.is_empty()).collect();
+        let word = self.field_if(self.columns.side);
+        let says = |words: &[String]| words.iter().any(|known| known.trim().eq_ignore_ascii_case(word));
+        match (says(&side.credit), says(&side.debit)) {
+            (true, false) => Ok(unsigned(&text).to_owned()),
+            (false, true) => Ok(negative(&text)),
+            _ => Err(BadLine::Side(side.column.clone())),
+        }
+    }
+
+    /// The other side's name, or empty.
+    pub fn payer_name(&self) -> &str {
+        self.field_if(self.columns.payer_name)
+    }
+
+    /// The other side's account, or empty.
+    pub fn payer_account(&self) -> &str {
+        self.field_if(self.columns.payer_account)
+    }
+
+    /// The bank's reference, or empty.
+    pub fn reference(&self) -> &str {
+        self.field_if(self.columns.reference)
+    }
+
+    /// Remittance information: its columns joined with a space.
+    pub fn remittance(&self) -> String {
+        let texts = self.columns.text.iter().map(|place| self.field(*place));
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The line as an entry.
+    pub(super) fn entry(&self) -> Result<Entry, BadLine> {
+        let (booked_on, value_on) = (self.booked_on()?, self.value_on()?);
+        let currency = self.currency_code()?;
+        let (column, text) = self.amount()?;
+        let value = parse_amount(&text, '.').map_err(|_| BadLine::Amount(column.to_owned()))?;
         let detail = Detail {
             counterparty: Party {
-                name: text_of(self.payer_name),
-                account: text_of(self.payer_account),
+                name: self.payer_name().to_owned(),
+                account: self.payer_account().to_owned(),
                 bank: String::new(),
             },
-            remittance: remittance.join(" "),
+            remittance: self.remittance(),
             ..Detail::default()
         };
-        Ok(Some(Entry {
-            at: Some(Place::Line(record.line)),
+        Ok(Entry {
+            at: Some(Place::Line(self.record.line)),
             booked_on: Some(booked_on),
             value_on: Some(value_on),
             amount: Amount { value, currency },
-            bank_reference: text_of(self.reference),
+            bank_reference: self.reference().to_owned(),
             details: if detail == Detail::default() { Vec::new() } else { vec![detail] },
             ..Entry::default()
-        }))
+        })
     }
+}
 
-    fn date(&self, column: &str, text: &str) -> Result<NaiveDate, BadRecord> {
-        if text.is_empty() {
-            return Err(BadRecord::FieldMissing(column.to_owned()));
-        }
-        self.map.date_format.read(text).ok_or_else(|| BadRecord::Date(column.to_owned()))
-    }
+fn unsigned(text: &str) -> &str {
+    text.strip_prefix('-').unwrap_or(text)
+}
 
-    fn currency(&self, text: &str) -> Result<CurrencyCode, BadRecord> {
-        match &self.map.currency {
-            Some(column) if !text.is_empty() => {
-                CurrencyCode::parse(text).ok_or_else(|| BadRecord::Currency(column.clone()))
-            }
-            _ => self.currency_code.ok_or(BadRecord::CurrencyMissing),
-        }
-    }
+fn negative(text: &str) -> String {
+    format!("-{}", unsigned(text))
+}
 
-    /// Signed.
-    fn value<'f>(&self, field: impl Fn(usize) -> &'f str) -> Result<Decimal, BadRecord> {
-        let read = |place: Option<usize>, column: &Option<String>| {
-            let text = place.map_or("", &field);
-            let column = column.clone().unwrap_or_default();
-            if text.is_empty() {
-                return Ok((None, column));
-            }
-            match number(text, self.map.decimal_separator) {
-                Some(value) => Ok((Some(value), column)),
-                None => Err(BadRecord::Amount(column)),
-            }
-        };
-        if self.amount.is_some() {
-            let (value, column) = read(self.amount, &self.map.amount)?;
-            let value = value.ok_or(BadRecord::FieldMissing(column))?;
-            return self.signed(value, self.side.map_or("", &field));
-        }
-        let (credit, credit_column) = read(self.credit, &self.map.credit)?;
-        let (debit, debit_column) = read(self.debit, &self.map.debit)?;
-        match (credit.filter(|value| !value.is_zero()), debit.filter(|value| !value.is_zero())) {
-            (Some(_), Some(_)) => Err(BadRecord::TwoAmounts(credit_column, debit_column)),
-            (Some(credit), None) => Ok(credit),
-            (None, Some(debit)) => Ok(-debit.abs()),
-            (None, None) => {
-                let column = if credit_column.is_empty() { debit_column } else { credit_column };
-                credit.or(debit).ok_or(BadRecord::FieldMissing(column))
-            }
-        }
-    }
-
-    fn signed(&self, value: Decimal, word: &str) -> Result<Decimal, BadRecord> {
-        let Some(side) = &self.map.side else {
-            return Ok(if self.map.inverted { -value } else { value });
-        };
-        let says = |words: &[String]| words.iter().any(|known| known.trim().eq_ignore_ascii_case(word));
-        match (says(&side.credit), says(&side.debit)) {
-            (true, false) => Ok(value.abs()),
-            (false, true) => Ok(-value.abs()),
-            _ => Err(BadRecord::Side(side.column.clone())),
-        }
-    }
+fn is_zero(number: &str) -> bool {
+    number.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'))
 }
 
 /// Seeks columns and collects what is missing.
 struct Places {
     header: Option<Record>,
-    faults: Vec<Fault>,
+    faults: Vec<BadColumn>,
 }
 
 impl Places {
-    fn fault(&mut self, message: impl Into<String>) {
-        let at = self.header.as_ref().map_or(Place::File, |header| Place::Line(header.line));
-        self.faults.push(Fault { at, message: message.into() });
-    }
-
-    fn find(&mut self, name: &str) -> usize {
-        let name = name.trim();
+    fn find(&mut self, column: &str) -> usize {
+        let name = column.trim();
         let found = match &self.header {
             Some(header) => header.fields.iter().position(|column| column == name),
             None => name.parse::<usize>().ok().and_then(|number| number.checked_sub(1)),
         };
         if found.is_none() {
-            self.fault(format!("the file has no column {name:?}"));
+            self.faults.push(BadColumn::Missing(column.to_owned()));
         }
         found.unwrap_or_default()
     }
@@ -239,17 +388,17 @@ impl Places {
     }
 }
 
-fn number(text: &str, separator: DecimalSeparator) -> Option<Decimal> {
-    parse_amount(&plain_number(text, separator)?, '.').ok()
-}
-
 /// The number without plus sign and grouping and with a point; `None` where a grouping separator stands elsewhere than
 /// before three last digits, because then it more likely is the decimal separator: 12,50 is not 1250.
 fn plain_number(text: &str, separator: DecimalSeparator) -> Option<String> {
-    let unsigned = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
-    let (whole, decimals) = match unsigned.split_once(separator.character()) {
+    let signed = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
+    // One sign is enough.
+    if unsigned(signed).contains('-') {
+        return None;
+    }
+    let (whole, decimals) = match signed.split_once(separator.character()) {
         Some((whole, decimals)) => (whole, Some(decimals)),
-        None => (unsigned, None),
+        None => (signed, None),
     };
     if let Some((before, last)) = whole.rsplit_once(separator.grouping()) {
         let digits = before.strip_prefix('-').unwrap_or(before);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// Which column of a csv file holds what. Columns are named as in the first record; in a file without one they are
 /// numbers from 1.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Map {
     /// The booking date.
@@ -64,10 +64,13 @@ pub struct Map {
     /// Says that the first record is a line already, and columns are numbers.
     #[serde(default)]
     pub no_header: bool,
+    /// Says that the file is UTF-8: a line that is not is told, and not read as Windows-1252.
+    #[serde(default)]
+    pub utf8_only: bool,
 }
 
 /// A column that says credit or debit.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Side {
     /// Which.
@@ -150,6 +153,15 @@ pub struct DateFormat(String);
 #[error("a date format is strftime with a day, a month, and a year of four digits, such as %d.%m.%Y")]
 pub struct BadDateFormat;
 
+/// Why a text is no date in a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WrongDate {
+    /// It has another form, or there is no such day.
+    Malformed,
+    /// Its year is not from 1900 to 2999.
+    Year,
+}
+
 impl DateFormat {
     /// Reads a strftime format.
     ///
@@ -169,10 +181,10 @@ impl DateFormat {
         if has_year { Ok(DateFormat(text.to_owned())) } else { Err(BadDateFormat) }
     }
 
-    pub(super) fn read(&self, text: &str) -> Option<NaiveDate> {
-        let date = NaiveDate::parse_from_str(text, &self.0).ok()?;
+    pub(super) fn read(&self, text: &str) -> Result<NaiveDate, WrongDate> {
+        let date = NaiveDate::parse_from_str(text, &self.0).map_err(|_| WrongDate::Malformed)?;
         // The library takes 13 for the year 13.
-        (1900..=2999).contains(&date.year()).then_some(date)
+        if (1900..=2999).contains(&date.year()) { Ok(date) } else { Err(WrongDate::Year) }
     }
 }
 

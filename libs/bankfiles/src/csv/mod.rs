@@ -5,14 +5,48 @@ mod columns;
 mod map;
 mod records;
 
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
+pub use columns::{BadColumn, BadHeader, BadLine, Line};
 pub use map::{BadDateFormat, BadDelimiter, DateFormat, DecimalSeparator, Delimiter, Map, Side};
 
 use crate::{Event, Place, Refusal, StatementHead, StatementTail, Warning, WarningCode};
 
+/// The lines of a file, one by one, for who reads their columns in a way of its own; others take [`read`].
+pub struct Lines<'a> {
+    records: records::Records<'a>,
+    columns: columns::Columns<'a>,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds the map's columns in the first record. A record that is longer than `max_record_bytes`, and than 128 KiB, may be told as misquoted; twice as
+    /// much is held in memory.
+    ///
+    /// # Errors
+    /// [`BadHeader`] if the map contradicts itself, the first record cannot be read or lacks columns, or the file cannot be fetched.
+    pub fn open(input: &'a mut dyn BufRead, map: &'a Map, max_record_bytes: usize) -> Result<Lines<'a>, BadHeader> {
+        let mut records = records::Records::new(input, map, max_record_bytes);
+        let columns = columns::Columns::find(map, &mut records)?;
+        Ok(Lines { records, columns })
+    }
+
+    /// The next line with its first physical line, from 1; `None` at the end of the file. Empty lines and lines of empty fields are none.
+    ///
+    /// # Errors
+    /// Where the file cannot be fetched.
+    pub fn next_line(&mut self) -> io::Result<Option<(u64, Result<Line<'_>, BadLine>)>> {
+        while let Some(record) = self.records.next()? {
+            let number = record.line;
+            if let Some(line) = self.columns.line(record).transpose() {
+                return Ok(Some((number, line)));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// Reads a file as one statement, whose head the caller gives. Fields are trimmed; empty lines and lines of empty fields
-/// are none; fields that a record lacks are empty; what is not UTF-8 is read as Windows-1252. Returns `csv`.
+/// are none; fields that a record lacks are empty; what is not UTF-8 is read as Windows-1252, unless the map forbids it. Returns `csv`.
 ///
 /// # Errors
 /// [`Refusal`] if the map contradicts itself, the first record cannot be read or lacks columns, or the file cannot be
@@ -23,20 +57,17 @@ pub fn read(
     head: StatementHead,
     sink: &mut dyn FnMut(Event),
 ) -> Result<String, Refusal> {
-    let mut records = records::Records::new(input, map.delimiter.byte(), map.skip_lines);
-    let columns = columns::Columns::find(map, &mut records)?;
+    let mut lines = Lines::open(input, map, records::MAX_RECORD_BYTES)?;
     sink(Event::Begin(head));
     let mut entries = 0_u64;
-    while let Some(record) = records.next()? {
-        match columns.entry(&record) {
-            Ok(Some(entry)) => {
+    while let Some((number, line)) = lines.next_line()? {
+        match line.and_then(|line| line.entry()) {
+            Ok(entry) => {
                 entries = entries.saturating_add(1);
                 sink(Event::Entry(Box::new(entry)));
             }
-            Ok(None) => {}
             Err(bad) => {
-                let warning = Warning { at: Place::Line(record.line), code: bad.code(), message: bad.to_string() };
-                sink(Event::Warning(warning));
+                sink(Event::Warning(Warning { at: Place::Line(number), code: bad.code(), message: bad.to_string() }));
             }
         }
     }

@@ -4,6 +4,8 @@
 
 use std::io::{self, BufRead};
 
+use super::columns::BadLine;
+use super::map::Map;
 use crate::lines::text_of;
 
 /// How far the end of quotes is sought: beyond it they count as never closed, so that a file full of stray quotes is
@@ -11,8 +13,8 @@ use crate::lines::text_of;
 const MAX_QUOTED_BYTES: usize = 65_536;
 const MAX_QUOTED_LINE_ENDS: usize = 200;
 
-/// How many bytes a record has at most.
-const MAX_RECORD_BYTES: usize = 2 * MAX_QUOTED_BYTES;
+/// How many bytes a record of a file of any size has at most.
+pub(super) const MAX_RECORD_BYTES: usize = 2 * MAX_QUOTED_BYTES;
 
 /// A record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,15 +23,16 @@ pub(super) struct Record {
     pub(super) line: u64,
     /// Trimmed.
     pub(super) fields: Vec<String>,
-    /// Its quotes are wrong, or it is too long. It ends with its first line, so that the lines after it are still read.
-    pub(super) misquoted: bool,
+    /// Its quotes are wrong, it is too long, or it is not UTF-8 where it has to be. A misquoted one ends with its first line, so that the lines after
+    /// it are still read.
+    pub(super) fault: Option<BadLine>,
 }
 
 /// Cuts a file into records. Empty lines are none.
 pub(super) struct Records<'a> {
     input: &'a mut dyn BufRead,
-    delimiter: u8,
-    skip_lines: u64,
+    map: &'a Map,
+    max_record_bytes: usize,
     buffer: Vec<u8>,
     start: usize,
     line: u64,
@@ -37,8 +40,9 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn new(input: &'a mut dyn BufRead, delimiter: u8, skip_lines: u64) -> Records<'a> {
-        Records { input, delimiter, skip_lines, buffer: Vec::new(), start: 0, line: 1, ended: false }
+    pub(super) fn new(input: &'a mut dyn BufRead, map: &'a Map, max_record_bytes: usize) -> Records<'a> {
+        let max_record_bytes = max_record_bytes.max(MAX_RECORD_BYTES);
+        Records { input, map, max_record_bytes, buffer: Vec::new(), start: 0, line: 1, ended: false }
     }
 
     /// The next record; `None` at the end of the file.
@@ -49,8 +53,8 @@ impl<'a> Records<'a> {
             if rest.is_empty() {
                 return Ok(None);
             }
-            let skipped = self.line <= self.skip_lines;
-            let whole = if skipped { None } else { record_length(rest, self.delimiter) };
+            let skipped = self.line <= self.map.skip_lines;
+            let whole = if skipped { None } else { record_length(rest, self.map.delimiter.byte()) };
             let length = whole.unwrap_or_else(|| rest.iter().position(|byte| is_line_end(*byte)).unwrap_or(rest.len()));
             let bytes = rest.get(..length).unwrap_or_default();
             let behind = rest.get(length..).unwrap_or_default();
@@ -58,10 +62,10 @@ impl<'a> Records<'a> {
             let is_rest = behind.is_empty() && !self.ended;
             let end = if behind.starts_with(b"\r\n") { 2 } else { usize::from(!behind.is_empty()) };
             let misquoted = whole.is_none() || is_rest;
-            let record = (!skipped && !bytes.is_empty()).then(|| Record {
-                line: self.line,
-                fields: if misquoted { Vec::new() } else { fields(bytes, self.delimiter) },
-                misquoted,
+            let record = (!skipped && !bytes.is_empty()).then(|| {
+                let read = if misquoted { Err(BadLine::Misquoted) } else { fields(bytes, self.map) };
+                let fault = read.as_ref().err().cloned();
+                Record { line: self.line, fields: read.unwrap_or_default(), fault }
             });
             self.line = self.line.saturating_add(line_ends(bytes)).saturating_add(u64::from(end > 0));
             self.start = self.start.saturating_add(length).saturating_add(end);
@@ -76,13 +80,13 @@ impl<'a> Records<'a> {
 
     /// Sees to it that the longest record is in the buffer.
     fn fill(&mut self) -> io::Result<()> {
-        if self.buffer.len().saturating_sub(self.start) >= MAX_RECORD_BYTES || self.ended {
+        if self.buffer.len().saturating_sub(self.start) >= self.max_record_bytes || self.ended {
             return Ok(());
         }
         self.buffer.drain(..self.start.min(self.buffer.len()));
         let first = self.start == 0 && self.line == 1;
         self.start = 0;
-        while self.buffer.len() < MAX_RECORD_BYTES.saturating_mul(2) && !self.ended {
+        while self.buffer.len() < self.max_record_bytes.saturating_mul(2) && !self.ended {
             match self.input.fill_buf() {
                 Ok([]) => self.ended = true,
                 Ok(chunk) => {
@@ -114,19 +118,23 @@ impl<'a> Records<'a> {
     }
 }
 
-/// The fields of a record; none where the library cannot read it.
-fn fields(record: &[u8], delimiter: u8) -> Vec<String> {
+/// The fields of a record, without the blanks around them.
+fn fields(record: &[u8], map: &Map) -> Result<Vec<String>, BadLine> {
     let mut reader = ::csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter)
+        .delimiter(map.delimiter.byte())
+        // Blanks of ASCII only: what is no such blank is part of what a line says, and lines are known by what they say.
+        .trim(::csv::Trim::All)
         .buffer_capacity(record.len().clamp(1, MAX_RECORD_BYTES))
         .from_reader(record);
     let mut read = ::csv::ByteRecord::new();
-    match reader.read_byte_record(&mut read) {
-        Ok(_) => read.iter().map(|field| text_of(field).trim().to_owned()).collect(),
-        Err(_) => Vec::new(),
-    }
+    reader.read_byte_record(&mut read).map_err(|_| BadLine::Misquoted)?;
+    let text = |field: &[u8]| match std::str::from_utf8(field) {
+        Err(_) if map.utf8_only => Err(BadLine::NotUtf8),
+        _ => Ok(text_of(field)),
+    };
+    read.iter().map(text).collect()
 }
 
 /// Where a scan of a record stands.
@@ -173,4 +181,80 @@ fn line_ends(bytes: &[u8]) -> u64 {
 
 fn is_line_end(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cut_by(text: &[u8], map: &str) -> Vec<(u64, String, bool)> {
+        let map: Map = toml::from_str(&format!("booked_on = 'D'\n{map}")).unwrap();
+        let mut input = text;
+        let mut records = Records::new(&mut input, &map, MAX_RECORD_BYTES);
+        let mut cut = Vec::new();
+        while let Some(record) = records.next().unwrap() {
+            cut.push((record.line, record.fields.join("|"), record.fault.is_some()));
+        }
+        cut
+    }
+
+    fn cut(text: &str) -> Vec<(u64, String, bool)> {
+        cut_by(text.as_bytes(), "")
+    }
+
+    fn seen<const N: usize>(records: [(u64, &str, bool); N]) -> Vec<(u64, String, bool)> {
+        records.map(|(line, fields, is_bad)| (line, fields.to_owned(), is_bad)).to_vec()
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_does() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["a,b", "", "1,\"x", "y\"", "", "", "2,z"].join(end);
+            let quoted = format!("1|x{end}y");
+            assert_eq!(cut(&text), seen([(1, "a|b", false), (3, &quoted, false), (7, "2|z", false)]), "{end:?}");
+            assert_eq!(cut(&format!("{text}{end}")).len(), 3);
+        }
+    }
+
+    #[test]
+    fn quotes_open_at_the_start_of_a_field_only() {
+        assert_eq!(cut("a\"b,c\nd"), seen([(1, "a\"b|c", false), (2, "d", false)]));
+        assert_eq!(cut("a\"\"b\nd"), seen([(1, "a\"\"b", false), (2, "d", false)]));
+        assert_eq!(cut("\"a\"\"\nb\" ,c\nd"), seen([(1, "a\"\nb|c", false), (3, "d", false)]));
+        assert_eq!(cut("\"\",\"\"\nd"), seen([(1, "|", false), (2, "d", false)]));
+    }
+
+    #[test]
+    fn a_stray_quote_spoils_one_line() {
+        assert_eq!(cut("1,\"x\n2,y\n3,z"), seen([(1, "", true), (2, "2|y", false), (3, "3|z", false)]));
+        // Read leniently, the second line would vanish in the first.
+        assert_eq!(cut("1,\"x\n2,\"y\n3,z"), seen([(1, "", true), (2, "", true), (3, "3|z", false)]));
+    }
+
+    #[test]
+    fn a_file_of_stray_quotes_is_read_in_time() {
+        let text = "y\",\"z\n".repeat(20_000);
+        assert_eq!(cut(&text).len(), 20_000);
+    }
+
+    #[test]
+    fn blanks_around_a_field_go_and_hard_spaces_stay() {
+        assert_eq!(cut(" a\t,\" b \",\u{a0}c"), seen([(1, "a|b|\u{a0}c", false)]));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_read_as_windows_1252_or_told() {
+        assert_eq!(cut_by(b"M\xFCller\nx", ""), seen([(1, "Müller", false), (2, "x", false)]));
+        assert_eq!(cut_by(b"M\xFCller\nx", "utf8_only = true"), seen([(1, "", true), (2, "x", false)]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_cut_in_order(bytes in prop::collection::vec(prop::sample::select(b"a,\"\n\r ".to_vec()), 0..60)) {
+            let records = cut_by(&bytes, "");
+            prop_assert!(records.is_sorted_by(|left, right| left.0 < right.0));
+        }
+    }
 }

@@ -81,11 +81,12 @@ pub(crate) fn issued_item(issued: pb::InvoiceIssued) -> Result<IssuedItem, Unrea
     })
 }
 
-/// By how much a settlement lessens what is owed: what was paid and the discount for paying early.
+/// By how much a settlement lessens what is owed: what was paid, the discount for paying early and the difference written
+/// off, which is negative where more was paid than owed.
 pub(crate) fn settled(settlement: &pb::Settlement) -> Result<Money, Unreadable> {
-    let amount = money(settlement.amount.as_ref())?;
-    match &settlement.discount {
-        None => Ok(amount),
-        Some(discount) => read("discount", amount.checked_add(money(Some(discount))?)),
+    let mut sum = money(settlement.amount.as_ref())?;
+    for part in [&settlement.discount, &settlement.write_off].into_iter().flatten() {
+        sum = read("amount", sum.checked_add(money(Some(part))?))?;
     }
+    Ok(sum)
 }

@@ -190,6 +190,22 @@ async fn what_is_paid_credited_or_voided_is_not_reminded() {
 }
 
 #[tokio::test]
+async fn what_is_written_off_is_not_reminded_until_it_is_taken_back() {
+    let book = Book::start().await;
+    let customer = book.customer("A", vec![]).await;
+    let short = book.invoice(&customer, "100.00", "2026-02-10").await;
+    let over = book.invoice(&customer, "50.00", "2026-02-10").await;
+    let first = book.settle_with(&short.invoice_id, "99.50", None, Some("0.50"), "2026-02-15").await;
+    book.settle_with(&over.invoice_id, "50.25", None, Some("-0.25"), "2026-02-15").await;
+    assert_eq!(book.due("2026-02-14").await, [(1, vec![(1, "100.00".to_owned()), (1, "50.00".to_owned())])]);
+    assert_eq!(book.due("2026-02-15").await, []);
+    book.reverse(&first, "2026-02-20").await;
+    assert_eq!(book.due("2026-02-19").await, []);
+    assert_eq!(book.due("2026-02-20").await, [(8, vec![(8, "100.00".to_owned())])]);
+    book.verify().await;
+}
+
+#[tokio::test]
 async fn a_date_in_the_past_sees_what_was_open_then() {
     let book = Book::start().await;
     let customer = book.customer("A", vec![]).await;

@@ -182,6 +182,18 @@ impl Book {
 
     /// Settles an item, as payments does. Returns the allocation's id.
     pub(crate) async fn settle(&self, item: &str, amount: &str, discount: Option<&str>, effective_on: &str) -> String {
+        self.settle_with(item, amount, discount, None, effective_on).await
+    }
+
+    /// Settles an item with a small difference. Returns the allocation's id.
+    pub(crate) async fn settle_with(
+        &self,
+        item: &str,
+        amount: &str,
+        discount: Option<&str>,
+        write_off: Option<&str>,
+        effective_on: &str,
+    ) -> String {
         let allocation_id = AllocationId::at(now()).to_string();
         let settlement = inv::Settlement {
             allocation_id: allocation_id.clone(),
@@ -190,6 +202,8 @@ impl Book {
             amount: eur(amount),
             discount: discount.and_then(eur),
             effective_on: effective_on.to_owned(),
+            write_off: write_off.and_then(eur),
+            write_off_reason: write_off.map(|_| "SMALL_DIFFERENCE".to_owned()).unwrap_or_default(),
         };
         let request = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
         let results = self.items().settle_items(request).await.unwrap().into_inner().results;

@@ -110,6 +110,30 @@ async fn settling_lowers_exposure_and_reversing_raises_it() {
 }
 
 #[tokio::test]
+async fn written_off_differences_are_no_exposure_until_they_are_taken_back() {
+    let book = Book::start().await;
+    let customer = book.customer_with_limit("100.00").await;
+    let short = book.invoice(&customer, "50.00", None).await;
+    let over = book.invoice(&customer, "30.00", None).await;
+    let mut reversals = Vec::new();
+    for (invoice, amount, write_off) in [(short, "49.60", "0.40"), (over, "30.25", "-0.25")] {
+        let allocation_id = book.settle_and_write_off(&invoice.invoice_id, amount, Some(write_off)).await;
+        reversals.push(inv::SettlementReversal {
+            allocation_id,
+            effective_on: "2026-03-02".to_owned(),
+            reason: "returned".to_owned(),
+        });
+    }
+    assert_eq!(used(&book.profile(&customer).await), ["0.00", "0.00", "100.00"]);
+    book.verify().await;
+    let request = inv::ReverseSettlementsRequest { request_id: request_id(), reversals };
+    book.items().reverse_settlements(request).await.unwrap();
+    book.caught_up().await;
+    assert_eq!(used(&book.profile(&customer).await), ["80.00", "0.00", "20.00"]);
+    book.verify().await;
+}
+
+#[tokio::test]
 async fn voided_and_credited_invoices_are_no_exposure() {
     let book = Book::start().await;
     let customer = book.customer_with_limit("100.00").await;

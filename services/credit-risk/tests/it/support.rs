@@ -217,6 +217,11 @@ impl Book {
 
     /// Settles an item, as payments does. Returns the allocation's id.
     pub(crate) async fn settle(&self, item: &str, amount: &str) -> String {
+        self.settle_and_write_off(item, amount, None).await
+    }
+
+    /// Settles an item with a small difference. Returns the allocation's id.
+    pub(crate) async fn settle_and_write_off(&self, item: &str, amount: &str, write_off: Option<&str>) -> String {
         let allocation_id = AllocationId::at(now()).to_string();
         let settlement = inv::Settlement {
             allocation_id: allocation_id.clone(),
@@ -225,6 +230,8 @@ impl Book {
             amount: eur(amount),
             discount: None,
             effective_on: "2026-03-02".to_owned(),
+            write_off: write_off.and_then(eur),
+            write_off_reason: write_off.map(|_| "SMALL_DIFFERENCE".to_owned()).unwrap_or_default(),
         };
         let request = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
         let results = self.items().settle_items(request).await.unwrap().into_inner().results;

@@ -157,8 +157,9 @@ pub(crate) async fn open(tx: &mut Tx, items: &[(OpenItem, Uuid, DateTime<Utc>)])
              as o (id, entry_id, recorded_at, customer_id, number, currency, issued_on, due_on, terms, total)
          ), item as (
            insert into open_item
-             (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed)
-           select $1, id, customer_id, number, currency, issued_on, due_on, terms, total, 0, 0, 0, 0, false
+             (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, written_off, credited,
+              voided, disputed)
+           select $1, id, customer_id, number, currency, issued_on, due_on, terms, total, 0, 0, 0, 0, 0, false
            from opened
          )
          insert into entry (tenant_id, item_id, id, customer_id, kind, amount, currency, effective_on, recorded_at)

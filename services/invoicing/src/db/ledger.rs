@@ -1,15 +1,15 @@
-//! What is owed: open items, their entries, settlements and reversals.
+//! What is owed: open items and their entries.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx, expect_rows};
-use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Terms};
+use quittance_kernel::{Currency, CustomerId, ItemId, Money, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{known, money, stored};
-use crate::domain::{Amounts, Entry, EntryKind, Movement, OpenItem, Settlement};
+use crate::domain::{Amounts, Entry, EntryKind, Movement, OpenItem, Parts};
 
 struct Row {
     id: Uuid,
@@ -22,6 +22,7 @@ struct Row {
     total: Decimal,
     settled: Decimal,
     discounted: Decimal,
+    written_off: Decimal,
     credited: Decimal,
     voided: Decimal,
     disputed: bool,
@@ -43,6 +44,13 @@ impl TryFrom<Row> for ItemView {
         let (table, id) = ("open_item", row.id);
         let currency = stored(table, id, Currency::parse(&row.currency))?;
         let amount = |value| money(table, id, value, currency);
+        let parts = Parts {
+            settled: amount(row.settled)?,
+            discounted: amount(row.discounted)?,
+            written_off: amount(row.written_off)?,
+            credited: amount(row.credited)?,
+            voided: amount(row.voided)?,
+        };
         let item = OpenItem {
             id: ItemId::new(id),
             customer: CustomerId::new(row.customer_id),
@@ -50,17 +58,7 @@ impl TryFrom<Row> for ItemView {
             issued_on: row.issued_on,
             due_on: row.due_on,
             terms: stored(table, id, Terms::parse(&row.terms))?,
-            amounts: stored(
-                table,
-                id,
-                Amounts::new(
-                    amount(row.total)?,
-                    amount(row.settled)?,
-                    amount(row.discounted)?,
-                    amount(row.credited)?,
-                    amount(row.voided)?,
-                ),
-            )?,
+            amounts: stored(table, id, Amounts::new(amount(row.total)?, parts))?,
         };
         Ok(Self { item, disputed: row.disputed })
     }
@@ -72,8 +70,8 @@ pub(crate) async fn lock_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.credited, o.voided,
-           o.disputed
+        "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.written_off,
+           o.credited, o.voided, o.disputed
          from unnest($2::uuid[]) as asked (id)
          join open_item o on o.tenant_id = $1 and o.id = asked.id
          order by o.id
@@ -92,8 +90,8 @@ pub(crate) async fn find_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.credited, o.voided,
-           o.disputed
+        "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.written_off,
+           o.credited, o.voided, o.disputed
          from unnest($2::uuid[]) as asked (id)
          join open_item o on o.tenant_id = $1 and o.id = asked.id",
         tenant,
@@ -114,7 +112,7 @@ pub(crate) async fn list_open(
 ) -> Result<Vec<ItemView>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed
+        "select id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, written_off, credited, voided, disputed
          from open_item
          where tenant_id = $1 and is_open and ($2::uuid is null or customer_id = $2) and ($3::date is null or due_on <= $3)
            and ($4::date is null or (due_on, id) > ($4, $5::uuid))
@@ -138,17 +136,20 @@ pub(crate) async fn update_items(tx: &mut Tx, items: &[&OpenItem]) -> Result<(),
     let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
     let settled: Vec<Decimal> = items.iter().map(|i| i.amounts.settled().amount()).collect();
     let discounted: Vec<Decimal> = items.iter().map(|i| i.amounts.discounted().amount()).collect();
+    let written_off: Vec<Decimal> = items.iter().map(|i| i.amounts.written_off().amount()).collect();
     let credited: Vec<Decimal> = items.iter().map(|i| i.amounts.credited().amount()).collect();
     let voided: Vec<Decimal> = items.iter().map(|i| i.amounts.voided().amount()).collect();
     let done = sqlx::query!(
         "update open_item o
-         set settled = v.settled, discounted = v.discounted, credited = v.credited, voided = v.voided
-         from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[]) as v (id, settled, discounted, credited, voided)
+         set settled = v.settled, discounted = v.discounted, written_off = v.written_off, credited = v.credited, voided = v.voided
+         from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[])
+           as v (id, settled, discounted, written_off, credited, voided)
          where o.tenant_id = $1 and o.id = v.id",
         tenant,
         &ids,
         &settled,
         &discounted,
+        &written_off,
         &credited,
         &voided,
     )
@@ -193,107 +194,6 @@ pub(crate) async fn insert_entries(tx: &mut Tx, entries: &[NewEntry], now: DateT
         &amounts,
         &currencies,
         &dates,
-        now,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// A settlement that was recorded, and when it was reversed.
-#[derive(Debug, Clone)]
-pub(crate) struct RecordedSettlement {
-    /// It.
-    pub(crate) settlement: Settlement,
-    /// When its reversal counts.
-    pub(crate) reversed_on: Option<NaiveDate>,
-}
-
-/// The settlements of these allocations.
-pub(crate) async fn find_settlements(
-    tx: &mut Tx,
-    ids: &[AllocationId],
-) -> Result<HashMap<AllocationId, RecordedSettlement>, DbError> {
-    let tenant = tx.tenant().uuid();
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows = sqlx::query!(
-        r#"select s.allocation_id, s.item_id, s.payment_id, s.amount, s.discount, s.currency, s.effective_on, r.effective_on as "reversed_on?"
-           from unnest($2::uuid[]) as asked (id)
-           join settlement s on s.tenant_id = $1 and s.allocation_id = asked.id
-           left join reversal r on r.tenant_id = $1 and r.allocation_id = s.allocation_id"#,
-        tenant,
-        &ids,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let (table, id) = ("settlement", row.allocation_id);
-            let currency = stored(table, id, Currency::parse(&row.currency))?;
-            let settlement = Settlement {
-                allocation: AllocationId::new(id),
-                payment: PaymentId::new(row.payment_id),
-                item: ItemId::new(row.item_id),
-                amount: money(table, id, row.amount, currency)?,
-                discount: row.discount.map(|discount| money(table, id, discount, currency)).transpose()?,
-                effective_on: row.effective_on,
-            };
-            Ok((settlement.allocation, RecordedSettlement { settlement, reversed_on: row.reversed_on }))
-        })
-        .collect()
-}
-
-/// Records settlements.
-pub(crate) async fn insert_settlements(
-    tx: &mut Tx,
-    settlements: &[&Settlement],
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
-    let allocations: Vec<Uuid> = settlements.iter().map(|s| s.allocation.uuid()).collect();
-    let items: Vec<Uuid> = settlements.iter().map(|s| s.item.uuid()).collect();
-    let payments: Vec<Uuid> = settlements.iter().map(|s| s.payment.uuid()).collect();
-    let amounts: Vec<Decimal> = settlements.iter().map(|s| s.amount.amount()).collect();
-    let discounts: Vec<Option<Decimal>> = settlements.iter().map(|s| s.discount.map(Money::amount)).collect();
-    let currencies: Vec<String> = settlements.iter().map(|s| s.amount.currency().code().to_owned()).collect();
-    let dates: Vec<NaiveDate> = settlements.iter().map(|s| s.effective_on).collect();
-    sqlx::query!(
-        "insert into settlement (tenant_id, allocation_id, item_id, payment_id, amount, discount, currency, effective_on, recorded_at)
-         select $1, *, $9
-         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[], $6::numeric[], $7::text[], $8::date[])",
-        tenant,
-        &allocations,
-        &items,
-        &payments,
-        &amounts,
-        &discounts as &[Option<Decimal>],
-        &currencies,
-        &dates,
-        now,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Records reversals: allocation, when it counts, why.
-pub(crate) async fn insert_reversals(
-    tx: &mut Tx,
-    reversals: &[(AllocationId, NaiveDate, &str)],
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
-    let allocations: Vec<Uuid> = reversals.iter().map(|(id, ..)| id.uuid()).collect();
-    let dates: Vec<NaiveDate> = reversals.iter().map(|(_, on, _)| *on).collect();
-    let reasons: Vec<String> = reversals.iter().map(|(.., reason)| (*reason).to_owned()).collect();
-    sqlx::query!(
-        "insert into reversal (tenant_id, allocation_id, effective_on, reason, recorded_at)
-         select $1, *, $5
-         from unnest($2::uuid[], $3::date[], $4::text[])",
-        tenant,
-        &allocations,
-        &dates,
-        &reasons,
         now,
     )
     .execute(&mut **tx)

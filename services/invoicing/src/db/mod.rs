@@ -6,6 +6,7 @@ pub(crate) mod document;
 pub(crate) mod invoice;
 pub(crate) mod issue;
 pub(crate) mod ledger;
+pub(crate) mod settlement;
 pub(crate) mod verify;
 
 use quittance_db::DbError;

@@ -9,7 +9,7 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
     let invariants = vec![
         Invariant {
             number: 1,
-            rule: "an open item is its invoice's total less what its entries settled, credited and voided",
+            rule: "an open item is its invoice's total less what its entries settled, discounted, wrote off, credited and voided",
             found: items(&mut tx).await?,
         },
         Invariant { number: 1, rule: "an invoice's lines sum to its net total", found: totals(&mut tx).await? },
@@ -39,21 +39,23 @@ pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
                sum(amount) as open,
                coalesce(-sum(amount) filter (where kind in ('settlement', 'settlement_reversal')), 0) as settled,
                coalesce(-sum(amount) filter (where kind in ('discount', 'discount_reversal')), 0) as discounted,
+               coalesce(-sum(amount) filter (where kind in ('write_off', 'write_off_reversal')), 0) as written_off,
                coalesce(-sum(amount) filter (where kind = 'credit'), 0) as credited,
                coalesce(-sum(amount) filter (where kind = 'void'), 0) as voided
              from entry
              where tenant_id = $1
              group by item_id
            ), paid as (
-             select s.item_id, sum(s.amount) as settled
+             select s.item_id, sum(s.amount) as settled, coalesce(sum(s.write_off), 0) as written_off
              from settlement s
              where s.tenant_id = $1 and not exists (select from reversal r where r.tenant_id = $1 and r.allocation_id = s.allocation_id)
              group by s.item_id
            ), compared as (
              select coalesce(i.id, o.id, e.item_id) as id,
                i.total is not distinct from o.total and o.currency is not distinct from i.currency
-               and (o.total - o.settled - o.discounted - o.credited - o.voided) is not distinct from e.open
+               and (o.total - o.settled - o.discounted - o.written_off - o.credited - o.voided) is not distinct from e.open
                and o.settled is not distinct from e.settled and o.discounted is not distinct from e.discounted
+               and o.written_off is not distinct from e.written_off and o.written_off is not distinct from coalesce(p.written_off, 0)
                and o.credited is not distinct from e.credited and o.voided is not distinct from e.voided
                and o.settled is not distinct from coalesce(p.settled, 0)
                and (i.state = 'voided') = (o.voided = o.total) and (i.state = 'credited') = (o.credited = o.total) as holds

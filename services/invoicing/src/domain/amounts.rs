@@ -2,16 +2,49 @@
 
 use quittance_kernel::{Currency, Money, MoneyError};
 
-/// The parts of an item's total. They are in one currency, none is negative, and total = open + settled + discounted +
-/// credited + voided, so that 0 <= open <= total holds wherever there is a value of this type.
+/// An item's total and what has become of it. All are in one currency, total = open + settled + discounted + written off +
+/// credited + voided, and 0 <= open <= total holds wherever there is a value of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Amounts {
     total: Money,
-    settled: Money,
-    discounted: Money,
-    credited: Money,
-    voided: Money,
+    parts: Parts,
     open: Money,
+}
+
+/// What of a total is no longer open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Parts {
+    /// Paid. Exceeds the total where more was paid than owed and kept.
+    pub settled: Money,
+    /// Early-payment discount granted.
+    pub discounted: Money,
+    /// Small differences written off; negative where more was paid than owed and kept, but never by more than was paid.
+    pub written_off: Money,
+    /// Credited.
+    pub credited: Money,
+    /// Voided.
+    pub voided: Money,
+}
+
+impl Parts {
+    /// Nothing yet.
+    pub const fn none(currency: Currency) -> Parts {
+        let none = Money::zero(currency);
+        Parts { settled: none, discounted: none, written_off: none, credited: none, voided: none }
+    }
+
+    /// What is left of a total.
+    fn taken_from(self, total: Money) -> Result<Money, MoneyError> {
+        let parts = [self.settled, self.discounted, self.written_off, self.credited, self.voided];
+        parts.into_iter().try_fold(total, Money::checked_sub)
+    }
+
+    /// Less than nothing was paid, discounted, credited or voided, or more is kept than was paid.
+    fn any_is_negative(self) -> Result<bool, MoneyError> {
+        let owed_and_paid = self.settled.checked_add(self.written_off)?;
+        let parts = [self.settled, owed_and_paid, self.discounted, self.credited, self.voided];
+        Ok(parts.iter().any(|part| part.is_negative()))
+    }
 }
 
 /// Why parts are no parts of a total.
@@ -34,29 +67,21 @@ impl Amounts {
     /// # Errors
     /// `Negative` if the total is.
     pub fn opened(total: Money) -> Result<Amounts, BadAmounts> {
-        let none = Money::zero(total.currency());
-        Amounts::new(total, none, none, none, none)
+        Amounts::new(total, Parts::none(total.currency()))
     }
 
     /// The total and what of it is no longer open.
     ///
     /// # Errors
     /// [`BadAmounts`] if these are not parts of the total.
-    pub fn new(
-        total: Money,
-        settled: Money,
-        discounted: Money,
-        credited: Money,
-        voided: Money,
-    ) -> Result<Amounts, BadAmounts> {
-        let parts = [settled, discounted, credited, voided];
-        let open = parts.into_iter().try_fold(total, Money::checked_sub)?;
-        if parts.iter().any(|part| part.is_negative()) || total.is_negative() {
+    pub fn new(total: Money, parts: Parts) -> Result<Amounts, BadAmounts> {
+        let open = parts.taken_from(total)?;
+        if total.is_negative() || parts.any_is_negative()? {
             Err(BadAmounts::Negative)
         } else if open.is_negative() {
             Err(BadAmounts::ExceedTotal)
         } else {
-            Ok(Amounts { total, settled, discounted, credited, voided, open })
+            Ok(Amounts { total, parts, open })
         }
     }
 
@@ -72,22 +97,27 @@ impl Amounts {
 
     /// Paid.
     pub const fn settled(&self) -> Money {
-        self.settled
+        self.parts.settled
     }
 
     /// Early-payment discount granted.
     pub const fn discounted(&self) -> Money {
-        self.discounted
+        self.parts.discounted
+    }
+
+    /// Small differences written off; negative where more was paid than owed and kept.
+    pub const fn written_off(&self) -> Money {
+        self.parts.written_off
     }
 
     /// Credited.
     pub const fn credited(&self) -> Money {
-        self.credited
+        self.parts.credited
     }
 
     /// Voided.
     pub const fn voided(&self) -> Money {
-        self.voided
+        self.parts.voided
     }
 
     /// What is still owed.
@@ -97,29 +127,32 @@ impl Amounts {
 
     /// Whether the total was voided or credited, so that nothing can be settled any more.
     pub const fn is_closed(&self) -> bool {
-        !self.credited.is_zero() || !self.voided.is_zero()
+        !self.parts.credited.is_zero() || !self.parts.voided.is_zero()
     }
 
-    /// Whether something was paid or discounted and not taken back.
+    /// Whether something was paid, discounted or written off and not taken back.
     pub const fn is_settled_in_part(&self) -> bool {
-        !self.settled.is_zero() || !self.discounted.is_zero()
+        !self.parts.settled.is_zero() || !self.parts.discounted.is_zero() || !self.parts.written_off.is_zero()
     }
 
-    /// With so much more (or less, if negative) settled and discounted.
-    pub(super) fn settling(self, amount: Money, discount: Money) -> Result<Amounts, BadAmounts> {
-        let settled = self.settled.checked_add(amount)?;
-        let discounted = self.discounted.checked_add(discount)?;
-        Amounts::new(self.total, settled, discounted, self.credited, self.voided)
+    /// With so much more (or less, if negative) settled, discounted and written off.
+    pub(super) fn settling(self, amount: Money, discount: Money, write_off: Money) -> Result<Amounts, BadAmounts> {
+        let settled = self.parts.settled.checked_add(amount)?;
+        let discounted = self.parts.discounted.checked_add(discount)?;
+        let written_off = self.parts.written_off.checked_add(write_off)?;
+        Amounts::new(self.total, Parts { settled, discounted, written_off, ..self.parts })
     }
 
     /// With everything open credited.
     pub(super) fn crediting(self) -> Result<Amounts, BadAmounts> {
-        Amounts::new(self.total, self.settled, self.discounted, self.credited.checked_add(self.open)?, self.voided)
+        let credited = self.parts.credited.checked_add(self.open)?;
+        Amounts::new(self.total, Parts { credited, ..self.parts })
     }
 
     /// With everything open voided.
     pub(super) fn voiding(self) -> Result<Amounts, BadAmounts> {
-        Amounts::new(self.total, self.settled, self.discounted, self.credited, self.voided.checked_add(self.open)?)
+        let voided = self.parts.voided.checked_add(self.open)?;
+        Amounts::new(self.total, Parts { voided, ..self.parts })
     }
 }
 
@@ -131,14 +164,29 @@ mod tests {
         Money::from_minor(minor, Currency::EUR)
     }
 
+    fn amounts(settled: i64, discounted: i64, written_off: i64) -> Result<Amounts, BadAmounts> {
+        let (settled, discounted, written_off) = (eur(settled), eur(discounted), eur(written_off));
+        Amounts::new(eur(100), Parts { settled, discounted, written_off, ..Parts::none(Currency::EUR) })
+    }
+
     #[test]
     fn parts_stay_within_the_total() {
-        let amounts = Amounts::new(eur(100), eur(60), eur(2), eur(0), eur(0)).unwrap();
-        assert_eq!(amounts.open(), eur(38));
-        assert!(amounts.is_settled_in_part() && !amounts.is_closed());
-        assert_eq!(Amounts::new(eur(100), eur(99), eur(2), eur(0), eur(0)), Err(BadAmounts::ExceedTotal));
-        assert_eq!(Amounts::new(eur(100), eur(-1), eur(2), eur(0), eur(0)), Err(BadAmounts::Negative));
-        let dollars = Money::zero(Currency::USD);
-        assert!(matches!(Amounts::new(eur(1), dollars, eur(0), eur(0), eur(0)), Err(BadAmounts::Money(_))));
+        let part = amounts(60, 2, 0).unwrap();
+        assert_eq!(part.open(), eur(38));
+        assert!(part.is_settled_in_part() && !part.is_closed());
+        assert_eq!(amounts(99, 2, 0), Err(BadAmounts::ExceedTotal));
+        assert_eq!(amounts(-1, 2, 0), Err(BadAmounts::Negative));
+        let dollars = Parts { settled: Money::zero(Currency::USD), ..Parts::none(Currency::EUR) };
+        assert!(matches!(Amounts::new(eur(1), dollars), Err(BadAmounts::Money(_))));
+    }
+
+    #[test]
+    fn a_write_off_closes_what_was_paid_short_and_keeps_what_was_paid_over() {
+        for (settled, discounted, written_off) in [(97, 2, 1), (98, 0, 2), (105, 0, -5), (103, 2, -5)] {
+            assert_eq!(amounts(settled, discounted, written_off).unwrap().open(), eur(0));
+        }
+        assert_eq!(amounts(98, 0, 3), Err(BadAmounts::ExceedTotal));
+        assert_eq!(amounts(105, 0, -4), Err(BadAmounts::ExceedTotal));
+        assert_eq!(amounts(4, 50, -5), Err(BadAmounts::Negative), "more is kept than was paid");
     }
 }

@@ -170,6 +170,7 @@ mod tests {
             item: item.id,
             amount: Money::from_minor(1, invoice.currency),
             discount: None,
+            write_off: None,
             effective_on: today,
         };
         let (settled, _) = item.clone().settle(&settlement).unwrap();

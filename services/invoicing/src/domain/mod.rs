@@ -20,6 +20,7 @@ pub mod series;
 pub mod statement;
 pub mod tenant;
 pub mod totals;
+pub mod write_off;
 
 mod issue;
 
@@ -27,7 +28,7 @@ mod issue;
 mod samples;
 
 pub use address::Address;
-pub use amounts::{Amounts, BadAmounts};
+pub use amounts::{Amounts, BadAmounts, Parts};
 pub use credit_note::{CreditNote, CreditReason};
 pub use customer::{Contact, ContactContent, Customer, CustomerContent, CustomerPatch};
 pub use delivery::{Delivery, DeliveryChannel};
@@ -45,3 +46,4 @@ pub use series::{BadSeries, Series, SeriesContent, SeriesKind};
 pub use statement::{Movement, Statement, StatementLine};
 pub use tenant::{Enquiries, Tenant, TenantContent};
 pub use totals::{TaxSubtotal, Totals};
+pub use write_off::{WriteOff, WriteOffReason};

@@ -1,14 +1,16 @@
 //! Open items: what is owed on an issued document, and the entries that move it.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
 use chrono::NaiveDate;
-use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId, Rounding, Terms};
+use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms};
 
 use super::amounts::{Amounts, BadAmounts};
 use super::refusal::Refusal;
+use super::write_off::WriteOff;
 
-/// A receivable. It is open until it is settled, discounted, credited or voided to nothing.
+/// A receivable. It is open until it is settled, discounted, written off, credited or voided to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenItem {
     /// Equal to the invoice's id.
@@ -28,7 +30,7 @@ pub struct OpenItem {
 }
 
 /// Money that settles an item.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
     /// Given by payments; settles once.
     pub allocation: AllocationId,
@@ -40,6 +42,8 @@ pub struct Settlement {
     pub amount: Money,
     /// Early-payment discount granted with it.
     pub discount: Option<Money>,
+    /// The small difference that closes the item with it.
+    pub write_off: Option<WriteOff>,
     /// When it counts.
     pub effective_on: NaiveDate,
 }
@@ -53,10 +57,14 @@ pub enum EntryKind {
     Settlement,
     /// Early-payment discount.
     Discount,
+    /// A small difference written off, or a surplus kept.
+    WriteOff,
     /// A payment taken back.
     SettlementReversal,
     /// A discount taken back.
     DiscountReversal,
+    /// A write-off taken back.
+    WriteOffReversal,
     /// Credited.
     Credit,
     /// Voided.
@@ -64,12 +72,14 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    const ALL: [EntryKind; 7] = [
+    const ALL: [EntryKind; 9] = [
         EntryKind::Invoice,
         EntryKind::Settlement,
         EntryKind::Discount,
+        EntryKind::WriteOff,
         EntryKind::SettlementReversal,
         EntryKind::DiscountReversal,
+        EntryKind::WriteOffReversal,
         EntryKind::Credit,
         EntryKind::Void,
     ];
@@ -80,8 +90,10 @@ impl EntryKind {
             EntryKind::Invoice => "invoice",
             EntryKind::Settlement => "settlement",
             EntryKind::Discount => "discount",
+            EntryKind::WriteOff => "write_off",
             EntryKind::SettlementReversal => "settlement_reversal",
             EntryKind::DiscountReversal => "discount_reversal",
+            EntryKind::WriteOffReversal => "write_off_reversal",
             EntryKind::Credit => "credit",
             EntryKind::Void => "void",
         }
@@ -104,6 +116,22 @@ pub struct Entry {
     pub effective_on: NaiveDate,
 }
 
+/// A settlement without a write-off has the hash it had before there were any: a call that is repeated over an upgrade is
+/// the same call.
+impl Hash for Settlement {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.allocation, self.payment, self.item, self.amount, self.discount, self.effective_on).hash(state);
+        if let Some(write_off) = self.write_off {
+            write_off.hash(state);
+        }
+    }
+}
+
+/// What a settlement's amount, discount and write-off are as entries.
+const SETTLING: [EntryKind; 3] = [EntryKind::Settlement, EntryKind::Discount, EntryKind::WriteOff];
+const REVERSING: [EntryKind; 3] =
+    [EntryKind::SettlementReversal, EntryKind::DiscountReversal, EntryKind::WriteOffReversal];
+
 impl Settlement {
     /// Whether this is the settlement that was recorded for its allocation, asked for again.
     ///
@@ -115,6 +143,15 @@ impl Settlement {
 
     fn discount_or_zero(&self) -> Money {
         self.discount.unwrap_or(Money::zero(self.amount.currency()))
+    }
+
+    fn write_off_or_zero(&self) -> Money {
+        self.write_off.map_or(Money::zero(self.amount.currency()), |write_off| write_off.amount)
+    }
+
+    /// By how much it lessens what is open.
+    fn taken(&self) -> Result<Money, MoneyError> {
+        self.amount.checked_add(self.discount_or_zero())?.checked_add(self.write_off_or_zero())
     }
 
     fn check_amounts(&self) -> Result<(), Refusal> {
@@ -136,21 +173,23 @@ impl OpenItem {
         Entry { kind: EntryKind::Invoice, amount: self.amounts.total(), effective_on: self.issued_on }
     }
 
-    /// Settles it, in part or in full, with the discount if one is granted.
+    /// Settles it, in part or in full, with the discount if one is granted and the difference that is written off.
     ///
     /// # Errors
-    /// `ItemClosed`, `Money` (another currency), `AmountNotPositive`, `SettledBeforeIssued`, `SettlementExceedsOpen` and
-    /// `DiscountNotAllowed`.
+    /// `ItemClosed`, `Money` (another currency), `AmountNotPositive`, `SettledBeforeIssued`, `WriteOffNotAllowed`,
+    /// `SettlementExceedsOpen` and `DiscountNotAllowed`.
     pub fn settle(self, settlement: &Settlement) -> Result<(OpenItem, Vec<Entry>), Refusal> {
         if self.amounts.is_closed() {
             return Err(Refusal::ItemClosed);
         }
-        let discount = settlement.discount_or_zero();
-        let taken = settlement.amount.checked_add(discount)?;
+        let taken = settlement.taken()?;
         let exceeds = taken.compare(self.open())? == Ordering::Greater;
         settlement.check_amounts()?;
         if settlement.effective_on < self.issued_on {
             return Err(Refusal::SettledBeforeIssued { issued_on: self.issued_on });
+        }
+        if let Some(write_off) = settlement.write_off {
+            self.check_write_off(write_off.amount, settlement.amount, taken)?;
         }
         if exceeds {
             return Err(Refusal::SettlementExceedsOpen { open: self.open() });
@@ -159,11 +198,12 @@ impl OpenItem {
             self.check_discount(settlement, taken)?;
         }
         let open = self.open();
-        let amounts = self.amounts.settling(settlement.amount, discount).map_err(|bad| match bad {
+        let (discount, write_off) = (settlement.discount_or_zero(), settlement.write_off_or_zero());
+        let amounts = self.amounts.settling(settlement.amount, discount, write_off).map_err(|bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::SettlementExceedsOpen { open },
         })?;
-        let entries = entries(settlement, EntryKind::Settlement, EntryKind::Discount, settlement.effective_on);
+        let entries = entries(settlement, SETTLING, settlement.effective_on);
         let entries = entries.into_iter().map(|entry| Entry { amount: entry.amount.negated(), ..entry }).collect();
         Ok((OpenItem { amounts, ..self }, entries))
     }
@@ -177,11 +217,12 @@ impl OpenItem {
             return Err(Refusal::ReversedBeforeSettled { settled_on: settlement.effective_on });
         }
         let (amount, discount) = (settlement.amount.negated(), settlement.discount_or_zero().negated());
-        let amounts = self.amounts.settling(amount, discount).map_err(|bad| match bad {
+        let write_off = settlement.write_off_or_zero().negated();
+        let amounts = self.amounts.settling(amount, discount, write_off).map_err(|bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::SettlementNotFound,
         })?;
-        let entries = entries(settlement, EntryKind::SettlementReversal, EntryKind::DiscountReversal, effective_on);
+        let entries = entries(settlement, REVERSING, effective_on);
         Ok((OpenItem { amounts, ..self }, entries))
     }
 
@@ -233,6 +274,20 @@ impl OpenItem {
             .map_err(Refusal::Money)
     }
 
+    /// A write-off is small beside the money it comes with, and closes the item together with it.
+    fn check_write_off(&self, write_off: Money, amount: Money, taken: Money) -> Result<(), Refusal> {
+        if write_off.is_zero() {
+            return Err(Refusal::WriteOffNotAllowed { why: "it is zero" });
+        }
+        if write_off.abs().compare(amount)? != Ordering::Less {
+            return Err(Refusal::WriteOffNotAllowed { why: "it is not smaller than the money it comes with" });
+        }
+        if taken != self.open() {
+            return Err(Refusal::WriteOffNotAllowed { why: "with it the settlement does not close the item" });
+        }
+        Ok(())
+    }
+
     /// A discount is for who pays in time and in full: it closes the item, and all discounts on the item together stay
     /// within what the tier that was open on the effective date grants.
     fn check_discount(&self, settlement: &Settlement, taken: Money) -> Result<(), Refusal> {
@@ -250,10 +305,12 @@ impl OpenItem {
     }
 }
 
-fn entries(settlement: &Settlement, paid: EntryKind, discounted: EntryKind, effective_on: NaiveDate) -> Vec<Entry> {
-    let payment = Entry { kind: paid, amount: settlement.amount, effective_on };
-    let discount = settlement.discount.map(|amount| Entry { kind: discounted, amount, effective_on });
-    std::iter::once(payment).chain(discount).collect()
+/// What it settles, discounts and writes off, as entries of these kinds.
+fn entries(settlement: &Settlement, kinds: [EntryKind; 3], effective_on: NaiveDate) -> Vec<Entry> {
+    let write_off = settlement.write_off.map(|write_off| write_off.amount);
+    let amounts = [Some(settlement.amount), settlement.discount, write_off];
+    let entries = kinds.into_iter().zip(amounts);
+    entries.filter_map(|(kind, amount)| Some(Entry { kind, amount: amount?, effective_on })).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use quittance_kernel::{Currency, MoneyError};
 
 use super::*;
 use crate::domain::samples::{day, eur, now, open_item};
+use crate::domain::write_off::WriteOffReason;
 
 fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_on: &str) -> Settlement {
     Settlement {
@@ -11,8 +12,18 @@ fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_o
         item: item.id,
         amount: eur(amount),
         discount: discount.map(eur),
+        write_off: None,
         effective_on: day(effective_on),
     }
+}
+
+fn small(amount: Money) -> Option<WriteOff> {
+    Some(WriteOff { amount, reason: WriteOffReason::SmallDifference })
+}
+
+/// A settlement on the day after the sample items were issued, with a write-off.
+fn writing_off(item: &OpenItem, amount: &str, discount: Option<&str>, write_off: &str) -> Settlement {
+    Settlement { write_off: small(eur(write_off)), ..settlement(item, amount, discount, "2026-03-03") }
 }
 
 fn refused(item: &OpenItem, settlement: &Settlement) -> &'static str {
@@ -96,6 +107,89 @@ fn a_discount_is_not_granted_twice() {
 }
 
 #[test]
+fn a_write_off_closes_the_item_with_the_money_and_the_discount() {
+    let item = open_item("100.00", "2/10 net 30", "2026-03-02");
+    let moved = |settlement: &Settlement| -> Vec<(EntryKind, Money)> {
+        let (closed, entries) = item.clone().settle(settlement).unwrap();
+        assert!(closed.open().is_zero());
+        entries.into_iter().map(|entry| (entry.kind, entry.amount)).collect()
+    };
+    let (paid, discount, difference) = (EntryKind::Settlement, EntryKind::Discount, EntryKind::WriteOff);
+    let short = writing_off(&item, "99.50", None, "0.50");
+    assert_eq!(moved(&short), [(paid, eur("-99.50")), (difference, eur("-0.50"))]);
+    let over = writing_off(&item, "105.00", None, "-5.00");
+    assert_eq!(moved(&over), [(paid, eur("-105.00")), (difference, eur("5.00"))]);
+    let all = writing_off(&item, "97.99", Some("2.00"), "0.01");
+    assert_eq!(moved(&all), [(paid, eur("-97.99")), (discount, eur("-2.00")), (difference, eur("-0.01"))]);
+}
+
+#[test]
+fn a_write_off_is_taken_back_with_its_settlement() {
+    let item = open_item("100.00", "2/10 net 30", "2026-03-02");
+    for settlement in [writing_off(&item, "97.99", Some("2.00"), "0.01"), writing_off(&item, "105.00", None, "-5.00")] {
+        let (closed, settled) = item.clone().settle(&settlement).unwrap();
+        let (reopened, reversed) = closed.reverse(&settlement, day("2026-03-20")).unwrap();
+        assert_eq!(reopened, item);
+        let amounts = |entries: &[Entry]| entries.iter().map(|entry| entry.amount).collect::<Vec<_>>();
+        let negated: Vec<Money> = amounts(&settled).into_iter().map(Money::negated).collect();
+        assert_eq!(amounts(&reversed), negated);
+        assert_eq!(reversed.last().unwrap().kind, EntryKind::WriteOffReversal);
+        assert_eq!(reopened.reverse(&settlement, day("2026-03-20")), Err(Refusal::SettlementNotFound));
+    }
+}
+
+#[test]
+fn a_write_off_is_small_and_closes_the_item() {
+    let item = open_item("100.00", "2/10 net 30", "2026-03-02");
+    let refused = |amount, discount, write_off| refused(&item, &writing_off(&item, amount, discount, write_off));
+    assert_eq!(refused("99.00", None, "0.99"), "WRITE_OFF_NOT_ALLOWED"); // leaves 0.01 open
+    assert_eq!(refused("99.00", None, "1.01"), "WRITE_OFF_NOT_ALLOWED"); // more than is open
+    assert_eq!(refused("106.00", None, "-5.00"), "WRITE_OFF_NOT_ALLOWED");
+    assert_eq!(refused("100.00", None, "0.00"), "WRITE_OFF_NOT_ALLOWED");
+    assert_eq!(refused("50.00", None, "50.00"), "WRITE_OFF_NOT_ALLOWED"); // as much as the money
+    assert_eq!(refused("105.00", None, "5.00"), "WRITE_OFF_NOT_ALLOWED"); // the wrong sign
+    assert_eq!(refused("97.00", Some("2.50"), "0.50"), "DISCOUNT_NOT_ALLOWED"); // 2 % are 2.00
+    let dollars = Settlement {
+        write_off: small(Money::from_minor(1, Currency::USD)),
+        ..settlement(&item, "99.99", None, "2026-03-03")
+    };
+    assert!(matches!(item.clone().settle(&dollars), Err(Refusal::Money(MoneyError::CurrencyMismatch { .. }))));
+}
+
+#[test]
+fn a_surplus_that_is_kept_stays_when_money_before_it_is_taken_back() {
+    let item = open_item("100.00", "net 30", "2026-03-02");
+    let first = settlement(&item, "99.00", None, "2026-03-03");
+    let (item, _) = item.settle(&first).unwrap();
+    let second = writing_off(&item, "1.50", None, "-0.50");
+    let (item, _) = item.settle(&second).unwrap();
+    let (item, _) = item.reverse(&first, day("2026-03-05")).unwrap();
+    assert_eq!(
+        (item.open(), item.amounts.settled(), item.amounts.written_off()),
+        (eur("99.00"), eur("1.50"), eur("-0.50"))
+    );
+    assert_eq!(item.clone().credit_in_full(day("2026-03-05")), Err(Refusal::InvoiceSettled));
+    let (item, _) = item.reverse(&second, day("2026-03-05")).unwrap();
+    assert_eq!(item.open(), eur("100.00"));
+}
+
+#[test]
+fn a_settlement_without_a_write_off_is_the_command_it_always_was() {
+    use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+    let item = open_item("100.00", "net 30", "2026-03-02");
+    let Settlement { allocation, payment, item: id, amount, discount, write_off: _, effective_on } =
+        settlement(&item, "99.00", Some("1.00"), "2026-03-03");
+    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let before = hasher.hash_one((allocation, payment, id, amount, discount, effective_on));
+    let of = |write_off| {
+        hasher.hash_one(Settlement { allocation, payment, item: id, amount, discount, write_off, effective_on })
+    };
+    assert_eq!(of(None), before);
+    assert_ne!(of(small(eur("0.50"))), before);
+    assert_ne!(of(small(eur("0.50"))), of(small(eur("0.51"))));
+}
+
+#[test]
 fn credited_items_are_closed() {
     let item = open_item("100.00", "net 30", "2026-03-02");
     assert_eq!(item.clone().credit_in_full(day("2026-03-01")).unwrap_err().reason(), "ISSUED_BEFORE_INVOICE");
@@ -115,41 +209,55 @@ fn an_allocation_settles_once_and_the_same() {
     assert_eq!(first.clone().repeats(&first), Ok(()));
     let other = Settlement { amount: eur("2.00"), ..first.clone() };
     assert_eq!(other.repeats(&first), Err(Refusal::AllocationDiffers));
+    let other = Settlement { write_off: small(eur("0.50")), ..first.clone() };
+    assert_eq!(other.repeats(&first), Err(Refusal::AllocationDiffers));
+    let because = WriteOff { amount: eur("0.50"), reason: WriteOffReason::BankCharges };
+    let because = Settlement { write_off: Some(because), ..first };
+    assert_eq!(because.repeats(&other), Err(Refusal::AllocationDiffers));
+    assert_eq!(because.clone().repeats(&because), Ok(()));
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Settle { minor: i64, discount: Option<i64>, days: u64 },
-    Close { discount: i64, days: u64 },
+    Settle { minor: i64, discount: Option<i64>, write_off: Option<i64>, days: u64 },
+    Close { discount: Option<i64>, write_off: Option<i64>, days: u64 },
     Reverse { which: usize, days: u64 },
     Credit { days: u64 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
+    let discount = || prop::option::of(0i64..300);
+    let write_off = || prop::option::of(-500i64..500);
     prop_oneof![
-        4 => (-5i64..6_000, prop::option::of(0i64..300), 0u64..20)
-            .prop_map(|(minor, discount, days)| Step::Settle { minor, discount, days }),
-        2 => (1i64..300, 0u64..20).prop_map(|(discount, days)| Step::Close { discount, days }),
+        4 => (-5i64..6_000, discount(), prop::option::weighted(0.1, -500i64..500), 0u64..20)
+            .prop_map(|(minor, discount, write_off, days)| Step::Settle { minor, discount, write_off, days }),
+        4 => (discount(), write_off(), 0u64..20)
+            .prop_map(|(discount, write_off, days)| Step::Close { discount, write_off, days }),
         4 => (any::<usize>(), 0u64..20).prop_map(|(which, days)| Step::Reverse { which, days }),
         1 => (0u64..20).prop_map(|days| Step::Credit { days }),
     ]
 }
 
+fn cents(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::EUR)
+}
+
 /// What the step makes of the item, given the settlements not taken back. `None` where it is refused.
 fn take(step: Step, item: &OpenItem, settled: &mut Vec<Settlement>) -> Option<(OpenItem, Vec<Entry>)> {
-    let cents = |minor: i64| Money::from_minor(minor, Currency::EUR);
     let after = |days: u64| item.issued_on + chrono::Days::new(days);
-    let template = settlement(item, "1.00", None, "2026-03-02");
+    let of = |amount: Money, discount: Option<i64>, write_off: Option<i64>, days: u64| Settlement {
+        amount,
+        discount: discount.map(cents),
+        write_off: write_off.and_then(|minor| small(cents(minor))),
+        effective_on: after(days),
+        ..settlement(item, "1.00", None, "2026-03-02")
+    };
     let settle = match step {
-        Step::Settle { minor, discount, days } => {
-            Settlement { amount: cents(minor), discount: discount.map(cents), effective_on: after(days), ..template }
+        Step::Settle { minor, discount, write_off, days } => of(cents(minor), discount, write_off, days),
+        Step::Close { discount, write_off, days } => {
+            let rest = cents(discount.unwrap_or(0) + write_off.unwrap_or(0));
+            of(item.open().checked_sub(rest).unwrap(), discount, write_off, days)
         }
-        Step::Close { discount, days } => Settlement {
-            amount: item.open().checked_sub(cents(discount)).unwrap(),
-            discount: Some(cents(discount)),
-            effective_on: after(days),
-            ..template
-        },
         Step::Reverse { which, days } => {
             let index = which.checked_rem(settled.len())?;
             let done = item.clone().reverse(&settled[index], after(days)).ok()?;
@@ -165,9 +273,15 @@ fn take(step: Step, item: &OpenItem, settled: &mut Vec<Settlement>) -> Option<(O
     Some(done)
 }
 
+/// Minus the sum of the entries of these kinds.
+fn taken_by(entries: &[Entry], kinds: [EntryKind; 2]) -> Money {
+    let of_kind = entries.iter().filter(|entry| kinds.contains(&entry.kind));
+    Money::sum(Currency::EUR, of_kind.map(|entry| entry.amount.negated())).unwrap()
+}
+
 proptest! {
-    /// Whatever is asked of an item, it owes neither less than nothing nor more than its total, and the entries say
-    /// exactly what it owes.
+    /// Whatever is asked of an item, it owes neither less than nothing nor more than its total, the entries say exactly
+    /// what it owes, and each part of the total what its entries say.
     #[test]
     fn entries_sum_to_what_is_open(steps in prop::collection::vec(step(), 0..30)) {
         let mut item = open_item("100.00", "2/10 net 30", "2026-03-02");
@@ -178,10 +292,29 @@ proptest! {
                 item = after;
                 entries.extend(more);
             }
-            let open = item.open();
-            prop_assert!(!open.is_negative() && open.to_minor() <= item.amounts.total().to_minor());
+            let (open, amounts) = (item.open(), item.amounts);
+            prop_assert!(!open.is_negative() && open.to_minor() <= amounts.total().to_minor());
             let sum = Money::sum(Currency::EUR, entries.iter().map(|entry| entry.amount));
             prop_assert_eq!(sum, Ok(open));
+            let parts = [
+                open, amounts.settled(), amounts.discounted(), amounts.written_off(), amounts.credited(), amounts.voided(),
+            ];
+            prop_assert_eq!(Money::sum(Currency::EUR, parts), Ok(amounts.total()));
+            prop_assert_eq!(amounts.settled(), taken_by(&entries, SETTLING_AND_BACK[0]));
+            prop_assert_eq!(amounts.discounted(), taken_by(&entries, SETTLING_AND_BACK[1]));
+            prop_assert_eq!(amounts.written_off(), taken_by(&entries, SETTLING_AND_BACK[2]));
+        }
+        // All that was settled can be taken back, and then nothing is left of it.
+        if !item.amounts.is_closed() {
+            for settlement in settled {
+                item = item.reverse(&settlement, day("2026-04-30")).unwrap().0;
+            }
+            prop_assert_eq!(item.open(), item.amounts.total());
+            prop_assert!(!item.amounts.is_settled_in_part());
         }
     }
 }
+
+/// Each kind with the kind that takes it back.
+const SETTLING_AND_BACK: [[EntryKind; 2]; 3] =
+    [[SETTLING[0], REVERSING[0]], [SETTLING[1], REVERSING[1]], [SETTLING[2], REVERSING[2]]];

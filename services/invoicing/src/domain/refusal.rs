@@ -75,6 +75,12 @@ pub enum Refusal {
         /// Which condition is not met.
         why: &'static str,
     },
+    /// The difference is none that a settlement may write off.
+    #[error("the write-off is not allowed: {why}")]
+    WriteOffNotAllowed {
+        /// Which condition is not met.
+        why: &'static str,
+    },
     /// Money does not settle what does not exist yet.
     #[error("the item was issued on {issued_on}: it cannot be settled before")]
     SettledBeforeIssued {
@@ -134,6 +140,7 @@ impl Refusal {
             Refusal::ItemClosed => "ITEM_CLOSED",
             Refusal::SettlementExceedsOpen { .. } => "SETTLEMENT_EXCEEDS_OPEN",
             Refusal::DiscountNotAllowed { .. } => "DISCOUNT_NOT_ALLOWED",
+            Refusal::WriteOffNotAllowed { .. } => "WRITE_OFF_NOT_ALLOWED",
             Refusal::SettledBeforeIssued { .. } => "SETTLED_BEFORE_ISSUED",
             Refusal::AllocationDiffers => "ALLOCATION_DIFFERS",
             Refusal::ReversedBeforeSettled { .. } => "REVERSED_BEFORE_SETTLED",

@@ -46,11 +46,11 @@ impl<A: Answer> Op<A> {
     async fn reverse(&self, tx: &mut Tx, command: &ReverseSettlements) -> Result<Vec<Settled>, DbError> {
         let now = self.now;
         let allocations: Vec<AllocationId> = command.reversals.iter().map(|r| r.allocation).collect();
-        let known = db::ledger::find_settlements(tx, &allocations).await?;
+        let known = db::settlement::find_settlements(tx, &allocations).await?;
         let ids: BTreeSet<ItemId> = known.values().map(|r| r.settlement.item).collect();
         let mut items = db::ledger::lock_items(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         // Read again under the items' locks: another transaction may have reversed some of them meanwhile.
-        let known = db::ledger::find_settlements(tx, &allocations).await?;
+        let known = db::settlement::find_settlements(tx, &allocations).await?;
         let mut done: HashSet<AllocationId> =
             known.values().filter(|r| r.reversed_on.is_some()).map(|r| r.settlement.allocation).collect();
         let (mut reversals, mut entries, mut events, mut touched) = (vec![], vec![], vec![], BTreeSet::new());
@@ -97,7 +97,7 @@ impl<A: Answer> Op<A> {
             let changed: Vec<&OpenItem> =
                 touched.iter().filter_map(|id| items.get(id)).map(|view| &view.item).collect();
             db::ledger::update_items(tx, &changed).await?;
-            db::ledger::insert_reversals(tx, &reversals, now).await?;
+            db::settlement::insert_reversals(tx, &reversals, now).await?;
             db::ledger::insert_entries(tx, &entries, now).await?;
             quittance_events::push(tx, events).await?;
         }

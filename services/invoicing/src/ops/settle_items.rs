@@ -11,7 +11,8 @@ use crate::{
     App, Error,
     db::{
         self,
-        ledger::{ItemView, NewEntry, RecordedSettlement},
+        ledger::{ItemView, NewEntry},
+        settlement::RecordedSettlement,
     },
     domain::{Entry, OpenItem, Refusal, Settlement},
     outbox,
@@ -80,7 +81,7 @@ impl<A: Answer> SliceOp for Op<A> {
         let ids: BTreeSet<ItemId> = all().map(|s| s.item).collect();
         let items = db::ledger::lock_items(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         let allocations: Vec<AllocationId> = all().map(|s| s.allocation).collect();
-        let recorded = db::ledger::find_settlements(tx, &allocations).await?;
+        let recorded = db::settlement::find_settlements(tx, &allocations).await?;
         let mut ledger =
             Ledger { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![], events: vec![] };
         let mut answers = Vec::with_capacity(commands.len());
@@ -101,7 +102,7 @@ async fn save(tx: &mut Tx, ledger: &Ledger, now: DateTime<Utc>) -> Result<(), Db
     let changed: Vec<&OpenItem> =
         ledger.touched.iter().filter_map(|id| ledger.items.get(id)).map(|view| &view.item).collect();
     db::ledger::update_items(tx, &changed).await?;
-    db::ledger::insert_settlements(tx, &ledger.settled.iter().collect::<Vec<_>>(), now).await?;
+    db::settlement::insert_settlements(tx, &ledger.settled.iter().collect::<Vec<_>>(), now).await?;
     let entries = ledger.entries.iter().filter_map(|(id, entry)| {
         let customer = ledger.items.get(id)?.item.customer;
         Some(NewEntry { id: EventId::at(now).uuid(), item: *id, customer, entry: *entry })

@@ -127,6 +127,8 @@ fn settlement(settlement: &Settlement) -> pb::Settlement {
         amount: Some(money(settlement.amount)),
         discount: settlement.discount.map(money),
         effective_on: settlement.effective_on.to_string(),
+        write_off: settlement.write_off.map(|write_off| money(write_off.amount)),
+        write_off_reason: settlement.write_off.map(|write_off| write_off.reason.label().to_owned()).unwrap_or_default(),
     }
 }
 

@@ -64,6 +64,35 @@ async fn amounts_fit_their_currency() {
 }
 
 #[tokio::test]
+async fn a_write_off_has_an_amount_and_a_known_reason() {
+    let service = Service::start().await;
+    let settlement = |write_off: Option<&str>, reason: &str| pb::Settlement {
+        write_off: write_off.and_then(crate::setup::eur),
+        write_off_reason: reason.to_owned(),
+        ..crate::settling::settlement(&quittance_kernel::ItemId::at(quittance_testkit::now()).to_string(), "1")
+    };
+    let all = vec![
+        settlement(Some("0.10"), ""),
+        settlement(Some("0.10"), "GOODWILL"),
+        settlement(None, "BANK_CHARGES"),
+        settlement(Some("0.00"), "BANK_CHARGES"),
+        settlement(Some("0.001"), "small_difference"),
+        settlement(Some("-0.10"), "BANK_CHARGES"),
+    ];
+    let request = pb::SettleItemsRequest { request_id: request_id(), settlements: all };
+    let error = service.items().settle_items(request).await.unwrap_err();
+    let expected = [
+        "settlements[0].write_off_reason",
+        "settlements[1].write_off_reason",
+        "settlements[2].write_off_reason",
+        "settlements[3].write_off",
+        "settlements[4].write_off",
+        "settlements[4].write_off_reason",
+    ];
+    assert_violations(&error, &expected);
+}
+
+#[tokio::test]
 async fn frameworks_own_refusals_have_our_form() {
     let service = Service::start().await;
     let mut request = create_and_issue(&service.customer().await);

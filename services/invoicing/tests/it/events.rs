@@ -4,7 +4,7 @@ use quittance_proto::invoicing::v1::{self as pb, invoicing_event::Payload};
 
 use crate::{
     settling::{settle, settlement},
-    setup::{Service, amount, create, issue},
+    setup::{Service, amount, create, eur, issue},
 };
 
 #[tokio::test]
@@ -21,4 +21,20 @@ async fn every_change_is_told_once_and_in_order() {
     let events: Vec<pb::InvoicingEvent> = service.events.first(5).await;
     let Some(Payload::ItemSettled(settled)) = &events[4].payload else { panic!("{:?}", events[4]) };
     assert_eq!((amount(&settled.open_amount), settled.customer_id.as_str()), ("100.00", customer.as_str()));
+}
+
+#[tokio::test]
+async fn a_write_off_is_told_with_its_reason() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let id = service.issued(&customer).await.invoice_id;
+    let settled = pb::Settlement {
+        write_off: eur("-1.00"),
+        write_off_reason: "BANK_CHARGES".to_owned(),
+        ..settlement(&id, "120.00")
+    };
+    service.items().settle_items(settle(vec![settled.clone()])).await.unwrap();
+    let events: Vec<pb::InvoicingEvent> = service.events.first(4).await;
+    let Some(Payload::ItemSettled(told)) = &events[3].payload else { panic!("{:?}", events[3]) };
+    assert_eq!((told.settlement.as_ref(), amount(&told.open_amount)), (Some(&settled), "0.00"));
 }

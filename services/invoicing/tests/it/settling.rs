@@ -15,7 +15,34 @@ pub(crate) fn settlement(item: &str, money: &str) -> pb::Settlement {
         amount: eur(money),
         discount: None,
         effective_on: "2026-03-02".to_owned(),
+        write_off: None,
+        write_off_reason: String::new(),
     }
+}
+
+/// With a write-off for a small difference.
+fn writing_off(item: &str, money: &str, write_off: &str) -> pb::Settlement {
+    pb::Settlement {
+        write_off: eur(write_off),
+        write_off_reason: "SMALL_DIFFERENCE".to_owned(),
+        ..settlement(item, money)
+    }
+}
+
+fn reverse(settlement: &pb::Settlement, on: &str) -> pb::ReverseSettlementsRequest {
+    pb::ReverseSettlementsRequest {
+        request_id: request_id(),
+        reversals: vec![pb::SettlementReversal {
+            allocation_id: settlement.allocation_id.clone(),
+            effective_on: on.to_owned(),
+            reason: "returned by the bank".to_owned(),
+        }],
+    }
+}
+
+/// Paid, discounted, written off, open.
+fn parts(item: &pb::OpenItem) -> [&str; 4] {
+    [amount(&item.settled), amount(&item.discounted), amount(&item.written_off), amount(&item.open_amount)]
 }
 
 pub(crate) fn settle(settlements: Vec<pb::Settlement>) -> pb::SettleItemsRequest {
@@ -74,20 +101,89 @@ async fn a_settlement_is_taken_back_once() {
     let item = service.issued(&customer).await.invoice_id;
     let settled = settlement(&item, "119");
     service.items().settle_items(settle(vec![settled.clone()])).await.unwrap();
-    let reverse = |on: &str| pb::ReverseSettlementsRequest {
-        request_id: request_id(),
-        reversals: vec![pb::SettlementReversal {
-            allocation_id: settled.allocation_id.clone(),
-            effective_on: on.to_owned(),
-            reason: "returned by the bank".to_owned(),
-        }],
-    };
-    let early = service.items().reverse_settlements(reverse("2026-03-01")).await.unwrap().into_inner();
+    let early = service.items().reverse_settlements(reverse(&settled, "2026-03-01")).await.unwrap().into_inner();
     assert_eq!(outcomes(early.results), ["REVERSED_BEFORE_SETTLED"]);
     for _ in 0..2 {
-        let done = service.items().reverse_settlements(reverse("2026-03-02")).await.unwrap().into_inner();
+        let done = service.items().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap().into_inner();
         assert_eq!(outcomes(done.results), ["119.00"]);
     }
+    service.assert_ledger().await;
+}
+
+#[tokio::test]
+async fn small_differences_are_written_off_and_taken_back() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    for (money, write_off) in [("118.60", "0.40"), ("120.00", "-1.00")] {
+        let id = service.issued(&customer).await.invoice_id;
+        let settled = writing_off(&id, money, write_off);
+        let done = service.items().settle_items(settle(vec![settled.clone()])).await.unwrap().into_inner();
+        assert_eq!(outcomes(done.results), ["0.00"]);
+        assert_eq!(parts(&service.item(&id).await), [money, "0.00", write_off, "0.00"]);
+        service.assert_ledger().await;
+        let request = pb::ListOpenItemsRequest { customer_id: customer.clone(), ..pb::ListOpenItemsRequest::default() };
+        let open = service.items().list_open_items(request).await.unwrap().into_inner().items;
+        assert_eq!(open, [], "nothing is open");
+        for _ in 0..2 {
+            let back = service.items().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap().into_inner();
+            assert_eq!(outcomes(back.results), ["119.00"]);
+        }
+        assert_eq!(parts(&service.item(&id).await), ["0.00", "0.00", "0.00", "119.00"]);
+        // What was taken back does not stand in the way of the next payment.
+        let next = service.items().settle_items(settle(vec![settlement(&id, "119")])).await.unwrap().into_inner();
+        assert_eq!(outcomes(next.results), ["0.00"]);
+        service.assert_ledger().await;
+    }
+}
+
+#[tokio::test]
+async fn a_discount_and_a_write_off_close_an_item_together() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let discount = pb::EarlyPaymentDiscount { days: 10, percent: "2".to_owned() };
+    let terms = pb::Terms {
+        code: "2/10 net 30".to_owned(),
+        payment_terms: Some(pb::PaymentTerms { net_days: 30, discounts: vec![discount] }),
+        ..pb::Terms::default()
+    };
+    let request = pb::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };
+    let terms = service.customers().create_terms(request).await.unwrap().into_inner();
+    let mut request = crate::setup::create_and_issue(&customer);
+    request.invoice.as_mut().unwrap().terms_id = terms.terms_id;
+    let id = service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id;
+    let settled = pb::Settlement { discount: eur("2.38"), ..writing_off(&id, "116.60", "0.02") };
+    let done = service.items().settle_items(settle(vec![settled.clone()])).await.unwrap().into_inner();
+    assert_eq!(outcomes(done.results), ["0.00"]);
+    assert_eq!(parts(&service.item(&id).await), ["116.60", "2.38", "0.02", "0.00"]);
+    service.items().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap();
+    assert_eq!(parts(&service.item(&id).await), ["0.00", "0.00", "0.00", "119.00"]);
+    service.assert_ledger().await;
+}
+
+#[tokio::test]
+async fn a_write_off_that_closes_nothing_or_is_not_small_is_refused() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let id = service.issued(&customer).await.invoice_id;
+    let refused = settle(vec![
+        writing_off(&id, "118.00", "0.99"),
+        writing_off(&id, "118.00", "1.01"),
+        writing_off(&id, "59.50", "59.50"),
+        writing_off(&id, "120.00", "-0.99"),
+    ]);
+    let answer = service.items().settle_items(refused).await.unwrap().into_inner();
+    assert_eq!(outcomes(answer.results), ["WRITE_OFF_NOT_ALLOWED"; 4]);
+    let small = writing_off(&id, "118.00", "1.00");
+    for differs in [
+        pb::Settlement { write_off: eur("0.99"), ..small.clone() },
+        pb::Settlement { write_off_reason: "BANK_CHARGES".to_owned(), ..small.clone() },
+        pb::Settlement { write_off: None, write_off_reason: String::new(), ..small.clone() },
+    ] {
+        let both = settle(vec![small.clone(), differs, small.clone()]);
+        let answer = service.items().settle_items(both).await.unwrap().into_inner();
+        assert_eq!(outcomes(answer.results), ["0.00", "ALLOCATION_DIFFERS", "0.00"]);
+    }
+    assert_eq!(parts(&service.item(&id).await), ["118.00", "0.00", "1.00", "0.00"]);
     service.assert_ledger().await;
 }
 
@@ -139,8 +235,15 @@ async fn a_statement_carries_the_balance_from_movement_to_movement() {
         (amount(&statement.opening_balance), amount(&statement.closing_balance), statement.entries.len()),
         ("0.00", "219.00", 3)
     );
+    service.items().settle_items(settle(vec![writing_off(&first, "101", "-1")])).await.unwrap();
+    let statement = service.items().get_statement(request("2026-03-01", "2026-03-31")).await.unwrap().into_inner();
+    let of_first = statement.entries.iter().filter(|entry| entry.item_id == first);
+    let moved: Vec<_> = of_first.map(|entry| (entry.kind(), amount(&entry.amount))).collect();
+    let (paid, kept) = (pb::EntryKind::Settlement, pb::EntryKind::WriteOff);
+    assert_eq!(moved, [(pb::EntryKind::Invoice, "119.00"), (paid, "-19.00"), (paid, "-101.00"), (kept, "1.00")]);
+    assert_eq!((amount(&statement.closing_balance), statement.entries.len()), ("119.00", 5));
     let later = service.items().get_statement(request("2026-03-03", "2026-03-31")).await.unwrap().into_inner();
-    assert_eq!((amount(&later.opening_balance), later.entries.len()), ("219.00", 0));
+    assert_eq!((amount(&later.opening_balance), later.entries.len()), ("119.00", 0));
 }
 
 #[tokio::test]

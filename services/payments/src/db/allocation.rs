@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{known, money, stored};
-use crate::domain::{Allocation, AllocationState, MatchRule};
+use crate::domain::{Allocation, AllocationState, MatchRule, WriteOff, WriteOffReason};
 
 struct Row {
     id: Uuid,
@@ -21,6 +21,8 @@ struct Row {
     currency: String,
     amount: Decimal,
     discount: Option<Decimal>,
+    write_off: Option<Decimal>,
+    write_off_reason: Option<String>,
     effective_on: NaiveDate,
     state: String,
     rule: String,
@@ -37,6 +39,13 @@ impl TryFrom<Row> for Allocation {
         let currency = stored(table, id, Currency::parse(&row.currency))?;
         let state =
             AllocationState::parse(&row.state, row.reversal_batch_id.map(RequestId::new), row.reversed_on, row.reason);
+        let write_off = match (row.write_off, row.write_off_reason) {
+            (Some(amount), Some(reason)) => Some(WriteOff {
+                amount: money(table, id, amount, currency)?,
+                reason: known(table, id, "write_off_reason", WriteOffReason::parse(&reason))?,
+            }),
+            _ => None,
+        };
         Ok(Self {
             id: AllocationId::new(id),
             batch: RequestId::new(row.batch_id),
@@ -46,6 +55,7 @@ impl TryFrom<Row> for Allocation {
             number: row.number,
             amount: money(table, id, row.amount, currency)?,
             discount: row.discount.map(|discount| money(table, id, discount, currency)).transpose()?,
+            write_off,
             effective_on: row.effective_on,
             state: known(table, id, "state", state)?,
             rule: known(table, id, "rule", MatchRule::parse(&row.rule))?,
@@ -68,15 +78,20 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
     let currencies: Vec<String> = allocations.iter().map(|a| a.amount.currency().code().to_owned()).collect();
     let amounts: Vec<Decimal> = allocations.iter().map(|a| a.amount.amount()).collect();
     let discounts: Vec<Option<Decimal>> = allocations.iter().map(|a| a.discount.map(Money::amount)).collect();
+    let write_offs: Vec<Option<Decimal>> =
+        allocations.iter().map(|a| a.write_off.map(|write_off| write_off.amount.amount())).collect();
+    let reasons: Vec<Option<String>> =
+        allocations.iter().map(|a| a.write_off.map(|write_off| write_off.reason.label().to_owned())).collect();
     let dates: Vec<NaiveDate> = allocations.iter().map(|a| a.effective_on).collect();
     let states: Vec<String> = allocations.iter().map(|a| a.state.label().to_owned()).collect();
     let rules: Vec<String> = allocations.iter().map(|a| a.rule.label().to_owned()).collect();
     sqlx::query!(
         "insert into allocation
-           (tenant_id, id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, decided_at)
-         select $1, v.*, $14
-         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::numeric[], $10::numeric[], $11::date[],
-           $12::text[], $13::text[]) as v",
+           (tenant_id, id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on,
+            state, rule, decided_at)
+         select $1, v.*, $16
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::numeric[], $10::numeric[], $11::numeric[],
+           $12::text[], $13::date[], $14::text[], $15::text[]) as v",
         tenant,
         &ids,
         &batches,
@@ -87,6 +102,8 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
         &currencies,
         &amounts,
         &discounts as &[Option<Decimal>],
+        &write_offs as &[Option<Decimal>],
+        &reasons as &[Option<String>],
         &dates,
         &states,
         &rules,
@@ -136,8 +153,8 @@ pub(crate) async fn of_payments(
     let payments: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, reversal_batch_id,
-           reversed_on, reason
+        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
+           reversal_batch_id, reversed_on, reason
          from allocation
          where tenant_id = $1 and payment_id = any($2)
          order by payment_id, id",
@@ -160,8 +177,8 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[AllocationId]) -> Result<Vec<Al
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, reversal_batch_id,
-           reversed_on, reason
+        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
+           reversal_batch_id, reversed_on, reason
          from allocation
          where tenant_id = $1 and id = any($2)
          order by id",
@@ -199,8 +216,8 @@ pub(crate) async fn waiting_batches(
 pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Allocation>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, reversal_batch_id,
-           reversed_on, reason
+        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
+           reversal_batch_id, reversed_on, reason
          from allocation
          where tenant_id = $1 and batch_id = $2
          order by id",
@@ -216,8 +233,8 @@ pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Alloca
 pub(crate) async fn of_reversal_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Allocation>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, effective_on, state, rule, reversal_batch_id,
-           reversed_on, reason
+        "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
+           reversal_batch_id, reversed_on, reason
          from allocation
          where tenant_id = $1 and reversal_batch_id = $2
          order by id",

@@ -1,14 +1,16 @@
 //! Bank files and the lines that became payments.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use quittance_db::{DbError, Tx};
 use quittance_kernel::{ImportId, PaymentId};
 use uuid::Uuid;
 
-use super::stored;
-use crate::domain::{BankImport, Fingerprint, NotedProblem};
+use super::{known, stored};
+use crate::domain::{BankImport, Fingerprint, NotedProblem, bank_file::Source};
+
+const TABLE: &str = "bank_import";
 
 /// A line that is about to become a payment.
 #[derive(Debug, Clone)]
@@ -66,8 +68,8 @@ pub(crate) async fn insert(tx: &mut Tx, import: &BankImport, content: &[u8]) -> 
     let descriptions: Vec<String> = import.problems.iter().map(|problem| problem.description.clone()).collect();
     sqlx::query!(
         "insert into bank_import (tenant_id, id, file_name, sha256, content, account, new_lines, known_lines, ignored_lines, problem_lines,
-           problem_reasons, problem_descriptions, imported_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           problem_reasons, problem_descriptions, imported_at, format, statements, suspicious)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::text::jsonb, $16::text::jsonb)",
         tx.tenant().uuid(),
         import.id.uuid(),
         import.file_name,
@@ -81,6 +83,9 @@ pub(crate) async fn insert(tx: &mut Tx, import: &BankImport, content: &[u8]) -> 
         &reasons,
         &descriptions,
         import.imported_at,
+        import.format,
+        stored(TABLE, import.id.uuid(), serde_json::to_string(&import.statements))?,
+        stored(TABLE, import.id.uuid(), serde_json::to_string(&import.suspicious))?,
     )
     .execute(&mut **tx)
     .await?;
@@ -90,9 +95,10 @@ pub(crate) async fn insert(tx: &mut Tx, import: &BankImport, content: &[u8]) -> 
 /// An import.
 pub(crate) async fn find(tx: &mut Tx, id: ImportId) -> Result<Option<BankImport>, DbError> {
     let row = sqlx::query!(
-        "select file_name, sha256, account, new_lines, known_lines, ignored_lines, problem_lines, problem_reasons, problem_descriptions, imported_at
+        r#"select file_name, sha256, account, new_lines, known_lines, ignored_lines, problem_lines, problem_reasons, problem_descriptions, imported_at,
+           format, statements::text as "statements!", suspicious::text as "suspicious!"
          from bank_import
-         where tenant_id = $1 and id = $2",
+         where tenant_id = $1 and id = $2"#,
         tx.tenant().uuid(),
         id.uuid(),
     )
@@ -102,13 +108,16 @@ pub(crate) async fn find(tx: &mut Tx, id: ImportId) -> Result<Option<BankImport>
     let columns = [row.problem_reasons.len(), row.problem_descriptions.len()];
     let complete =
         if columns.iter().all(|count| *count == row.problem_lines.len()) { Ok(()) } else { Err("problems lack parts") };
-    stored("bank_import", id.uuid(), complete)?;
+    stored(TABLE, id.uuid(), complete)?;
     let problems = row.problem_lines.into_iter().zip(row.problem_reasons).zip(row.problem_descriptions);
     Ok(Some(BankImport {
         id,
         file_name: row.file_name,
         sha256: row.sha256,
         account: row.account,
+        format: row.format,
+        statements: stored(TABLE, id.uuid(), serde_json::from_str(&row.statements))?,
+        suspicious: stored(TABLE, id.uuid(), serde_json::from_str(&row.suspicious))?,
         new_lines: row.new_lines,
         known_lines: row.known_lines,
         ignored_lines: row.ignored_lines,
@@ -121,11 +130,120 @@ pub(crate) async fn find(tx: &mut Tx, id: ImportId) -> Result<Option<BankImport>
 pub(crate) async fn payments_of(tx: &mut Tx, id: ImportId) -> Result<Vec<PaymentId>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids = sqlx::query_scalar!(
-        "select payment_id from bank_line where tenant_id = $1 and import_id = $2",
+        r#"select payment_id as "payment_id!" from bank_line where tenant_id = $1 and import_id = $2
+           union all
+           select p.id from bank_entry e join payment p on p.tenant_id = $1 and p.envelope_id = e.id
+           where e.tenant_id = $1 and e.import_id = $2"#,
         tenant,
         id.uuid()
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(ids.into_iter().map(PaymentId::new).collect())
+}
+
+/// An entry of a bank's file that is about to become payments.
+#[derive(Debug, Clone)]
+pub(crate) struct NewEntry {
+    pub(crate) account: String,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) occurrence: i32,
+    pub(crate) id: Uuid,
+    pub(crate) line: u64,
+    pub(crate) booked_on: NaiveDate,
+    pub(crate) bank_key: Option<Fingerprint>,
+    pub(crate) source: Source,
+}
+
+/// How often each bank's key is known, by kind of file.
+pub(crate) type KnownKeys = HashMap<(String, Fingerprint), HashMap<Source, usize>>;
+
+/// What is known of these entries' bank keys, under a lock that lets imports of one account take turns.
+pub(crate) async fn known_keys(tx: &mut Tx, entries: &[NewEntry]) -> Result<KnownKeys, DbError> {
+    let tenant = tx.tenant().uuid();
+    let accounts: BTreeSet<&str> = entries.iter().map(|entry| entry.account.as_str()).collect();
+    for account in accounts {
+        sqlx::query!(
+            "select pg_advisory_xact_lock(hashtextextended($1::text, 0))",
+            format!("bank account {tenant} {account}")
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+    }
+    let with_key = || entries.iter().filter_map(|entry| Some((entry, entry.bank_key?)));
+    let accounts: Vec<String> = with_key().map(|(entry, _)| entry.account.clone()).collect();
+    let keys: Vec<Vec<u8>> = with_key().map(|(_, key)| key.to_vec()).collect();
+    let rows = sqlx::query!(
+        r#"select e.account, e.bank_key as "bank_key!", e.source, count(*) as "count!"
+           from (select distinct account, key from unnest($2::text[], $3::bytea[]) as v (account, key)) asked
+           join bank_entry e on e.tenant_id = $1 and e.account = asked.account and e.bank_key = asked.key
+           group by e.account, e.bank_key, e.source"#,
+        tenant,
+        &accounts,
+        &keys,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut found = KnownKeys::new();
+    for row in rows {
+        let key = stored("bank_entry", tenant, Fingerprint::try_from(row.bank_key).map_err(|_| "a key has 32 bytes"))?;
+        let source = known("bank_entry", tenant, "source", Source::parse(&row.source))?;
+        let count = usize::try_from(row.count).unwrap_or(usize::MAX);
+        found.entry((row.account, key)).or_default().insert(source, count);
+    }
+    Ok(found)
+}
+
+/// Which of the entries are known by all that they say.
+pub(crate) async fn known_entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<HashSet<Uuid>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
+    let accounts: Vec<String> = entries.iter().map(|entry| entry.account.clone()).collect();
+    let fingerprints: Vec<Vec<u8>> = entries.iter().map(|entry| entry.fingerprint.to_vec()).collect();
+    let occurrences: Vec<i32> = entries.iter().map(|entry| entry.occurrence).collect();
+    let known = sqlx::query_scalar!(
+        r#"select asked.id as "id!"
+           from unnest($2::uuid[], $3::text[], $4::bytea[], $5::int[]) as asked (id, account, fingerprint, occurrence)
+           join bank_entry e on e.tenant_id = $1 and e.account = asked.account and e.fingerprint = asked.fingerprint
+             and e.occurrence = asked.occurrence"#,
+        tenant,
+        &ids,
+        &accounts,
+        &fingerprints,
+        &occurrences,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(known.into_iter().collect())
+}
+
+/// Keeps entries, each once.
+pub(crate) async fn insert_entries(tx: &mut Tx, import: ImportId, entries: &[NewEntry]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let accounts: Vec<String> = entries.iter().map(|entry| entry.account.clone()).collect();
+    let fingerprints: Vec<Vec<u8>> = entries.iter().map(|entry| entry.fingerprint.to_vec()).collect();
+    let occurrences: Vec<i32> = entries.iter().map(|entry| entry.occurrence).collect();
+    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
+    let places: Vec<i64> = entries.iter().map(|entry| i64::try_from(entry.line).unwrap_or(i64::MAX)).collect();
+    let booked: Vec<NaiveDate> = entries.iter().map(|entry| entry.booked_on).collect();
+    let keys: Vec<Option<Vec<u8>>> = entries.iter().map(|entry| entry.bank_key.map(|key| key.to_vec())).collect();
+    let sources: Vec<String> = entries.iter().map(|entry| entry.source.label().to_owned()).collect();
+    sqlx::query!(
+        "insert into bank_entry (tenant_id, import_id, account, fingerprint, occurrence, id, line, booked_on, bank_key, source)
+         select $1, $2, *
+         from unnest($3::text[], $4::bytea[], $5::int[], $6::uuid[], $7::bigint[], $8::date[], $9::bytea[], $10::text[])",
+        tenant,
+        import.uuid(),
+        &accounts,
+        &fingerprints,
+        &occurrences,
+        &ids,
+        &places,
+        &booked,
+        &keys as &[Option<Vec<u8>>],
+        &sources,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

@@ -1,9 +1,9 @@
 //! Open items as matching looks at them, and who pays from which account.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use quittance_db::{DbError, Tx};
-use quittance_kernel::{Currency, CustomerId, ItemId, Money, Terms};
+use quittance_kernel::{Currency, CustomerId, ItemId, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -13,7 +13,8 @@ use crate::domain::Candidate;
 /// What is looked for; an item that fits any of it is found.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sought {
-    pub(crate) numbers: Vec<String>,
+    /// Keys of numbers, as [`crate::domain::matching::lookups`] makes them.
+    pub(crate) keys: Vec<String>,
     pub(crate) references: Vec<String>,
     /// Open items of these.
     pub(crate) customers: Vec<CustomerId>,
@@ -65,7 +66,10 @@ pub(crate) async fn find(tx: &mut Tx, sought: &Sought) -> Result<Vec<Candidate>,
     let rows = sqlx::query_as!(
         Row,
         r#"with found as (
-             select o.id from unnest($2::text[]) as n (number) join open_item o on o.tenant_id = $1 and o.number = n.number
+             select o.id from unnest($2::text[]) as k (key) join open_item o on o.tenant_id = $1 and o.key_whole = k.key
+             union
+             select o.id from unnest($2::text[]) as k (key)
+             join open_item o on o.tenant_id = $1 and o.key_short = k.key and o.key_short <> o.key_whole
              union
              select o.id from unnest($3::text[]) as r (reference) join open_item o on o.tenant_id = $1 and o.payment_reference = r.reference
              union
@@ -74,14 +78,14 @@ pub(crate) async fn find(tx: &mut Tx, sought: &Sought) -> Result<Vec<Candidate>,
              select i.id from unnest($5::uuid[]) as i (id)
            )
            select o.id, o.customer_id, o.number, o.payment_reference, o.currency, o.total, o.open_amount, o.issued_on, o.due_on, o.terms,
-             (select coalesce(sum(a.amount + coalesce(a.discount, 0)), 0)
+             (select coalesce(sum(a.amount + coalesce(a.discount, 0) + coalesce(a.write_off, 0)), 0)
               from allocation a
               where a.tenant_id = $1 and a.item_id = o.id and a.state in ('pending', 'applied', 'reversing')) as "allocated!"
            from found
            join open_item o on o.tenant_id = $1 and o.id = found.id
            order by o.due_on, o.id"#,
         tenant,
-        &sought.numbers,
+        &sought.keys,
         &sought.references,
         &customers,
         &items,
@@ -89,23 +93,6 @@ pub(crate) async fn find(tx: &mut Tx, sought: &Sought) -> Result<Vec<Candidate>,
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(Candidate::try_from).collect()
-}
-
-/// Who pays from each account, where exactly one customer does.
-pub(crate) async fn payers(tx: &mut Tx, accounts: &[String]) -> Result<HashMap<String, CustomerId>, DbError> {
-    let tenant = tx.tenant().uuid();
-    let rows = sqlx::query!(
-        r#"select a.account, (array_agg(a.customer_id))[1] as "customer_id!"
-           from unnest($2::text[]) as asked (account)
-           join customer_account a on a.tenant_id = $1 and a.account = asked.account
-           group by a.account
-           having count(distinct a.customer_id) = 1"#,
-        tenant,
-        accounts,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.account, CustomerId::new(row.customer_id))).collect())
 }
 
 /// Which of the customers are known.
@@ -116,11 +103,4 @@ pub(crate) async fn known_customers(tx: &mut Tx, ids: &[CustomerId]) -> Result<H
         .fetch_all(&mut **tx)
         .await?;
     Ok(found.into_iter().map(CustomerId::new).collect())
-}
-
-/// What is open on an item after a share of it was allocated.
-pub(crate) fn reduce(item: &mut Candidate, amount: Money, discount: Option<Money>) {
-    let taken = discount.map_or(Ok(amount), |discount| amount.checked_add(discount));
-    let left = taken.and_then(|taken| item.open.checked_sub(taken));
-    item.open = left.ok().filter(|left| !left.is_negative()).unwrap_or(Money::zero(item.total.currency()));
 }

@@ -22,6 +22,8 @@ pub(crate) struct Held {
     pub(crate) refusals: i32,
     /// When matching is to look again.
     pub(crate) match_due_at: Option<DateTime<Utc>>,
+    /// The entry of a bank's file that it came in. Written once.
+    pub(crate) envelope: Option<Uuid>,
 }
 
 struct Row {
@@ -35,6 +37,7 @@ struct Row {
     payer_account: String,
     text: String,
     external_reference: Option<String>,
+    advice: String,
     applied: Decimal,
     pending: Decimal,
     unapplied: Decimal,
@@ -69,6 +72,7 @@ impl TryFrom<Row> for Held {
             payer_account: row.payer_account,
             text: row.text,
             external_reference: row.external_reference,
+            advice: stored(table, id, serde_json::from_str(&row.advice))?,
             applied: money(table, id, row.applied, currency)?,
             pending: money(table, id, row.pending, currency)?,
             unapplied: money(table, id, row.unapplied, currency)?,
@@ -76,7 +80,13 @@ impl TryFrom<Row> for Held {
             version: stored(table, id, u32::try_from(row.version))?,
             recorded_at: row.recorded_at,
         };
-        Ok(Self { payment, by_hand: row.by_hand, refusals: row.refusals, match_due_at: row.match_due_at })
+        Ok(Self {
+            payment,
+            by_hand: row.by_hand,
+            refusals: row.refusals,
+            match_due_at: row.match_due_at,
+            envelope: None,
+        })
     }
 }
 
@@ -100,19 +110,22 @@ pub(crate) async fn insert_all(tx: &mut Tx, payments: &[Held]) -> Result<(), DbE
     let accounts: Vec<String> = all().map(|p| p.payer_account.clone()).collect();
     let texts: Vec<String> = all().map(|p| p.text.clone()).collect();
     let references: Vec<Option<String>> = all().map(|p| p.external_reference.clone()).collect();
+    let advice: Vec<String> =
+        all().map(|p| stored("payment", p.id.uuid(), serde_json::to_string(&p.advice))).collect::<Result<_, _>>()?;
+    let envelopes: Vec<Option<Uuid>> = payments.iter().map(|held| held.envelope).collect();
     let changing = Changing::of(payments);
     let recorded: Vec<DateTime<Utc>> = all().map(|p| p.recorded_at).collect();
     sqlx::query!(
         "insert into payment (tenant_id, id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
-           applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at)
+           applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, advice, envelope_id)
          select $1, v.id, v.customer_id, v.currency, v.amount, v.received_on, v.method, v.payer_name, v.payer_account, v.text, v.external_reference,
            v.applied, v.pending, v.unapplied, v.match_rule, string_to_array(v.evidence, $22), v.unapplied_reason, v.by_hand, v.refusals,
-           v.match_due_at, v.version, v.recorded_at
+           v.match_due_at, v.version, v.recorded_at, v.advice::jsonb, v.envelope_id
          from unnest($2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::date[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
              $12::numeric[], $13::numeric[], $14::numeric[], $15::text[], $16::text[], $17::text[], $18::bool[], $19::int[], $20::timestamptz[],
-             $21::int[], $23::timestamptz[])
+             $21::int[], $23::timestamptz[], $24::text[], $25::uuid[])
            as v (id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending,
-             unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at)",
+             unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, advice, envelope_id)",
         tenant,
         &ids,
         &customers as &[Option<Uuid>],
@@ -136,6 +149,8 @@ pub(crate) async fn insert_all(tx: &mut Tx, payments: &[Held]) -> Result<(), DbE
         &changing.versions,
         SEPARATOR,
         &recorded,
+        &advice,
+        &envelopes as &[Option<Uuid>],
     )
     .execute(&mut **tx)
     .await?;
@@ -219,12 +234,13 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending, unapplied,
+        r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
+           advice::text as "advice!", applied, pending, unapplied,
            match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
          from payment
          where tenant_id = $1 and id = any($2)
          order by id
-         for update",
+         for update"#,
         tenant,
         &ids,
     )
@@ -239,10 +255,11 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending, unapplied,
+        r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
+           advice::text as "advice!", applied, pending, unapplied,
            match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
          from payment
-         where tenant_id = $1 and id = any($2)",
+         where tenant_id = $1 and id = any($2)"#,
         tenant,
         &ids,
     )
@@ -268,12 +285,13 @@ pub(crate) struct Filter {
 pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Payment>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending, unapplied,
+        r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
+           advice::text as "advice!", applied, pending, unapplied,
            match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
          from payment
          where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and (has_unapplied or not $3) and ($4::uuid is null or id > $4)
          order by id
-         limit $5",
+         limit $5"#,
         tx.tenant().uuid(),
         filter.customer.map(CustomerId::uuid),
         filter.unapplied_only,
@@ -303,13 +321,14 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Res
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending, unapplied,
+        r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
+           advice::text as "advice!", applied, pending, unapplied,
            match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
          from payment
          where tenant_id = $1 and match_due_at <= $2
          order by id
          limit $3
-         for update skip locked",
+         for update skip locked"#,
         tenant,
         now,
         limit,
@@ -384,4 +403,40 @@ pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// How far apart the days of a payment and its repetition are, as [`crate::domain::matching::Book`] sees it.
+const REPEATS_WITHIN_DAYS: i32 = 7;
+
+/// Payments with the payer's account, amount and days of one of these, of which something was applied.
+pub(crate) async fn applied_alike(tx: &mut Tx, payments: &[Payment]) -> Result<Vec<Payment>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let asked = || payments.iter().filter(|payment| !payment.payer_account.is_empty());
+    let ids: Vec<Uuid> = asked().map(|payment| payment.id.uuid()).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let accounts: Vec<String> = asked().map(|payment| payment.payer_account.clone()).collect();
+    let days: Vec<NaiveDate> = asked().map(|payment| payment.received_on).collect();
+    let amounts: Vec<Decimal> = asked().map(|payment| payment.amount.amount()).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select distinct p.id, p.customer_id, p.currency, p.amount, p.received_on, p.method, p.payer_name, p.payer_account, p.text,
+           p.external_reference, p.advice::text as "advice!", p.applied, p.pending, p.unapplied, p.match_rule, p.evidence, p.unapplied_reason, p.by_hand, p.refusals,
+           p.match_due_at, p.version, p.recorded_at
+         from unnest($2::uuid[], $3::text[], $4::date[], $5::numeric[]) as asked (id, account, received_on, amount)
+         join payment p
+           on p.tenant_id = $1 and p.payer_account = asked.account and p.payer_account <> ''
+           and p.received_on between asked.received_on - $6::int and asked.received_on + $6::int
+         where p.id <> asked.id and p.amount = asked.amount and p.unapplied < p.amount"#,
+        tenant,
+        &ids,
+        &accounts,
+        &days,
+        &amounts,
+        REPEATS_WITHIN_DAYS,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| Held::try_from(row).map(|held| held.payment)).collect()
 }

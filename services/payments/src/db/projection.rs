@@ -7,6 +7,8 @@ use quittance_kernel::{CustomerId, ItemId, Money, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::domain::matching::name_core;
+
 /// A customer as invoicing tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KnownCustomer {
@@ -59,15 +61,18 @@ pub(crate) async fn put_customers(tx: &mut Tx, customers: &[KnownCustomer]) -> R
     let ids: Vec<Uuid> = customers.iter().map(|c| c.id.uuid()).collect();
     let numbers: Vec<String> = customers.iter().map(|c| c.number.clone()).collect();
     let names: Vec<String> = customers.iter().map(|c| c.name.clone()).collect();
+    let cores: Vec<String> = customers.iter().map(|c| name_core(&c.name)).collect();
     sqlx::query!(
-        "insert into customer (tenant_id, id, number, name)
+        "insert into customer (tenant_id, id, number, name, name_core)
          select $1, *
-         from unnest($2::uuid[], $3::text[], $4::text[])
-         on conflict on constraint customer_pkey do update set number = excluded.number, name = excluded.name",
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[])
+         on conflict on constraint customer_pkey
+         do update set number = excluded.number, name = excluded.name, name_core = excluded.name_core",
         tenant,
         &ids,
         &numbers,
         &names,
+        &cores,
     )
     .execute(&mut **tx)
     .await?;
@@ -173,7 +178,7 @@ pub(crate) async fn keys_of(tx: &mut Tx, items: &[ItemId], customers: &[Customer
     let customers: Vec<Uuid> = customers.iter().map(|id| id.uuid()).collect();
     let keys = sqlx::query_scalar!(
         r#"with item as (
-             select o.id, o.customer_id, o.number, o.payment_reference
+             select o.id, o.customer_id, o.key_whole, o.key_short, o.payment_reference
              from unnest($2::uuid[]) as asked (id)
              join open_item o on o.tenant_id = $1 and o.id = asked.id
            ), owner as (
@@ -181,13 +186,19 @@ pub(crate) async fn keys_of(tx: &mut Tx, items: &[ItemId], customers: &[Customer
              union
              select id from unnest($3::uuid[]) as asked (id)
            )
-           select number as "key!" from item
+           select key_whole as "key!" from item
+           union
+           select key_short from item
            union
            select payment_reference from item where payment_reference is not null
            union
            select id::text from owner
            union
-           select a.account from owner join customer_account a on a.tenant_id = $1 and a.customer_id = owner.id"#,
+           select a.account from owner join customer_account a on a.tenant_id = $1 and a.customer_id = owner.id
+           union
+           select c.name_core from owner join customer c on c.tenant_id = $1 and c.id = owner.id where c.name_core is not null
+           union
+           select a.key from owner join payer_alias a on a.tenant_id = $1 and a.customer_id = owner.id"#,
         tenant,
         &items,
         &customers,

@@ -16,6 +16,13 @@ pub(crate) struct CurrencyMatching {
     pub(crate) payments: i64,
     /// Applied to the last cent by matching alone.
     pub(crate) matched_payments: i64,
+    /// Entries of bank files with all their payments, and payments that came by themselves.
+    pub(crate) envelopes: i64,
+    pub(crate) matched_envelopes: i64,
+    /// Agreed to by invoicing at some time.
+    pub(crate) automatic_allocations: i64,
+    /// Of these, taken back.
+    pub(crate) reversed_allocations: i64,
     pub(crate) amount: Money,
     /// Applied by matching alone.
     pub(crate) matched_amount: Money,
@@ -33,18 +40,27 @@ pub(crate) async fn matching(
 ) -> Result<Vec<CurrencyMatching>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
-        r#"select p.currency, count(*) as "payments!", sum(p.amount) as "amount!",
-             count(*) filter (where coalesce(a.matched, 0) = p.amount) as "matched_payments!", coalesce(sum(a.matched), 0) as "matched_amount!"
-           from payment p
-           left join (
-             select payment_id, sum(amount) as matched
+        r#"with automatic as (
+             select payment_id, sum(amount) filter (where state in ('applied', 'reversing')) as matched,
+               count(*) filter (where state in ('applied', 'reversing', 'reversed')) as allocations, count(*) filter (where state = 'reversed') as reversed
              from allocation
-             where tenant_id = $1 and state in ('applied', 'reversing') and rule <> 'manual'
+             where tenant_id = $1 and rule <> 'manual'
              group by payment_id
-           ) a on a.payment_id = p.id
-           where p.tenant_id = $1 and ($2::date is null or p.received_on >= $2) and ($3::date is null or p.received_on <= $3)
-           group by p.currency
-           order by p.currency"#,
+           ), envelope as (
+             select p.currency, count(*) as payments, sum(p.amount) as amount, sum(a.matched) as matched_amount, sum(a.allocations) as allocations,
+               sum(a.reversed) as reversed, count(*) filter (where coalesce(a.matched, 0) = p.amount) as matched
+             from payment p
+             left join automatic a on a.payment_id = p.id
+             where p.tenant_id = $1 and ($2::date is null or p.received_on >= $2) and ($3::date is null or p.received_on <= $3)
+             group by p.currency, coalesce(p.envelope_id, p.id)
+           )
+           select currency, sum(payments)::bigint as "payments!", sum(amount) as "amount!", sum(matched)::bigint as "matched_payments!",
+             coalesce(sum(matched_amount), 0) as "matched_amount!", count(*) as "envelopes!",
+             count(*) filter (where matched = payments) as "matched_envelopes!", coalesce(sum(allocations), 0)::bigint as "automatic_allocations!",
+             coalesce(sum(reversed), 0)::bigint as "reversed_allocations!"
+           from envelope
+           group by currency
+           order by currency"#,
         tenant,
         from,
         to,
@@ -61,6 +77,10 @@ pub(crate) async fn matching(
                 currency,
                 payments: row.payments,
                 matched_payments: row.matched_payments,
+                envelopes: row.envelopes,
+                matched_envelopes: row.matched_envelopes,
+                automatic_allocations: row.automatic_allocations,
+                reversed_allocations: row.reversed_allocations,
                 amount: money(table, id, row.amount, currency)?,
                 matched_amount: money(table, id, row.matched_amount, currency)?,
                 rules: take(&mut rules, &row.currency)

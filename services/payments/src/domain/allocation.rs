@@ -18,8 +18,46 @@ pub struct Share {
     pub amount: Money,
     /// Early-payment discount granted with it.
     pub discount: Option<Money>,
+    /// A small difference within tolerance.
+    pub write_off: Option<WriteOff>,
     /// When it counts; see [`counts_on`].
     pub effective_on: NaiveDate,
+}
+
+/// A small difference between what came and what was owed that is not pursued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WriteOff {
+    /// Positive: missing, and written off. Negative: paid too much, and kept. Never zero, and smaller than the money.
+    pub amount: Money,
+    /// Why.
+    pub reason: WriteOffReason,
+}
+
+/// Why a small difference is not pursued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WriteOffReason {
+    /// It is within the tenant's tolerance.
+    SmallDifference,
+    /// A bank took it on the way.
+    BankCharges,
+}
+
+impl WriteOffReason {
+    /// Every reason.
+    pub const ALL: [WriteOffReason; 2] = [WriteOffReason::SmallDifference, WriteOffReason::BankCharges];
+
+    /// The name in storage and in the contract.
+    pub const fn label(self) -> &'static str {
+        match self {
+            WriteOffReason::SmallDifference => "SMALL_DIFFERENCE",
+            WriteOffReason::BankCharges => "BANK_CHARGES",
+        }
+    }
+
+    /// The reason with this label, if there is one.
+    pub fn parse(label: &str) -> Option<WriteOffReason> {
+        WriteOffReason::ALL.into_iter().find(|reason| reason.label() == label)
+    }
 }
 
 /// When money that came on one day counts for an item issued on another: nothing is paid before it is owed.
@@ -47,6 +85,8 @@ pub struct Allocation {
     pub amount: Money,
     /// Early-payment discount granted with it. Positive where there is one.
     pub discount: Option<Money>,
+    /// A small difference within tolerance.
+    pub write_off: Option<WriteOff>,
     /// When it counts.
     pub effective_on: NaiveDate,
     /// Where it stands.

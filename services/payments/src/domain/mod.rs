@@ -2,21 +2,22 @@
 
 pub mod allocation;
 pub mod bank_csv;
+pub mod bank_file;
 pub mod bank_import;
 pub mod bank_line;
-mod csv_records;
+pub mod candidate;
 pub mod matching;
 pub mod method;
-pub mod old_matching;
 pub mod outcome;
 pub mod payment;
-pub mod text;
+pub mod policy;
 
-pub use allocation::{Allocation, AllocationState, Share};
-pub use bank_csv::{BankCsvMap, DateFormat, DecimalSeparator, FileError, LineProblem, ReadFile};
-pub use bank_import::{BankImport, NotedProblem};
+pub use allocation::{Allocation, AllocationState, Share, WriteOff, WriteOffReason};
+pub use bank_csv::{FileError, LineProblem, ReadFile};
+pub use bank_import::{BankImport, ImportedStatement, NotedProblem};
 pub use bank_line::{BankLine, Fingerprint};
+pub use candidate::Candidate;
 pub use method::Method;
-pub use old_matching::{Candidate, Candidates, MoneyIn, Proposal, propose};
-pub use outcome::{MatchOutcome, MatchRule, UnappliedReason};
+pub use outcome::{Alternative, Finding, MatchOutcome, MatchRule, UnappliedReason};
 pub use payment::{NewPayment, Payment, Refusal};
+pub use policy::{MatchingPolicy, Tolerance};

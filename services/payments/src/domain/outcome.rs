@@ -1,5 +1,9 @@
 //! What matching found, and why money was left over.
 
+use quittance_kernel::{CustomerId, Money};
+
+use super::allocation::Share;
+
 /// By what an allocation was found, in the order the rules are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MatchRule {
@@ -153,6 +157,42 @@ pub struct MatchOutcome {
     pub evidence: Vec<String>,
     /// Why money is left; `None` where nothing is left.
     pub unapplied_reason: Option<UnappliedReason>,
+}
+
+/// What matching makes of one payment, in the terms of the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// The decisive rule: what it found decides, even where nothing can be applied. `None`: nothing was found.
+    pub rule: Option<MatchRule>,
+    /// What it rests on.
+    pub evidence: Vec<String>,
+    /// What to apply, the earliest due first. Together at most the payment's amount.
+    pub shares: Vec<Share>,
+    /// Why money is left; `None` where nothing is.
+    pub unapplied_reason: Option<UnappliedReason>,
+    /// Who paid, where that is known.
+    pub customer: Option<CustomerId>,
+    /// What a person may choose from, the likelier first; empty where nothing has to be chosen.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// An explanation of a payment that was not certain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// The rule that found it.
+    pub rule: MatchRule,
+    /// How sure the rule is, in thousandths.
+    pub score: u16,
+    /// Why it was not applied.
+    pub doubt: Option<UnappliedReason>,
+    /// What it rests on.
+    pub evidence: Vec<String>,
+    /// What would be applied.
+    pub shares: Vec<Share>,
+    /// What would be left of the money.
+    pub left_over: Money,
+    /// What would stay open on the items.
+    pub left_open: Money,
 }
 
 #[cfg(test)]

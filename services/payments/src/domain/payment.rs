@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{AllocationId, CustomerId, Money, MoneyError, PaymentId, RequestId};
 
 use super::allocation::{Allocation, AllocationState, Share};
+use super::matching::AdviceLine;
 use super::method::Method;
-use super::old_matching::Proposal;
-use super::outcome::{MatchOutcome, MatchRule, UnappliedReason};
+use super::outcome::{Finding, MatchOutcome, MatchRule, UnappliedReason};
 
 /// Money that came in, as it is told to us.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,6 +29,8 @@ pub struct NewPayment {
     pub text: String,
     /// The source's own id of the payment.
     pub external_reference: Option<String>,
+    /// Documents that structured remittance information names.
+    pub advice: Vec<AdviceLine>,
 }
 
 /// A payment.
@@ -52,6 +54,8 @@ pub struct Payment {
     pub text: String,
     /// The source's own id of the payment.
     pub external_reference: Option<String>,
+    /// Documents that structured remittance information names.
+    pub advice: Vec<AdviceLine>,
     /// Settled on items, agreed by invoicing. What is being taken back is still in here.
     pub applied: Money,
     /// Allocated, not yet agreed by invoicing.
@@ -87,6 +91,14 @@ pub enum Refusal {
         amount: Money,
         /// What is left.
         unapplied: Money,
+    },
+    /// A write-off is for small differences only.
+    #[error("a write-off of {write_off} is zero, or not smaller than the {amount} that is applied")]
+    WriteOffTooLarge {
+        /// What is to be written off.
+        write_off: Money,
+        /// What is applied.
+        amount: Money,
     },
     /// Money cannot pay before it came.
     #[error("it counts from {effective_on}, before the money came on {received_on}")]
@@ -146,6 +158,7 @@ impl Refusal {
             Refusal::ReceivedInFuture { .. } => "RECEIVED_IN_FUTURE",
             Refusal::AmountNotPositive => "AMOUNT_NOT_POSITIVE",
             Refusal::ExceedsUnapplied { .. } => "EXCEEDS_UNAPPLIED",
+            Refusal::WriteOffTooLarge { .. } => "WRITE_OFF_TOO_LARGE",
             Refusal::AppliedBeforeReceived { .. } => "APPLIED_BEFORE_RECEIVED",
             Refusal::ReversedBeforeApplied { .. } => "REVERSED_BEFORE_APPLIED",
             Refusal::AllocationNotFound(_) => "ALLOCATION_NOT_FOUND",
@@ -181,6 +194,7 @@ impl Payment {
             payer_account: new.payer_account,
             text: new.text,
             external_reference: new.external_reference,
+            advice: new.advice,
             applied: Money::zero(new.amount.currency()),
             pending: Money::zero(new.amount.currency()),
             unapplied: new.amount,
@@ -197,11 +211,11 @@ impl Payment {
     /// As [`Payment::allocate`]; a proposal made for this payment breaks none of its rules.
     pub fn matched(
         mut self,
-        proposal: Proposal,
+        finding: Finding,
         batch: RequestId,
         mut new_id: impl FnMut() -> AllocationId,
     ) -> Result<(Payment, Vec<Allocation>), Refusal> {
-        let Proposal { rule, evidence, allocations: shares, unapplied_reason, customer } = proposal;
+        let Finding { rule, evidence, shares, unapplied_reason, customer, alternatives: _ } = finding;
         self.customer = self.customer.or(customer);
         self.match_outcome = MatchOutcome { rule, evidence, unapplied_reason };
         let mut allocations = Vec::with_capacity(shares.len());
@@ -225,13 +239,24 @@ impl Payment {
         share: Share,
         rule: MatchRule,
     ) -> Result<(Payment, Allocation), Refusal> {
-        let Share { item, customer, number, amount, discount, effective_on } = share;
+        let Share { item, customer, number, amount, discount, write_off, effective_on } = share;
         let discount = discount.filter(|discount| !discount.is_zero());
         if !amount.is_positive() || discount.is_some_and(Money::is_negative) {
             return Err(Refusal::AmountNotPositive);
         }
         if let Some(discount) = discount {
             amount.compare(discount)?;
+        }
+        if let Some(write_off) = write_off {
+            // Small: less than the money itself.
+            let too_large = [write_off.amount, write_off.amount.negated()]
+                .into_iter()
+                .map(|side| side.compare(amount))
+                .collect::<Result<Vec<_>, _>>()?
+                .contains(&Ordering::Greater);
+            if write_off.amount.is_zero() || too_large {
+                return Err(Refusal::WriteOffTooLarge { write_off: write_off.amount, amount });
+            }
         }
         if amount.compare(self.unapplied)? == Ordering::Greater {
             return Err(Refusal::ExceedsUnapplied { amount, unapplied: self.unapplied });
@@ -250,6 +275,7 @@ impl Payment {
             number,
             amount,
             discount,
+            write_off,
             effective_on,
             state,
             rule,

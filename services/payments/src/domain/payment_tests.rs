@@ -23,6 +23,7 @@ fn new_payment(minor: i64) -> NewPayment {
         payer_account: String::new(),
         text: String::new(),
         external_reference: None,
+        advice: Vec::new(),
     }
 }
 
@@ -37,6 +38,7 @@ fn share(minor: i64) -> Share {
         number: "INV-1".to_owned(),
         amount: eur(minor),
         discount: None,
+        write_off: None,
         effective_on: day("2026-03-02"),
     }
 }
@@ -133,16 +135,17 @@ fn transitions_want_their_state_and_their_payment() {
 }
 
 #[test]
-fn a_proposal_is_taken_over_whole() {
+fn a_finding_is_taken_over_whole() {
     let customer = CustomerId::at(NOW);
-    let proposal = Proposal {
+    let finding = Finding {
         rule: Some(MatchRule::DocumentNumber),
         evidence: vec!["INV-1".to_owned()],
-        allocations: vec![share(30), share(50)],
+        shares: vec![share(30), share(50)],
         unapplied_reason: Some(UnappliedReason::AmountExceedsItems),
         customer: Some(customer),
+        alternatives: Vec::new(),
     };
-    let (payment, allocations) = payment(100).matched(proposal, RequestId::at(NOW), || AllocationId::at(NOW)).unwrap();
+    let (payment, allocations) = payment(100).matched(finding, RequestId::at(NOW), || AllocationId::at(NOW)).unwrap();
     assert_eq!(parts(&payment), [0, 80, 20]);
     assert_eq!(allocations.len(), 2);
     assert_eq!(payment.customer, Some(customer));

@@ -18,6 +18,14 @@ impl BankImportService for Door {
         Ok(Response::new(wire::bank_import(&ops::import_bank_lines(&self.0, tenant, command).await?)))
     }
 
+    async fn import_bank_file(
+        &self,
+        request: Request<pb::ImportBankFileRequest>,
+    ) -> Result<Response<pb::BankImport>, Status> {
+        let (tenant, command) = parse::<ops::ImportBankFile, _>(request)?;
+        Ok(Response::new(wire::bank_import(&ops::import_bank_file(&self.0, tenant, command).await?)))
+    }
+
     async fn get_bank_import(
         &self,
         request: Request<pb::GetBankImportRequest>,

@@ -1,5 +1,6 @@
 //! The door for callers: translates messages to commands and results to messages.
 
+mod csv_map;
 mod imports;
 mod payments;
 mod read;

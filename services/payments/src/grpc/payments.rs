@@ -29,6 +29,19 @@ async fn with_allocations(tx: &mut Tx, payments: &[&Payment]) -> Result<Vec<pb::
     Ok(payments.iter().map(answer).collect())
 }
 
+/// What people are to choose from, in the order of the ids.
+async fn reviews(tx: &mut Tx, ids: &[PaymentId]) -> Result<Vec<pb::MatchReview>, Error> {
+    let payments = db::payment::find_all(tx, ids).await?;
+    let mut alternatives = db::review::find(tx, ids).await?;
+    let payments: Vec<&Payment> = ids.iter().filter_map(|id| payments.get(id)).collect();
+    let answers = with_allocations(tx, &payments).await?;
+    let review = |(payment, answer): (&Payment, pb::Payment)| pb::MatchReview {
+        alternatives: alternatives.remove(&payment.id).unwrap_or_default().iter().map(wire::alternative).collect(),
+        payment: Some(answer),
+    };
+    Ok(payments.into_iter().zip(answers).map(review).collect())
+}
+
 impl Door {
     /// Payments as they are now.
     async fn read_payments(
@@ -81,6 +94,10 @@ fn currency_matching(matching: CurrencyMatching) -> pb::CurrencyMatching {
         matched_amount: Some(money(matching.matched_amount)),
         rules: rules.collect(),
         unapplied: unapplied.collect(),
+        envelopes: matching.envelopes,
+        matched_envelopes: matching.matched_envelopes,
+        automatic_allocations: matching.automatic_allocations,
+        reversed_allocations: matching.reversed_allocations,
     }
 }
 
@@ -153,6 +170,49 @@ impl PaymentService for Door {
         let (tenant, command) = parse::<ops::UnapplyPayment, _>(request)?;
         let id = ops::unapply_payment(&self.0, tenant, command).await?;
         Ok(Response::new(self.read_payment(tenant, id).await?))
+    }
+
+    async fn list_match_reviews(
+        &self,
+        request: Request<pb::ListMatchReviewsRequest>,
+    ) -> Result<Response<pb::ListMatchReviewsResponse>, Status> {
+        let tenant = tenant(&request)?;
+        let asked = request.into_inner();
+        let mut bad = Violations::default();
+        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &["match reviews"]));
+        let page = bad.into_result(page)?;
+        let after = after(&page, PaymentId::parse)?;
+        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let ids = db::review::list(&mut tx, after, page.limit()).await.map_err(Error::from)?;
+        let (ids, next_page_token) = page.cut(ids, |id| vec![id.to_string()]);
+        let reviews = reviews(&mut tx, &ids).await?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(Response::new(pb::ListMatchReviewsResponse { reviews, next_page_token }))
+    }
+
+    async fn confirm_match(&self, request: Request<pb::ConfirmMatchRequest>) -> Result<Response<pb::Payment>, Status> {
+        let (tenant, command) = parse::<ops::ConfirmMatch, _>(request)?;
+        let id = ops::confirm_match(&self.0, tenant, command).await?;
+        Ok(Response::new(self.read_payment(tenant, id).await?))
+    }
+
+    async fn get_matching_policy(
+        &self,
+        request: Request<pb::GetMatchingPolicyRequest>,
+    ) -> Result<Response<pb::MatchingPolicy>, Status> {
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let policy = db::policy::find(&mut tx).await.map_err(Error::from)?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(Response::new(wire::policy(&policy)))
+    }
+
+    async fn set_matching_policy(
+        &self,
+        request: Request<pb::SetMatchingPolicyRequest>,
+    ) -> Result<Response<pb::MatchingPolicy>, Status> {
+        let (tenant, command) = parse::<ops::SetMatchingPolicy, _>(request)?;
+        let policy = ops::set_matching_policy(&self.0, tenant, command).await?;
+        Ok(Response::new(wire::policy(&policy)))
     }
 
     async fn get_matching_statistics(

@@ -1,23 +1,27 @@
 //! Messages as commands, with everything that is wrong with them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use quittance_grpc::{
-    MAX_BATCH, Violations, currency, id, message, optional_date, optional_id, optional_text, positive_money,
+    MAX_BATCH, Violations, currency, id, message, money, optional_date, optional_id, optional_text, positive_money,
     request_id, text,
 };
-use quittance_kernel::{AllocationId, CustomerId, ItemId, PaymentId};
+use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent};
 use quittance_proto::payments::v1 as pb;
 
+use super::csv_map::csv_map;
 use crate::{
-    domain::{BankCsvMap, DateFormat, DecimalSeparator, Method, NewPayment, bank_csv},
-    ops::{ApplyPayment, Chosen, ImportBankLines, RecordPayment, UnapplyPayment},
+    domain::{MatchingPolicy, Method, NewPayment, Tolerance, WriteOff, WriteOffReason, bank_csv, matching::Fallback},
+    ops::{
+        ApplyPayment, Chosen, ConfirmMatch, ImportBankFile, ImportBankLines, RecordPayment, SetMatchingPolicy,
+        UnapplyPayment,
+    },
 };
 
 /// The longest reason a person gives, in characters.
 const MAX_REASON: usize = 500;
 /// The longest name of a payer, a file or a column, in characters.
-const MAX_NAME: usize = 200;
+pub(super) const MAX_NAME: usize = 200;
 /// The longest account, in characters.
 const MAX_ACCOUNT: usize = 100;
 /// The longest external reference, in characters.
@@ -26,8 +30,10 @@ const MAX_REFERENCE: usize = 200;
 const MAX_TEXT: usize = 4_000;
 /// Items a person applies to at once.
 const MAX_CHOSEN: usize = 100;
-/// Columns that hold remittance information.
-const MAX_TEXT_COLUMNS: usize = 10;
+/// Days of grace for a discount.
+const MAX_GRACE_DAYS: u16 = 366;
+/// Customers whose small differences are not tolerated.
+const MAX_BLOCKED: usize = 1_000;
 
 fn method(method: pb::PaymentMethod) -> Result<Method, (&'static str, String)> {
     match method {
@@ -73,6 +79,7 @@ fn new_payment(payment: &pb::Payment) -> Result<NewPayment, Violations> {
             payer_account: payer_account?,
             text: text?,
             external_reference: Some(reference?).filter(|reference| !reference.is_empty()),
+            advice: Vec::new(),
         })
     })();
     bad.into_result(new)
@@ -122,7 +129,121 @@ fn chosen(chosen: &pb::ChosenAllocation) -> Result<Chosen, Violations> {
     {
         bad.add("discount", "CURRENCY_MISMATCH", "is in the amount's currency");
     }
-    bad.into_result(item.zip(amount).zip(discount).map(|((item, amount), discount)| Chosen { item, amount, discount }))
+    let write_off = if chosen.write_off.is_some() {
+        let amount = bad.check("write_off", money(chosen.write_off.as_ref()));
+        let reason = WriteOffReason::parse(&chosen.write_off_reason)
+            .ok_or(("WRITE_OFF_REASON_UNKNOWN", "is SMALL_DIFFERENCE or BANK_CHARGES".to_owned()));
+        let reason = bad.check("write_off_reason", reason);
+        amount.zip(reason).map(|(amount, reason)| Some(WriteOff { amount, reason }))
+    } else {
+        Some(None)
+    };
+    if let (Some(amount), Some(Some(write_off))) = (amount, write_off)
+        && amount.currency() != write_off.amount.currency()
+    {
+        bad.add("write_off", "CURRENCY_MISMATCH", "is in the amount's currency");
+    }
+    let chosen = item.zip(amount).zip(discount.zip(write_off));
+    bad.into_result(chosen.map(|((item, amount), (discount, write_off))| Chosen { item, amount, discount, write_off }))
+}
+
+impl TryFrom<pb::ConfirmMatchRequest> for ConfirmMatch {
+    type Error = Violations;
+
+    fn try_from(request: pb::ConfirmMatchRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let payment = bad.check("payment_id", id(&request.payment_id, PaymentId::parse));
+        let alternative =
+            usize::try_from(request.alternative).map_err(|_| ("OUT_OF_RANGE", "counts from 0".to_owned()));
+        let alternative = bad.check("alternative", alternative);
+        let etag = bad.check("etag", text(&request.etag, MAX_NAME));
+        let command = request_id.zip(payment).zip(alternative.zip(etag));
+        bad.into_result(command.map(|((request, payment), (alternative, etag))| Self {
+            request,
+            payment,
+            alternative,
+            etag,
+        }))
+    }
+}
+
+impl TryFrom<pb::SetMatchingPolicyRequest> for SetMatchingPolicy {
+    type Error = Violations;
+
+    fn try_from(request: pb::SetMatchingPolicyRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let policy = bad.check("policy", message(request.policy)).map(policy);
+        let policy = policy.and_then(|policy| bad.within("policy", policy));
+        let etag = match request.etag.as_str() {
+            "" => Some(0),
+            etag => {
+                bad.check("etag", etag.parse::<u32>().map_err(|_| ("ETAG_INVALID", "is not one of ours".to_owned())))
+            }
+        };
+        let command = request_id.zip(policy).zip(etag);
+        bad.into_result(command.map(|((request, policy), before)| Self {
+            request,
+            policy: MatchingPolicy { version: before.saturating_add(1), ..policy },
+            before,
+        }))
+    }
+}
+
+fn policy(policy: pb::MatchingPolicy) -> Result<MatchingPolicy, Violations> {
+    let mut bad = Violations::default();
+    let fallback = match policy.fallback() {
+        pb::MatchFallback::Unspecified | pb::MatchFallback::OnAccount => Fallback::OnAccount,
+        pb::MatchFallback::OldestFirst => Fallback::OldestFirst,
+    };
+    let days = u16::try_from(policy.discount_grace_days).ok().filter(|days| *days <= MAX_GRACE_DAYS);
+    let days = days.ok_or(("OUT_OF_RANGE", format!("is 0 to {MAX_GRACE_DAYS}")));
+    let grace_days = bad.check("discount_grace_days", days);
+    let read = bad.each("tolerances", policy.tolerances, |entry| tolerance(&entry));
+    let mut tolerances = HashMap::new();
+    for (place, (currency, tolerance)) in read.iter().flatten().enumerate() {
+        if tolerances.insert(*currency, *tolerance).is_some() {
+            bad.add(format!("tolerances[{place}].currency_code"), "CURRENCY_TWICE", "each currency stands once");
+        }
+    }
+    if policy.blocked_customer_ids.len() > MAX_BLOCKED {
+        bad.add("blocked_customer_ids", "BATCH_SIZE_OUT_OF_RANGE", format!("has at most {MAX_BLOCKED} entries"));
+    }
+    let blocked = bad.each("blocked_customer_ids", policy.blocked_customer_ids, |text| {
+        let mut bad = Violations::default();
+        let customer = bad.check("", id(&text, CustomerId::parse));
+        bad.into_result(customer)
+    });
+    let complete = grace_days.zip(blocked);
+    let accept_late_discount = policy.accept_late_discount;
+    bad.into_result(complete.map(|(grace_days, blocked)| MatchingPolicy {
+        grace_days,
+        accept_late_discount,
+        fallback,
+        tolerances,
+        blocked: blocked.into_iter().collect(),
+        version: 0,
+    }))
+}
+
+fn tolerance(tolerance: &pb::Tolerance) -> Result<(Currency, Tolerance), Violations> {
+    let mut bad = Violations::default();
+    let currency = bad.check("currency_code", currency(&tolerance.currency_code));
+    let percent = Percent::parse(&tolerance.percent).map_err(|error| (error.reason(), error.to_string()));
+    let percent = bad.check("percent", percent);
+    let cap = bad.check("cap", money(tolerance.cap.as_ref()));
+    if cap.is_some_and(Money::is_negative) {
+        bad.add("cap", "NEGATIVE", "is not negative");
+    }
+    if let (Some(currency), Some(cap)) = (currency, cap)
+        && cap.currency() != currency
+    {
+        bad.add("cap", "CURRENCY_MISMATCH", "is in the tolerance's currency");
+    }
+    bad.into_result(
+        currency.zip(percent).zip(cap).map(|((currency, percent), cap)| (currency, Tolerance { percent, cap })),
+    )
 }
 
 impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {
@@ -166,6 +287,21 @@ impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {
     }
 }
 
+impl TryFrom<pb::ImportBankFileRequest> for ImportBankFile {
+    type Error = Violations;
+
+    fn try_from(request: pb::ImportBankFileRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let request_id = bad.check("request_id", request_id(&request.request_id));
+        let file_name = bad.check("file_name", text(&request.file_name, MAX_NAME));
+        let content = request.content;
+        if content.len() > bank_csv::MAX_BYTES {
+            bad.add("content", "FILE_TOO_LARGE", format!("has at most {} bytes", bank_csv::MAX_BYTES));
+        }
+        bad.into_result(request_id.zip(file_name).map(|(request, file_name)| Self { request, file_name, content }))
+    }
+}
+
 impl TryFrom<pb::ImportBankLinesRequest> for ImportBankLines {
     type Error = Violations;
 
@@ -188,76 +324,5 @@ impl TryFrom<pb::ImportBankLinesRequest> for ImportBankLines {
             content,
             map,
         }))
-    }
-}
-
-fn csv_map(map: pb::BankCsvMap) -> Result<BankCsvMap, Violations> {
-    let mut bad = Violations::default();
-    let booked_on = bad.check("booked_on", text(&map.booked_on, MAX_NAME));
-    let amount = bad.check("amount", text(&map.amount, MAX_NAME));
-    let given = |name: String| Some(name).filter(|name| !name.is_empty());
-    let mut optional = |field: &str, name: &str| bad.check(field, optional_text(name, MAX_NAME)).map(given);
-    let value_on = optional("value_on", &map.value_on);
-    let currency_column = optional("currency", &map.currency);
-    let payer_name = optional("payer_name", &map.payer_name);
-    let payer_account = optional("payer_account", &map.payer_account);
-    let reference = optional("reference", &map.reference);
-    if map.text.len() > MAX_TEXT_COLUMNS {
-        bad.add("text", "BATCH_SIZE_OUT_OF_RANGE", format!("has at most {MAX_TEXT_COLUMNS} entries"));
-    }
-    let columns = bad.each("text", map.text, |name| {
-        let mut bad = Violations::default();
-        let name = bad.check("", text(&name, MAX_NAME));
-        bad.into_result(name)
-    });
-    let currency_code = match map.currency_code.as_str() {
-        "" if map.currency.is_empty() => {
-            bad.add("currency_code", "MISSING", "is missing where no column names the currency");
-            None
-        }
-        "" => Some(None),
-        code => bad.check("currency_code", currency(code)).map(Some),
-    };
-    let date_format = match map.date_format.as_str() {
-        "" => Some(DateFormat::default()),
-        format => {
-            bad.check("date_format", DateFormat::parse(format).map_err(|error| (error.reason(), error.to_string())))
-        }
-    };
-    let delimiter = bad.check("delimiter", delimiter(&map.delimiter));
-    let decimal_separator = match map.decimal_separator.as_str() {
-        "" => Some(DecimalSeparator::default()),
-        label => {
-            let separator =
-                DecimalSeparator::parse(label).ok_or(("DECIMAL_SEPARATOR_UNKNOWN", "is a point or a comma".to_owned()));
-            bad.check("decimal_separator", separator)
-        }
-    };
-    let read = (|| {
-        Some(BankCsvMap {
-            booked_on: booked_on?,
-            value_on: value_on?,
-            amount: amount?,
-            currency: currency_column?,
-            payer_name: payer_name?,
-            payer_account: payer_account?,
-            text: columns?,
-            reference: reference?,
-            currency_code: currency_code?,
-            date_format: date_format?,
-            delimiter: delimiter?,
-            decimal_separator: decimal_separator?,
-        })
-    })();
-    bad.into_result(read)
-}
-
-/// One ASCII character that is no quote, letter, digit or line end; a comma where none is given.
-fn delimiter(text: &str) -> Result<u8, (&'static str, String)> {
-    match text.as_bytes() {
-        [] => Ok(b','),
-        [b'\t'] => Ok(b'\t'),
-        [byte] if byte.is_ascii_punctuation() && *byte != b'"' => Ok(*byte),
-        _ => Err(("DELIMITER_UNKNOWN", "is one sign of punctuation or a tab".to_owned())),
     }
 }

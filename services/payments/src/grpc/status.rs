@@ -19,6 +19,11 @@ impl From<Error> for Status {
                 Fault::new(Code::AlreadyExists, "EXTERNAL_REFERENCE_TAKEN", text).with("external_reference", reference)
             }
             Error::Stale(id) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text).with("payment_id", id),
+            Error::ReviewNotFound(id, _) => not_found("MATCH_REVIEW_NOT_FOUND").with("payment_id", id),
+            Error::AlternativeEmpty(id, _) => {
+                Fault::new(Code::FailedPrecondition, "ALTERNATIVE_EMPTY", text).with("payment_id", id)
+            }
+            Error::PolicyStale => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
             Error::Refused { refusal: Refusal::AllocationNotFound(id), .. } => {
                 not_found("ALLOCATION_NOT_FOUND").with("allocation_id", id)
             }
@@ -27,6 +32,7 @@ impl From<Error> for Status {
                 Fault::new(Code::FailedPrecondition, reason, text).precondition(reason, subject, refusal.to_string())
             }
             Error::File(error) => Fault::new(Code::InvalidArgument, error.reason(), text),
+            Error::FileUnreadable(_) => Fault::new(Code::InvalidArgument, "FILE_UNREADABLE", text),
             Error::FileTooLong(lines) => {
                 Fault::new(Code::InvalidArgument, "FILE_TOO_LONG", text).with("max_lines", lines)
             }

@@ -4,11 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
 use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, RequestId, TenantId};
 
-use super::{KeptId, is_stale, settle::settle_waiting};
+use super::{KeptId, account_key, is_stale, settle::settle_waiting};
 use crate::{
     App, Error,
     db::{self, item::Sought, payment::Held},
-    domain::{Allocation, Candidate, MatchRule, Payment, Refusal, Share, allocation::counts_on},
+    domain::{
+        Allocation, Candidate, MatchRule, Payment, Refusal, Share, WriteOff, allocation::counts_on, matching::name_core,
+    },
 };
 
 /// What a person chose.
@@ -17,6 +19,7 @@ pub(crate) struct Chosen {
     pub(crate) item: ItemId,
     pub(crate) amount: Money,
     pub(crate) discount: Option<Money>,
+    pub(crate) write_off: Option<WriteOff>,
 }
 
 /// Applies unapplied money.
@@ -56,9 +59,9 @@ impl Op {
         let sought =
             Sought { items: command.allocations.iter().map(|chosen| chosen.item).collect(), ..Sought::default() };
         let items = db::item::find(tx, &sought).await?;
-        Ok(self.allocate(held.payment, command, &items).map(|(payment, allocations)| {
+        Ok(self.allocate(held.payment.clone(), command, &items).map(|(payment, allocations)| {
             // From here on a person decides about this payment.
-            (Held { payment, by_hand: true, match_due_at: None, refusals: held.refusals }, allocations)
+            (Held { payment, by_hand: true, match_due_at: None, ..held }, allocations)
         }))
     }
 
@@ -80,6 +83,7 @@ impl Op {
                 number: item.number.clone(),
                 amount: chosen.amount,
                 discount: chosen.discount,
+                write_off: chosen.write_off,
                 effective_on: command.effective_on.unwrap_or(counts_on(payment.received_on, item.issued_on)),
             };
             let (next, allocation) =
@@ -105,9 +109,8 @@ impl SliceOp for Op {
         for command in commands {
             let answer = match self.decide(tx, command).await? {
                 Ok((held, allocations)) => {
-                    db::payment::update_all(tx, &[held]).await?;
-                    db::payment::delete_keys(tx, &[command.payment]).await?;
-                    db::allocation::insert_all(tx, &allocations, self.now).await?;
+                    learn(tx, &held.payment, &allocations, self.now).await?;
+                    save_by_hand(tx, held, &allocations, self.now).await?;
                     Ok(KeptId(command.payment.uuid()))
                 }
                 Err(error) => Err(error),
@@ -116,6 +119,35 @@ impl SliceOp for Op {
         }
         Ok(answers)
     }
+}
+
+/// What a person chose teaches whose the payer's account and name are, if all of it is one customer's.
+pub(super) async fn learn(
+    tx: &mut Tx,
+    payment: &Payment,
+    chosen: &[Allocation],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let Some(customer) = chosen.first().map(|first| first.customer) else { return Ok(()) };
+    if chosen.iter().any(|allocation| allocation.customer != customer) {
+        return Ok(());
+    }
+    let (account, name) = (account_key(&payment.payer_account), name_core(&payment.payer_name));
+    db::payer::learn(tx, payment.id, customer, &account, &name, now).await
+}
+
+/// Writes what a person decided: matching leaves the payment alone from then on.
+pub(super) async fn save_by_hand(
+    tx: &mut Tx,
+    held: Held,
+    allocations: &[Allocation],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let payment = held.payment.id;
+    db::review::put(tx, &[(payment, Vec::new())], now).await?;
+    db::payment::update_all(tx, &[held]).await?;
+    db::payment::delete_keys(tx, &[payment]).await?;
+    db::allocation::insert_all(tx, allocations, now).await
 }
 
 /// Applies unapplied money to items that a person chose, as far as invoicing answers now.

@@ -69,7 +69,8 @@ impl Finishing {
                 let rejected =
                     self.change(allocation, |payment, allocation| payment.reject(allocation, reason.clone()))?;
                 // What was known here lagged behind: another look will find what is true then.
-                let was_behind = matches!(reason.as_str(), "ITEM_NOT_FOUND" | "SETTLEMENT_EXCEEDS_OPEN");
+                let was_behind =
+                    matches!(reason.as_str(), "ITEM_NOT_FOUND" | "SETTLEMENT_EXCEEDS_OPEN" | "WRITE_OFF_NOT_ALLOWED");
                 if rejected.rule != MatchRule::Manual {
                     *self.refused.entry(rejected.payment).or_default() |= was_behind;
                 }

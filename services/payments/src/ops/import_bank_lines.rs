@@ -1,17 +1,21 @@
 //! `ImportBankLines`: the credits of a bank's file become payments. The import and its payments are one transaction: a file is imported whole or not
 //! at all, and importing it again adds nothing.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
+use quittance_bankfiles::csv;
 use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
 use quittance_kernel::{ImportId, PaymentId, RequestId, TenantId};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::{KeptId, match_payments::record_matched, settle::settle_waiting};
 use crate::{
     App, Error,
     db::{self, import::NewLine},
     domain::{
-        BankCsvMap, BankImport, BankLine, LineProblem, Method, NewPayment, NotedProblem, Payment, ReadFile, bank_csv,
+        BankImport, BankLine, LineProblem, Method, NewPayment, NotedProblem, Payment, ReadFile, bank_csv,
         bank_line::with_occurrences,
     },
     outbox,
@@ -20,7 +24,7 @@ use crate::{
 /// Payments that are matched at a time.
 const SLICE: usize = 1_000;
 /// The longest remittance information a payment keeps, in characters.
-const MAX_TEXT: usize = 4_000;
+pub(super) const MAX_TEXT: usize = 4_000;
 
 /// Imports a file.
 #[derive(Debug, Clone, Hash)]
@@ -30,7 +34,7 @@ pub(crate) struct ImportBankLines {
     /// Ours.
     pub(crate) account: String,
     pub(crate) content: Vec<u8>,
-    pub(crate) map: BankCsvMap,
+    pub(crate) map: csv::Map,
 }
 
 impl Command for ImportBankLines {
@@ -84,6 +88,7 @@ impl Op {
             text: line.text,
             // Banks reuse their references: the line itself is the guard.
             external_reference: None,
+            advice: Vec::new(),
         };
         Payment::record(id, new, self.today, self.now).map_err(|refusal| (refusal.reason(), refusal.to_string()))
     }
@@ -95,20 +100,15 @@ impl Op {
         let claimed = db::import::claim_lines(tx, id, &command.account, &lines).await?;
         let known_lines = count(lines.len() - claimed.len());
         let payments: Vec<Payment> = payments.into_iter().filter(|payment| claimed.contains(&payment.id)).collect();
-        for slice in payments.chunks(SLICE) {
-            let recorded = record_matched(tx, slice.to_vec(), self.now).await?;
-            // A proposal that its own payment refuses is a fault of matching: the import fails whole rather than lose a line.
-            let recorded: Vec<Payment> = recorded.into_iter().collect::<Result<_, _>>().map_err(|refusal| {
-                DbError::Corrupt { table: "bank_import", id: id.uuid(), why: refusal.to_string() }
-            })?;
-            let events = recorded.iter().map(|payment| outbox::payment_received(payment, self.now)).collect();
-            quittance_events::push(tx, events).await?;
-        }
+        record_imported(tx, payments, &HashMap::new(), self.now).await?;
         let import = BankImport {
             id,
             file_name: command.file_name.clone(),
             sha256: Sha256::digest(&command.content).to_vec(),
             account: command.account.clone(),
+            format: "csv".to_owned(),
+            statements: Vec::new(),
+            suspicious: Vec::new(),
             new_lines: count(claimed.len()),
             known_lines,
             ignored_lines,
@@ -120,7 +120,28 @@ impl Op {
     }
 }
 
-fn count(lines: usize) -> i32 {
+/// Records what a file brought, in slices.
+pub(super) async fn record_imported(
+    tx: &mut Tx,
+    payments: Vec<Payment>,
+    envelopes: &HashMap<PaymentId, Uuid>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    for slice in payments.chunks(SLICE) {
+        let recorded = record_matched(tx, slice.to_vec(), envelopes, now).await?;
+        // A proposal that its own payment refuses is a fault of matching: the import fails whole rather than lose a line.
+        let id = slice.first().map_or(Uuid::nil(), |first| first.id.uuid());
+        let recorded: Vec<Payment> = recorded
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .map_err(|refusal| DbError::Corrupt { table: "payment", id, why: refusal.to_string() })?;
+        let events = recorded.iter().map(|payment| outbox::payment_received(payment, now)).collect();
+        quittance_events::push(tx, events).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn count(lines: usize) -> i32 {
     i32::try_from(lines).unwrap_or(i32::MAX)
 }
 

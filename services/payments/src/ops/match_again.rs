@@ -26,11 +26,12 @@ pub(crate) async fn match_again(app: &App, tenant: TenantId) -> Result<bool, DbE
     let to_match = |held: &Held| !held.by_hand && !held.payment.unapplied.is_zero();
     let payments: Vec<Payment> = due.iter().filter(|held| to_match(held)).map(|held| held.payment.clone()).collect();
     let mut matched = match_all(&mut tx, payments, now).await?.into_iter();
-    let (mut allocations, mut new_keys) = (Vec::new(), Vec::new());
+    let (mut allocations, mut new_keys, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
     let looked_at = due.into_iter().map(|held| {
         let found = if to_match(&held) { matched.next() } else { None };
         let payment = match found {
-            Some(Ok((payment, mut new))) => {
+            Some(Ok((payment, mut new, alternatives))) => {
+                reviews.push((payment.id, alternatives));
                 let was_known = held.payment.customer.is_some();
                 let payment = with_outcome(held.payment, payment, new.is_empty());
                 // The keys of its text and account were written with the payment.
@@ -54,6 +55,7 @@ pub(crate) async fn match_again(app: &App, tenant: TenantId) -> Result<bool, DbE
     let done = looked_at.iter().map(|held| &held.payment).filter(|payment| payment.unapplied.is_zero());
     db::payment::delete_keys(&mut tx, &done.map(|payment| payment.id).collect::<Vec<_>>()).await?;
     db::payment::insert_keys(&mut tx, &new_keys).await?;
+    db::review::put(&mut tx, &reviews, now).await?;
     tx.commit().await?;
     let paid: Vec<PaymentId> = allocations.iter().map(|allocation| allocation.payment).collect();
     settle_waiting(app, tenant, &paid).await?;

@@ -2,21 +2,28 @@
 //! payment goes on changing while invoicing answers, so a repeated call is told how it stands then.
 
 mod apply_payment;
+mod confirm_match;
 mod finish_allocations;
 mod finish_pending;
+mod import_bank_file;
 mod import_bank_lines;
 mod match_again;
 mod match_payments;
 mod record_payments;
+mod set_matching_policy;
 mod settle;
+mod slice_book;
 mod unapply_payment;
 
 pub(crate) use apply_payment::{ApplyPayment, Chosen, apply_payment};
+pub(crate) use confirm_match::{ConfirmMatch, confirm_match};
 pub(crate) use finish_pending::finish_pending;
+pub(crate) use import_bank_file::{ImportBankFile, import_bank_file};
 pub(crate) use import_bank_lines::{ImportBankLines, import_bank_lines};
 pub(crate) use match_again::match_again;
 pub(crate) use match_payments::account_key;
 pub(crate) use record_payments::{RecordPayment, record_payments};
+pub(crate) use set_matching_policy::{SetMatchingPolicy, set_matching_policy};
 pub(crate) use unapply_payment::{UnapplyPayment, unapply_payment};
 
 use quittance_db::{Answer, DbError};

@@ -1,6 +1,6 @@
 //! `RecordPayment` and its batch form: the hot path. Recording never fails because invoicing is away: what it has not agreed to yet is pending.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{Command, DbError, SliceOp, Tx, run_slice};
@@ -74,7 +74,7 @@ impl SliceOp for Op {
             .into_iter()
             .map(|result| result.map(|payment| payments.push(payment)))
             .collect();
-        let recorded = record_matched(tx, payments, self.now).await?;
+        let recorded = record_matched(tx, payments, &HashMap::new(), self.now).await?;
         let events = recorded.iter().flatten().map(|payment| outbox::payment_received(payment, self.now)).collect();
         quittance_events::push(tx, events).await?;
         let mut recorded = recorded.into_iter();

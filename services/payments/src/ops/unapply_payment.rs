@@ -54,9 +54,9 @@ impl Op {
         let all =
             db::allocation::of_payments(tx, &[command.payment]).await?.remove(&command.payment).unwrap_or_default();
         let refused = |refusal: Refusal| Error::refused(format!("payment {}", command.payment), refusal);
-        Ok(self.take_back(held.payment, command, all).map_err(refused).map(|(payment, allocations)| {
+        Ok(self.take_back(held.payment.clone(), command, all).map_err(refused).map(|(payment, allocations)| {
             // From here on a person decides about this payment.
-            (Held { payment, by_hand: true, match_due_at: None, refusals: held.refusals }, allocations)
+            (Held { payment, by_hand: true, match_due_at: None, ..held }, allocations)
         }))
     }
 
@@ -98,6 +98,8 @@ impl SliceOp for Op {
         for command in commands {
             let answer = match self.decide(tx, command).await? {
                 Ok((held, allocations)) => {
+                    // What was wrong teaches nothing.
+                    db::payer::forget(tx, command.payment).await?;
                     db::payment::update_all(tx, &[held]).await?;
                     db::payment::delete_keys(tx, &[command.payment]).await?;
                     db::allocation::update_states(tx, &allocations, self.now).await?;

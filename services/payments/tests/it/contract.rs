@@ -27,7 +27,12 @@ async fn every_wrong_field_is_named_at_once() {
         "payment.text",
     ];
     assert_violations(&error, &fields);
-    let chosen = pb::ChosenAllocation { item_id: request_id(), amount: eur("-1"), discount: eur("x") };
+    let chosen = pb::ChosenAllocation {
+        item_id: request_id(),
+        amount: eur("-1"),
+        discount: eur("x"),
+        ..pb::ChosenAllocation::default()
+    };
     let request = pb::ApplyPaymentRequest {
         allocations: vec![chosen],
         effective_on: "today".to_owned(),

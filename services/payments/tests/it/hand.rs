@@ -10,7 +10,7 @@ fn apply(payment: &pb::Payment, chosen: &[(&inv::Invoice, &str)]) -> pb::ApplyPa
     let chosen = chosen.iter().map(|(invoice, amount)| pb::ChosenAllocation {
         item_id: invoice.invoice_id.clone(),
         amount: eur(amount),
-        discount: None,
+        ..pb::ChosenAllocation::default()
     });
     pb::ApplyPaymentRequest {
         request_id: request_id(),

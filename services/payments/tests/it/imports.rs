@@ -128,3 +128,48 @@ async fn files_that_cannot_be_read_are_refused_and_lines_of_tomorrow_wait() {
     assert_eq!(counts(&import(&book, file(&lines)).await), [1, 1, 0]);
     book.verify().await;
 }
+
+/// Credits and debits in columns of their own, or told by a word; and what stands above the header.
+#[tokio::test]
+async fn sides_have_columns_or_a_word_and_a_bank_may_write_above_them() {
+    let book = Book::start().await;
+    let mut request = file(&[]);
+    request.content =
+        b"My bank\n\ndate,in,out,text\n2026-03-01,5.00,,a\n2026-03-01,,7.00,b\n2026-03-01,1,2,c\n".to_vec();
+    let columns = pb::BankCsvMap {
+        booked_on: "date".to_owned(),
+        credit: "in".to_owned(),
+        debit: "out".to_owned(),
+        text: vec!["text".to_owned()],
+        currency_code: "EUR".to_owned(),
+        skip_lines: 2,
+        ..pb::BankCsvMap::default()
+    };
+    request.map = Some(columns.clone());
+    let two = import(&book, request).await;
+    assert_eq!(counts(&two), [1, 0, 1]);
+    assert_eq!((two.problems[0].line, two.problems[0].reason.as_str()), (6, "AMOUNT_ON_BOTH_SIDES"));
+    // The same credit told in another way is known.
+    let words =
+        pb::BankCsvSide { column: "side".to_owned(), credit: vec!["H".to_owned()], debit: vec!["S".to_owned()] };
+    let mut request = file(&[]);
+    request.content = b"date,amount,side,text\n2026-03-01,5.00,h,a\n2026-03-01,9.00,S,d\n2026-03-01,1,,e\n".to_vec();
+    request.map = Some(pb::BankCsvMap {
+        amount: "amount".to_owned(),
+        credit: String::new(),
+        debit: String::new(),
+        side: Some(words),
+        skip_lines: 0,
+        ..columns.clone()
+    });
+    let word = import(&book, request).await;
+    assert_eq!(counts(&word), [0, 1, 1]);
+    assert_eq!((word.problems[0].line, word.problems[0].reason.as_str()), (4, "SIDE_UNKNOWN"));
+    // A map that contradicts itself is refused.
+    let mut request = file(&[]);
+    let side = Some(pb::BankCsvSide { column: "side".to_owned(), ..pb::BankCsvSide::default() });
+    request.map = Some(pb::BankCsvMap { amount: "amount".to_owned(), side, skip_lines: -1, ..columns });
+    let fields = ["map.amount", "map.side.credit", "map.side.debit", "map.skip_lines"];
+    assert_violations(&book.imports().import_bank_lines(request).await.unwrap_err(), &fields);
+    book.verify().await;
+}

@@ -1,9 +1,12 @@
 //! Payments through its API, on a real PostgreSQL, with the real invoicing service behind a real server.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bank_files;
 mod contract;
 mod hand;
 mod imports;
 mod matching;
+mod real_books;
+mod review;
 mod safety;
 mod support;

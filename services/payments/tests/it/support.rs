@@ -133,6 +133,12 @@ impl Book {
         OpenItemServiceClient::new(self.server.client())
     }
 
+    /// What waits for a person.
+    pub(crate) async fn reviews(&self) -> Vec<pb::MatchReview> {
+        let request = pb::ListMatchReviewsRequest::default();
+        self.payments().list_match_reviews(request).await.unwrap().into_inner().reviews
+    }
+
     /// Waits until payments has applied all that invoicing has told.
     pub(crate) async fn caught_up(&self) {
         wait_until("payments reads all of invoicing's events", || async {

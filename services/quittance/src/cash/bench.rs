@@ -18,7 +18,8 @@ use serde_json::json;
 
 use super::{
     BenchFlags,
-    noisy::{Kind, MIX, NoisyBook, Payment, make},
+    kinds::{Kind, MIX},
+    noisy::{NoisyBook, Payment, make},
 };
 
 #[derive(Debug, Default)]
@@ -75,6 +76,7 @@ fn book_of(noisy: &NoisyBook) -> Book {
             open: item.open,
             total: item.open,
             tiers: tier.into_iter().collect(),
+            tolerates: true,
         });
     }
     book
@@ -176,7 +178,7 @@ fn print(result: &Result, held_kib: u64, flags: &BenchFlags) {
     println!("precision             {:>8.3} % of {applied} applied (aim 100)", percent(applied - wrong, applied));
     let rate = lines as f64 / result.took.as_secs_f64().max(1e-9);
     println!("speed                 {rate:>8.0} lines a second on one core (aim 20000 on two)");
-    println!("memory of the book    {:>8} KiB", held_kib);
+    println!("memory of the book    {held_kib:>8} KiB");
     for mistake in &result.mistakes {
         println!("{mistake}");
     }

@@ -1,6 +1,7 @@
 //! `quittance match`: the matching engine alone, without a database, over a book of files or a made one.
 
 mod bench;
+mod kinds;
 mod mangle;
 mod noisy;
 mod run;

@@ -10,7 +10,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
-use quittance_kernel::{Currency, Money, Percent, Rounding, parse_date};
+use quittance_kernel::{CreditorReference, Currency, Money, Percent, Rounding, parse_date};
+use quittance_payments::domain::UnappliedReason;
 use quittance_payments::domain::matching::{
     Book, CustomerIx, Evidence, Explanation, Item, ItemIx, ItemKind, MoneyIn, Number, Origin, Part, Proposal, Tier,
     propose,
@@ -85,6 +86,14 @@ pub(super) fn run(flags: &RunFlags) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(out);
     let progress = crate::progress::bar(lines.len(), "lines");
     for line in &lines {
+        if line.amount <= 0 {
+            // Money that went pays nothing.
+            let none = json!({"line_id": line.row.line_id, "decision": "none", "rule": null, "score": 0.0, "allocations": [],
+                              "alternatives": [], "why": "the amount is not positive"});
+            serde_json::to_writer(&mut out, &none)?;
+            writeln!(out)?;
+            continue;
+        }
         let money = MoneyIn {
             customer: None,
             currency: line.currency,
@@ -117,9 +126,6 @@ fn read(flags: &RunFlags) -> anyhow::Result<(NamedBook, Vec<Line>)> {
     each(&flags.lines, |row: LineRow| {
         let currency = Currency::parse(&row.currency)?;
         let amount = minor(&row.amount, currency)?;
-        if amount <= 0 {
-            bail!("the amount {} is not positive", row.amount);
-        }
         lines.push(Line { value_on: parse_date(&row.value_date)?, currency, amount, row });
         Ok(())
     })?;
@@ -172,7 +178,8 @@ impl NamedBook {
         self.book.add_item(Item {
             customer,
             number: Number::new(&row.number),
-            reference: None,
+            // As our documents have it.
+            reference: CreditorReference::from_base(&row.number),
             currency,
             kind: ItemKind::Invoice,
             issued_on: parse_date(&row.issued_on)?,
@@ -180,6 +187,7 @@ impl NamedBook {
             open,
             total: open,
             tiers,
+            tolerates: true,
         });
         self.items.push(row.item_id);
         Ok(())
@@ -202,7 +210,7 @@ impl NamedBook {
                    "allocations": explanation.parts.iter().map(part).collect::<Vec<_>>(),
                    "left_over": text(explanation.left_over), "left_open": text(explanation.left_open),
                    "evidence": explanation.evidence.iter().map(|evidence| self.evidence(evidence)).collect::<Vec<_>>(),
-                   "why": explanation.doubt.map(|doubt| doubt.label())})
+                   "why": explanation.doubt.map(UnappliedReason::label)})
         };
         let evidence: Vec<String> =
             first.iter().flat_map(|first| &first.evidence).map(|evidence| self.evidence(evidence)).collect();

@@ -174,6 +174,7 @@ impl History {
     fn paid(&mut self, customer: Uuid, item: Uuid, is_known: bool, total: u64) {
         let (payment, allocation) = (self.id(), self.id());
         let amount = self.draws.u64(1..=total);
+        let writes_off = amount < total && total - amount < amount && self.draws.bool();
         let received = pay::PaymentReceived {
             payment_id: payment.to_string(),
             customer_id: if is_known { customer.to_string() } else { String::new() },
@@ -191,6 +192,8 @@ impl History {
             amount: eur(amount),
             discount: None,
             effective_on: effective_on.clone(),
+            write_off: eur(total - amount).filter(|_| writes_off),
+            write_off_reason: if writes_off { "SMALL_DIFFERENCE".to_owned() } else { String::new() },
         };
         let told = pay::Allocation {
             allocation_id: allocation.to_string(),
@@ -201,7 +204,7 @@ impl History {
         };
         let settled = inv::ItemSettled {
             settlement: Some(settlement.clone()),
-            open_amount: eur(total - amount),
+            open_amount: eur(if writes_off { 0 } else { total - amount }),
             customer_id: customer.to_string(),
         };
         self.invoicing(customer, "ItemSettled", invoicing_event::Payload::ItemSettled(settled));

@@ -77,7 +77,7 @@ impl Sets {
                 self.settlement(
                     message,
                     settlement,
-                    ["settlement", "discount"],
+                    ["settlement", "discount", "write_off"],
                     Money::negated,
                     &settlement.effective_on,
                 )?;
@@ -87,7 +87,7 @@ impl Sets {
                 self.settlement(
                     message,
                     settlement,
-                    ["settlement_reversal", "discount_reversal"],
+                    ["settlement_reversal", "discount_reversal", "write_off_reversal"],
                     |amount| amount,
                     &reversed.effective_on,
                 )?;
@@ -123,12 +123,13 @@ impl Sets {
         self.entry(message, "invoice", id, total, &issued.issued_on)
     }
 
-    /// Money, and the discount granted with it, with the sign that the movement has on the item.
+    /// Money, the discount granted with it and the difference written off with it, with the sign that the movement has on
+    /// the item.
     fn settlement(
         &mut self,
         message: &Message<pb::InvoicingEvent>,
         settlement: &pb::Settlement,
-        [paid, discounted]: [&'static str; 2],
+        [paid, discounted, written_off]: [&'static str; 3],
         sign: fn(Money) -> Money,
         effective_on: &str,
     ) -> Result<(), HandlerError> {
@@ -137,6 +138,9 @@ impl Sets {
         self.entry(message, paid, item, sign(amount), effective_on)?;
         if let Some(discount) = &settlement.discount {
             self.entry(message, discounted, item, sign(money(Some(discount))?), effective_on)?;
+        }
+        if let Some(write_off) = &settlement.write_off {
+            self.entry(message, written_off, item, sign(money(Some(write_off))?), effective_on)?;
         }
         self.sides.push(NewSide {
             allocation_id: uuid(&settlement.allocation_id, AllocationId::parse, AllocationId::uuid)?,

@@ -5,6 +5,8 @@ mod collections;
 mod interleaving_tests;
 mod invoicing;
 mod payments;
+#[cfg(test)]
+mod write_off_tests;
 
 pub(crate) use collections::CollectionsHandler;
 pub(crate) use invoicing::InvoicingHandler;

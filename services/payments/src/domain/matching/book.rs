@@ -77,6 +77,8 @@ pub struct Item {
     pub total: i64,
     /// Its discounts, the one that closes first (and is best) first.
     pub tiers: Vec<Tier>,
+    /// Whether small differences on it are tolerated: a seller may rule that out for a customer.
+    pub tolerates: bool,
 }
 
 impl Item {
@@ -185,14 +187,9 @@ impl Book {
         self.items.get(ix.index())
     }
 
-    /// How many items there are.
-    pub fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    /// Whether there is no item.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+    /// All items, in the order they were added.
+    pub fn items(&self) -> impl Iterator<Item = (ItemIx, &Item)> {
+        (0..).map(ItemIx).zip(&self.items)
     }
 
     /// Takes off what was applied to an item: money, discount and write-off together.

@@ -1,11 +1,10 @@
-//! Rules 1 to 4: what the payer says it pays. A number alone is never enough where the amount does not fit to the cent:
+//! Rules 2 to 4: what the payer says it pays. A number alone is never enough where the amount does not fit to the cent:
 //! then the payer has to agree too, for a mistyped number may be another document's.
 
 use std::collections::BTreeSet;
 
-use quittance_kernel::CreditorReference;
-
 use super::book::{Item, ItemIx};
+use super::by_tail::by_tail;
 use super::case::{Case, Verdict};
 use super::line::Evidence;
 use super::mentions::Reading;
@@ -22,83 +21,8 @@ const MAX_READINGS: usize = 64;
 /// Of more documents than this no selection is tried.
 const MAX_SELECTED: usize = 10;
 
-/// Rule 1: our own creditor references.
-pub(super) fn by_reference(case: &Case<'_>) -> Verdict {
-    let found = CreditorReference::find_in(case.line.text);
-    let mut quoted: Vec<(CreditorReference, bool)> = found
-        .into_iter()
-        .filter(|reference| !case.book.referenced(reference.as_str()).is_empty())
-        .map(|r| (r, false))
-        .collect();
-    if quoted.is_empty() {
-        quoted.extend(repaired(case).map(|reference| (reference, true)));
-    }
-    if quoted.is_empty() {
-        return Verdict::Pass(Vec::new());
-    }
-    let rule = MatchRule::PaymentReference;
-    // Where one reading of the text begins with another, it is open which of the two was meant.
-    let two_readings = quoted
-        .iter()
-        .any(|(long, _)| quoted.iter().any(|(short, _)| long != short && long.as_str().starts_with(short.as_str())));
-    let ambiguous =
-        two_readings || quoted.iter().any(|(reference, _)| case.book.referenced(reference.as_str()).len() > 1);
-    let ids: BTreeSet<ItemIx> =
-        quoted.iter().flat_map(|(reference, _)| case.book.referenced(reference.as_str()).iter().copied()).collect();
-    let items = case.items(ids);
-    let was_repaired = quoted.iter().any(|(_, repaired)| *repaired);
-    let verdict = if ambiguous {
-        let each = items.iter().filter(|(_, item)| item.open > 0).map(|one| case.explain_by(rule, 500, &[*one]));
-        Verdict::Doubt(each.collect(), UnappliedReason::AmbiguousReference)
-    } else {
-        decide(case, rule, &items, !was_repaired)
-    };
-    with_references(verdict, &quoted)
-}
-
-fn with_references(verdict: Verdict, quoted: &[(CreditorReference, bool)]) -> Verdict {
-    let references =
-        || quoted.iter().map(|(reference, repaired)| Evidence::Reference(reference.to_string(), *repaired));
-    match verdict {
-        Verdict::Apply(mut explanation) => {
-            explanation.evidence.splice(0..0, references());
-            Verdict::Apply(explanation)
-        }
-        other => other,
-    }
-}
-
-/// The one reference of the book that a mistyped one in the text can be: one character wrong, or two neighbours swapped.
-fn repaired(case: &Case<'_>) -> Option<CreditorReference> {
-    let mut found = BTreeSet::new();
-    for word in case.line.text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
-        let word = word.to_ascii_uppercase();
-        if !word.starts_with("RF") || !(8..=25).contains(&word.len()) || CreditorReference::parse(&word).is_ok() {
-            continue;
-        }
-        let letters = word.as_bytes();
-        let swapped = (2..letters.len() - 1).map(|at| {
-            let mut letters = letters.to_vec();
-            letters.swap(at, at + 1);
-            letters
-        });
-        let changed = (2..letters.len()).flat_map(|at| {
-            (b'0'..=b'9').chain(b'A'..=b'Z').map(move |letter| {
-                let mut letters = letters.to_vec();
-                letters[at] = letter;
-                letters
-            })
-        });
-        let candidates = swapped.chain(changed).filter_map(|letters| String::from_utf8(letters).ok());
-        found.extend(
-            candidates
-                .filter_map(|text| CreditorReference::parse(&text).ok())
-                .filter(|reference| !case.book.referenced(reference.as_str()).is_empty()),
-        );
-    }
-    let mut found = found.into_iter();
-    found.next().filter(|_| found.next().is_none())
-}
+/// What is missing on several documents together is small up to this part of what came.
+const SMALL_PART: i64 = 10;
 
 /// Rule 2: structured remittance information that names documents and amounts.
 pub(super) fn by_advice(case: &Case<'_>) -> Verdict {
@@ -141,10 +65,20 @@ pub(super) fn by_advice(case: &Case<'_>) -> Verdict {
 pub(super) fn by_numbers(case: &Case<'_>) -> Verdict {
     let rule = MatchRule::DocumentNumber;
     let certain: BTreeSet<ItemIx> = case.mentions.certain().map(|mention| mention.item).collect();
+    let tail = || by_tail(case).map(|items| Verdict::Apply(case.explain_by(MatchRule::PayerAndNumber, 955, &items)));
     if certain.is_empty() {
-        return Verdict::Pass(Vec::new());
+        return tail().unwrap_or(Verdict::Pass(Vec::new()));
     }
-    let named = case.items(certain.iter().copied());
+    let all = case.items(certain.iter().copied());
+    let named: Items<'_> = all.iter().copied().filter(|(_, item)| item.currency == case.line.currency).collect();
+    if named.is_empty() {
+        let pass = is_noise(case, &all);
+        return if pass {
+            Verdict::Pass(Vec::new())
+        } else {
+            Verdict::Doubt(Vec::new(), UnappliedReason::CurrencyDiffers)
+        };
+    }
     let readings = readings(case);
     match fitting(case, &readings) {
         Fitting::One(items) => return fitted(case, rule, &items),
@@ -154,14 +88,27 @@ pub(super) fn by_numbers(case: &Case<'_>) -> Verdict {
         }
         Fitting::Nothing => {}
     }
-    if let Some(verdict) = mistyped(case, &named) {
+    if let Some(verdict) = tail().or_else(|| mistyped(case, &named)) {
         return verdict;
+    }
+    if is_noise(case, &named) {
+        return Verdict::Pass(Vec::new());
     }
     if readings.len() > 1 && case.mentions.in_ranges().next().is_none() {
         let each = named.iter().filter(|(_, item)| item.open > 0).map(|one| case.explain_by(rule, 400, &[*one]));
         return Verdict::Doubt(each.collect(), UnappliedReason::AmbiguousReference);
     }
     decide(case, rule, &named, true)
+}
+
+/// Nothing but digits, and others' documents: a customer's number, an order, a date.
+fn is_noise(case: &Case<'_>, named: &Items<'_>) -> bool {
+    let bare = |ix: &ItemIx, item: &Item| {
+        let mut mentions = case.mentions.certain().filter(|mention| mention.item == *ix);
+        mentions
+            .all(|mention| !mention.called && (mention.reading == Reading::NoPrefix || item.number.prefix().is_empty()))
+    };
+    case.payer.is_certain() && named.iter().all(|(ix, item)| bare(ix, item) && !case.payer.may_be(item.customer))
 }
 
 enum Fitting<'a> {
@@ -240,9 +187,12 @@ fn same_currency(case: &Case<'_>, items: &Items<'_>) -> bool {
 /// number that is almost the one in the text, either may be meant.
 fn fitted(case: &Case<'_>, rule: MatchRule, items: &Items<'_>) -> Verdict {
     let explanation = case.explain_by(rule, 990, items);
-    let all_named = items.iter().all(|(_, item)| case.payer.customers.is_empty() || case.payer.may_be(item.customer));
-    if all_named {
+    if case.payer.customers.is_empty() || case.is_payers(items) {
         return Verdict::Apply(explanation);
+    }
+    // Some are the payer's own and some are not: one of the numbers may be a mistake.
+    if items.iter().any(|(_, item)| case.payer.may_be(item.customer)) {
+        return Verdict::Doubt(vec![explanation], UnappliedReason::PayerDiffers);
     }
     let equal: Items<'_> = case.equal_items().into_iter().filter(|(_, item)| case.nearness(item).is_some()).collect();
     if equal.is_empty() {
@@ -258,18 +208,30 @@ fn mistyped(case: &Case<'_>, named: &Items<'_>) -> Option<Verdict> {
     case.payer.one()?;
     let unnamed = |ix: &ItemIx| !named.iter().any(|(named, _)| named == ix);
     let equal: Items<'_> = case.equal_items().into_iter().filter(|(ix, _)| unnamed(ix)).collect();
-    let [one] = equal.as_slice() else { return None };
-    let near = case.nearness(one.1).filter(|near| *near <= Nearness::OneOff)?;
+    let (near, one) = nearest(case, &equal)?;
     // Paid again, to the cent: that number was no mistake.
     let again = named.iter().any(|(_, item)| item.open <= 0 && item.total == case.line.amount);
     if again || near == Nearness::Serial && named.iter().any(|(_, item)| item.open > 0) {
         return None;
     }
-    Some(Verdict::Apply(case.explain_by(MatchRule::PayerAndNumber, 960, &[*one])))
+    Some(Verdict::Apply(case.explain_by(MatchRule::PayerAndNumber, 960, &[one])))
+}
+
+/// The one item whose number comes nearest to the text, by its last digits or at most one character off, and nearer than
+/// any other's.
+pub(super) fn nearest<'a>(case: &Case<'_>, items: &Items<'a>) -> Option<(Nearness, (ItemIx, &'a Item))> {
+    let mut near: Vec<(Nearness, (ItemIx, &Item))> =
+        items.iter().filter_map(|one| Some((case.nearness(one.1)?, *one))).collect();
+    near.sort_by_key(|(nearness, (ix, _))| (*nearness, *ix));
+    match near.as_slice() {
+        [first, second, ..] if first.0 == second.0 => None,
+        [first, ..] if first.0 <= Nearness::Serial => Some(*first),
+        _ => None,
+    }
 }
 
 /// What is applied to items that were named and that the amount does not fit to the cent as they stand.
-fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact: bool) -> Verdict {
+pub(super) fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact: bool) -> Verdict {
     if named.iter().any(|(_, item)| item.currency != case.line.currency) {
         return Verdict::Doubt(Vec::new(), UnappliedReason::CurrencyDiffers);
     }
@@ -280,8 +242,10 @@ fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact: bool) -> V
     if case.fits(&open) && (exact || case.payer.customers.is_empty() || case.is_payers(&open)) {
         return with_closed(case, rule, named, &open);
     }
-    let own: Items<'_> = open.iter().copied().filter(|(_, item)| case.payer.may_be(item.customer)).collect();
-    let agreed = case.payer.known.is_some() && !case.payer.contradictory && !own.is_empty();
+    let believed = case.policy.believe_number_alone && !case.payer.named && exact && all_exact(case, &open);
+    let own: Items<'_> =
+        open.iter().copied().filter(|(_, item)| believed || case.payer.may_be(item.customer)).collect();
+    let agreed = believed || (case.payer.known.is_some() && !case.payer.contradictory && !own.is_empty());
     if !agreed {
         let suggested = case.explain_by(rule, 600, &open);
         let reason = if case.payer.known.is_some() {
@@ -309,6 +273,14 @@ fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact: bool) -> V
     by_fit(case, rule, &own, complete)
 }
 
+/// Every one of the documents stands there letter by letter, or was named by other means than the text.
+fn all_exact(case: &Case<'_>, items: &Items<'_>) -> bool {
+    items.iter().all(|(ix, _)| {
+        let mention = case.mentions.found.iter().find(|mention| mention.item == *ix);
+        mention.is_none_or(|mention| mention.reading == Reading::Exact)
+    })
+}
+
 /// What is open of the documents fits; what else is named must not say that it is paid again.
 fn with_closed(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, open: &Items<'_>) -> Verdict {
     let explanation = case.explain_by(rule, 980, open);
@@ -328,15 +300,20 @@ fn by_fit(case: &Case<'_>, rule: MatchRule, own: &Items<'_>, complete: bool) -> 
     let nothing_else = case.mentions.unknown.is_empty() && complete;
     let sure = match outcome.fit {
         Fit::Cent | Fit::Unearned | Fit::Tolerance => true,
-        // The residual stays open. More than half of a document may be missing only if nobody could mean another one.
-        Fit::Short => !outcome.parts.is_empty() && nothing_else && case.equal_items().is_empty(),
+        // The residual stays open. Of several documents nobody can say which one it is, unless it is small: then it is that
+        // of the last one due.
+        Fit::Short => {
+            let one = own.len() == 1;
+            let small = case.payer.one().is_some() && outcome.left_open.saturating_mul(SMALL_PART) <= case.line.amount;
+            !outcome.parts.is_empty() && nothing_else && (one || small) && case.equal_items().is_empty()
+        }
         // What is too much stays on the account, unless it may be meant for something else.
         Fit::Over => {
             let others = case
                 .owed()
                 .iter()
                 .any(|(ix, item)| item.open <= outcome.left_over && !own.iter().any(|(named, _)| named == ix));
-            nothing_else && untouched && !others
+            nothing_else && untouched && !others && case.equal_items().is_empty()
         }
     };
     if sure {
@@ -367,7 +344,8 @@ enum Completion<'a> {
     Nothing,
 }
 
-/// Rule 4: the numbers were found in part; others of the payer's items make up the rest to the cent.
+/// Rule 4: the numbers were found in part; the rest, to the cent, are others of the payer's items whose numbers are almost
+/// in the text. An amount that fits without a trace in the text is a suggestion: it may be paid twice, or too much.
 fn with_others<'a>(case: &Case<'a>, own: &Items<'a>) -> Completion<'a> {
     let value = |item: &Item| item.open - case.policy.discount(item, case.line.value_on);
     let rest = case.line.amount - own.iter().map(|(_, item)| value(item)).sum::<i64>();
@@ -377,23 +355,21 @@ fn with_others<'a>(case: &Case<'a>, own: &Items<'a>) -> Completion<'a> {
         return Completion::Nothing;
     }
     let with = |more: Items<'a>| own.iter().copied().chain(more).collect::<Items<'a>>();
-    let single: Items<'a> = others.iter().copied().filter(|(_, item)| value(item) == rest).collect();
-    match single.as_slice() {
-        [one] => return Completion::One(with(vec![*one])),
-        [] => {}
-        several => {
-            // Of equal ones, the one whose number is almost in the text.
-            let near: Items<'a> = several.iter().copied().filter(|(_, item)| case.nearness(item).is_some()).collect();
-            return match near.as_slice() {
-                [one] => Completion::One(with(vec![*one])),
-                _ => Completion::Several(several.iter().map(|one| with(vec![*one])).collect()),
-            };
-        }
+    let traced = |item: &Item| matches!(case.nearness(item), Some(Nearness::Lookalike | Nearness::OneOff));
+    let fitting: Items<'a> = others.iter().copied().filter(|(_, item)| value(item) == rest).collect();
+    let near: Items<'a> = fitting.iter().copied().filter(|(_, item)| traced(item)).collect();
+    match (near.as_slice(), fitting.as_slice()) {
+        ([one], _) => return Completion::One(with(vec![*one])),
+        (_, []) => {}
+        (_, several) => return Completion::Several(several.iter().map(|one| with(vec![*one])).collect()),
     }
     let values: Vec<i64> = others.iter().map(|(_, item)| value(item)).collect();
     let chosen = |set: &[usize]| with(set.iter().filter_map(|at| others.get(*at).copied()).collect());
     match subset::unique(&values, rest) {
-        Found::One(set) => Completion::One(chosen(&set)),
+        Found::One(set) if set.iter().filter_map(|at| others.get(*at)).all(|(_, item)| traced(item)) => {
+            Completion::One(chosen(&set))
+        }
+        Found::One(set) => Completion::Several(vec![chosen(&set)]),
         Found::Several(first, second) => Completion::Several(vec![chosen(&first), chosen(&second)]),
         Found::Nothing | Found::TooMany => Completion::Nothing,
     }

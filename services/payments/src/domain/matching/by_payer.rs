@@ -1,11 +1,13 @@
 //! Rules 5 to 9: the text names nothing; what the payer owes and how much came decide.
 
 use super::book::{Item, ItemIx};
+use super::by_number::nearest;
 use super::case::{Case, Verdict};
 use super::line::{Evidence, Explanation};
 use super::near::Nearness;
 use super::settle::{Fallback, Fit, Part};
 use super::subset::{self, Found};
+use super::words::denies_one;
 use crate::domain::outcome::{MatchRule, UnappliedReason};
 
 type Items<'a> = Vec<(ItemIx, &'a Item)>;
@@ -44,7 +46,7 @@ pub(super) fn by_single_item(case: &Case<'_>) -> Verdict {
     match (unearned.as_slice(), tolerated.as_slice()) {
         ([one], []) if case.payer.one().is_some() => Verdict::Apply(case.explain_by(rule, 900, &[*one])),
         // Among several items, some amount comes close to one of them by chance.
-        ([], [one]) if case.payer.one().is_some() && owed.len() == 1 => {
+        ([], [one]) if case.payer.one().is_some() && owed.len() == 1 && case.line.amount < one.1.open => {
             Verdict::Apply(case.explain_by(rule, 900, &[*one]))
         }
         ([], []) => Verdict::Pass(Vec::new()),
@@ -63,6 +65,16 @@ fn single(case: &Case<'_>, one: (ItemIx, &Item)) -> Verdict {
     if case.payer.contradictory {
         return Verdict::Doubt(vec![explanation], UnappliedReason::PayerDiffers);
     }
+    // A discount that this one earns, another may have taken too late.
+    let taken_late = |(ix, item): &(ItemIx, &Item)| *ix != one.0 && case.settle(&[(*ix, *item)]).fit == Fit::Unearned;
+    let doubtful =
+        case.line.amount < one.1.open && case.nearness(one.1).is_none() && case.owed().iter().any(taken_late);
+    if doubtful {
+        return Verdict::Doubt(vec![explanation], UnappliedReason::SeveralExplanations);
+    }
+    if denies_one(&case.runs) && case.nearness(one.1).is_none() {
+        return Verdict::Doubt(vec![explanation], UnappliedReason::SeveralExplanations);
+    }
     // The text names a number of ours that this is not, nor almost.
     let names_another = !case.mentions.unknown.is_empty() && case.nearness(one.1).is_none();
     if names_another {
@@ -74,13 +86,10 @@ fn single(case: &Case<'_>, one: (ItemIx, &Item)) -> Verdict {
 /// Several of the payer's items have this amount: only a number that is almost one of theirs, and of no other, decides.
 fn among_equals(case: &Case<'_>, equal: &[(ItemIx, &Item)]) -> Verdict {
     let rule = MatchRule::PayerAndNumber;
-    let near: Vec<(Nearness, (ItemIx, &Item))> =
-        equal.iter().filter_map(|one| Some((case.nearness(one.1)?, *one))).collect();
-    if let [(nearness, one)] = near.as_slice()
-        && *nearness <= Nearness::OneOff
-        && !case.payer.contradictory
+    if !case.payer.contradictory
+        && let Some((_, one)) = nearest(case, &equal.to_vec())
     {
-        return Verdict::Apply(case.explain_by(rule, 940, &[*one]));
+        return Verdict::Apply(case.explain_by(rule, 940, &[one]));
     }
     let each = equal.iter().take(MAX_SHOWN).map(|one| case.explain_by(MatchRule::PayerAndAmount, 500, &[*one]));
     Verdict::Doubt(each.collect(), UnappliedReason::NoSingleEqualItem)
@@ -154,7 +163,11 @@ pub(super) fn by_balance(case: &Case<'_>) -> Verdict {
         return Verdict::Pass(Vec::new());
     }
     let all = case.owed();
-    let past_due: Items<'_> = all.iter().copied().filter(|(_, item)| item.due_on < case.line.value_on).collect();
+    let (past_due, others): (Items<'_>, Items<'_>) =
+        all.iter().copied().partition(|(_, item)| item.due_on < case.line.value_on);
+    // Equal ones that are not due make another set of the same sum.
+    let twins = others.iter().any(|(_, other)| past_due.iter().any(|(_, item)| item.open == other.open));
+    let past_due = if twins { Vec::new() } else { past_due };
     let certain = case.payer.is_certain() && case.mentions.unknown.is_empty();
     for items in [all, past_due] {
         if items.len() > 1 && case.fits(&items) {

@@ -4,9 +4,10 @@ use super::book::{Book, Item, ItemIx};
 use super::line::{Evidence, Explanation, MoneyIn};
 use super::mentions::{Mention, Mentions, Reading};
 use super::near::{Nearness, Words};
-use super::number::runs;
+use super::number::{Kind, Run, runs};
 use super::payer::{Known, Payer};
 use super::settle::{Fit, Outcome, Policy, settle};
+use super::words::{Called, called};
 use crate::domain::outcome::{MatchRule, UnappliedReason};
 
 /// What a rule says.
@@ -26,19 +27,28 @@ pub(super) struct Case<'a> {
     pub(super) payer: Payer,
     pub(super) mentions: Mentions,
     pub(super) words: Words,
+    pub(super) runs: Vec<Run>,
 }
 
 impl<'a> Case<'a> {
     pub(super) fn new(line: &'a MoneyIn<'a>, book: &'a Book, policy: &'a Policy) -> Self {
         let runs = runs(line.text);
-        Self {
-            line,
-            book,
-            policy,
-            payer: Payer::of(line, book),
-            mentions: Mentions::of(&runs, book),
-            words: Words::of(&runs),
-        }
+        let payer = Payer::of(line, book);
+        let mentions = Mentions::of(&runs, book);
+        let words = {
+            // What stands letter by letter for a document of the payer stands for no other one. A stranger's may be a mistake.
+            let own = |item: ItemIx| {
+                book.item(item).is_some_and(|item| payer.customers.is_empty() || payer.may_be(item.customer))
+            };
+            let taken = |at: usize| {
+                let mut mentions = mentions.certain();
+                let named = mentions.any(|mention| (mention.first..=mention.last).contains(&at) && own(mention.item));
+                named
+                    || (runs.get(at).is_some_and(|run| run.kind == Kind::Digits) && called(&runs, at) == Called::Other)
+            };
+            Words::of(&runs, &taken)
+        };
+        Self { line, book, policy, payer, mentions, words, runs }
     }
 
     /// The items, without those that do not exist.
@@ -46,10 +56,11 @@ impl<'a> Case<'a> {
         ids.into_iter().filter_map(|ix| Some((ix, self.book.item(ix)?))).collect()
     }
 
-    /// What the payer, or anyone it may be, owes in this currency.
+    /// What the payer, or anyone it may be, owes in this currency, and was issued before the money came.
     pub(super) fn owed(&self) -> Vec<(ItemIx, &'a Item)> {
         let book = self.book;
-        self.payer.customers.iter().flat_map(|customer| book.owed(*customer, self.line.currency)).collect()
+        let owed = self.payer.customers.iter().flat_map(|customer| book.owed(*customer, self.line.currency));
+        owed.filter(|(_, item)| item.issued_on <= self.line.value_on).collect()
     }
 
     pub(super) fn settle(&self, items: &[(ItemIx, &Item)]) -> Outcome {

@@ -29,7 +29,7 @@ pub struct MoneyIn<'a> {
 }
 
 /// A document in structured remittance information.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct AdviceLine {
     /// Its number as the payer writes it.
     pub number: String,

@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::book::{Book, Item, ItemIx};
+use super::book::{Book, ItemIx};
+use super::lists::{between, is_suffix, members};
 use super::number::{Gap, Kind, Number, Run, lookups, without_zeros};
+use super::words::{Called, called};
 
-/// The members of a range are named one by one up to this many.
-const MAX_RANGE: u64 = 50;
 /// Significant characters without which a number that lost its prefix is taken for chance.
 const MIN_CERTAIN_CHARS: usize = 5;
+/// Digits that a document's number has at least where a word calls it one.
+const MIN_CALLED_DIGITS: usize = 4;
 /// Letters right behind a number that make it another one: `INV-17A`.
-const MAX_SUFFIX: usize = 2;
+pub(super) const MAX_SUFFIX: usize = 2;
 
 /// How a document's number stands in the text, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +42,8 @@ pub(super) struct Mention {
     pub first: usize,
     /// Last run that belongs to it.
     pub last: usize,
+    /// Words before it say that it is a document.
+    pub called: bool,
 }
 
 /// What a text names.
@@ -67,8 +71,11 @@ impl Mentions {
             }
         }
         let mut found = longest(read);
-        let listed: Vec<Mention> = found.iter().flat_map(|head| members(text_runs, head, book)).collect();
+        let mut listed: Vec<Mention> = found.iter().flat_map(|head| members(text_runs, head, &found, book)).collect();
+        listed.extend(between(text_runs, &found, book));
         for mention in listed {
+            // What the list says is surer than digits without their prefix.
+            found.retain(|known| known.item != mention.item || known.reading <= mention.reading);
             if !found.iter().any(|known| known.item == mention.item) {
                 found.push(mention);
             }
@@ -93,7 +100,7 @@ impl Mention {
     fn is_certain(&self) -> bool {
         match self.reading {
             Reading::Exact | Reading::Zeros | Reading::Listed | Reading::InRange => true,
-            Reading::NoPrefix => self.chars >= MIN_CERTAIN_CHARS,
+            Reading::NoPrefix => self.called || self.chars >= MIN_CERTAIN_CHARS,
         }
     }
 }
@@ -105,15 +112,17 @@ fn read_at(text: &[Run], at: usize, item: ItemIx, number: &Number, book: &Book) 
     let mut reading = Reading::Exact;
     let mut chars = 0;
     let mut next = at;
-    for (place, want) in wanted.get(body_from..)?.iter().enumerate() {
+    for (place, group) in wanted.get(body_from..)?.chunk_by(|left, right| left.kind == right.kind).enumerate() {
         let inside = place > 0;
+        let Some(want) = group.first() else { continue };
         match want.kind {
             Kind::Digits => {
-                let (end, same) = read_digits(text, next, &want.text, inside)?;
+                let runs: Vec<&str> = group.iter().map(|run| run.text.as_str()).collect();
+                let (end, same) = read_digits(text, next, &runs, inside)?;
                 if !same {
                     reading = reading.max(Reading::Zeros);
                 }
-                chars += want.text.len();
+                chars += text.get(next..end)?.iter().map(|run| run.text.len()).sum::<usize>();
                 next = end;
             }
             Kind::Letters => match text.get(next) {
@@ -148,36 +157,70 @@ fn read_at(text: &[Run], at: usize, item: ItemIx, number: &Number, book: &Book) 
         return None;
     }
     let has_prefix = first < at;
-    let cut = text
-        .get(next)
-        .is_some_and(|run| run.gap == Gap::None && run.kind == Kind::Letters && run.text.chars().count() <= MAX_SUFFIX);
-    if cut || (!has_prefix && is_part_of_an_amount(text, at, last)) {
+    let cut = text.get(next).is_some_and(is_suffix);
+    let what = called(text, first);
+    if cut || (!has_prefix && (what == Called::Other || is_part_of_an_amount(text, at, last))) {
         return None;
     }
-    Some(Mention { item, reading, chars, first, last })
+    Some(Mention { item, reading, chars, first, last, called: what == Called::Document })
 }
 
-/// Reads digits from the run on, over blanks within them. Returns where they end, and whether they are the same to the
+/// Reads a number's runs of digits that follow one another. Returns where they end, and whether they are the same to the
 /// last zero.
-fn read_digits(text: &[Run], from: usize, want: &str, inside: bool) -> Option<(usize, bool)> {
+fn read_digits(text: &[Run], from: usize, runs: &[&str], inside: bool) -> Option<(usize, bool)> {
+    if let Some(end) = read_whole(text, from, runs, inside) {
+        return Some((end, true));
+    }
+    let mut next = from;
+    for (place, want) in runs.iter().enumerate() {
+        next = read_without_zeros(text, next, want, inside || place > 0)?;
+    }
+    Some((next, false))
+}
+
+/// The same digits, wherever the text cuts them: between the number's own runs by anything that joins, within them by
+/// white space only.
+fn read_whole(text: &[Run], from: usize, runs: &[&str], inside: bool) -> Option<usize> {
+    let whole = runs.concat();
+    let ends: Vec<usize> = runs
+        .iter()
+        .scan(0, |end, run| {
+            *end += run.len();
+            Some(*end)
+        })
+        .collect();
     let mut got = String::new();
     for (at, run) in text.iter().enumerate().skip(from) {
-        if run.kind != Kind::Digits {
-            return None;
-        }
-        if got.is_empty() {
-            if inside && run.gap == Gap::Other {
-                return None;
-            }
-        } else if run.gap != Gap::Blank {
+        let joins = match run.gap {
+            Gap::None | Gap::Blank => true,
+            Gap::Dash | Gap::Point => ends.contains(&got.len()) || got.is_empty(),
+            Gap::Other => got.is_empty() && !inside,
+        };
+        if run.kind != Kind::Digits || !joins {
             return None;
         }
         got.push_str(&run.text);
-        if got == want {
-            return Some((at + 1, true));
+        if got == whole {
+            return Some(at + 1);
         }
+        if got.len() >= whole.len() {
+            return None;
+        }
+    }
+    None
+}
+
+/// One run of digits, over white space within it, whatever zeros lead it.
+fn read_without_zeros(text: &[Run], from: usize, want: &str, inside: bool) -> Option<usize> {
+    let mut got = String::new();
+    for (at, run) in text.iter().enumerate().skip(from) {
+        let joins = if got.is_empty() { !inside || run.gap != Gap::Other } else { run.gap == Gap::Blank };
+        if run.kind != Kind::Digits || !joins {
+            return None;
+        }
+        got.push_str(&run.text);
         if without_zeros(&got) == without_zeros(want) {
-            return Some((at + 1, false));
+            return Some(at + 1);
         }
         if without_zeros(&got).len() >= without_zeros(want).len() {
             return None;
@@ -216,77 +259,46 @@ fn longest(mut read: Vec<Mention>) -> Vec<Mention> {
     kept
 }
 
-/// The documents that a list or a range goes on to name after its first one.
-fn members(text: &[Run], head: &Mention, book: &Book) -> Vec<Mention> {
-    let Some(item) = book.item(head.item) else { return Vec::new() };
-    let mut found = Vec::new();
-    let mut before = item.number.serial().to_owned();
-    let mut at = head.last + 1;
-    while let Some((run, is_range)) = continues(text, &mut at) {
-        let full = item.number.serial();
-        if before.is_empty() || run.text.len() > full.len() {
-            break;
-        }
-        let kept = &full[..full.len() - run.text.len()];
-        let serial = format!("{kept}{}", run.text);
-        let here = at;
-        let mut add = |serial: &str, reading| {
-            let like = |ix: &&ItemIx| book.item(**ix).is_some_and(|other| same_series(item, other));
-            for ix in book.compact(&item.number.with_serial(serial)).iter().filter(like) {
-                found.push(Mention { item: *ix, reading, chars: serial.len(), first: here, last: here });
-            }
-        };
-        if is_range
-            && let (Ok(from), Ok(to)) = (before.parse::<u64>(), serial.parse::<u64>())
-            && to > from
-            && to - from <= MAX_RANGE
-        {
-            for between in from + 1..to {
-                add(&format!("{between:0width$}", width = full.len()), Reading::InRange);
-            }
-        }
-        add(&serial, Reading::Listed);
-        before = serial;
-        at += 1;
-    }
-    found
-}
-
-/// The next run of digits of a list, and whether what stands before it may mean a range.
-fn continues<'a>(text: &'a [Run], at: &mut usize) -> Option<(&'a Run, bool)> {
-    let run = text.get(*at)?;
-    let joined =
-        run.kind == Kind::Letters && ["UND", "AND", "ET", "E", "Y", "U", "EN", "PLUS"].contains(&run.text.as_str());
-    let ranged = run.kind == Kind::Letters && ["TO", "BIS", "A", "THROUGH", "TM", "AL"].contains(&run.text.as_str());
-    if joined || ranged {
-        *at += 1;
-        let run = text.get(*at).filter(|run| run.kind == Kind::Digits && run.gap == Gap::Blank)?;
-        return Some((run, ranged));
-    }
-    let listed = run.kind == Kind::Digits && (run.listed || matches!(run.gap, Gap::Blank | Gap::Dash));
-    listed.then_some((run, run.gap == Gap::Dash))
-}
-
-fn same_series(left: &Item, right: &Item) -> bool {
-    left.number.prefix() == right.number.prefix()
-}
-
-/// What is written like one of our numbers, prefix first, and is none.
+/// What is written like one of our numbers, prefix first, or is called a document, and is none of ours.
 fn unknown(text: &[Run], found: &[Mention], book: &Book) -> Vec<String> {
     let mut unknown = Vec::new();
     for (at, run) in text.iter().enumerate() {
-        let named = found.iter().any(|mention| (mention.first..=mention.last).contains(&at));
-        if named || run.kind != Kind::Letters || !book.is_prefix(&run.text) {
+        let named = |at: usize| found.iter().any(|mention| (mention.first..=mention.last).contains(&at));
+        if named(at) {
             continue;
         }
-        let mut number = run.text.clone();
-        let behind = text.iter().skip(at + 1).take_while(|run| run.kind == Kind::Digits && run.gap != Gap::Other);
-        for run in behind.take(4) {
-            number.push_str(&run.text);
-        }
-        if number.len() > run.text.len() {
-            unknown.push(number);
+        if run.kind == Kind::Letters && book.is_prefix(&run.text) {
+            let behind = text.iter().skip(at + 1).take_while(|run| run.kind == Kind::Digits && run.gap != Gap::Other);
+            let digits: String = behind.take(4).map(|run| run.text.as_str()).collect();
+            if !digits.is_empty() && !named(at + 1) {
+                unknown.push(format!("{}{digits}", run.text));
+            }
+        } else if run.kind == Kind::Digits && run.text.len() >= MIN_CALLED_DIGITS && is_called_document(text, at) {
+            unknown.push(run.text.clone());
         }
     }
+    if found.is_empty() && unknown.is_empty() {
+        unknown.extend(only_number(text));
+    }
     unknown
+}
+
+/// The text's only long number that nothing says is something else: what else would it name?
+fn only_number(text: &[Run]) -> Option<String> {
+    let is_long = |(at, run): &(usize, &Run)| {
+        run.kind == Kind::Digits && run.text.len() >= MIN_CERTAIN_CHARS && called(text, *at) != Called::Other
+    };
+    let mut long = text.iter().enumerate().filter(is_long);
+    let (_, first) = long.next()?;
+    long.next().is_none().then(|| first.text.clone())
+}
+
+/// Words before it, or before the letters it is glued to, say that it is a document.
+fn is_called_document(text: &[Run], at: usize) -> bool {
+    let glued = text.get(at).is_some_and(|run| matches!(run.gap, Gap::None | Gap::Dash));
+    let short_before = at
+        .checked_sub(1)
+        .and_then(|before| text.get(before))
+        .is_some_and(|run| run.kind == Kind::Letters && run.text.chars().count() <= MAX_SUFFIX);
+    called(text, at) == Called::Document || (glued && short_before && called(text, at - 1) == Called::Document)
 }

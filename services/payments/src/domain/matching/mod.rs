@@ -8,8 +8,11 @@
 mod book;
 mod by_number;
 mod by_payer;
+mod by_reference;
+mod by_tail;
 mod case;
 mod line;
+mod lists;
 mod mentions;
 mod names;
 mod near;
@@ -18,10 +21,11 @@ mod order;
 mod payer;
 mod settle;
 mod subset;
+mod words;
 
 pub use book::{Book, CustomerIx, Item, ItemIx, ItemKind, Origin, Tier, account_key};
 pub use line::{AdviceLine, Decision, Evidence, Explanation, MoneyIn, Proposal};
-pub use names::name_key;
+pub use names::{name_core, name_key};
 pub use number::{Number, lookups, runs};
 pub use order::{by_due_date, by_priority};
 pub use settle::{Fallback, Fit, Outcome, Part, Policy, settle};
@@ -31,7 +35,7 @@ use super::outcome::UnappliedReason;
 
 /// Rules in the order they are tried.
 const RULES: [fn(&Case<'_>) -> Verdict; 8] = [
-    by_number::by_reference,
+    by_reference::by_reference,
     by_number::by_advice,
     by_number::by_numbers,
     by_payer::by_single_item,

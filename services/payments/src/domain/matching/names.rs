@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::book::{CustomerIx, Origin};
 
 /// Words that say what kind of company it is: they tell two companies apart only where nothing else does.
-const LEGAL_FORMS: [&str; 40] = [
+const LEGAL_FORMS: [&str; 42] = [
     "AB",
     "AG",
     "AS",
@@ -22,6 +22,7 @@ const LEGAL_FORMS: [&str; 40] = [
     "EV",
     "GBR",
     "GMBH",
+    "HAFTUNGSBESCHRANKT",
     "INC",
     "INCORPORATED",
     "KFT",
@@ -47,7 +48,10 @@ const LEGAL_FORMS: [&str; 40] = [
     "SPA",
     "SRL",
     "UG",
+    "VOF",
 ];
+/// A name that was cut has at least this many characters left.
+const MIN_CUT: usize = 24;
 /// The most customers that are scored because they share a word.
 const MAX_SHARING: usize = 64;
 
@@ -63,6 +67,7 @@ pub(super) struct Similar {
 #[derive(Debug, Clone)]
 struct Known {
     customer: CustomerIx,
+    full: String,
     core: String,
 }
 
@@ -87,7 +92,7 @@ impl Names {
         for word in core.split(' ').collect::<HashSet<_>>() {
             self.by_word.entry(word.to_owned()).or_default().push(at);
         }
-        let owners = self.full.entry(full).or_default();
+        let owners = self.full.entry(full.clone()).or_default();
         if !owners.iter().any(|(owner, _)| *owner == customer) {
             owners.push((customer, origin));
         }
@@ -96,7 +101,7 @@ impl Names {
             owners.push(customer);
         }
         self.by_customer.entry(customer).or_default().push(at);
-        self.known.push(Known { customer, core });
+        self.known.push(Known { customer, full, core });
     }
 
     /// The one customer that has this name, whatever its case, accents and punctuation, if no other differs from it in
@@ -110,6 +115,23 @@ impl Names {
         match (self.full.get(&full).map(Vec::as_slice), alike) {
             (Some([owner]), [_]) => Some(*owner),
             (None, [only]) => Some((*only, Origin::Record)),
+            (None, []) => self.begins_with(&full),
+            _ => None,
+        }
+    }
+
+    /// The one customer whose name begins like this and was cut by a bank: formats end a name at 27 or 35 characters.
+    fn begins_with(&self, cut: &str) -> Option<(CustomerIx, Origin)> {
+        if cut.len() < MIN_CUT {
+            return None;
+        }
+        let sharing = cut.split(' ').next().and_then(|word| self.by_word.get(word)).map_or(&[][..], Vec::as_slice);
+        let known = sharing.iter().filter_map(|at| self.known.get(*at as usize));
+        let mut owners: Vec<CustomerIx> =
+            known.filter(|known| known.full.starts_with(cut)).map(|known| known.customer).collect();
+        owners.dedup();
+        match owners.as_slice() {
+            [only] => Some((*only, Origin::Record)),
             _ => None,
         }
     }
@@ -156,11 +178,18 @@ fn similarity(left: &str, right: &str) -> u8 {
 
 /// A name as it is compared: words of ASCII letters and digits in capitals, one blank between them.
 pub fn name_key(name: &str) -> String {
-    let ascii = deunicode::deunicode(name);
+    // Banks write an umlaut with an e, without, or as it is.
+    let ascii =
+        deunicode::deunicode(name).to_ascii_uppercase().replace("AE", "A").replace("OE", "O").replace("UE", "U");
     // "S.p.A." is one word, "Co. KG" two.
     let dotless: String = ascii.chars().filter(|letter| !matches!(letter, '.' | '\'')).collect();
     let words = dotless.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_ascii_uppercase).collect::<Vec<_>>().join(" ")
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A name as it is looked up: [`name_key`] without legal forms.
+pub fn name_core(name: &str) -> String {
+    core(&name_key(name))
 }
 
 /// The name without legal forms; all of it, if nothing else is left.
@@ -189,12 +218,26 @@ mod tests {
     #[test]
     fn a_name_is_the_same_however_a_bank_writes_it() {
         let names = names(&["Müller & Söhne GmbH", "Acme S.p.A."]);
-        for written in ["MULLER SOHNE GMBH", "Müller & Söhne GmbH", "müller  & söhne", "MULLER + SOHNE AG"] {
+        for written in
+            ["MULLER SOHNE GMBH", "Müller & Söhne GmbH", "müller  & söhne", "MULLER + SOHNE AG", "MUELLER & SOEHNE"]
+        {
             assert_eq!(names.exactly(written), Some((CustomerIx(0), Origin::Record)), "{written}");
         }
         assert_eq!(names.exactly("ACME SPA"), Some((CustomerIx(1), Origin::Record)));
         assert_eq!(names.exactly("Acme North"), None);
         assert_eq!(names.exactly(""), None);
+    }
+
+    #[test]
+    fn a_name_that_a_bank_cut_is_known_if_only_one_begins_so() {
+        let names = names(&[
+            "Rheinische Papierverarbeitung West GmbH",
+            "Nordwind Handel und Transport Ost",
+            "Nordwind Handel und Transport Süd",
+        ]);
+        assert_eq!(names.exactly("RHEINISCHE PAPIERVERARBEITU"), Some((CustomerIx(0), Origin::Record)));
+        assert_eq!(names.exactly("NORDWIND HANDEL UND TRANSPORT"), None);
+        assert_eq!(names.exactly("RHEINISCHE"), None);
     }
 
     #[test]

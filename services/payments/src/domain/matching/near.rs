@@ -10,13 +10,13 @@ const MIN_WORD: usize = 4;
 /// How near a number comes to the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Nearness {
-    /// Its last digits stand there alone.
-    Serial,
     /// Letters stand for digits that look alike, or the other way.
     Lookalike,
     /// One character is wrong, missing, too many or swapped with its neighbour.
     OneOff,
-    /// Two characters are.
+    /// Its last digits stand there alone.
+    Serial,
+    /// Two characters are wrong.
     TwoOff,
 }
 
@@ -40,13 +40,21 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// The words with digits, and each with the letters before it.
-    pub(super) fn of(runs: &[Run]) -> Words {
+    /// The words with digits, and each with the letters before it; without runs that are taken: what a document stands for
+    /// letter by letter is no other one mistyped. Dates and years are no words.
+    pub(super) fn of(runs: &[Run], taken: &dyn Fn(usize) -> bool) -> Words {
         let mut words = Words::default();
         let mut word = String::new();
         let mut letters_before = "";
         let mut joined = String::new();
         for (at, run) in runs.iter().enumerate() {
+            let dotted = run.gap == Gap::Point || runs.get(at + 1).is_some_and(|next| next.gap == Gap::Point);
+            if taken(at) || (run.kind == Kind::Digits && dotted) {
+                word.clear();
+                joined.clear();
+                letters_before = "";
+                continue;
+            }
             if run.kind == Kind::Digits {
                 words.digits.push(run.text.clone());
             }
@@ -62,7 +70,7 @@ impl Words {
             let ends = runs.get(at + 1).is_none_or(|next| !matches!(next.gap, Gap::None | Gap::Dash));
             if ends && word.bytes().any(|byte| byte.is_ascii_digit()) {
                 for candidate in [&word, &joined] {
-                    if candidate.len() >= MIN_WORD && !words.compact.contains(candidate) {
+                    if candidate.len() >= MIN_WORD && !is_year(candidate) && !words.compact.contains(candidate) {
                         words.compact.push(candidate.clone());
                     }
                 }
@@ -86,6 +94,12 @@ impl Words {
     pub(super) fn is_empty(&self) -> bool {
         self.compact.is_empty()
     }
+}
+
+fn is_year(word: &str) -> bool {
+    word.len() == 4
+        && (word.starts_with("19") || word.starts_with("20"))
+        && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn compare(word: &str, number: &Number) -> Option<Nearness> {

@@ -41,6 +41,8 @@ pub struct Run {
     pub gap: Gap,
     /// What stands before it is a comma, a plus sign or the like: as between the members of a list.
     pub listed: bool,
+    /// What stands before it is a dash or dots: as between the first and the last of a range.
+    pub ranged: bool,
     /// Where it starts in the text, in bytes.
     pub start: usize,
     /// Where it ends.
@@ -68,8 +70,10 @@ pub fn runs(text: &str) -> Vec<Run> {
             last.end = end;
         } else {
             let between = &text[gap_from..at];
-            let (gap, listed) = (gap_of(between), is_list_separator(between));
-            runs.push(Run { kind, text: letter.to_uppercase().collect(), gap, listed, start: at, end });
+            let (gap, mark) = (gap_of(between), between.trim());
+            let listed = matches!(mark, "," | ";" | "+" | "&" | "/" | "-" | "|" | "\u{2013}");
+            let ranged = matches!(mark, "-" | "\u{2013}" | "\u{2014}" | ".." | "..." | "\u{2026}" | "~");
+            runs.push(Run { kind, text: letter.to_uppercase().collect(), gap, listed, ranged, start: at, end });
         }
         gap_from = end;
     }
@@ -85,10 +89,6 @@ fn gap_of(between: &str) -> Gap {
         "." | "," if mark.len() == between.len() => Gap::Point,
         _ => Gap::Other,
     }
-}
-
-fn is_list_separator(between: &str) -> bool {
-    matches!(between.trim(), "," | ";" | "+" | "&" | "/" | "-" | "|" | "\u{2013}")
 }
 
 /// A document's number, ready to be compared.

@@ -22,6 +22,9 @@ pub struct Policy {
     pub grace_days: u16,
     /// Whether it is.
     pub accept_late_discount: bool,
+    /// Whether a document named exactly is paid in part or beyond where nothing at all is said of the payer: so for
+    /// payments that a platform records, which names the document itself; not for what banks deliver.
+    pub believe_number_alone: bool,
     /// What happens to money of a known payer that nothing else explains.
     pub fallback: Fallback,
 }
@@ -36,6 +39,21 @@ pub enum Fallback {
     OldestFirst,
 }
 
+impl Fallback {
+    /// The name in storage.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Fallback::OnAccount => "on_account",
+            Fallback::OldestFirst => "oldest_first",
+        }
+    }
+
+    /// The fallback with this label, if there is one.
+    pub fn parse(label: &str) -> Option<Fallback> {
+        [Fallback::OnAccount, Fallback::OldestFirst].into_iter().find(|fallback| fallback.label() == label)
+    }
+}
+
 impl Default for Policy {
     fn default() -> Policy {
         Policy {
@@ -43,16 +61,20 @@ impl Default for Policy {
             tolerance_cap: 0,
             grace_days: 0,
             accept_late_discount: false,
+            believe_number_alone: false,
             fallback: Fallback::OnAccount,
         }
     }
 }
 
 impl Policy {
-    /// How much may be missing or too much on a document of this total, in minor units: the same whether it is paid
-    /// alone or with others.
-    pub fn tolerance_of(&self, total: i64) -> i64 {
-        let part = (self.tolerance * Decimal::from(total)).trunc().to_i64().unwrap_or(i64::MAX);
+    /// How much may be missing or too much on a document, in minor units: the same whether it is paid alone or with
+    /// others.
+    pub fn tolerance_of(&self, item: &Item) -> i64 {
+        if !item.tolerates || self.tolerance_cap == 0 {
+            return 0;
+        }
+        let part = (self.tolerance * Decimal::from(item.total)).trunc().to_i64().unwrap_or(i64::MAX);
         part.min(self.tolerance_cap).max(0)
     }
 
@@ -154,7 +176,7 @@ fn within_tolerance(
     let mut left = difference;
     let mut parts = whole(items, discounts);
     for (part, (_, item)) in parts.iter_mut().zip(items) {
-        let room = policy.tolerance_of(item.total);
+        let room = policy.tolerance_of(item);
         // Something is paid on every item.
         part.write_off = left.clamp(-room, room.min(part.amount - 1).max(0));
         part.amount -= part.write_off;

@@ -1,0 +1,51 @@
+//! Write-offs: small differences between what was owed and what was paid, given up or kept with the settlement that leaves them.
+
+use quittance_kernel::Money;
+
+/// A small difference that closes an item with the settlement it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WriteOff {
+    /// Positive: paid short and given up. Negative: paid over and kept. In the currency of the settlement.
+    pub amount: Money,
+    /// Why.
+    pub reason: WriteOffReason,
+}
+
+/// Why a difference is written off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WriteOffReason {
+    /// Within what the tenant tolerates.
+    SmallDifference,
+    /// A bank took it on the way.
+    BankCharges,
+}
+
+impl WriteOffReason {
+    const ALL: [WriteOffReason; 2] = [WriteOffReason::SmallDifference, WriteOffReason::BankCharges];
+
+    /// The name in the contract and in storage.
+    pub const fn label(self) -> &'static str {
+        match self {
+            WriteOffReason::SmallDifference => "SMALL_DIFFERENCE",
+            WriteOffReason::BankCharges => "BANK_CHARGES",
+        }
+    }
+
+    /// The reason with this label, if there is one.
+    pub fn parse(label: &str) -> Option<WriteOffReason> {
+        WriteOffReason::ALL.into_iter().find(|reason| reason.label() == label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_round_trip() {
+        for reason in WriteOffReason::ALL {
+            assert_eq!(WriteOffReason::parse(reason.label()), Some(reason));
+        }
+        assert_eq!(WriteOffReason::parse(""), None);
+    }
+}

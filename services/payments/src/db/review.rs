@@ -1,0 +1,181 @@
+//! What people are to choose from.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{Currency, CustomerId, ItemId, Money, PaymentId};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{known, money, stored};
+use crate::domain::{Alternative, MatchRule, Share, UnappliedReason, WriteOff, WriteOffReason};
+
+const TABLE: &str = "match_review";
+
+/// An alternative as it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    rule: String,
+    score: u16,
+    doubt: Option<String>,
+    evidence: Vec<String>,
+    currency: String,
+    left_over: Decimal,
+    left_open: Decimal,
+    shares: Vec<KeptShare>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptShare {
+    item: Uuid,
+    customer: Uuid,
+    number: String,
+    amount: Decimal,
+    discount: Option<Decimal>,
+    write_off: Option<Decimal>,
+    write_off_reason: Option<String>,
+    effective_on: NaiveDate,
+}
+
+impl From<&Alternative> for Kept {
+    fn from(alternative: &Alternative) -> Kept {
+        Kept {
+            rule: alternative.rule.label().to_owned(),
+            score: alternative.score,
+            doubt: alternative.doubt.map(|doubt| doubt.label().to_owned()),
+            evidence: alternative.evidence.clone(),
+            currency: alternative.left_over.currency().code().to_owned(),
+            left_over: alternative.left_over.amount(),
+            left_open: alternative.left_open.amount(),
+            shares: alternative.shares.iter().map(KeptShare::from).collect(),
+        }
+    }
+}
+
+impl From<&Share> for KeptShare {
+    fn from(share: &Share) -> KeptShare {
+        KeptShare {
+            item: share.item.uuid(),
+            customer: share.customer.uuid(),
+            number: share.number.clone(),
+            amount: share.amount.amount(),
+            discount: share.discount.map(Money::amount),
+            write_off: share.write_off.map(|write_off| write_off.amount.amount()),
+            write_off_reason: share.write_off.map(|write_off| write_off.reason.label().to_owned()),
+            effective_on: share.effective_on,
+        }
+    }
+}
+
+impl Kept {
+    fn read(self, id: Uuid) -> Result<Alternative, DbError> {
+        let currency = stored(TABLE, id, Currency::parse(&self.currency))?;
+        let doubt = self.doubt.map(|label| known(TABLE, id, "doubt", UnappliedReason::parse(&label))).transpose()?;
+        Ok(Alternative {
+            rule: known(TABLE, id, "rule", MatchRule::parse(&self.rule))?,
+            score: self.score,
+            doubt,
+            evidence: self.evidence,
+            shares: self.shares.into_iter().map(|share| share.read(id, currency)).collect::<Result<_, _>>()?,
+            left_over: money(TABLE, id, self.left_over, currency)?,
+            left_open: money(TABLE, id, self.left_open, currency)?,
+        })
+    }
+}
+
+impl KeptShare {
+    fn read(self, id: Uuid, currency: Currency) -> Result<Share, DbError> {
+        let write_off = match (self.write_off, self.write_off_reason) {
+            (Some(amount), Some(reason)) => Some(WriteOff {
+                amount: money(TABLE, id, amount, currency)?,
+                reason: known(TABLE, id, "write_off_reason", WriteOffReason::parse(&reason))?,
+            }),
+            _ => None,
+        };
+        Ok(Share {
+            item: ItemId::new(self.item),
+            customer: CustomerId::new(self.customer),
+            number: self.number,
+            amount: money(TABLE, id, self.amount, currency)?,
+            discount: self.discount.map(|discount| money(TABLE, id, discount, currency)).transpose()?,
+            write_off,
+            effective_on: self.effective_on,
+        })
+    }
+}
+
+/// Keeps what there is to choose from for each payment: nothing, where there is nothing.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    reviews: &[(PaymentId, Vec<Alternative>)],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    if reviews.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let none: Vec<Uuid> = reviews.iter().filter(|(_, found)| found.is_empty()).map(|(id, _)| id.uuid()).collect();
+    if !none.is_empty() {
+        sqlx::query!("delete from match_review where tenant_id = $1 and payment_id = any($2)", tenant, &none)
+            .execute(&mut **tx)
+            .await?;
+    }
+    let (mut ids, mut texts) = (Vec::new(), Vec::new());
+    for (payment, alternatives) in reviews.iter().filter(|(_, found)| !found.is_empty()) {
+        let kept: Vec<Kept> = alternatives.iter().map(Kept::from).collect();
+        ids.push(payment.uuid());
+        texts.push(stored(TABLE, payment.uuid(), serde_json::to_string(&kept))?);
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into match_review (tenant_id, payment_id, alternatives, proposed_at)
+         select $1, v.id, v.alternatives::jsonb, $4
+         from unnest($2::uuid[], $3::text[]) as v (id, alternatives)
+         on conflict on constraint match_review_pkey
+         do update set alternatives = excluded.alternatives, proposed_at = excluded.proposed_at",
+        tenant,
+        &ids,
+        &texts,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What there is to choose from for these payments.
+pub(crate) async fn find(tx: &mut Tx, payments: &[PaymentId]) -> Result<HashMap<PaymentId, Vec<Alternative>>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select payment_id, alternatives::text as "alternatives!" from match_review where tenant_id = $1 and payment_id = any($2)"#,
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let read = rows.into_iter().map(|row| {
+        let kept: Vec<Kept> = stored(TABLE, row.payment_id, serde_json::from_str(&row.alternatives))?;
+        let alternatives = kept.into_iter().map(|kept| kept.read(row.payment_id)).collect::<Result<_, _>>()?;
+        Ok((PaymentId::new(row.payment_id), alternatives))
+    });
+    read.collect()
+}
+
+/// Payments that wait for a person, in the order they were recorded.
+pub(crate) async fn list(tx: &mut Tx, after: Option<PaymentId>, limit: i64) -> Result<Vec<PaymentId>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids = sqlx::query_scalar!(
+        "select payment_id from match_review where tenant_id = $1 and ($2::uuid is null or payment_id > $2) order by payment_id limit $3",
+        tenant,
+        after.map(PaymentId::uuid),
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(ids.into_iter().map(PaymentId::new).collect())
+}

@@ -1,0 +1,54 @@
+//! What the store knows of an item that a payment may pay.
+
+use chrono::NaiveDate;
+use quittance_kernel::{CreditorReference, CustomerId, ItemId, Money, Rounding, Terms};
+
+use super::matching::{CustomerIx, Item, ItemKind, Number, Tier};
+
+/// An item that the payment might pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The item.
+    pub item: ItemId,
+    /// Who owes it.
+    pub customer: CustomerId,
+    /// The document's number.
+    pub number: String,
+    /// Our ISO 11649 reference on the document.
+    pub payment_reference: Option<String>,
+    /// When the document was issued.
+    pub issued_on: NaiveDate,
+    /// When it is due.
+    pub due_on: NaiveDate,
+    /// What is still owed, less what other payments have pending on it. Zero for a closed item.
+    pub open: Money,
+    /// What was owed at first.
+    pub total: Money,
+    /// Its payment terms.
+    pub terms: Terms,
+}
+
+impl Candidate {
+    /// The item as matching looks at it; `None` if an amount is beyond what it reckons with.
+    pub fn item(&self, customer: CustomerIx) -> Option<Item> {
+        let minor = |money: Money| i64::try_from(money.to_minor()).ok();
+        let tiers = self.terms.discounts().iter().filter_map(|discount| {
+            let until = self.issued_on.checked_add_days(chrono::Days::new(discount.days.into()))?;
+            let amount = self.total.times(discount.percent.fraction(), Rounding::HalfUp).ok()?;
+            Some(Tier { until, amount: minor(amount).filter(|amount| *amount > 0)? })
+        });
+        Some(Item {
+            customer,
+            number: Number::new(&self.number),
+            reference: self.payment_reference.as_deref().and_then(|text| CreditorReference::parse(text).ok()),
+            currency: self.total.currency(),
+            kind: ItemKind::Invoice,
+            issued_on: self.issued_on,
+            due_on: self.due_on,
+            open: minor(self.open)?,
+            total: minor(self.total)?,
+            tiers: tiers.collect(),
+            tolerates: true,
+        })
+    }
+}

@@ -1,0 +1,196 @@
+//! Matching through gRPC with the database: payments recorded in batches, matched, and settled with invoicing behind the same door as in life.
+
+mod book;
+
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use quittance_db::Workload;
+use quittance_events::{InProcessSource, Relay, run_relay};
+use quittance_grpc::routes;
+use quittance_kernel::{Clock, TenantId};
+use quittance_private_postgres::ScratchPostgres;
+use quittance_proto::{
+    common::v1::{self as common, Money},
+    invoicing::v1::open_item_service_client::OpenItemServiceClient,
+    payments::v1::{self as pb, payment_result, payment_service_client::PaymentServiceClient},
+};
+use quittance_testkit::{TestServer, peer};
+
+use crate::{BATCH, raw::Raw, request_id};
+use book::{Kind, MIX, OpenBook};
+
+/// Payments of a round.
+const PAYMENTS: usize = 10_000;
+/// How often it is looked whether payments has read all events.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// What one round found.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    /// Payments recorded, matched and settled a second, in batches, by one caller.
+    pub(crate) matched: f64,
+    /// Multi-row inserts of the rows that a matched payment is, a second.
+    pub(crate) raw: f64,
+    /// Of each kind: how many were sent, and how many were applied in full.
+    pub(crate) kinds: [(usize, usize); MIX.len()],
+    /// How many items were open before, and how long it took to issue them.
+    pub(crate) items: (usize, Duration),
+}
+
+impl Figures {
+    /// The part of the payments that was applied in full, of a hundred.
+    pub(crate) fn applied_percent(&self) -> f64 {
+        let (sent, applied) = self.kinds.iter().fold((0, 0), |(sent, applied), kind| (sent + kind.0, applied + kind.1));
+        percent(applied, sent)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
+fn percent(part: usize, whole: usize) -> f64 {
+    part as f64 * 100.0 / whole.max(1) as f64
+}
+
+/// Invoicing and payments behind one server, each with its database.
+pub(crate) struct Matching {
+    server: TestServer,
+}
+
+impl Matching {
+    /// Starts both.
+    pub(crate) async fn start(postgres: &ScratchPostgres) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let ours =
+            crate::stream::open(postgres, "matching_payments", &quittance_payments::migrator(), Workload::Keys).await?;
+        let theirs =
+            crate::stream::open(postgres, "matching_invoicing", &quittance_invoicing::migrator(), Workload::Keys)
+                .await?;
+        let invoicing = quittance_invoicing::App::new(theirs.clone(), Relay::default(), clock.clone());
+        let mut started = None;
+        let server = TestServer::start(clock.clone(), |address| {
+            let peer = peer(address, quittance_payments::AREA, &clock);
+            let payments = quittance_payments::App::new(ours.clone(), Relay::default(), clock.clone(), peer);
+            let names = [quittance_invoicing::SERVICES, quittance_payments::SERVICES].concat();
+            let all = quittance_invoicing::add_routes(routes(&names).unwrap_or_default(), &invoicing);
+            let all = quittance_payments::add_routes(all, &payments);
+            started = Some(payments);
+            all
+        })
+        .await;
+        let payments = started.context("payments was not started")?;
+        for (db, relay) in [(theirs.clone(), invoicing.relay()), (ours, payments.relay())] {
+            tokio::spawn(run_relay(db, relay.clone(), clock.clone(), server.shutdown.clone()));
+        }
+        let told = InProcessSource::new("invoicing", theirs, invoicing.relay());
+        quittance_payments::spawn(&payments, told, &server.shutdown);
+        Ok(Self { server })
+    }
+
+    /// One round with a book of its own.
+    pub(crate) async fn round(&self, raw: &Raw, round: u64) -> anyhow::Result<Figures> {
+        let tenant = TenantId::at(self.server.clock.now());
+        let client = self.server.client_for(Some(tenant), &["*"], "* internal");
+        let started = Instant::now();
+        let mut book = OpenBook::open(client.clone(), round).await.context("opening the book")?;
+        let items = (book.items(), started.elapsed());
+        self.caught_up(tenant).await?;
+        let payments = book.payments(PAYMENTS);
+        let mut figures = Figures { items, ..Figures::default() };
+        let mut took = Duration::ZERO;
+        for batch in payments.chunks(BATCH) {
+            let requests = batch.iter().map(|(_, payment)| pb::RecordPaymentRequest {
+                request_id: request_id(),
+                payment: Some(payment.clone()),
+            });
+            let request = pb::BatchRecordPaymentsRequest { requests: requests.collect() };
+            let started = Instant::now();
+            let answer = PaymentServiceClient::new(client.clone()).batch_record_payments(request).await?.into_inner();
+            took += started.elapsed();
+            for ((kind, _), result) in batch.iter().zip(answer.results) {
+                count(&mut figures, *kind, result)?;
+            }
+        }
+        figures.matched = crate::rate(PAYMENTS, took);
+        self.caught_up(tenant).await?;
+        figures.raw = raw.matched_slices().await?;
+        Ok(figures)
+    }
+
+    /// Waits until payments has applied all that invoicing has told.
+    async fn caught_up(&self, tenant: TenantId) -> anyhow::Result<()> {
+        let client = self.server.client_for(Some(tenant), &["*"], "* internal");
+        let (mut items, mut payments) = (OpenItemServiceClient::new(client.clone()), PaymentServiceClient::new(client));
+        loop {
+            let told = items.get_stream_status(common::GetStreamStatusRequest {}).await?.into_inner();
+            let read = payments.get_stream_status(common::GetStreamStatusRequest {}).await?.into_inner();
+            let position = read.subscriptions.iter().find(|s| s.area == "invoicing").map_or(0, |s| s.position);
+            if told.unpositioned == 0 && position == told.head_position {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+fn count(figures: &mut Figures, kind: Kind, result: pb::PaymentResult) -> anyhow::Result<()> {
+    let Some(payment_result::Result::Payment(payment)) = result.result else { bail!("a payment was refused") };
+    let is_nothing =
+        |part: &Option<Money>| part.as_ref().is_none_or(|part| !part.amount.contains(|c| ('1'..='9').contains(&c)));
+    let in_full = is_nothing(&payment.unapplied) && is_nothing(&payment.pending);
+    if let Some((sent, applied)) = figures.kinds.get_mut(kind as usize) {
+        *sent += 1;
+        *applied += usize::from(in_full);
+    }
+    Ok(())
+}
+
+/// Prints the medians of the rounds.
+pub(crate) fn print(rounds: &[Figures]) {
+    let median = |of: fn(&Figures) -> f64| {
+        let mut sorted: Vec<f64> = rounds.iter().map(of).collect();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    };
+    let (matched, raw) = (median(|f| f.matched), median(|f| f.raw));
+    println!("\npayments recorded, matched and settled, median of {}", rounds.len());
+    println!("  gRPC: batches of {BATCH}, one caller, a second       {matched:>8.0} (aim 2000)");
+    println!("  raw multi-row inserts of the same rows, a second {raw:>8.0}");
+    println!("  applied in full, percent                         {:>8.1}", median(Figures::applied_percent));
+    let all: Vec<String> = rounds.iter().map(|f| format!("{:.0}", f.matched)).collect();
+    println!("  rounds                                           {}", all.join(" "));
+    let Some(last) = rounds.last() else { return };
+    println!("  open items {}, issued in {:.1} s", last.items.0, last.items.1.as_secs_f64());
+    for ((kind, _), (sent, applied)) in MIX.iter().zip(last.kinds) {
+        println!("    {:<16} {sent:>6} sent {:>6.1} % applied", format!("{kind:?}"), percent(applied, sent));
+    }
+    println!("ratio");
+    println!("  matched : raw multi-row inserts                  {:>8.2}", matched / raw);
+}
+
+/// The engine alone, as `quittance match bench` measures it, where the program was built beside this one.
+pub(crate) fn print_engine() {
+    let program = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("quittance")));
+    let Some(program) = program.filter(|program| Path::is_file(program)) else {
+        println!("\nthe matching engine alone: build quittance in release mode first, or run `quittance match bench`");
+        return;
+    };
+    match Command::new(program).args(["match", "bench"]).output() {
+        Ok(output) => {
+            println!("\nthe matching engine alone");
+            let text = String::from_utf8_lossy(&output.stdout);
+            let told = |line: &&str| {
+                ["match rate", "by value", "decidable", "precision", "speed"]
+                    .iter()
+                    .any(|key| line.trim_start().starts_with(key))
+            };
+            for line in text.lines().filter(told) {
+                println!("  {line}");
+            }
+        }
+        Err(error) => println!("\nthe matching engine alone: {error}"),
+    }
+}
