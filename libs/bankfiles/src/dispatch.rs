@@ -2,6 +2,8 @@
 
 use std::io::BufRead;
 
+use encoding_rs::{Encoding, UTF_8};
+
 use crate::{Event, Format, Place, Refusal, Tally, bai2, camt, detect, detect::foreign, lockbox, mt94x, ofx, text};
 
 /// Reads a file of any statement format, statement by statement and entry by entry. Returns the format's name, such as
@@ -10,6 +12,17 @@ use crate::{Event, Format, Place, Refusal, Tally, bai2, camt, detect, detect::fo
 /// # Errors
 /// [`Refusal`] for what is no statement file, and for what its format's reader refuses.
 pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
+    let head = text::peek(input, text::HEAD_BYTES)?;
+    let encoding = Encoding::for_bom(&head).map(|(encoding, _)| encoding).filter(|encoding| *encoding != UTF_8);
+    let mut whole = text::put_back(head, input);
+    // Files of lines know no encodings; XML says its own.
+    match encoding {
+        Some(encoding) => read_text(&mut text::Utf8::new(&mut whole, encoding), sink),
+        None => read_text(&mut whole, sink),
+    }
+}
+
+fn read_text(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
     let head = text::peek(input, text::HEAD_BYTES)?;
     let format = detect(&head);
     let refusal = refuse(&head);
@@ -59,4 +72,28 @@ fn refuse(head: &[u8]) -> Refusal {
         }
     };
     Refusal::one(Place::File, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_lines_may_be_in_utf_16() {
+        let file =
+            ":20:S1\n:25:DE02\n:28C:1/1\n:60F:C260301EUR0,\n:61:2603010301C5,00NTRFX\n:86:Grüße\n:62F:C260301EUR5,\n";
+        for little in [true, false] {
+            let units = std::iter::once(0xFEFF).chain(file.encode_utf16());
+            let bytes: Vec<u8> =
+                units.flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect();
+            let mut entries = Vec::new();
+            let format = read(&mut bytes.as_slice(), &mut |event| {
+                if let Event::Entry(entry) = event {
+                    entries.push(entry);
+                }
+            });
+            assert_eq!(format.unwrap(), "mt940");
+            assert!(format!("{:?}", entries[0]).contains("Grüße"));
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! The vocabulary every part of Quittance shares: typed ids, exact money and percentages, dates, payment terms, aging
-//! buckets, creditor references and the clock. No I/O, no floats, and no knowledge of any transport or database.
+//! buckets, creditor references, write-offs and the clock. No I/O, no floats, and no knowledge of any transport or database.
 
 pub mod aging;
 pub mod clock;
@@ -12,6 +12,7 @@ pub mod percent;
 pub mod ratio;
 pub mod rounding;
 pub mod terms;
+pub mod write_off;
 
 mod split;
 mod wide;
@@ -31,3 +32,4 @@ pub use percent::{BadPercent, Percent};
 pub use ratio::Ratio;
 pub use rounding::Rounding;
 pub use terms::{BadTerms, Discount, Terms};
+pub use write_off::{WriteOff, WriteOffReason};

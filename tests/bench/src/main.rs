@@ -100,9 +100,6 @@ async fn main() -> anyhow::Result<()> {
     if std::env::args().nth(1).as_deref() == Some("matching") {
         matching::print(&measure_matching(&postgres, &raw).await?);
         matching::print_engine();
-        while std::path::Path::new("/tmp/p6-hold").exists() {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        } // P6TEMP
         return Ok(());
     }
     let api = api::Api::start(&postgres).await.context("starting invoicing")?;

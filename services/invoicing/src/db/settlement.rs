@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx};
-use quittance_kernel::{AllocationId, Currency, ItemId, Money, PaymentId};
+use quittance_kernel::{AllocationId, Currency, ItemId, Money, PaymentId, WriteOff, WriteOffReason};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{known, money, stored};
-use crate::domain::{Settlement, WriteOff, WriteOffReason};
+use crate::domain::Settlement;
 
 /// A settlement that was recorded, and when it was reversed.
 #[derive(Debug, Clone)]

@@ -20,7 +20,6 @@ pub mod series;
 pub mod statement;
 pub mod tenant;
 pub mod totals;
-pub mod write_off;
 
 mod issue;
 
@@ -46,4 +45,3 @@ pub use series::{BadSeries, Series, SeriesContent, SeriesKind};
 pub use statement::{Movement, Statement, StatementLine};
 pub use tenant::{Enquiries, Tenant, TenantContent};
 pub use totals::{TaxSubtotal, Totals};
-pub use write_off::{WriteOff, WriteOffReason};

@@ -4,11 +4,10 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use chrono::NaiveDate;
-use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms};
+use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms, WriteOff};
 
 use super::amounts::{Amounts, BadAmounts};
 use super::refusal::Refusal;
-use super::write_off::WriteOff;
 
 /// A receivable. It is open until it is settled, discounted, written off, credited or voided to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@ use quittance_kernel::{Currency, MoneyError};
 
 use super::*;
 use crate::domain::samples::{day, eur, now, open_item};
-use crate::domain::write_off::WriteOffReason;
+use quittance_kernel::WriteOffReason;
 
 fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_on: &str) -> Settlement {
     Settlement {

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx, expect_rows};
-use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, RequestId};
+use quittance_kernel::{
+    AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff, WriteOffReason,
+};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{known, money, stored};
-use crate::domain::{Allocation, AllocationState, MatchRule, WriteOff, WriteOffReason};
+use crate::domain::{Allocation, AllocationState, MatchRule};
 
 struct Row {
     id: Uuid,

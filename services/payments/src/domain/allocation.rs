@@ -1,7 +1,7 @@
 //! The part of a payment that pays one item, and where it stands.
 
 use chrono::NaiveDate;
-use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId};
+use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff};
 
 use super::outcome::MatchRule;
 
@@ -22,42 +22,6 @@ pub struct Share {
     pub write_off: Option<WriteOff>,
     /// When it counts; see [`counts_on`].
     pub effective_on: NaiveDate,
-}
-
-/// A small difference between what came and what was owed that is not pursued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct WriteOff {
-    /// Positive: missing, and written off. Negative: paid too much, and kept. Never zero, and smaller than the money.
-    pub amount: Money,
-    /// Why.
-    pub reason: WriteOffReason,
-}
-
-/// Why a small difference is not pursued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum WriteOffReason {
-    /// It is within the tenant's tolerance.
-    SmallDifference,
-    /// A bank took it on the way.
-    BankCharges,
-}
-
-impl WriteOffReason {
-    /// Every reason.
-    pub const ALL: [WriteOffReason; 2] = [WriteOffReason::SmallDifference, WriteOffReason::BankCharges];
-
-    /// The name in storage and in the contract.
-    pub const fn label(self) -> &'static str {
-        match self {
-            WriteOffReason::SmallDifference => "SMALL_DIFFERENCE",
-            WriteOffReason::BankCharges => "BANK_CHARGES",
-        }
-    }
-
-    /// The reason with this label, if there is one.
-    pub fn parse(label: &str) -> Option<WriteOffReason> {
-        WriteOffReason::ALL.into_iter().find(|reason| reason.label() == label)
-    }
 }
 
 /// When money that came on one day counts for an item issued on another: nothing is paid before it is owed.

@@ -12,7 +12,7 @@ pub mod outcome;
 pub mod payment;
 pub mod policy;
 
-pub use allocation::{Allocation, AllocationState, Share, WriteOff, WriteOffReason};
+pub use allocation::{Allocation, AllocationState, Share};
 pub use bank_csv::{FileError, LineProblem, ReadFile};
 pub use bank_import::{BankImport, ImportedStatement, NotedProblem};
 pub use bank_line::{BankLine, Fingerprint};

@@ -6,12 +6,14 @@ use quittance_grpc::{
     MAX_BATCH, Violations, currency, id, message, money, optional_date, optional_id, optional_text, positive_money,
     request_id, text,
 };
-use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent};
+use quittance_kernel::{
+    AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent, WriteOff, WriteOffReason,
+};
 use quittance_proto::payments::v1 as pb;
 
 use super::csv_map::csv_map;
 use crate::{
-    domain::{MatchingPolicy, Method, NewPayment, Tolerance, WriteOff, WriteOffReason, bank_csv, matching::Fallback},
+    domain::{MatchingPolicy, Method, NewPayment, Tolerance, bank_csv, matching::Fallback},
     ops::{
         ApplyPayment, Chosen, ConfirmMatch, ImportBankFile, ImportBankLines, RecordPayment, SetMatchingPolicy,
         UnapplyPayment,

@@ -2,15 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
-use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, RequestId, TenantId};
+use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, RequestId, TenantId, WriteOff};
 
 use super::{KeptId, account_key, is_stale, settle::settle_waiting};
 use crate::{
     App, Error,
     db::{self, item::Sought, payment::Held},
-    domain::{
-        Allocation, Candidate, MatchRule, Payment, Refusal, Share, WriteOff, allocation::counts_on, matching::name_core,
-    },
+    domain::{Allocation, Candidate, MatchRule, Payment, Refusal, Share, allocation::counts_on, matching::name_core},
 };
 
 /// What a person chose.

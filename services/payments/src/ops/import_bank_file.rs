@@ -55,12 +55,17 @@ struct Taken {
 }
 
 impl Op {
-    fn payment(&self, entry: &CreditEntry, part: &FilePayment) -> Result<Payment, (&'static str, String)> {
+    fn payment(
+        &self,
+        method: Method,
+        entry: &CreditEntry,
+        part: &FilePayment,
+    ) -> Result<Payment, (&'static str, String)> {
         let new = NewPayment {
             customer: None,
             amount: part.amount,
             received_on: Some(entry.value_on),
-            method: Method::Transfer,
+            method,
             payer_name: part.payer_name.clone(),
             payer_account: part.payer_account.clone(),
             text: part.text.chars().take(MAX_TEXT).collect(),
@@ -75,8 +80,10 @@ impl Op {
     /// The entries with their payments, where all of an entry's payments may be recorded.
     fn accept(&self, read: &ReadBankFile) -> (Vec<(NewEntry, Vec<Payment>)>, Vec<LineProblem>) {
         let (mut accepted, mut problems) = (Vec::new(), Vec::new());
+        let method = if read.format == "lockbox" { Method::Check } else { Method::Transfer };
         for entry in &read.entries {
-            let payments = entry.payments.iter().map(|part| self.payment(entry, part)).collect::<Result<Vec<_>, _>>();
+            let payments =
+                entry.payments.iter().map(|part| self.payment(method, entry, part)).collect::<Result<Vec<_>, _>>();
             match payments {
                 Ok(payments) => {
                     let new = NewEntry {

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use quittance_kernel::{CustomerId, Money};
+use quittance_kernel::{CustomerId, Money, WriteOff, WriteOffReason};
 
 use crate::{
     db::payer::Owner,
     domain::{
-        Alternative, Candidate, Finding, MatchingPolicy, Payment, Share, WriteOff, WriteOffReason,
+        Alternative, Candidate, Finding, MatchingPolicy, Payment, Share,
         allocation::counts_on,
         matching::{Book, CustomerIx, Decision, Evidence, Explanation, MoneyIn, Origin, Part, Proposal, propose},
     },

@@ -100,6 +100,7 @@ impl SliceOp for Op {
                 Ok((held, allocations)) => {
                     // What was wrong teaches nothing.
                     db::payer::forget(tx, command.payment).await?;
+                    db::review::put(tx, &[(command.payment, Vec::new())], self.now).await?;
                     db::payment::update_all(tx, &[held]).await?;
                     db::payment::delete_keys(tx, &[command.payment]).await?;
                     db::allocation::update_states(tx, &allocations, self.now).await?;

@@ -114,3 +114,40 @@ async fn what_is_no_statement_is_refused_with_its_reasons() {
     assert_fault(&status, Code::InvalidArgument, "FILE_UNREADABLE");
     assert!(all(&book).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_batch_entry_is_one_envelope_of_its_parts() {
+    let book = Book::start().await;
+    let customer = book.customer(&[]).await;
+    let (first, second) = (book.invoice(&customer, "100").await, book.invoice(&customer, "50").await);
+    let part = |amount: &str, text: &str| {
+        format!(
+            "<TxDtls><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>"
+        )
+    };
+    let parts_of_entry = format!("{}{}", part("100.00", &first.number), part("50.00", &second.number));
+    let whole = String::from_utf8(camt("053", "", &[Entry("B9", "150.00", "x")])).unwrap();
+    let (before, rest) = whole.split_once("<TxDtls>").unwrap();
+    let (_, after) = rest.split_once("</TxDtls>").unwrap();
+    let file = format!("{before}{parts_of_entry}{after}").into_bytes();
+    assert_eq!(counts(&import(&book, file).await), [1, 0, 0]);
+    let payments = all(&book).await;
+    assert_eq!(payments.iter().map(|p| parts(p)[0]).collect::<Vec<_>>(), ["100.00", "50.00"]);
+    // A payment by itself that a person takes back is no mistake of matching; one that matching applied is.
+    let by_itself = book.record(crate::support::transfer("10", "nothing known")).await;
+    assert_eq!(parts(&by_itself)[0], "0.00");
+    let back = pb::UnapplyPaymentRequest {
+        request_id: request_id(),
+        payment_id: payments[1].payment_id.clone(),
+        reason: "another invoice was meant".to_owned(),
+        ..pb::UnapplyPaymentRequest::default()
+    };
+    book.payments().unapply_payment(back).await.unwrap();
+    let request = pb::GetMatchingStatisticsRequest::default();
+    let statistics = book.payments().get_matching_statistics(request).await.unwrap().into_inner();
+    let euros = &statistics.currencies[0];
+    assert_eq!((euros.payments, euros.matched_payments), (3, 1));
+    assert_eq!((euros.envelopes, euros.matched_envelopes), (2, 0));
+    assert_eq!((euros.automatic_allocations, euros.reversed_allocations), (2, 1));
+    book.verify().await;
+}

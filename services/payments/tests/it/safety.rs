@@ -236,3 +236,47 @@ async fn a_refusal_of_invoicing_leaves_the_money_unapplied() {
     assert_eq!(review.alternatives[0].left_over, crate::support::eur("30.00"));
     book.verify().await;
 }
+
+/// A write-off closes an item exactly: when the item has moved meanwhile, invoicing refuses it, and the next look writes off what is true then.
+#[tokio::test]
+async fn a_write_off_on_an_item_that_moved_is_looked_at_again() {
+    let book = Book::start().await;
+    let tolerances =
+        vec![pb::Tolerance { currency_code: "EUR".to_owned(), percent: "2".to_owned(), cap: crate::support::eur("5") }];
+    let request = pb::SetMatchingPolicyRequest {
+        request_id: request_id(),
+        policy: Some(pb::MatchingPolicy { tolerances, ..pb::MatchingPolicy::default() }),
+        ..pb::SetMatchingPolicyRequest::default()
+    };
+    book.payments().set_matching_policy(request).await.unwrap();
+    let invoice = book.invoice(&book.customer(&[]).await, "100").await;
+    let dying = book.cut_off().await;
+    let request = pb::RecordPaymentRequest { request_id: request_id(), payment: Some(transfer("99", &invoice.number)) };
+    let payment = book.client_of(&dying).record_payment(request).await.unwrap().into_inner();
+    assert_eq!(parts(&payment), ["0.00", "99.00", "0.00"]);
+    assert_eq!(payment.allocations[0].write_off, crate::support::eur("1.00"));
+    // Settled behind the back of payments.
+    let settlement = inv::Settlement {
+        allocation_id: request_id(),
+        item_id: invoice.invoice_id.clone(),
+        payment_id: request_id(),
+        amount: crate::support::eur("0.50"),
+        effective_on: "2026-03-02".to_owned(),
+        ..inv::Settlement::default()
+    };
+    book.items()
+        .settle_items(inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] })
+        .await
+        .unwrap();
+    book.caught_up().await;
+    book.server.clock.advance(chrono::Duration::seconds(3));
+    wait_until("invoicing refuses", || async { parts(&book.get(&payment.payment_id).await)[1] == "0.00" }).await;
+    let refused = book.get(&payment.payment_id).await;
+    assert_eq!(refused.allocations[0].rejection_reason, "WRITE_OFF_NOT_ALLOWED");
+    book.server.clock.advance(chrono::Duration::seconds(3));
+    wait_until("the next look", || async { parts(&book.get(&payment.payment_id).await)[0] == "99.00" }).await;
+    let settled = book.get(&payment.payment_id).await;
+    assert_eq!(settled.allocations[1].write_off, crate::support::eur("0.50"));
+    assert_eq!(book.open(&invoice).await, "0.00");
+    book.verify().await;
+}

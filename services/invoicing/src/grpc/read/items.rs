@@ -1,12 +1,12 @@
 //! Commands about open items.
 
 use quittance_grpc::{MAX_BATCH, Violations, date, id, money, positive_money, request_id, text};
-use quittance_kernel::{AllocationId, ItemId, Money, PaymentId};
+use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, WriteOff, WriteOffReason};
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb};
 
 use super::{MAX_REASON, pair};
 use crate::{
-    domain::{Settlement, WriteOff, WriteOffReason},
+    domain::Settlement,
     ops::{Reversal, ReverseSettlements, SettleItems},
 };
 

@@ -1,6 +1,6 @@
 //! Write-offs: small differences between what was owed and what was paid, given up or kept with the settlement that leaves them.
 
-use quittance_kernel::Money;
+use crate::money::Money;
 
 /// A small difference that closes an item with the settlement it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
