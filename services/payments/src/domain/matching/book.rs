@@ -5,31 +5,10 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use quittance_kernel::{CreditorReference, Currency};
 
+use super::index::{CustomerIx, ItemIx, Origin};
 use super::line::{MoneyIn, Proposal};
 use super::names::Names;
 use super::number::Number;
-
-/// An item of a [`Book`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ItemIx(pub(super) u32);
-
-/// A customer of a [`Book`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CustomerIx(pub(super) u32);
-
-impl ItemIx {
-    /// How many items were added before it.
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl CustomerIx {
-    /// How many customers were added before it.
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// What an item is: settlement orders tell them apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,15 +75,6 @@ impl Item {
         let latest = |until: NaiveDate| until.checked_add_days(chrono::Days::new(grace.into())).unwrap_or(until);
         self.tiers.iter().find(|tier| value_on <= latest(tier.until)).map_or(0, |tier| tier.amount)
     }
-}
-
-/// How an account or a name came to be a customer's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
-    /// The customer's record has it.
-    Record,
-    /// A person confirmed a payment from it.
-    Learned,
 }
 
 /// What matching knows.

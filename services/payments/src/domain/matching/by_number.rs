@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::book::{Item, ItemIx};
+use super::book::Item;
 use super::by_tail::by_tail;
 use super::case::{Case, Verdict};
-use super::line::Evidence;
-use super::mentions::Reading;
+use super::index::ItemIx;
+use super::line::{Evidence, Part};
+use super::mention::Reading;
 use super::near::Nearness;
-use super::settle::{Fit, Part};
+use super::settle::Fit;
 use super::subset::{self, Found};
 use crate::domain::outcome::{MatchRule, UnappliedReason};
 

@@ -1,11 +1,12 @@
 //! Rules 5 to 9: the text names nothing; what the payer owes and how much came decide.
 
-use super::book::{Item, ItemIx};
+use super::book::Item;
 use super::by_number::nearest;
 use super::case::{Case, Verdict};
-use super::line::{Evidence, Explanation};
+use super::index::ItemIx;
+use super::line::{Evidence, Explanation, Part};
 use super::near::Nearness;
-use super::settle::{Fallback, Fit, Part};
+use super::settle::{Fallback, Fit};
 use super::subset::{self, Found};
 use super::words::denies_one;
 use crate::domain::outcome::{MatchRule, UnappliedReason};

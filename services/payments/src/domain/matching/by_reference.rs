@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use quittance_kernel::CreditorReference;
 
-use super::book::ItemIx;
 use super::by_number::decide;
 use super::case::{Case, Verdict};
+use super::index::ItemIx;
 use super::line::Evidence;
 use crate::domain::outcome::{MatchRule, UnappliedReason};
 

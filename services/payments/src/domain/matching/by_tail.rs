@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::book::{Item, ItemIx};
+use super::book::Item;
 use super::case::Case;
-use super::mentions::Reading;
+use super::index::ItemIx;
+use super::mention::Reading;
 use super::number::{Gap, Kind, Run, without_zeros};
 use super::words::{Called, called};
 

@@ -1,8 +1,10 @@
 //! A payment with all that the rules look at, worked out once.
 
-use super::book::{Book, Item, ItemIx};
+use super::book::{Book, Item};
+use super::index::ItemIx;
 use super::line::{Evidence, Explanation, MoneyIn};
-use super::mentions::{Mention, Mentions, Reading};
+use super::mention::{Mention, Reading};
+use super::mentions::Mentions;
 use super::near::{Nearness, Words};
 use super::number::{Kind, Run, runs};
 use super::payer::{Known, Payer};
@@ -141,10 +143,10 @@ const fn reading_label(mention: &Mention) -> &'static str {
 const fn known_label(known: Known) -> &'static str {
     match known {
         Known::Given => "given",
-        Known::Account(super::book::Origin::Record) => "account",
-        Known::Account(super::book::Origin::Learned) => "account, learned",
-        Known::Name(super::book::Origin::Record) => "name",
-        Known::Name(super::book::Origin::Learned) => "name, learned",
+        Known::Account(super::index::Origin::Record) => "account",
+        Known::Account(super::index::Origin::Learned) => "account, learned",
+        Known::Name(super::index::Origin::Record) => "name",
+        Known::Name(super::index::Origin::Learned) => "name, learned",
     }
 }
 

@@ -3,8 +3,7 @@
 use chrono::NaiveDate;
 use quittance_kernel::Currency;
 
-use super::book::{CustomerIx, ItemIx};
-use super::settle::Part;
+use super::index::{CustomerIx, ItemIx};
 use crate::domain::outcome::{MatchRule, UnappliedReason};
 
 /// Money that came in.
@@ -93,6 +92,26 @@ pub enum Evidence {
     Amount(&'static str),
     /// A customer with a similar name, in percent.
     SimilarName(CustomerIx, u8),
+}
+
+/// What goes to one item, in minor units. Together at most what is open on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Part {
+    /// The item.
+    pub item: ItemIx,
+    /// Money.
+    pub amount: i64,
+    /// Early-payment discount granted with it.
+    pub discount: i64,
+    /// What is missing and written off within tolerance; negative: what is too much and kept.
+    pub write_off: i64,
+}
+
+impl Part {
+    /// By how much it reduces the item.
+    pub const fn reduces(&self) -> i64 {
+        self.amount.saturating_add(self.discount).saturating_add(self.write_off)
+    }
 }
 
 /// What matching makes of money.

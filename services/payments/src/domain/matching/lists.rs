@@ -1,7 +1,8 @@
 //! Lists and ranges of document numbers: `INV1001/1002`, `INV-1001 to 1003`.
 
-use super::book::{Book, Item, ItemIx};
-use super::mentions::{MAX_SUFFIX, Mention, Reading};
+use super::book::{Book, Item};
+use super::index::ItemIx;
+use super::mention::{MAX_SUFFIX, Mention, Reading};
 use super::number::{Gap, Kind, Run};
 
 /// The members of a range are named one by one up to this many.

@@ -11,8 +11,10 @@ mod by_payer;
 mod by_reference;
 mod by_tail;
 mod case;
+mod index;
 mod line;
 mod lists;
+mod mention;
 mod mentions;
 mod names;
 mod near;
@@ -23,12 +25,13 @@ mod settle;
 mod subset;
 mod words;
 
-pub use book::{Book, CustomerIx, Item, ItemIx, ItemKind, Origin, Tier, account_key};
-pub use line::{AdviceLine, Decision, Evidence, Explanation, MoneyIn, Proposal};
+pub use book::{Book, Item, ItemKind, Tier, account_key};
+pub use index::{CustomerIx, ItemIx, Origin};
+pub use line::{AdviceLine, Decision, Evidence, Explanation, MoneyIn, Part, Proposal};
 pub use names::{name_core, name_key};
 pub use number::{Number, lookups, runs};
 pub use order::{by_due_date, by_priority};
-pub use settle::{Fallback, Fit, Outcome, Part, Policy, settle};
+pub use settle::{Fallback, Fit, Outcome, Policy, settle};
 
 use self::case::{Case, Verdict};
 use super::outcome::UnappliedReason;

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::book::{CustomerIx, Origin};
+use super::index::{CustomerIx, Origin};
 
 /// Words that say what kind of company it is: they tell two companies apart only where nothing else does.
 const LEGAL_FORMS: [&str; 42] = [

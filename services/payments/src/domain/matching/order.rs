@@ -1,6 +1,7 @@
 //! In which order money that is meant for nothing in particular settles what is owed.
 
-use super::book::{Item, ItemIx};
+use super::book::Item;
+use super::index::ItemIx;
 
 /// By due date; of one day, fees first, then letters, interest, invoices.
 pub fn by_due_date<'a>(items: &[(ItemIx, &'a Item)]) -> Vec<(ItemIx, &'a Item)> {

@@ -1,6 +1,7 @@
 //! Who paid: as the caller knows, by the account the money came from, or by a name that is one customer's alone.
 
-use super::book::{Book, CustomerIx, Origin};
+use super::book::Book;
+use super::index::{CustomerIx, Origin};
 use super::line::MoneyIn;
 
 /// By what the payer is known.

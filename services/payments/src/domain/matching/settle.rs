@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use super::book::{Item, ItemIx};
+use super::book::Item;
+use super::index::ItemIx;
+use super::line::Part;
 
 /// Of more items than this that could each earn a discount, all took theirs or none did; of fewer, every combination is
 /// tried (at most 4,096).
@@ -81,26 +83,6 @@ impl Policy {
     /// The discount the item earns on this value date.
     pub fn discount(&self, item: &Item, value_on: NaiveDate) -> i64 {
         item.discount_on(value_on, if self.accept_late_discount { self.grace_days } else { 0 })
-    }
-}
-
-/// What goes to one item, in minor units. Together at most what is open on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Part {
-    /// The item.
-    pub item: ItemIx,
-    /// Money.
-    pub amount: i64,
-    /// Early-payment discount granted with it.
-    pub discount: i64,
-    /// What is missing and written off within tolerance; negative: what is too much and kept.
-    pub write_off: i64,
-}
-
-impl Part {
-    /// By how much it reduces the item.
-    pub const fn reduces(&self) -> i64 {
-        self.amount.saturating_add(self.discount).saturating_add(self.write_off)
     }
 }
 
