@@ -95,6 +95,9 @@ pub(crate) async fn match_all(
     }
     let names: Vec<Names> = payments.iter().map(Names::of).collect();
     let mut book = SliceBook::new(db::policy::find(tx).await?);
+    for customer in payments.iter().filter_map(|payment| payment.customer) {
+        book.customer(customer);
+    }
     let payers = add_payers(tx, &mut book, &payments, &names).await?;
     add_named(tx, &mut book, &names).await?;
     add_owed(tx, &mut book, &payments, &names, &payers).await?;

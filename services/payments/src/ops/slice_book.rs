@@ -29,8 +29,8 @@ impl SliceBook {
         Self { policy, ..Self::default() }
     }
 
-    /// The customer's place in the book.
-    fn customer(&mut self, id: CustomerId) -> CustomerIx {
+    /// The customer's place in the book: whoever is known to have paid has one, also if it owes nothing.
+    pub(super) fn customer(&mut self, id: CustomerId) -> CustomerIx {
         if let Some(known) = self.by_id.get(&id) {
             return *known;
         }

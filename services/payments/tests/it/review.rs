@@ -65,6 +65,21 @@ async fn a_person_chooses_and_the_choice_teaches_until_it_is_taken_back() {
     book.verify().await;
 }
 
+/// The payer is given and owes nothing: part of another customer's document is not paid by it without a person.
+#[tokio::test]
+async fn a_given_payer_that_owes_nothing_is_still_the_payer() {
+    let book = Book::start().await;
+    let (owing, payer) = (book.customer(&[]).await, book.customer(&[]).await);
+    let invoice = book.invoice(&owing, "100").await;
+    let given = pb::Payment { customer_id: payer.clone(), ..transfer("60", &invoice.number) };
+    let payment = book.record(given).await;
+    assert_eq!((parts(&payment), reason(&payment)), (["0.00", "0.00", "60.00"], "PAYER_DIFFERS"));
+    assert_eq!(payment.customer_id, payer);
+    let nothing = book.record(pb::Payment { customer_id: payer, ..transfer("60", "") }).await;
+    assert_eq!(reason(&nothing), "PAYER_HAS_NO_OPEN_ITEM");
+    book.verify().await;
+}
+
 #[tokio::test]
 async fn equal_items_wait_with_their_alternatives_and_a_stale_choice_is_refused() {
     let book = Book::start().await;
