@@ -10,8 +10,7 @@ use uuid::Uuid;
 
 use super::{
     KeptId,
-    import_bank_lines::{MAX_TEXT, count, record_imported},
-    settle::settle_waiting,
+    import_bank_lines::{MAX_TEXT, count, record_imported, settle_import},
 };
 use crate::{
     App, Error,
@@ -214,12 +213,5 @@ pub(crate) async fn import_bank_file(
     let today = app.today(tenant).await?;
     let now = app.now();
     let kept = run_one(app.db(), tenant, now, &Op { now, today }, command).await?;
-    app.relay().wake();
-    let id = ImportId::new(kept.0);
-    let mut tx = app.db().begin(tenant).await?;
-    let import = db::import::find(&mut tx, id).await?.ok_or(Error::ImportNotFound(id))?;
-    let payments = db::import::payments_of(&mut tx, id).await?;
-    tx.commit().await?;
-    settle_waiting(app, tenant, &payments).await?;
-    Ok(import)
+    settle_import(app, tenant, ImportId::new(kept.0)).await
 }

@@ -181,8 +181,12 @@ pub(crate) async fn import_bank_lines(
     let today = app.today(tenant).await?;
     let now = app.now();
     let kept = run_one(app.db(), tenant, now, &Op { now, today }, command).await?;
+    settle_import(app, tenant, ImportId::new(kept.0)).await
+}
+
+/// Settles what an import's payments pay, as far as invoicing answers now. Returns what the import did.
+pub(super) async fn settle_import(app: &App, tenant: TenantId, id: ImportId) -> Result<BankImport, Error> {
     app.relay().wake();
-    let id = ImportId::new(kept.0);
     let mut tx = app.db().begin(tenant).await?;
     let import = db::import::find(&mut tx, id).await?.ok_or(Error::ImportNotFound(id))?;
     let payments = db::import::payments_of(&mut tx, id).await?;
