@@ -114,6 +114,7 @@ fn tolerance(percent: &str, cap: &str) -> pb::Tolerance {
 async fn a_small_difference_within_the_tenants_tolerance_is_written_off() {
     let book = Book::start().await;
     let (customer, blocked) = (book.customer(&[]).await, book.customer(&[]).await);
+    book.caught_up().await;
     let policy = pb::MatchingPolicy {
         tolerances: vec![tolerance("1", "5")],
         blocked_customer_ids: vec![blocked.clone()],
