@@ -1,6 +1,11 @@
 //! Reading events from the broker: a batch of whatever has come, and the offsets once its effects are committed.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
 use futures::{FutureExt as _, StreamExt as _};
 use quittance_runtime::metrics;
@@ -34,6 +39,10 @@ impl std::fmt::Debug for KafkaSource {
         f.debug_struct("KafkaSource").field("topic", &self.topic).finish_non_exhaustive()
     }
 }
+
+/// How long leaving a group is waited for: the client has no bound of its own where the broker is gone. The broker gives the partitions of a member that
+/// never left away after its session.
+const LEAVE: Duration = Duration::from_secs(5);
 
 type Member = StreamConsumer<Lag>;
 
@@ -127,7 +136,20 @@ impl KafkaSource {
     /// Leaves the group where the member can never read again; it is joined anew with the next read.
     pub(crate) fn leave_if_broken(&mut self) {
         if self.consumer.as_ref().is_some_and(|consumer| consumer.client().fatal_error().is_some()) {
-            self.consumer = None;
+            self.leave();
+        }
+    }
+
+    fn leave(&mut self) {
+        let Some(member) = self.consumer.take().and_then(Arc::into_inner) else { return };
+        let (left, wait) = mpsc::channel();
+        let leaving = thread::Builder::new().name("leave-group".to_owned()).spawn(move || {
+            drop(member);
+            // Nobody waits any more: that is no matter.
+            let _ = left.send(());
+        });
+        if leaving.is_ok() && wait.recv_timeout(LEAVE).is_err() {
+            tracing::warn!(topic = self.topic, "the group was not left in time; its broker will notice by itself");
         }
     }
 
@@ -189,6 +211,12 @@ impl KafkaSource {
         let headers = headers.insert(rdkafka::message::Header { key: "quittance_place", value: Some(&place) });
         let content = (message.key.as_deref(), message.payload.as_deref());
         self.producer.send_dead_letter(&self.dead_letter_topic, content, headers, &message.error).await
+    }
+}
+
+impl Drop for KafkaSource {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

@@ -194,15 +194,8 @@ fn read_all(config: &KafkaConfig, topic: &str, count: usize) -> Vec<String> {
     errors
 }
 
-/// A reader whose broker was killed takes its time to leave, and holds a thread meanwhile: it has more threads than the others, and is not waited for.
-#[test]
-fn a_broker_that_is_away_is_waited_for() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
-    runtime.block_on(read_over_an_absence());
-    runtime.shutdown_timeout(Duration::from_secs(10));
-}
-
-async fn read_over_an_absence() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_is_away_is_waited_for() {
     let mut kafka = TestKafka::start();
     if kafka.is_given() {
         // Nobody stops a broker that belongs to others; where tests start their own, this one does.

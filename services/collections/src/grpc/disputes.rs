@@ -46,7 +46,7 @@ impl DisputeService for Door {
         );
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = super::after(&page, DisputeId::parse)?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let disputes =
             db::dispute::list(&mut tx, customer, asked.open_only, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;

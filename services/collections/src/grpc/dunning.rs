@@ -67,7 +67,7 @@ impl DunningService for Door {
         let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
         let ((run, customer), page) = bad.into_result(run.zip(customer).zip(page))?;
         let after = super::after(&page, ReminderId::parse)?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let reminders = db::reminder::list(&mut tx, run, customer, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (reminders, next_page_token) = page.cut(reminders, |reminder| vec![reminder.id.to_string()]);

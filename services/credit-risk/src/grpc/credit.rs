@@ -65,7 +65,7 @@ impl CreditService for Door {
         let asked = request.into_inner();
         let page = Page::read(page_size(asked.page_size), &asked.page_token, &["profiles"])?;
         let after = super::after(&page, ProfileId::parse)?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let profiles = db::profile::list(&mut tx, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (profiles, next_page_token) = page.cut(profiles, |profile| vec![profile.id.to_string()]);

@@ -81,7 +81,7 @@ impl ReservationService for Door {
         let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
         let ((customer, state), page) = bad.into_result(customer.zip(state).zip(page))?;
         let after = super::after(&page, ReservationId::parse)?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let reservations =
             db::reservation::list(&mut tx, customer, state, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;

@@ -103,7 +103,7 @@ impl CustomerService for Door {
             after: super::after(&page, CustomerId::parse)?,
             limit: page.limit(),
         };
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let customers = db::customer::list(&mut tx, &filter).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (customers, next_page_token) = page.cut(customers, |c| vec![c.id.to_string()]);

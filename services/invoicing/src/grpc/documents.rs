@@ -49,7 +49,7 @@ impl Door {
         filter: &db::invoice::Filter,
         page: &Page,
     ) -> Result<(Vec<pb::Invoice>, String), Error> {
-        let mut tx = self.0.db().begin(tenant).await?;
+        let mut tx = self.0.db().begin_filtered(tenant).await?;
         let found = db::invoice::list(&mut tx, filter).await?;
         let (invoices, token) = page.cut(found, |invoice| vec![invoice.id.to_string()]);
         let answer = self.with_open(&mut tx, &invoices).await?;
@@ -58,7 +58,7 @@ impl Door {
     }
 
     async fn search(&self, tenant: TenantId, beginning: &str) -> Result<Vec<pb::Invoice>, Error> {
-        let mut tx = self.0.db().begin(tenant).await?;
+        let mut tx = self.0.db().begin_filtered(tenant).await?;
         let found = db::invoice::search(&mut tx, beginning).await?;
         let answer = self.with_open(&mut tx, &found).await?;
         tx.commit().await?;
@@ -254,7 +254,7 @@ impl CreditNoteService for Door {
             Page::read(page_size(asked.page_size), &asked.page_token, &["credit_notes", &asked.customer_id]),
         );
         let (customer, page) = bad.into_result(customer.zip(page))?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let after = after(&page, CreditNoteId::parse)?;
         let notes =
             db::document::list_credit_notes(&mut tx, customer, after, page.limit()).await.map_err(Error::from)?;

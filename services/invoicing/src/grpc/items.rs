@@ -56,7 +56,7 @@ impl OpenItemService for Door {
             [due_on, id] => parse_date(due_on).ok().zip(ItemId::parse(id).ok()),
             _ => None,
         };
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let items = db::ledger::list_open(&mut tx, customer, due, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (items, next_page_token) =

@@ -149,7 +149,7 @@ impl PaymentService for Door {
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = after(&page, PaymentId::parse)?;
         let filter = db::payment::Filter { customer, unapplied_only: asked.unapplied_only, after, limit: page.limit() };
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let payments = db::payment::list(&mut tx, &filter).await.map_err(Error::from)?;
         let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.id.to_string()]);
         let payments = with_allocations(&mut tx, &payments.iter().collect::<Vec<_>>()).await?;
@@ -182,7 +182,7 @@ impl PaymentService for Door {
         let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &["match reviews"]));
         let page = bad.into_result(page)?;
         let after = after(&page, PaymentId::parse)?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let ids = db::review::list(&mut tx, after, page.limit()).await.map_err(Error::from)?;
         let (ids, next_page_token) = page.cut(ids, |id| vec![id.to_string()]);
         let reviews = reviews(&mut tx, &ids).await?;
@@ -228,7 +228,7 @@ impl PaymentService for Door {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }
         let (from, to) = bad.into_result(from.zip(to))?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let currencies = db::statistics::matching(&mut tx, from, to).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         Ok(Response::new(pb::MatchingStatistics {

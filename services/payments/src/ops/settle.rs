@@ -1,6 +1,7 @@
 //! The two halves of a settlement, one after the other: ask invoicing about a batch, then write what it said. Whoever is cut off in between leaves
 //! what `finish_pending` finds and repeats.
 
+use futures::{StreamExt as _, stream};
 use quittance_db::DbError;
 use quittance_kernel::{PaymentId, RequestId, TenantId};
 
@@ -10,6 +11,9 @@ use crate::{
     domain::{Allocation, AllocationState},
     invoicing::{NoAnswer, Reversal},
 };
+
+/// Batches that invoicing is asked about at a time: while it writes one, the answer to another is written here.
+const AT_ONCE: usize = 2;
 
 /// Why a batch is not finished.
 #[derive(Debug, thiserror::Error)]
@@ -30,14 +34,16 @@ pub(crate) async fn settle_waiting(app: &App, tenant: TenantId, payments: &[Paym
     let mut tx = app.db().begin(tenant).await?;
     let (settlements, reversals) = db::allocation::waiting_batches(&mut tx, payments).await?;
     tx.commit().await?;
-    for batch in settlements {
-        if !went_on(&settle_batch(app, tenant, batch).await, batch) {
-            return Ok(());
-        }
-    }
-    for batch in reversals {
-        if !went_on(&reverse_batch(app, tenant, batch).await, batch) {
-            return Ok(());
+    let settled = stream::iter(settlements)
+        .map(|batch| async move { went_on(&settle_batch(app, tenant, batch).await, batch) })
+        .buffer_unordered(AT_ONCE)
+        .all(std::future::ready)
+        .await;
+    if settled {
+        for batch in reversals {
+            if !went_on(&reverse_batch(app, tenant, batch).await, batch) {
+                break;
+            }
         }
     }
     Ok(())
