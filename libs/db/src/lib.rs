@@ -12,7 +12,7 @@ pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, OnConstraint, expect_rows};
 pub use migrate::{MigrateError, grant_statements, merge, prepare};
 pub use request_log::{Answer, Command, RequestIdReused, purge};
-pub use slice::{SliceOp, SliceResult, run_one, run_slice};
+pub use slice::{OneOp, OneResult, SliceOp, SliceResult, run_one, run_slice};
 pub use sqlx::PgConnection;
 pub use verify::{Found, Invariant};
 

@@ -39,17 +39,53 @@ pub trait SliceOp: Sync {
     ) -> impl Future<Output = SliceResult<Self::Answer, Self::Error>> + Send;
 }
 
+/// A result, or the error of the store.
+pub type OneResult<A, E> = Result<Result<A, E>, DbError>;
+
+/// What a mutating operation that has no batch form does with its command.
+pub trait OneOp: Sync {
+    /// What is asked.
+    type Command: Command;
+    /// What is answered.
+    type Answer: Answer;
+    /// Why the command was refused.
+    type Error: From<DbError> + From<RequestIdReused> + Send;
+
+    /// As [`SliceOp::run`], for one command.
+    fn run(
+        &self,
+        tx: &mut Tx,
+        command: &Self::Command,
+    ) -> impl Future<Output = OneResult<Self::Answer, Self::Error>> + Send;
+}
+
+struct OneByOne<'a, O>(&'a O);
+
+impl<O: OneOp> SliceOp for OneByOne<'_, O> {
+    type Command = O::Command;
+    type Answer = O::Answer;
+    type Error = O::Error;
+
+    async fn run(&self, tx: &mut Tx, commands: &[&O::Command]) -> SliceResult<O::Answer, O::Error> {
+        let mut results = Vec::with_capacity(commands.len());
+        for command in commands {
+            results.push(self.0.run(tx, command).await?);
+        }
+        Ok(results)
+    }
+}
+
 type Results<O> = Vec<Result<<O as SliceOp>::Answer, <O as SliceOp>::Error>>;
 
-/// A slice of one.
-pub async fn run_one<O: SliceOp>(
+/// Writes what one command does, as [`run_slice`] does for many.
+pub async fn run_one<O: OneOp>(
     db: &Db,
     tenant: TenantId,
     now: DateTime<Utc>,
     op: &O,
     command: O::Command,
 ) -> Result<O::Answer, O::Error> {
-    let mut results = run_slice(db, tenant, now, op, &[command]).await?;
+    let mut results = run_slice(db, tenant, now, &OneByOne(op), &[command]).await?;
     results.pop().unwrap_or_else(|| Err(O::Error::from(DbError::AnsweredMeanwhile)))
 }
 

@@ -1,13 +1,15 @@
 //! Bank statements as csv, by a map that says which column holds what. The file names no account: the caller does. A
 //! line that cannot be read is warned about and stops no other.
 
+mod bad;
 mod columns;
 mod map;
 mod records;
 
 use std::io::{self, BufRead};
 
-pub use columns::{BadColumn, BadHeader, BadLine, Line};
+pub use bad::{BadColumn, BadHeader, BadLine};
+pub use columns::Line;
 pub use map::{BadDateFormat, BadDelimiter, DateFormat, DecimalSeparator, Delimiter, Map, Side};
 
 use crate::{Event, Place, Refusal, StatementHead, StatementTail, Warning, WarningCode};

@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead};
 
-use super::columns::BadLine;
+use super::bad::BadLine;
 use super::map::Map;
 use crate::lines::text_of;
 

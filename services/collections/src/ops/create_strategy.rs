@@ -1,7 +1,7 @@
 //! `CreateStrategy`.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{RequestId, StrategyId, TenantId};
 
 use crate::{
@@ -29,32 +29,25 @@ struct Op<A> {
     answer: fn(&Strategy) -> A,
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = CreateStrategy;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&CreateStrategy]) -> Result<Vec<Result<A, Error>>, DbError> {
+    async fn run(&self, tx: &mut Tx, command: &CreateStrategy) -> OneResult<A, Error> {
         db::take_turns(tx).await?;
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            // A tenant's first strategy is its default, so that a run need not name one.
-            let is_default = command.new.is_default || !db::strategy::has_any(tx).await?;
-            let new = NewStrategy { is_default, ..command.new.clone() };
-            let strategy = match Strategy::create(StrategyId::at(self.now), new, self.now) {
-                Ok(strategy) => strategy,
-                Err(refusal) => {
-                    answers.push(Err(refusal.into()));
-                    continue;
-                }
-            };
-            if strategy.is_default {
-                db::strategy::unset_default(tx, strategy.id).await?;
-            }
-            db::strategy::insert(tx, &strategy).await?;
-            answers.push(Ok((self.answer)(&strategy)));
+        // A tenant's first strategy is its default, so that a run need not name one.
+        let is_default = command.new.is_default || !db::strategy::has_any(tx).await?;
+        let new = NewStrategy { is_default, ..command.new.clone() };
+        let strategy = match Strategy::create(StrategyId::at(self.now), new, self.now) {
+            Ok(strategy) => strategy,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        if strategy.is_default {
+            db::strategy::unset_default(tx, strategy.id).await?;
         }
-        Ok(answers)
+        db::strategy::insert(tx, &strategy).await?;
+        Ok(Ok((self.answer)(&strategy)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `OpenDispute`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{DisputeId, RequestId, TenantId};
 
 use crate::{
@@ -32,7 +32,7 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn decide(&self, tx: &mut Tx, new: &NewDispute) -> Result<Result<Dispute, Error>, DbError> {
+    async fn decide(&self, tx: &mut Tx, new: &NewDispute) -> OneResult<Dispute, Error> {
         // Whoever else disputes the item at this moment waits here, and then finds the dispute.
         let Some(customer) = db::projection::lock_item(tx, new.item).await? else {
             return Ok(Err(Error::ItemNotFound(new.item)));
@@ -43,25 +43,19 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = OpenDispute;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&OpenDispute]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match self.decide(tx, &command.new).await? {
-                Ok(dispute) => {
-                    db::dispute::insert(tx, &dispute).await?;
-                    quittance_events::push(tx, vec![outbox::dispute_opened(&dispute, self.now)]).await?;
-                    Ok((self.answer)(&dispute))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &OpenDispute) -> OneResult<A, Error> {
+        let dispute = match self.decide(tx, &command.new).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        db::dispute::insert(tx, &dispute).await?;
+        quittance_events::push(tx, vec![outbox::dispute_opened(&dispute, self.now)]).await?;
+        Ok(Ok((self.answer)(&dispute)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `ResolveDispute`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{DisputeId, RequestId, TenantId};
 
 use crate::{
@@ -34,7 +34,7 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn decide(&self, tx: &mut Tx, command: &ResolveDispute) -> Result<Result<Dispute, Error>, DbError> {
+    async fn decide(&self, tx: &mut Tx, command: &ResolveDispute) -> OneResult<Dispute, Error> {
         let id = command.dispute;
         let Some(dispute) = db::dispute::lock(tx, id).await? else { return Ok(Err(Error::DisputeNotFound(id))) };
         let resolved = dispute.resolve(command.outcome, command.resolved_on, self.today);
@@ -42,25 +42,19 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = ResolveDispute;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&ResolveDispute]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match self.decide(tx, command).await? {
-                Ok(dispute) => {
-                    db::dispute::update(tx, &dispute).await?;
-                    quittance_events::push(tx, vec![outbox::dispute_resolved(&dispute, self.now)]).await?;
-                    Ok((self.answer)(&dispute))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &ResolveDispute) -> OneResult<A, Error> {
+        let dispute = match self.decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        db::dispute::update(tx, &dispute).await?;
+        quittance_events::push(tx, vec![outbox::dispute_resolved(&dispute, self.now)]).await?;
+        Ok(Ok((self.answer)(&dispute)))
     }
 }
 

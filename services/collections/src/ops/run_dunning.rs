@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{ReminderId, RequestId, RunId, StrategyId, TenantId};
 
 use super::dunning::{Plan, plan_for, render};
@@ -39,11 +39,7 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn decide(
-        &self,
-        tx: &mut Tx,
-        command: &RunDunning,
-    ) -> Result<Result<(DunningRun, Vec<Reminder>), Error>, DbError> {
+    async fn decide(&self, tx: &mut Tx, command: &RunDunning) -> OneResult<(DunningRun, Vec<Reminder>), Error> {
         if command.as_of > self.today {
             return Ok(Err(Error::DateInFuture { date: command.as_of, today: self.today }));
         }
@@ -72,31 +68,21 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = RunDunning;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&RunDunning]) -> Result<Vec<Result<A, Error>>, DbError> {
+    async fn run(&self, tx: &mut Tx, command: &RunDunning) -> OneResult<A, Error> {
         db::take_turns(tx).await?;
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match self.decide(tx, command).await? {
-                Ok((run, reminders)) => {
-                    db::dunning::insert_run(tx, &run).await?;
-                    db::reminder::insert_all(tx, &reminders).await?;
-                    quittance_events::push(
-                        tx,
-                        reminders.iter().map(|r| outbox::reminder_recorded(r, self.now)).collect(),
-                    )
-                    .await?;
-                    Ok((self.answer)(&run))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+        let (run, reminders) = match self.decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        db::dunning::insert_run(tx, &run).await?;
+        db::reminder::insert_all(tx, &reminders).await?;
+        quittance_events::push(tx, reminders.iter().map(|r| outbox::reminder_recorded(r, self.now)).collect()).await?;
+        Ok(Ok((self.answer)(&run)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `UpdateStrategy`.
 
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{RequestId, StrategyId, TenantId};
 
 use super::is_stale;
@@ -30,7 +30,7 @@ struct Op<A> {
     answer: fn(&Strategy) -> A,
 }
 
-async fn decide(tx: &mut Tx, command: &UpdateStrategy) -> Result<Result<Strategy, Error>, DbError> {
+async fn decide(tx: &mut Tx, command: &UpdateStrategy) -> OneResult<Strategy, Error> {
     let Some(strategy) = db::strategy::find(tx, Some(command.strategy)).await? else {
         return Ok(Err(Error::StrategyNotFound(command.strategy)));
     };
@@ -40,28 +40,22 @@ async fn decide(tx: &mut Tx, command: &UpdateStrategy) -> Result<Result<Strategy
     Ok(strategy.change(command.change.clone()).map_err(Error::from))
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = UpdateStrategy;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&UpdateStrategy]) -> Result<Vec<Result<A, Error>>, DbError> {
+    async fn run(&self, tx: &mut Tx, command: &UpdateStrategy) -> OneResult<A, Error> {
         db::take_turns(tx).await?;
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match decide(tx, command).await? {
-                Ok(strategy) => {
-                    if strategy.is_default {
-                        db::strategy::unset_default(tx, strategy.id).await?;
-                    }
-                    db::strategy::update(tx, &strategy).await?;
-                    Ok((self.answer)(&strategy))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
+        let strategy = match decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        if strategy.is_default {
+            db::strategy::unset_default(tx, strategy.id).await?;
         }
-        Ok(answers)
+        db::strategy::update(tx, &strategy).await?;
+        Ok(Ok((self.answer)(&strategy)))
     }
 }
 

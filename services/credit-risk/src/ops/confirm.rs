@@ -1,7 +1,7 @@
 //! `Confirm`.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{RequestId, ReservationId, TenantId};
 
 use crate::{App, Error, db, domain::Reservation, outbox};
@@ -27,7 +27,7 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn confirm(&self, tx: &mut Tx, id: ReservationId) -> Result<Result<Reservation, Error>, DbError> {
+    async fn confirm(&self, tx: &mut Tx, id: ReservationId) -> OneResult<Reservation, Error> {
         // What the profile holds does not change: it is not waited for.
         let Some(reservation) = db::reservation::lock_all(tx, &[id]).await?.pop() else {
             return Ok(Err(Error::ReservationNotFound(id)));
@@ -45,17 +45,13 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = Confirm;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&Confirm]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            answers.push(self.confirm(tx, command.reservation).await?.map(|reservation| (self.answer)(&reservation)));
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &Confirm) -> OneResult<A, Error> {
+        Ok(self.confirm(tx, command.reservation).await?.map(|reservation| (self.answer)(&reservation)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{ProfileId, RequestId, TenantId};
 
 use crate::{
@@ -33,7 +33,7 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn decide(&self, tx: &mut Tx, new: &NewProfile) -> Result<Result<CreditProfile, Error>, DbError> {
+    async fn decide(&self, tx: &mut Tx, new: &NewProfile) -> OneResult<CreditProfile, Error> {
         // Held, so that no event changes what the customer owes before the profile is there to be changed with it.
         if db::projection::lock_customers(tx, &BTreeSet::from([new.customer])).await? == 0 {
             return Ok(Err(Error::CustomerNotFound(new.customer)));
@@ -44,25 +44,19 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = CreateProfile;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&CreateProfile]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match self.decide(tx, &command.new).await? {
-                Ok(profile) => {
-                    db::profile::insert(tx, &profile).await?;
-                    quittance_events::push(tx, vec![outbox::profile_created(&profile, self.now)]).await?;
-                    Ok((self.answer)(&profile))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &CreateProfile) -> OneResult<A, Error> {
+        let profile = match self.decide(tx, &command.new).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        db::profile::insert(tx, &profile).await?;
+        quittance_events::push(tx, vec![outbox::profile_created(&profile, self.now)]).await?;
+        Ok(Ok((self.answer)(&profile)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{RequestId, ReservationId, TenantId};
 
 use crate::{App, Error, db, domain::Reservation, outbox};
@@ -29,7 +29,7 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn release(&self, tx: &mut Tx, id: ReservationId) -> Result<Result<Reservation, Error>, DbError> {
+    async fn release(&self, tx: &mut Tx, id: ReservationId) -> OneResult<Reservation, Error> {
         // Read first to know the profile, which is held before the reservation; whose it is never changes.
         let Some(seen) = db::reservation::find_all(tx, &[id]).await?.pop() else {
             return Ok(Err(Error::ReservationNotFound(id)));
@@ -54,17 +54,13 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = Release;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&Release]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            answers.push(self.release(tx, command.reservation).await?.map(|reservation| (self.answer)(&reservation)));
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &Release) -> OneResult<A, Error> {
+        Ok(self.release(tx, command.reservation).await?.map(|reservation| (self.answer)(&reservation)))
     }
 }
 

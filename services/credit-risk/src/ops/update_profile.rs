@@ -1,7 +1,7 @@
 //! `UpdateProfile`.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{ProfileId, RequestId, TenantId};
 
 use crate::{
@@ -32,7 +32,7 @@ struct Op<A> {
     answer: fn(&CreditProfile) -> A,
 }
 
-async fn decide(tx: &mut Tx, command: &UpdateProfile) -> Result<Result<CreditProfile, Error>, DbError> {
+async fn decide(tx: &mut Tx, command: &UpdateProfile) -> OneResult<CreditProfile, Error> {
     let id = command.profile;
     let Some(profile) = db::profile::lock(tx, id).await? else { return Ok(Err(Error::ProfileNotFound(id))) };
     if !command.etag.is_empty() && command.etag != profile.version.to_string() {
@@ -41,25 +41,19 @@ async fn decide(tx: &mut Tx, command: &UpdateProfile) -> Result<Result<CreditPro
     Ok(profile.change(command.change.clone()).map_err(|refusal| Error::refused(format!("profile {id}"), refusal)))
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = UpdateProfile;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&UpdateProfile]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match decide(tx, command).await? {
-                Ok(profile) => {
-                    db::profile::update(tx, &profile).await?;
-                    quittance_events::push(tx, vec![outbox::profile_updated(&profile, self.now)]).await?;
-                    Ok((self.answer)(&profile))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &UpdateProfile) -> OneResult<A, Error> {
+        let profile = match decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        db::profile::update(tx, &profile).await?;
+        quittance_events::push(tx, vec![outbox::profile_updated(&profile, self.now)]).await?;
+        Ok(Ok((self.answer)(&profile)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `CreateSeries`: adds a series of numbers.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, DbError, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{RequestId, SeriesId, TenantId};
 
 use crate::{
@@ -29,24 +29,20 @@ struct Op<A> {
     answer: fn(&Series) -> A,
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = CreateSeries;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&CreateSeries]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let id = SeriesId::at(self.now);
-            let series = Series::new(id, command.content.clone()).map_err(|bad| DbError::Corrupt {
-                table: "series",
-                id: id.uuid(),
-                why: format!("it was checked, and yet {bad:?}"),
-            })?;
-            db::book::insert_series(tx, &series).await?;
-            answers.push(Ok((self.answer)(&series)));
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &CreateSeries) -> OneResult<A, Error> {
+        let id = SeriesId::at(self.now);
+        let series = Series::new(id, command.content.clone()).map_err(|bad| DbError::Corrupt {
+            table: "series",
+            id: id.uuid(),
+            why: format!("it was checked, and yet {bad:?}"),
+        })?;
+        db::book::insert_series(tx, &series).await?;
+        Ok(Ok((self.answer)(&series)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `CreateTenant`: opens a book of receivables.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{RequestId, SeriesId, TenantId};
 
 use crate::{
@@ -30,27 +30,22 @@ struct Op<A> {
     answer: fn(&Tenant) -> A,
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = CreateTenant;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&CreateTenant]) -> Result<Vec<Result<A, Error>>, DbError> {
+    async fn run(&self, tx: &mut Tx, command: &CreateTenant) -> OneResult<A, Error> {
         let id = tx.tenant();
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let tenant = Tenant::create(id, command.content.clone(), self.now);
-            if !db::book::insert_tenant(tx, &tenant).await? {
-                answers.push(Err(Error::TenantExists(id)));
-                continue;
-            }
-            for series in Series::starters(SeriesId::at(self.now), SeriesId::at(self.now), SeriesId::at(self.now)) {
-                db::book::insert_series(tx, &series).await?;
-            }
-            quittance_events::push(tx, vec![outbox::tenant_created(id, &tenant, self.now)]).await?;
-            answers.push(Ok((self.answer)(&tenant)));
+        let tenant = Tenant::create(id, command.content.clone(), self.now);
+        if !db::book::insert_tenant(tx, &tenant).await? {
+            return Ok(Err(Error::TenantExists(id)));
         }
-        Ok(answers)
+        for series in Series::starters(SeriesId::at(self.now), SeriesId::at(self.now), SeriesId::at(self.now)) {
+            db::book::insert_series(tx, &series).await?;
+        }
+        quittance_events::push(tx, vec![outbox::tenant_created(id, &tenant, self.now)]).await?;
+        Ok(Ok((self.answer)(&tenant)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `CreateTerms`: adds payment terms under a code.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{RequestId, TenantId, TermsId};
 
 use crate::{
@@ -29,19 +29,15 @@ struct Op<A> {
     answer: fn(&NamedTerms) -> A,
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = CreateTerms;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&CreateTerms]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let terms = NamedTerms::new(TermsId::at(self.now), command.content.clone());
-            db::customer::insert_terms(tx, &terms).await?;
-            answers.push(Ok((self.answer)(&terms)));
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &CreateTerms) -> OneResult<A, Error> {
+        let terms = NamedTerms::new(TermsId::at(self.now), command.content.clone());
+        db::customer::insert_terms(tx, &terms).await?;
+        Ok(Ok((self.answer)(&terms)))
     }
 }
 

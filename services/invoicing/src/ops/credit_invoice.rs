@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{CreditNoteId, EventId, InvoiceId, ItemId, RequestId, SeriesId, TenantId};
 
 use crate::{
@@ -47,7 +47,7 @@ struct Credited {
 }
 
 impl<A: Answer> Op<A> {
-    async fn decide(&self, tx: &mut Tx, command: &CreditInvoice) -> Result<Result<Credited, Error>, DbError> {
+    async fn decide(&self, tx: &mut Tx, command: &CreditInvoice) -> OneResult<Credited, Error> {
         let id = command.invoice;
         let subject = format!("invoice {id}");
         let item = db::ledger::lock_items(tx, &[ItemId::from(id)]).await?.remove(&ItemId::from(id));
@@ -84,36 +84,29 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = CreditInvoice;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&CreditInvoice]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let Credited { note, invoice, item, entry, series } = match self.decide(tx, command).await? {
-                Ok(credited) => credited,
-                Err(error) => {
-                    answers.push(Err(error));
-                    continue;
-                }
-            };
-            db::book::update_series(tx, std::slice::from_ref(&series)).await?;
-            db::document::insert_credit_note(tx, &note, series.id).await?;
-            db::invoice::update_state(tx, &invoice).await?;
-            db::ledger::update_items(tx, &[&item]).await?;
-            let entry_id = EventId::at(self.now).uuid();
-            db::ledger::insert_entries(
-                tx,
-                &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }],
-                self.now,
-            )
-            .await?;
-            quittance_events::push(tx, vec![outbox::invoice_credited(&note, self.now)]).await?;
-            answers.push(Ok((self.answer)(&note)));
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &CreditInvoice) -> OneResult<A, Error> {
+        let Credited { note, invoice, item, entry, series } = match self.decide(tx, command).await? {
+            Ok(credited) => credited,
+            Err(error) => return Ok(Err(error)),
+        };
+        db::book::update_series(tx, std::slice::from_ref(&series)).await?;
+        db::document::insert_credit_note(tx, &note, series.id).await?;
+        db::invoice::update_state(tx, &invoice).await?;
+        db::ledger::update_items(tx, &[&item]).await?;
+        let entry_id = EventId::at(self.now).uuid();
+        db::ledger::insert_entries(
+            tx,
+            &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }],
+            self.now,
+        )
+        .await?;
+        quittance_events::push(tx, vec![outbox::invoice_credited(&note, self.now)]).await?;
+        Ok(Ok((self.answer)(&note)))
     }
 }
 

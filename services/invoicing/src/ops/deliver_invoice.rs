@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{ContactId, CustomerId, DeliveryId, InvoiceId, RequestId, TenantId};
 use sha2::{Digest as _, Sha256};
 
@@ -45,12 +45,7 @@ struct Rendered {
     customer: CustomerId,
 }
 
-async fn rendered(
-    tx: &mut Tx,
-    book: &Book,
-    id: InvoiceId,
-    contact: Option<ContactId>,
-) -> Result<Result<Rendered, Error>, DbError> {
+async fn rendered(tx: &mut Tx, book: &Book, id: InvoiceId, contact: Option<ContactId>) -> OneResult<Rendered, Error> {
     let Some(invoice) = db::invoice::find(tx, id).await? else { return Ok(Err(Error::InvoiceNotFound(id))) };
     let Some(customer) = db::customer::find(tx, invoice.customer).await? else {
         return Ok(Err(Error::CustomerNotFound(invoice.customer)));
@@ -66,35 +61,30 @@ async fn rendered(
     Ok(render(&data).map(|html| Rendered { html, contact, customer: customer.id }).map_err(Error::from))
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = DeliverInvoice;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&DeliverInvoice]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            // Held, so that it is not voided while it is handed over.
-            db::invoice::lock_all(tx, &[command.invoice]).await?;
-            let answer = match rendered(tx, &self.book, command.invoice, command.contact).await? {
-                Err(error) => Err(error),
-                Ok(Rendered { html, contact, customer }) => {
-                    let delivery = Delivery {
-                        id: DeliveryId::at(self.now),
-                        invoice: command.invoice,
-                        contact,
-                        channel: command.channel,
-                        document_sha256: Sha256::digest(html.as_bytes()).into(),
-                        delivered_at: self.now,
-                    };
-                    db::document::insert_delivery(tx, &delivery, &html).await?;
-                    quittance_events::push(tx, vec![outbox::invoice_delivered(&delivery, customer, self.now)]).await?;
-                    Ok((self.answer)(&delivery))
-                }
+    async fn run(&self, tx: &mut Tx, command: &DeliverInvoice) -> OneResult<A, Error> {
+        // Held, so that it is not voided while it is handed over.
+        db::invoice::lock_all(tx, &[command.invoice]).await?;
+        let Rendered { html, contact, customer } =
+            match rendered(tx, &self.book, command.invoice, command.contact).await? {
+                Ok(rendered) => rendered,
+                Err(error) => return Ok(Err(error)),
             };
-            answers.push(answer);
-        }
-        Ok(answers)
+        let delivery = Delivery {
+            id: DeliveryId::at(self.now),
+            invoice: command.invoice,
+            contact,
+            channel: command.channel,
+            document_sha256: Sha256::digest(html.as_bytes()).into(),
+            delivered_at: self.now,
+        };
+        db::document::insert_delivery(tx, &delivery, &html).await?;
+        quittance_events::push(tx, vec![outbox::invoice_delivered(&delivery, customer, self.now)]).await?;
+        Ok(Ok((self.answer)(&delivery)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, DbError, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{AllocationId, EventId, ItemId, RequestId, TenantId};
 
 use super::Settled;
@@ -105,18 +105,14 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = ReverseSettlements;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&ReverseSettlements]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let results = self.reverse(tx, command).await?;
-            answers.push(Ok((self.answer)(results)));
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &ReverseSettlements) -> OneResult<A, Error> {
+        let results = self.reverse(tx, command).await?;
+        Ok(Ok((self.answer)(results)))
     }
 }
 

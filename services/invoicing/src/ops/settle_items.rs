@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, DbError, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{AllocationId, EventId, ItemId, RequestId, TenantId};
 
 use crate::{
@@ -71,27 +71,22 @@ impl Ledger {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = SettleItems;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&SettleItems]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let all = || commands.iter().flat_map(|c| &c.settlements);
-        let ids: BTreeSet<ItemId> = all().map(|s| s.item).collect();
+    async fn run(&self, tx: &mut Tx, command: &SettleItems) -> OneResult<A, Error> {
+        let ids: BTreeSet<ItemId> = command.settlements.iter().map(|s| s.item).collect();
         let items = db::ledger::lock_items(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
-        let allocations: Vec<AllocationId> = all().map(|s| s.allocation).collect();
+        let allocations: Vec<AllocationId> = command.settlements.iter().map(|s| s.allocation).collect();
         let recorded = db::settlement::find_settlements(tx, &allocations).await?;
         let mut ledger =
             Ledger { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![], events: vec![] };
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let results = command.settlements.iter().map(|settlement| ledger.settle(settlement, self.now)).collect();
-            answers.push(Ok((self.answer)(results)));
-        }
+        let results = command.settlements.iter().map(|settlement| ledger.settle(settlement, self.now)).collect();
         save(tx, &ledger, self.now).await?;
         quittance_events::push(tx, ledger.events).await?;
-        Ok(answers)
+        Ok(Ok((self.answer)(results)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `UpdateCustomer`.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{ContactId, CustomerId, RequestId, TenantId};
 
 use super::is_stale;
@@ -34,7 +34,7 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn decide(&self, tx: &mut Tx, command: &UpdateCustomer) -> Result<Result<Customer, Error>, DbError> {
+    async fn decide(&self, tx: &mut Tx, command: &UpdateCustomer) -> OneResult<Customer, Error> {
         let Some(customer) = db::customer::lock(tx, command.customer).await? else {
             return Ok(Err(Error::CustomerNotFound(command.customer)));
         };
@@ -52,25 +52,19 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = UpdateCustomer;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&UpdateCustomer]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match self.decide(tx, command).await? {
-                Ok(customer) => {
-                    db::customer::update(tx, &customer).await?;
-                    quittance_events::push(tx, vec![outbox::customer_updated(&customer, self.now)]).await?;
-                    Ok((self.answer)(&customer))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &UpdateCustomer) -> OneResult<A, Error> {
+        let customer = match self.decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        db::customer::update(tx, &customer).await?;
+        quittance_events::push(tx, vec![outbox::customer_updated(&customer, self.now)]).await?;
+        Ok(Ok((self.answer)(&customer)))
     }
 }
 

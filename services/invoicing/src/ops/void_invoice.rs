@@ -1,7 +1,7 @@
 //! `VoidInvoice`: takes an issued invoice back that nobody has seen or paid.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{EventId, InvoiceId, ItemId, Money, RequestId, TenantId};
 
 use super::is_stale;
@@ -36,11 +36,7 @@ struct Op<A> {
 }
 
 impl<A: Answer> Op<A> {
-    async fn decide(
-        &self,
-        tx: &mut Tx,
-        command: &VoidInvoice,
-    ) -> Result<Result<(Invoice, OpenItem, Entry), Error>, DbError> {
+    async fn decide(&self, tx: &mut Tx, command: &VoidInvoice) -> OneResult<(Invoice, OpenItem, Entry), Error> {
         let id = command.invoice;
         // The order of locks is items before documents everywhere: a settlement holds the item only.
         let item = db::ledger::lock_items(tx, &[ItemId::from(id)]).await?.remove(&ItemId::from(id));
@@ -60,35 +56,28 @@ impl<A: Answer> Op<A> {
     }
 }
 
-impl<A: Answer> SliceOp for Op<A> {
+impl<A: Answer> OneOp for Op<A> {
     type Command = VoidInvoice;
     type Answer = A;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&VoidInvoice]) -> Result<Vec<Result<A, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let (invoice, item, entry) = match self.decide(tx, command).await? {
-                Ok(decided) => decided,
-                Err(error) => {
-                    answers.push(Err(error));
-                    continue;
-                }
-            };
-            db::invoice::update_state(tx, &invoice).await?;
-            db::ledger::update_items(tx, &[&item]).await?;
-            let entry_id = EventId::at(self.now).uuid();
-            db::ledger::insert_entries(
-                tx,
-                &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }],
-                self.now,
-            )
-            .await?;
-            let event = outbox::invoice_voided(&invoice, entry.effective_on, &command.reason, self.now);
-            quittance_events::push(tx, vec![event]).await?;
-            answers.push(Ok((self.answer)(&invoice, Some(item.open()))));
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &VoidInvoice) -> OneResult<A, Error> {
+        let (invoice, item, entry) = match self.decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        db::invoice::update_state(tx, &invoice).await?;
+        db::ledger::update_items(tx, &[&item]).await?;
+        let entry_id = EventId::at(self.now).uuid();
+        db::ledger::insert_entries(
+            tx,
+            &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }],
+            self.now,
+        )
+        .await?;
+        let event = outbox::invoice_voided(&invoice, entry.effective_on, &command.reason, self.now);
+        quittance_events::push(tx, vec![event]).await?;
+        Ok(Ok((self.answer)(&invoice, Some(item.open()))))
     }
 }
 

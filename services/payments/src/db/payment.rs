@@ -26,6 +26,13 @@ pub(crate) struct Held {
     pub(crate) envelope: Option<Uuid>,
 }
 
+impl Held {
+    /// What a person's decision made of it: matching leaves it alone from here on.
+    pub(crate) fn decided(self, payment: Payment) -> Self {
+        Self { payment, by_hand: true, match_due_at: None, ..self }
+    }
+}
+
 struct Row {
     id: Uuid,
     customer_id: Option<Uuid>,
@@ -336,73 +343,6 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Res
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(Held::try_from).collect()
-}
-
-/// Keeps by what payments are found again: payment and key.
-pub(crate) async fn insert_keys(tx: &mut Tx, keys: &[(PaymentId, String)]) -> Result<(), DbError> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let tenant = tx.tenant().uuid();
-    let (payments, keys): (Vec<Uuid>, Vec<String>) =
-        keys.iter().map(|(payment, key)| (payment.uuid(), key.clone())).unzip();
-    sqlx::query!(
-        "insert into sought_key (tenant_id, payment_id, key)
-         select $1, *
-         from unnest($2::uuid[], $3::text[])
-         on conflict on constraint sought_key_pkey do nothing",
-        tenant,
-        &payments,
-        &keys,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Forgets the keys of payments that wait for nothing.
-pub(crate) async fn delete_keys(tx: &mut Tx, payments: &[PaymentId]) -> Result<(), DbError> {
-    if payments.is_empty() {
-        return Ok(());
-    }
-    let tenant = tx.tenant().uuid();
-    let ids: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
-    sqlx::query!("delete from sought_key where tenant_id = $1 and payment_id = any($2)", tenant, &ids)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Makes matching look again at the unapplied payments that wait for one of the keys.
-pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -> Result<(), DbError> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let tenant = tx.tenant().uuid();
-    sqlx::query!(
-        "with waiting as (
-           select distinct s.payment_id
-           from unnest($2::text[]) as asked (key)
-           join sought_key s on s.tenant_id = $1 and s.key = asked.key
-         ), held as (
-           select p.id
-           from waiting w
-           join payment p on p.tenant_id = $1 and p.id = w.payment_id
-           where p.has_unapplied and not p.by_hand and (p.match_due_at is null or p.match_due_at > $3)
-           order by p.id
-           for update of p
-         )
-         update payment p
-         set match_due_at = $3
-         from held
-         where p.tenant_id = $1 and p.id = held.id",
-        tenant,
-        keys,
-        now,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 /// How far apart the days of a payment and its repetition are, as [`crate::domain::matching::Book`] sees it.

@@ -75,8 +75,10 @@ enum BadLine {
     NotUtf8,
     #[error("column {0:?} is empty")]
     FieldMissing(String),
-    #[error("column {column:?}: {error}")]
-    Date { column: String, error: BadDate },
+    #[error("column {0:?} is no date as the map says")]
+    Date(String),
+    #[error("column {0:?} has a year before 1900 or after 2999")]
+    Year(String),
     #[error("column {column:?}: {error}")]
     Amount { column: String, error: MoneyError },
     #[error("columns {0:?} and {1:?} both have an amount")]
@@ -96,7 +98,8 @@ impl BadLine {
             BadLine::TooManyFields => "LINE_TOO_MANY_FIELDS",
             BadLine::NotUtf8 => "LINE_NOT_UTF8",
             BadLine::FieldMissing(_) => "FIELD_MISSING",
-            BadLine::Date { error, .. } => error.reason(),
+            BadLine::Date(_) => BadDate::Malformed.reason(),
+            BadLine::Year(_) => BadDate::YearOutOfRange.reason(),
             BadLine::Amount { error, .. } => error.reason(),
             BadLine::TwoAmounts(..) => "AMOUNT_ON_BOTH_SIDES",
             BadLine::SideUnknown(_) => "SIDE_UNKNOWN",
@@ -113,8 +116,8 @@ impl From<csv::BadLine> for BadLine {
             csv::BadLine::NotUtf8 => BadLine::NotUtf8,
             csv::BadLine::TooManyFields => BadLine::TooManyFields,
             csv::BadLine::FieldMissing(column) => BadLine::FieldMissing(column),
-            csv::BadLine::Date(column) => BadLine::Date { column, error: BadDate::Malformed },
-            csv::BadLine::Year(column) => BadLine::Date { column, error: BadDate::YearOutOfRange },
+            csv::BadLine::Date(column) => BadLine::Date(column),
+            csv::BadLine::Year(column) => BadLine::Year(column),
             csv::BadLine::Amount(column) => BadLine::Amount { column, error: MoneyError::NotANumber },
             csv::BadLine::TwoAmounts(credit, debit) => BadLine::TwoAmounts(credit, debit),
             csv::BadLine::Side(column) => BadLine::SideUnknown(column),

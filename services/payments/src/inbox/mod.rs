@@ -110,7 +110,7 @@ impl Change {
         }
         // Payments may have come before what they pay was known here, or before it was open again.
         let keys = db::projection::keys_of(tx, &reopened, &told).await?;
-        Ok(db::payment::mark_due(tx, &keys, clock.now()).await?)
+        Ok(db::sought_key::mark_due(tx, &keys, clock.now()).await?)
     }
 }
 

@@ -1,14 +1,14 @@
 //! `ApplyPayment`: a person chooses what unapplied money pays.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Command, OneOp, OneResult, Tx};
 use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, RequestId, TenantId, WriteOff};
 
-use super::{KeptId, account_key, is_stale, settle::settle_waiting};
+use super::{KeptId, by_hand};
 use crate::{
     App, Error,
     db::{self, item::Sought, payment::Held},
-    domain::{Allocation, Candidate, MatchRule, Payment, Refusal, Share, allocation::counts_on, matching::name_core},
+    domain::{Allocation, Candidate, MatchRule, Payment, Refusal, Share, allocation::counts_on},
 };
 
 /// What a person chose.
@@ -43,24 +43,17 @@ struct Op {
 }
 
 impl Op {
-    async fn decide(
-        &self,
-        tx: &mut Tx,
-        command: &ApplyPayment,
-    ) -> Result<Result<(Held, Vec<Allocation>), Error>, DbError> {
-        let Some(held) = db::payment::lock_all(tx, &[command.payment]).await?.remove(&command.payment) else {
-            return Ok(Err(Error::PaymentNotFound(command.payment)));
+    async fn decide(&self, tx: &mut Tx, command: &ApplyPayment) -> OneResult<(Held, Vec<Allocation>), Error> {
+        let held = match by_hand::hold(tx, command.payment, &command.etag).await? {
+            Ok(held) => held,
+            Err(error) => return Ok(Err(error)),
         };
-        if is_stale(&command.etag, held.payment.version) {
-            return Ok(Err(Error::Stale(command.payment)));
-        }
         let sought =
             Sought { items: command.allocations.iter().map(|chosen| chosen.item).collect(), ..Sought::default() };
         let items = db::item::find(tx, &sought).await?;
-        Ok(self.allocate(held.payment.clone(), command, &items).map(|(payment, allocations)| {
-            // From here on a person decides about this payment.
-            (Held { payment, by_hand: true, match_due_at: None, ..held }, allocations)
-        }))
+        Ok(self
+            .allocate(held.payment.clone(), command, &items)
+            .map(|(payment, allocations)| (held.decided(payment), allocations)))
     }
 
     fn allocate(
@@ -97,55 +90,19 @@ impl Op {
     }
 }
 
-impl SliceOp for Op {
+impl OneOp for Op {
     type Command = ApplyPayment;
     type Answer = KeptId;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&ApplyPayment]) -> Result<Vec<Result<KeptId, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match self.decide(tx, command).await? {
-                Ok((held, allocations)) => {
-                    learn(tx, &held.payment, &allocations, self.now).await?;
-                    save_by_hand(tx, held, &allocations, self.now).await?;
-                    Ok(KeptId(command.payment.uuid()))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &ApplyPayment) -> OneResult<KeptId, Error> {
+        let (held, allocations) = match self.decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        by_hand::choose(tx, held, &allocations, self.now).await?;
+        Ok(Ok(KeptId(command.payment.uuid())))
     }
-}
-
-/// What a person chose teaches whose the payer's account and name are, if all of it is one customer's.
-pub(super) async fn learn(
-    tx: &mut Tx,
-    payment: &Payment,
-    chosen: &[Allocation],
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let Some(customer) = chosen.first().map(|first| first.customer) else { return Ok(()) };
-    if chosen.iter().any(|allocation| allocation.customer != customer) {
-        return Ok(());
-    }
-    let (account, name) = (account_key(&payment.payer_account), name_core(&payment.payer_name));
-    db::payer::learn(tx, payment.id, customer, &account, &name, now).await
-}
-
-/// Writes what a person decided: matching leaves the payment alone from then on.
-pub(super) async fn save_by_hand(
-    tx: &mut Tx,
-    held: Held,
-    allocations: &[Allocation],
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let payment = held.payment.id;
-    db::review::put(tx, &[(payment, Vec::new())], now).await?;
-    db::payment::update_all(tx, &[held]).await?;
-    db::payment::delete_keys(tx, &[payment]).await?;
-    db::allocation::insert_all(tx, allocations, now).await
 }
 
 /// Applies unapplied money to items that a person chose, as far as invoicing answers now.
@@ -153,8 +110,5 @@ pub(super) async fn save_by_hand(
 pub(crate) async fn apply_payment(app: &App, tenant: TenantId, command: ApplyPayment) -> Result<PaymentId, Error> {
     app.today(tenant).await?;
     let now = app.now();
-    let kept = run_one(app.db(), tenant, now, &Op { now }, command).await?;
-    let payment = PaymentId::new(kept.0);
-    settle_waiting(app, tenant, &[payment]).await?;
-    Ok(payment)
+    by_hand::run(app, tenant, now, &Op { now }, command).await
 }

@@ -1,15 +1,10 @@
 //! `ConfirmMatch`: a person chooses one of the explanations that were not certain.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Command, OneOp, OneResult, Tx};
 use quittance_kernel::{AllocationId, PaymentId, RequestId, TenantId};
 
-use super::{
-    KeptId,
-    apply_payment::{learn, save_by_hand},
-    is_stale,
-    settle::settle_waiting,
-};
+use super::{KeptId, by_hand};
 use crate::{
     App, Error,
     db::{self, payment::Held},
@@ -39,18 +34,12 @@ struct Op {
 }
 
 impl Op {
-    async fn decide(
-        &self,
-        tx: &mut Tx,
-        command: &ConfirmMatch,
-    ) -> Result<Result<(Held, Vec<Allocation>), Error>, DbError> {
+    async fn decide(&self, tx: &mut Tx, command: &ConfirmMatch) -> OneResult<(Held, Vec<Allocation>), Error> {
         let id = command.payment;
-        let Some(held) = db::payment::lock_all(tx, &[id]).await?.remove(&id) else {
-            return Ok(Err(Error::PaymentNotFound(id)));
+        let held = match by_hand::hold(tx, id, &command.etag).await? {
+            Ok(held) => held,
+            Err(error) => return Ok(Err(error)),
         };
-        if is_stale(&command.etag, held.payment.version) {
-            return Ok(Err(Error::Stale(id)));
-        }
         let alternatives = db::review::find(tx, &[id]).await?.remove(&id).unwrap_or_default();
         let Some(chosen) = alternatives.into_iter().nth(command.alternative) else {
             return Ok(Err(Error::ReviewNotFound(id, command.alternative)));
@@ -60,7 +49,7 @@ impl Op {
         }
         Ok(self
             .allocate(held.payment.clone(), chosen)
-            .map(|(payment, allocations)| (Held { payment, by_hand: true, match_due_at: None, ..held }, allocations)))
+            .map(|(payment, allocations)| (held.decided(payment), allocations)))
     }
 
     fn allocate(&self, mut payment: Payment, chosen: Alternative) -> Result<(Payment, Vec<Allocation>), Error> {
@@ -79,25 +68,18 @@ impl Op {
     }
 }
 
-impl SliceOp for Op {
+impl OneOp for Op {
     type Command = ConfirmMatch;
     type Answer = KeptId;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&ConfirmMatch]) -> Result<Vec<Result<KeptId, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match self.decide(tx, command).await? {
-                Ok((held, allocations)) => {
-                    learn(tx, &held.payment, &allocations, self.now).await?;
-                    save_by_hand(tx, held, &allocations, self.now).await?;
-                    Ok(KeptId(command.payment.uuid()))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &ConfirmMatch) -> OneResult<KeptId, Error> {
+        let (held, allocations) = match self.decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        by_hand::choose(tx, held, &allocations, self.now).await?;
+        Ok(Ok(KeptId(command.payment.uuid())))
     }
 }
 
@@ -106,8 +88,5 @@ impl SliceOp for Op {
 pub(crate) async fn confirm_match(app: &App, tenant: TenantId, command: ConfirmMatch) -> Result<PaymentId, Error> {
     app.today(tenant).await?;
     let now = app.now();
-    let kept = run_one(app.db(), tenant, now, &Op { now }, command).await?;
-    let payment = PaymentId::new(kept.0);
-    settle_waiting(app, tenant, &[payment]).await?;
-    Ok(payment)
+    by_hand::run(app, tenant, now, &Op { now }, command).await
 }

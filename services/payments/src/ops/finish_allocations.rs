@@ -107,7 +107,7 @@ impl Finishing {
         let keys: Vec<(PaymentId, String)> = refused.flat_map(|held| keys(&held.payment)).collect();
         db::payment::update_all(tx, &held).await?;
         db::allocation::update_states(tx, &self.changed, self.now).await?;
-        db::payment::insert_keys(tx, &keys).await?;
+        db::sought_key::insert(tx, &keys).await?;
         quittance_events::push(tx, self.events).await
     }
 }

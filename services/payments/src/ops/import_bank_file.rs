@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Command, DbError, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{ImportId, PaymentId, RequestId, TenantId};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
     KeptId,
-    import_bank_lines::{MAX_TEXT, count, record_imported, settle_import},
+    imported::{MAX_TEXT, count, record_imported, settle_import},
 };
 use crate::{
     App, Error,
@@ -185,21 +185,16 @@ fn read(command: &ImportBankFile) -> Result<ReadBankFile, Error> {
     Ok(file)
 }
 
-impl SliceOp for Op {
+impl OneOp for Op {
     type Command = ImportBankFile;
     type Answer = KeptId;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&ImportBankFile]) -> Result<Vec<Result<KeptId, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match read(command) {
-                Ok(file) => Ok(KeptId(self.import(tx, command, file).await?.uuid())),
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &ImportBankFile) -> OneResult<KeptId, Error> {
+        Ok(match read(command) {
+            Ok(file) => Ok(KeptId(self.import(tx, command, file).await?.uuid())),
+            Err(error) => Err(error),
+        })
     }
 }
 

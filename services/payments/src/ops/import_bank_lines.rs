@@ -5,12 +5,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_bankfiles::csv;
-use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Command, DbError, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{ImportId, PaymentId, RequestId, TenantId};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
-use super::{KeptId, match_payments::record_matched, settle::settle_waiting};
+use super::{
+    KeptId,
+    imported::{MAX_TEXT, count, record_imported, settle_import},
+};
 use crate::{
     App, Error,
     db::{self, import::NewLine},
@@ -18,13 +20,7 @@ use crate::{
         BankImport, BankLine, LineProblem, Method, NewPayment, NotedProblem, Payment, ReadFile, bank_csv,
         bank_line::with_occurrences,
     },
-    outbox,
 };
-
-/// Payments that are matched at a time.
-const SLICE: usize = 1_000;
-/// The longest remittance information a payment keeps, in characters.
-pub(super) const MAX_TEXT: usize = 4_000;
 
 /// Imports a file.
 #[derive(Debug, Clone, Hash)]
@@ -120,31 +116,6 @@ impl Op {
     }
 }
 
-/// Records what a file brought, in slices.
-pub(super) async fn record_imported(
-    tx: &mut Tx,
-    payments: Vec<Payment>,
-    envelopes: &HashMap<PaymentId, Uuid>,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    for slice in payments.chunks(SLICE) {
-        let recorded = record_matched(tx, slice.to_vec(), envelopes, now).await?;
-        // A proposal that its own payment refuses is a fault of matching: the import fails whole rather than lose a line.
-        let id = slice.first().map_or(Uuid::nil(), |first| first.id.uuid());
-        let recorded: Vec<Payment> = recorded
-            .into_iter()
-            .collect::<Result<_, _>>()
-            .map_err(|refusal| DbError::Corrupt { table: "payment", id, why: refusal.to_string() })?;
-        let events = recorded.iter().map(|payment| outbox::payment_received(payment, now)).collect();
-        quittance_events::push(tx, events).await?;
-    }
-    Ok(())
-}
-
-pub(super) fn count(lines: usize) -> i32 {
-    i32::try_from(lines).unwrap_or(i32::MAX)
-}
-
 fn read(command: &ImportBankLines) -> Result<ReadFile, Error> {
     let file = bank_csv::read(&command.content, &command.map)?;
     if file.lines.len() + file.problems.len() > bank_csv::MAX_LINES {
@@ -153,21 +124,16 @@ fn read(command: &ImportBankLines) -> Result<ReadFile, Error> {
     Ok(file)
 }
 
-impl SliceOp for Op {
+impl OneOp for Op {
     type Command = ImportBankLines;
     type Answer = KeptId;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&ImportBankLines]) -> Result<Vec<Result<KeptId, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match read(command) {
-                Ok(file) => Ok(KeptId(self.import(tx, command, file).await?.uuid())),
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &ImportBankLines) -> OneResult<KeptId, Error> {
+        Ok(match read(command) {
+            Ok(file) => Ok(KeptId(self.import(tx, command, file).await?.uuid())),
+            Err(error) => Err(error),
+        })
     }
 }
 
@@ -182,15 +148,4 @@ pub(crate) async fn import_bank_lines(
     let now = app.now();
     let kept = run_one(app.db(), tenant, now, &Op { now, today }, command).await?;
     settle_import(app, tenant, ImportId::new(kept.0)).await
-}
-
-/// Settles what an import's payments pay, as far as invoicing answers now. Returns what the import did.
-pub(super) async fn settle_import(app: &App, tenant: TenantId, id: ImportId) -> Result<BankImport, Error> {
-    app.relay().wake();
-    let mut tx = app.db().begin(tenant).await?;
-    let import = db::import::find(&mut tx, id).await?.ok_or(Error::ImportNotFound(id))?;
-    let payments = db::import::payments_of(&mut tx, id).await?;
-    tx.commit().await?;
-    settle_waiting(app, tenant, &payments).await?;
-    Ok(import)
 }

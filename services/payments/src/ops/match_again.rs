@@ -53,8 +53,8 @@ pub(crate) async fn match_again(app: &App, tenant: TenantId) -> Result<bool, DbE
     db::payment::update_all(&mut tx, &looked_at).await?;
     db::allocation::insert_all(&mut tx, &allocations, now).await?;
     let done = looked_at.iter().map(|held| &held.payment).filter(|payment| payment.unapplied.is_zero());
-    db::payment::delete_keys(&mut tx, &done.map(|payment| payment.id).collect::<Vec<_>>()).await?;
-    db::payment::insert_keys(&mut tx, &new_keys).await?;
+    db::sought_key::delete(&mut tx, &done.map(|payment| payment.id).collect::<Vec<_>>()).await?;
+    db::sought_key::insert(&mut tx, &new_keys).await?;
     db::review::put(&mut tx, &reviews, now).await?;
     tx.commit().await?;
     let paid: Vec<PaymentId> = allocations.iter().map(|allocation| allocation.payment).collect();

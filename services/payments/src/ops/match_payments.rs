@@ -226,7 +226,7 @@ pub(crate) async fn record_matched(
     let keys: Vec<(PaymentId, String)> = waiting.flat_map(keys).collect();
     db::payment::insert_all(tx, &held).await?;
     db::allocation::insert_all(tx, &allocations, now).await?;
-    db::payment::insert_keys(tx, &keys).await?;
+    db::sought_key::insert(tx, &keys).await?;
     db::review::put(tx, &reviews, now).await?;
     Ok(results)
 }

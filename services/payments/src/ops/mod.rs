@@ -2,11 +2,13 @@
 //! payment goes on changing while invoicing answers, so a repeated call is told how it stands then.
 
 mod apply_payment;
+mod by_hand;
 mod confirm_match;
 mod finish_allocations;
 mod finish_pending;
 mod import_bank_file;
 mod import_bank_lines;
+mod imported;
 mod match_again;
 mod match_payments;
 mod record_payments;
@@ -46,9 +48,4 @@ impl Answer for KeptId {
     fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         Uuid::from_slice(bytes).map(Self).map_err(|error| error.to_string())
     }
-}
-
-/// The etag of a version, as callers hold it.
-fn is_stale(etag: &str, version: u32) -> bool {
-    !etag.is_empty() && etag != version.to_string()
 }

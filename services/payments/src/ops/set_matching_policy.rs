@@ -1,7 +1,7 @@
 //! `SetMatchingPolicy`: what the tenant tolerates from now on.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{CustomerId, RequestId, TenantId};
 
 use super::KeptId;
@@ -40,24 +40,19 @@ impl Command for SetMatchingPolicy {
 
 struct Op;
 
-impl SliceOp for Op {
+impl OneOp for Op {
     type Command = SetMatchingPolicy;
     type Answer = KeptId;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&SetMatchingPolicy]) -> Result<Vec<Result<KeptId, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let customers: Vec<CustomerId> = command.policy.blocked.iter().copied().collect();
-            let known = db::item::known_customers(tx, &customers).await?;
-            let answer = match customers.into_iter().find(|customer| !known.contains(customer)) {
-                Some(unknown) => Err(Error::CustomerNotFound(unknown)),
-                None if db::policy::put(tx, &command.policy, command.before).await? => Ok(KeptId(tx.tenant().uuid())),
-                None => Err(Error::PolicyStale),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &SetMatchingPolicy) -> OneResult<KeptId, Error> {
+        let customers: Vec<CustomerId> = command.policy.blocked.iter().copied().collect();
+        let known = db::item::known_customers(tx, &customers).await?;
+        Ok(match customers.into_iter().find(|customer| !known.contains(customer)) {
+            Some(unknown) => Err(Error::CustomerNotFound(unknown)),
+            None if db::policy::put(tx, &command.policy, command.before).await? => Ok(KeptId(tx.tenant().uuid())),
+            None => Err(Error::PolicyStale),
+        })
     }
 }
 

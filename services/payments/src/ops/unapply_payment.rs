@@ -1,10 +1,10 @@
 //! `UnapplyPayment`: a person takes allocations back.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Command, DbError, SliceOp, Tx, run_one};
+use quittance_db::{Command, OneOp, OneResult, Tx};
 use quittance_kernel::{AllocationId, PaymentId, RequestId, TenantId};
 
-use super::{KeptId, is_stale, settle::settle_waiting};
+use super::{KeptId, by_hand};
 use crate::{
     App, Error,
     db::{self, payment::Held},
@@ -40,24 +40,18 @@ struct Op {
 }
 
 impl Op {
-    async fn decide(
-        &self,
-        tx: &mut Tx,
-        command: &UnapplyPayment,
-    ) -> Result<Result<(Held, Vec<Allocation>), Error>, DbError> {
-        let Some(held) = db::payment::lock_all(tx, &[command.payment]).await?.remove(&command.payment) else {
-            return Ok(Err(Error::PaymentNotFound(command.payment)));
+    async fn decide(&self, tx: &mut Tx, command: &UnapplyPayment) -> OneResult<(Held, Vec<Allocation>), Error> {
+        let held = match by_hand::hold(tx, command.payment, &command.etag).await? {
+            Ok(held) => held,
+            Err(error) => return Ok(Err(error)),
         };
-        if is_stale(&command.etag, held.payment.version) {
-            return Ok(Err(Error::Stale(command.payment)));
-        }
         let all =
             db::allocation::of_payments(tx, &[command.payment]).await?.remove(&command.payment).unwrap_or_default();
         let refused = |refusal: Refusal| Error::refused(format!("payment {}", command.payment), refusal);
-        Ok(self.take_back(held.payment.clone(), command, all).map_err(refused).map(|(payment, allocations)| {
-            // From here on a person decides about this payment.
-            (Held { payment, by_hand: true, match_due_at: None, ..held }, allocations)
-        }))
+        Ok(self
+            .take_back(held.payment.clone(), command, all)
+            .map_err(refused)
+            .map(|(payment, allocations)| (held.decided(payment), allocations)))
     }
 
     fn take_back(
@@ -88,29 +82,21 @@ impl Op {
     }
 }
 
-impl SliceOp for Op {
+impl OneOp for Op {
     type Command = UnapplyPayment;
     type Answer = KeptId;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx, commands: &[&UnapplyPayment]) -> Result<Vec<Result<KeptId, Error>>, DbError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            let answer = match self.decide(tx, command).await? {
-                Ok((held, allocations)) => {
-                    // What was wrong teaches nothing.
-                    db::payer::forget(tx, command.payment).await?;
-                    db::review::put(tx, &[(command.payment, Vec::new())], self.now).await?;
-                    db::payment::update_all(tx, &[held]).await?;
-                    db::payment::delete_keys(tx, &[command.payment]).await?;
-                    db::allocation::update_states(tx, &allocations, self.now).await?;
-                    Ok(KeptId(command.payment.uuid()))
-                }
-                Err(error) => Err(error),
-            };
-            answers.push(answer);
-        }
-        Ok(answers)
+    async fn run(&self, tx: &mut Tx, command: &UnapplyPayment) -> OneResult<KeptId, Error> {
+        let (held, allocations) = match self.decide(tx, command).await? {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        // What was wrong teaches nothing.
+        db::payer::forget(tx, command.payment).await?;
+        by_hand::save(tx, held, &[], self.now).await?;
+        db::allocation::update_states(tx, &allocations, self.now).await?;
+        Ok(Ok(KeptId(command.payment.uuid())))
     }
 }
 
@@ -119,8 +105,5 @@ impl SliceOp for Op {
 pub(crate) async fn unapply_payment(app: &App, tenant: TenantId, command: UnapplyPayment) -> Result<PaymentId, Error> {
     let today = app.today(tenant).await?;
     let now = app.now();
-    let kept = run_one(app.db(), tenant, now, &Op { now, today }, command).await?;
-    let payment = PaymentId::new(kept.0);
-    settle_waiting(app, tenant, &[payment]).await?;
-    Ok(payment)
+    by_hand::run(app, tenant, now, &Op { now, today }, command).await
 }
