@@ -6,6 +6,7 @@ mod error;
 mod migrate;
 mod request_log;
 mod slice;
+mod statistics;
 mod verify;
 
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
@@ -14,6 +15,7 @@ pub use migrate::{MigrateError, grant_statements, merge, prepare};
 pub use request_log::{Answer, Command, RequestIdReused, purge};
 pub use slice::{OneOp, OneResult, SliceOp, SliceResult, run_one, run_slice};
 pub use sqlx::PgConnection;
+pub use statistics::analyze_new_tables;
 pub use verify::{Found, Invariant};
 
 /// The migrations that every service has before its own.

@@ -20,6 +20,9 @@ const ANSWERS_KEPT_DAYS: i64 = 7;
 /// How often answers that are too old are looked for.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 
+/// How often it is looked for tables that were never analysed.
+const ANALYZE_EVERY: Duration = Duration::from_secs(1);
+
 /// One service's store and stream.
 #[derive(Debug, Clone)]
 pub struct Area {
@@ -50,7 +53,8 @@ impl Area {
         InProcessSource::new(self.name, self.db.clone(), &self.relay)
     }
 
-    /// Starts what keeps store and stream going: the relay, the way to the broker where there is one, and the purge of old answers.
+    /// Starts what keeps store and stream going: the relay, the way to the broker where there is one, the purge of old answers, and the first
+    /// analysis of new tables.
     pub fn spawn(&self, kafka: Option<&KafkaConfig>, clock: &Clock, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
         let relay = run_relay(self.db.clone(), self.relay.clone(), clock.clone(), shutdown.clone());
         let (db, now) = (self.db.clone(), clock.clone());
@@ -59,7 +63,13 @@ impl Area {
             async move { quittance_db::purge(&db, before).await.map(|_| false) }
         };
         let purge = reconcile("purge_request_log", Pace::every(PURGE_EVERY), shutdown.clone(), purge);
-        let mut tasks = vec![tokio::spawn(relay), tokio::spawn(purge)];
+        let db = self.db.clone();
+        let analyze = move || {
+            let db = db.clone();
+            async move { quittance_db::analyze_new_tables(&db).await.map(|_| false) }
+        };
+        let analyze = reconcile("analyze_new_tables", Pace::every(ANALYZE_EVERY), shutdown.clone(), analyze);
+        let mut tasks = vec![tokio::spawn(relay), tokio::spawn(purge), tokio::spawn(analyze)];
         if let Some(kafka) = kafka {
             let publisher =
                 run_publisher(self.db.clone(), self.relay.clone(), self.name, kafka.clone(), shutdown.clone());

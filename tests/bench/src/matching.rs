@@ -20,6 +20,7 @@ use quittance_proto::{
     invoicing::v1::open_item_service_client::OpenItemServiceClient,
     payments::v1::{self as pb, payment_result, payment_service_client::PaymentServiceClient},
 };
+use quittance_runtime::{Pace, reconcile};
 use quittance_testkit::{TestServer, peer};
 use tonic::Response;
 
@@ -92,7 +93,13 @@ impl Matching {
         .await;
         let payments = started.context("payments was not started")?;
         for (db, relay) in [(theirs.clone(), invoicing.relay()), (ours, payments.relay())] {
-            tokio::spawn(run_relay(db, relay.clone(), clock.clone(), server.shutdown.clone()));
+            tokio::spawn(run_relay(db.clone(), relay.clone(), clock.clone(), server.shutdown.clone()));
+            let analyze = move || {
+                let db = db.clone();
+                async move { quittance_db::analyze_new_tables(&db).await.map(|_| false) }
+            };
+            let pace = Pace::every(Duration::from_secs(1));
+            tokio::spawn(reconcile("analyze_new_tables", pace, server.shutdown.clone(), analyze));
         }
         let told = InProcessSource::new("invoicing", theirs, invoicing.relay());
         quittance_payments::spawn(&payments, told, &server.shutdown);

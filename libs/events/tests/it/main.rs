@@ -3,4 +3,5 @@
 
 mod in_process;
 mod kafka;
+mod statistics;
 mod support;

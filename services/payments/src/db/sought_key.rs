@@ -40,7 +40,8 @@ pub(crate) async fn delete(tx: &mut Tx, payments: &[PaymentId]) -> Result<(), Db
     Ok(())
 }
 
-/// Makes matching look again at the unapplied payments that wait for one of the keys.
+/// Makes matching look again at the unapplied payments that wait for one of the keys; also at those that are due: whoever looks at them at this moment does
+/// not see what is written here, and is waited for.
 pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -> Result<(), DbError> {
     if keys.is_empty() {
         return Ok(());
@@ -55,7 +56,7 @@ pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -
            select p.id
            from waiting w
            join payment p on p.tenant_id = $1 and p.id = w.payment_id
-           where p.has_unapplied and not p.by_hand and (p.match_due_at is null or p.match_due_at > $3)
+           where p.has_unapplied and not p.by_hand
            order by p.id
            for update of p
          )

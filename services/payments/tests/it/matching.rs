@@ -1,7 +1,8 @@
 //! What a payment pays, found without a hand.
 
 use quittance_proto::payments::v1 as pb;
-use quittance_testkit::wait_until;
+use quittance_testkit::{now, wait_until};
+use sqlx::{AssertSqlSafe, Executor as _};
 
 use crate::support::{Book, eur, parts, reason, rule, transfer};
 
@@ -141,6 +142,39 @@ async fn a_payment_that_came_before_its_invoice_pays_it_later() {
         assert_eq!(rule(&book.get(&payment.payment_id).await), rule_then);
     }
     assert_eq!((book.open(&first).await, book.open(&second).await), ("0.00".to_owned(), "0.00".to_owned()));
+    book.verify().await;
+}
+
+/// The invoice became known while matching looked at the payment, and did not see it: it looks again.
+#[tokio::test]
+async fn a_payment_is_looked_at_again_when_something_came_during_the_look() {
+    let book = Book::start().await;
+    let customer = book.customer(&[]).await;
+    let payment = book.record(transfer("100", "for INV-000001")).await;
+    let id = uuid::Uuid::parse_str(&payment.payment_id).unwrap();
+    // Looks at the payment as matching does: it is due, and held.
+    let mut looking = book.db.connect_as("quittance_app").await;
+    let tenant = format!("set quittance.tenant = '{}'", book.server.tenant);
+    looking.execute(AssertSqlSafe(tenant)).await.unwrap();
+    loop {
+        let due = "update payment set match_due_at = $2 where id = $1";
+        sqlx::query(due).bind(id).bind(now()).execute(&mut looking).await.unwrap();
+        looking.execute("begin").await.unwrap();
+        let held = "select match_due_at is not null from payment where id = $1 for update";
+        if sqlx::query_scalar(held).bind(id).fetch_one(&mut looking).await.unwrap() {
+            break;
+        }
+        // Matching was quicker.
+        looking.execute("rollback").await.unwrap();
+    }
+    book.issue(&customer, "100", "2026-02-01").await;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    sqlx::query("update payment set match_due_at = null where id = $1").bind(id).execute(&mut looking).await.unwrap();
+    looking.execute("commit").await.unwrap();
+    wait_until("the payment finds its invoice", || async {
+        parts(&book.get(&payment.payment_id).await) == ["100.00", "0.00", "0.00"]
+    })
+    .await;
     book.verify().await;
 }
 

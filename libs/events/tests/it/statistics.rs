@@ -1,0 +1,39 @@
+//! A table that was filled for the first time is analysed before autovacuum comes by.
+
+use quittance_db::{Db, analyze_new_tables};
+use quittance_testkit::wait_until;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+
+use crate::support::Bench;
+
+async fn analysed(db: &Db, table: &str) -> i64 {
+    sqlx::query_scalar("select analyze_count from pg_stat_user_tables where relname = $1")
+        .bind(table)
+        .fetch_one(db.system())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_new_table_with_rows_is_analysed_once() {
+    let bench = Bench::start().await;
+    let mut owner = bench.db.connect_as("quittance_owner").await;
+    // Only we look at these.
+    for (table, rows) in [("filled", 200), ("nearly_empty", 20)] {
+        let made =
+            format!("create table {table} with (autovacuum_enabled = false) as select generate_series(1, {rows}) as n");
+        owner.execute(AssertSqlSafe(made)).await.unwrap();
+    }
+    // Who goes tells at once what it has written.
+    owner.close().await.unwrap();
+    let db = bench.db();
+    wait_until("the filled table is analysed", || async {
+        analyze_new_tables(&db).await.unwrap();
+        analysed(&db, "filled").await > 0
+    })
+    .await;
+    analyze_new_tables(&db).await.unwrap();
+    assert_eq!((analysed(&db, "filled").await, analysed(&db, "nearly_empty").await), (1, 0));
+    let refused = bench.db.connect_as("quittance_app").await.execute("select analyze_new_tables()").await.unwrap_err();
+    assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("42501"));
+}
