@@ -112,6 +112,13 @@ pub(crate) fn is_swiss_reference(text: &str) -> bool {
     expected.is_some() && check.len() == 1 && check.parse().ok() == expected && digits.bytes().any(|byte| byte != b'0')
 }
 
+/// Says whether a text has the shape of a BIC (ISO 9362).
+pub(crate) fn is_bic(text: &str) -> bool {
+    matches!(text.len(), 8 | 11)
+        && text.bytes().take(6).all(|byte| byte.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::{
     Envelope, Handler, HandlerError,
-    apply::{by_tenant, decode, first_time, message},
     kafka::Unreadable,
+    run::{by_tenant, decode, first_time, message},
 };
 
 /// Held events that are looked at in one go.

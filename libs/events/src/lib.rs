@@ -13,6 +13,7 @@ mod outbox;
 mod rebuild;
 mod relay;
 mod replay;
+mod run;
 mod source;
 mod status;
 

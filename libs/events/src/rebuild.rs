@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Envelope, Handler, HandlerError, Message,
-    apply::{by_tenant, decode, message},
     history::{HistoryError, HistoryReader},
+    run::{by_tenant, decode, message},
 };
 
 /// A read model.

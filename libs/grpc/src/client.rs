@@ -11,7 +11,7 @@ use tonic::{
     transport::Endpoint,
 };
 
-use crate::{TENANT_KEY, retry::Retry};
+use crate::{TENANT_KEY, endpoint::tuned, retry::Retry};
 
 /// A channel that adds what every call needs, and makes a call again while the server is away.
 pub type Client = InterceptedService<Retry, CallMetadata>;
@@ -33,15 +33,6 @@ pub fn connect(address: &str, token: &str, tenant: Option<TenantId>, deadline: D
     let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| CallError::Address(address.to_owned()))?;
     let channel = Retry::new(tuned(endpoint).connect_lazy(), u32::MAX, None);
     Ok(InterceptedService::new(channel, CallMetadata::new(token, tenant, deadline)?))
-}
-
-/// Notices a server that is gone, or stands still, within seconds.
-pub(crate) fn tuned(endpoint: Endpoint) -> Endpoint {
-    endpoint
-        .connect_timeout(Duration::from_secs(5))
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(5))
-        .keep_alive_timeout(Duration::from_secs(5))
 }
 
 /// Token, tenant, trace and deadline of every call.

@@ -1,25 +1,15 @@
 //! Another service: calls are spread over its replicas, wherever its addresses lead at the moment.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::Uri;
 use quittance_kernel::{Clock, TenantId};
-use tokio::{sync::mpsc::Sender, task::JoinHandle};
-use tonic::{
-    service::interceptor::InterceptedService,
-    transport::{Channel, Endpoint, channel::Change},
-};
+use tonic::{service::interceptor::InterceptedService, transport::Channel};
 
-use crate::{
-    CallError, Client, Tokens,
-    client::{CallMetadata, tuned},
-    retry::Retry,
-};
+use crate::{CallError, Client, Tokens, client::CallMetadata, look_up::LookUp, retry::Retry};
 
 /// How long a service's own token lasts; a new one is signed for each tenant's client.
 const TOKEN_MINUTES: i64 = 10;
-/// How often names are looked up again: replicas come and go.
-const LOOK_UP: Duration = Duration::from_secs(3);
 /// How often a service tries before it goes on without the answer.
 const ATTEMPTS: u32 = 4;
 
@@ -31,16 +21,6 @@ pub struct Peer {
     clock: Clock,
     subject: &'static str,
     look_up: Arc<LookUp>,
-}
-
-/// The task that follows where addresses lead; ends with the last that needs it.
-#[derive(Debug)]
-pub(crate) struct LookUp(JoinHandle<()>);
-
-impl Drop for LookUp {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl Peer {
@@ -56,7 +36,7 @@ impl Peer {
             return Err(CallError::Address(String::new()));
         }
         let (channel, changes) = Channel::balance_channel(64);
-        let look_up = Arc::new(LookUp(tokio::spawn(follow(addresses, changes))));
+        let look_up = Arc::new(LookUp::start(addresses, changes));
         Ok(Self { channel, tokens, clock, subject, look_up })
     }
 
@@ -76,42 +56,6 @@ fn parse(address: &str) -> Result<Uri, CallError> {
     let wrong = || CallError::Address(address.to_owned());
     let uri: Uri = address.parse().map_err(|_| wrong())?;
     if uri.scheme_str() == Some("http") && uri.port_u16().is_some() { Ok(uri) } else { Err(wrong()) }
-}
-
-/// Keeps the channel's replicas those that the addresses lead to.
-async fn follow(addresses: Vec<Uri>, changes: Sender<Change<SocketAddr, Endpoint>>) {
-    let mut known: HashSet<SocketAddr> = HashSet::new();
-    loop {
-        let found = look_up(&addresses).await;
-        // Nothing at all is more likely a name server that is away than a service without replicas.
-        if !found.is_empty() {
-            for gone in known.difference(&found) {
-                if changes.send(Change::Remove(*gone)).await.is_err() {
-                    return;
-                }
-            }
-            for new in found.difference(&known) {
-                let Ok(endpoint) = Endpoint::from_shared(format!("http://{new}")) else { continue };
-                if changes.send(Change::Insert(*new, tuned(endpoint))).await.is_err() {
-                    return;
-                }
-            }
-            known = found;
-        }
-        tokio::time::sleep(LOOK_UP).await;
-    }
-}
-
-async fn look_up(addresses: &[Uri]) -> HashSet<SocketAddr> {
-    let mut found = HashSet::new();
-    for uri in addresses {
-        let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { continue };
-        match tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await {
-            Ok(addresses) => found.extend(addresses),
-            Err(error) => tracing::warn!(host, %error, "a peer's name cannot be looked up"),
-        }
-    }
-    found
 }
 
 #[cfg(test)]

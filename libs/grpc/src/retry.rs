@@ -18,7 +18,7 @@ use tonic_types::StatusExt as _;
 use tower::{Service, ServiceExt as _};
 use tracing::{Instrument as _, Span, field::Empty};
 
-use crate::{Fault, deadline, peer::LookUp};
+use crate::{Fault, deadline, look_up::LookUp};
 
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);

@@ -8,6 +8,7 @@ mod shutdown;
 pub mod spans;
 pub mod telemetry;
 pub mod trace;
+mod traceparent;
 
 pub use reconcile::{Pace, reconcile};
 pub use shutdown::{Shutdown, ShutdownTrigger, until_signal};

@@ -10,7 +10,7 @@ use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
-use crate::trace::Trace;
+use crate::traceparent::Trace;
 
 static ARE_EXPORTED: AtomicBool = AtomicBool::new(false);
 

@@ -297,15 +297,8 @@ fn split_account(text: &str) -> (String, Option<CurrencyCode>) {
         _ => (text, None),
     };
     let account = match text.split_once('/') {
-        Some((bank, account)) if is_bic(bank) && !account.is_empty() => account,
+        Some((bank, account)) if fields::is_bic(bank) && !account.is_empty() => account,
         _ => text,
     };
     (account.trim().to_owned(), currency)
-}
-
-/// Says whether a text has the shape of a BIC (ISO 9362).
-pub(super) fn is_bic(text: &str) -> bool {
-    matches!(text.len(), 8 | 11)
-        && text.bytes().take(6).all(|byte| byte.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use quittance_kernel::{ContactId, Currency, CustomerId, ItemId, Money, MoneyError, days_between};
 
-use super::strategy::{Step, Strategy};
+use super::step::Step;
+use super::strategy::Strategy;
 use super::template::{self, Rendered, Seller, TemplateError};
 
 /// An item as it stood on the date of the reminder.

@@ -4,11 +4,13 @@ pub mod dispute;
 pub mod dunning;
 pub mod reminder;
 mod standard_steps;
+mod step;
 pub mod strategy;
 pub mod template;
 
 pub use dispute::{Dispute, DisputeOutcome, DisputeReason, NewDispute};
 pub use dunning::{Addressee, ItemView, PlannedReminder, ReminderItem, plan};
 pub use reminder::{DunningRun, Reminder};
-pub use strategy::{NewStrategy, Step, Strategy, StrategyChange};
+pub use step::Step;
+pub use strategy::{NewStrategy, Strategy, StrategyChange};
 pub use template::{Rendered, TemplateError, TemplatePart};

@@ -1,7 +1,7 @@
 //! The reminders a tenant starts with: five levels from polite to firm. None of them threatens, and none speaks of earlier
 //! messages, because an item may reach a late level first.
 
-use super::strategy::Step;
+use super::step::Step;
 
 const GREETING: &str = "Dear {{ contact.name or customer.name }},\n\n";
 

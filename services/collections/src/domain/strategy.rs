@@ -1,9 +1,10 @@
 //! How late payers are followed up, as data: when an item is reminded, and with what words.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::StrategyId;
 
 use super::standard_steps;
+use super::step::Step;
 use super::template::{self, TemplateError, TemplatePart};
 
 /// How many steps a strategy has at most.
@@ -12,27 +13,6 @@ pub const MAX_STEPS: usize = 20;
 pub const MIN_OFFSET_DAYS: i32 = -60;
 /// How late after the due date a step may lie, in days.
 pub const MAX_OFFSET_DAYS: i32 = 3_650;
-
-/// One step of a strategy.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Step {
-    /// Days after the due date; negative: before it.
-    pub offset_days: i32,
-    /// Name of the level.
-    pub name: String,
-    /// Subject, a template.
-    pub subject_template: String,
-    /// Text, a template.
-    pub body_template: String,
-}
-
-impl Step {
-    /// Whether an item with this due date has reached the step.
-    pub fn is_reached(&self, due_on: NaiveDate, as_of: NaiveDate) -> bool {
-        let reached_on = due_on.checked_add_signed(TimeDelta::days(self.offset_days.into()));
-        reached_on.is_some_and(|reached_on| reached_on <= as_of)
-    }
-}
 
 /// A strategy to add.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, Utc};
 use quittance_kernel::{CustomerId, Money, MoneyError, ProfileId};
 
-use super::reservation::Refusal;
+use super::Refusal;
 
 /// A limit to give.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

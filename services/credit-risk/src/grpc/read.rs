@@ -5,10 +5,7 @@ use quittance_kernel::{CustomerId, Money, ProfileId, ReservationId};
 use quittance_proto::{common::v1 as common, creditrisk::v1 as pb};
 
 use crate::{
-    domain::{
-        NewProfile, Order, ProfileChange,
-        reservation::{DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS},
-    },
+    domain::{DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, NewProfile, Order, ProfileChange},
     ops::{Authorize, Confirm, CreateProfile, Release, UpdateProfile},
 };
 

@@ -34,7 +34,7 @@ fn customer() -> Customer {
 
 fn data(patch: InvoicePatch) -> DocumentData {
     let draft = draft("100.00", "3/5 2/10 net 30");
-    let content = patch.onto(&draft);
+    let content = patch.onto(draft.content());
     let (terms, series) = (draft.terms.clone(), draft.series);
     let (invoice, _) = issue(draft.update(content, terms, series).unwrap(), "2026-03-02");
     let (tenant, customer) = (Tenant::create(TenantId::at(now()), tenant_content(), now()), customer());

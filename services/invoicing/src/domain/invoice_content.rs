@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use quittance_kernel::{ContactId, Currency, CustomerId, ReservationId, SeriesId, TermsId};
 
 use super::field::{BadField, Checks, Problem, at_most, optional_block, optional_line, required_line};
-use super::invoice::Invoice;
 use super::line::{LineContent, MAX_LINES};
 use super::rounding::RoundingRule;
 
@@ -105,9 +104,8 @@ impl InvoicePatch {
         checks.accept(self)
     }
 
-    /// What the invoice would say after the change, for [`Invoice::update`].
-    pub fn onto(self, invoice: &Invoice) -> InvoiceContent {
-        let now = invoice.content();
+    /// What an invoice that says this would say after the change.
+    pub fn onto(self, now: InvoiceContent) -> InvoiceContent {
         InvoiceContent {
             contact: self.contact.unwrap_or(now.contact),
             lines: self.lines.unwrap_or(now.lines),
@@ -133,7 +131,10 @@ fn line_count(lines: &[LineContent]) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::samples::{content, draft, eur, line_content};
+    use crate::domain::{
+        Invoice,
+        samples::{content, draft, eur, line_content},
+    };
 
     #[test]
     fn every_bad_field_is_named() {
@@ -160,7 +161,7 @@ mod tests {
             note: Some("Thank you".to_owned()),
             ..InvoicePatch::default()
         };
-        let content = patch.onto(&invoice);
+        let content = patch.onto(invoice.content());
         let changed = invoice.clone().update(content, invoice.terms.clone(), invoice.series).unwrap();
         assert_eq!((changed.totals.total, changed.version, changed.note.as_str()), (eur("200.00"), 2, "Thank you"));
         assert_eq!(
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn an_empty_patch_changes_nothing_but_the_version() {
         let invoice = draft("100.00", "net 30");
-        let content = InvoicePatch::default().onto(&invoice);
+        let content = InvoicePatch::default().onto(invoice.content());
         let same = invoice.clone().update(content, invoice.terms.clone(), invoice.series).unwrap();
         assert_eq!(Invoice { version: 1, ..same }, invoice);
     }

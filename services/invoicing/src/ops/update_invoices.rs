@@ -50,7 +50,7 @@ fn change(command: &UpdateInvoice, found: &HashMap<InvoiceId, Invoice>) -> Resul
             Refusal::InvoiceNotDraft { state: draft.state.label() },
         ));
     }
-    Ok((draft.clone(), command.patch.clone().onto(draft)))
+    Ok((draft.clone(), command.patch.clone().onto(draft.content())))
 }
 
 impl<A: Answer> SliceOp for Op<A> {
@@ -61,8 +61,10 @@ impl<A: Answer> SliceOp for Op<A> {
     async fn run(&self, tx: &mut Tx, commands: &[&UpdateInvoice]) -> Result<Vec<Result<A, Error>>, DbError> {
         let ids: Vec<InvoiceId> = commands.iter().map(|c| c.invoice).collect();
         let mut found = db::invoice::lock_all(tx, &ids).await?;
-        let contents: Vec<InvoiceContent> =
-            commands.iter().filter_map(|c| found.get(&c.invoice).map(|draft| c.patch.clone().onto(draft))).collect();
+        let contents: Vec<InvoiceContent> = commands
+            .iter()
+            .filter_map(|c| found.get(&c.invoice).map(|draft| c.patch.clone().onto(draft.content())))
+            .collect();
         let references = References::read(tx, &self.book, &contents.iter().collect::<Vec<_>>()).await?;
         let mut answers = Vec::with_capacity(commands.len());
         // Several commands may change one draft: each sees what the one before it made.

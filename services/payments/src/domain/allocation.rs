@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff};
 
-use super::outcome::MatchRule;
+use super::match_rule::MatchRule;
 
 /// What is to go to one item, before it is allocated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

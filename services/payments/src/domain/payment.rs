@@ -6,9 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{AllocationId, CustomerId, Money, MoneyError, PaymentId, RequestId};
 
 use super::allocation::{Allocation, AllocationState, Share};
+use super::match_rule::MatchRule;
 use super::matching::AdviceLine;
 use super::method::Method;
-use super::outcome::{Finding, MatchOutcome, MatchRule, UnappliedReason};
+use super::outcome::{Finding, MatchOutcome, UnappliedReason};
 
 /// Money that came in, as it is told to us.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

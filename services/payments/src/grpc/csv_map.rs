@@ -4,7 +4,7 @@ use quittance_bankfiles::csv::{DateFormat, DecimalSeparator, Delimiter, Map, Sid
 use quittance_grpc::{Violations, currency, optional_text, text};
 use quittance_proto::payments::v1 as pb;
 
-use super::read::MAX_NAME;
+use super::MAX_NAME;
 
 /// Columns that hold remittance information.
 const MAX_TEXT_COLUMNS: usize = 10;

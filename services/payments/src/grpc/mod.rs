@@ -15,6 +15,9 @@ use tonic::service::Routes;
 
 use crate::App;
 
+/// The longest name of a payer, a file or a column, in characters.
+const MAX_NAME: usize = 200;
+
 /// Full names of the services, for the health service.
 pub const SERVICES: &[&str] = &["quittance.payments.v1.PaymentService", "quittance.payments.v1.BankImportService"];
 

@@ -11,7 +11,7 @@ use quittance_kernel::{
 };
 use quittance_proto::payments::v1 as pb;
 
-use super::csv_map::csv_map;
+use super::{MAX_NAME, csv_map::csv_map};
 use crate::{
     domain::{MatchingPolicy, Method, NewPayment, Tolerance, bank_csv, matching::Fallback},
     ops::{
@@ -22,8 +22,6 @@ use crate::{
 
 /// The longest reason a person gives, in characters.
 const MAX_REASON: usize = 500;
-/// The longest name of a payer, a file or a column, in characters.
-pub(super) const MAX_NAME: usize = 200;
 /// The longest account, in characters.
 const MAX_ACCOUNT: usize = 100;
 /// The longest external reference, in characters.

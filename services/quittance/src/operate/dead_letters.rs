@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use quittance_db::Db;
 use quittance_events::{HeldEvent, Relay, list_held, list_unreadable};
 use quittance_grpc::{Peer, Tokens};
@@ -12,7 +12,7 @@ use quittance_kernel::Clock;
 use quittance_runtime::error_chain;
 use serde_json::json;
 
-use super::{events::decode, stores::StoreFlags};
+use super::{decode::decode, reader::Reader, stores::StoreFlags};
 
 /// Commands of `quittance dead-letters`.
 #[derive(Debug, Subcommand)]
@@ -23,38 +23,6 @@ pub(crate) enum DeadLetters {
     Show(OneFlags),
     /// Apply one of them now, or all
     Requeue(RequeueFlags),
-}
-
-/// A service, by its name.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Reader {
-    Invoicing,
-    Payments,
-    CreditRisk,
-    Collections,
-    Reporting,
-}
-
-impl Reader {
-    pub(crate) fn area(self) -> &'static str {
-        match self {
-            Self::Invoicing => quittance_invoicing::AREA,
-            Self::Payments => quittance_payments::AREA,
-            Self::CreditRisk => quittance_credit_risk::AREA,
-            Self::Collections => quittance_collections::AREA,
-            Self::Reporting => quittance_reporting::AREA,
-        }
-    }
-
-    fn reads(self) -> &'static [&'static str] {
-        match self {
-            Self::Invoicing => quittance_invoicing::App::READS,
-            Self::Payments => quittance_payments::App::READS,
-            Self::CreditRisk => quittance_credit_risk::App::READS,
-            Self::Collections => quittance_collections::App::READS,
-            Self::Reporting => quittance_reporting::App::READS,
-        }
-    }
 }
 
 /// Flags of `list`.

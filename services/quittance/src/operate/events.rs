@@ -2,21 +2,18 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use quittance_db::Db;
 use quittance_events::{
-    Envelope, EventFilter, choose,
+    EventFilter, choose,
     kafka::{EventProducer, KafkaConfig, KafkaSource},
 };
 use quittance_kernel::TenantId;
-use quittance_proto::FILE_DESCRIPTOR_SET;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{dead_letters::Reader, stores::StoreFlags};
+use super::{decode::decode, reader::Reader, stores::StoreFlags};
 
 /// Events that are read in one go.
 const BATCH: i64 = 1_000;
@@ -87,42 +84,6 @@ pub(crate) async fn run(command: &EventsCommand) -> anyhow::Result<ExitCode> {
         EventsCommand::Replay(flags) => replay(flags).await?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// An event as people read it. A payload that cannot be read is shown as hexadecimal digits.
-pub(crate) fn decode(area: &str, envelope: &Envelope) -> Value {
-    let event = read(area, &envelope.payload).unwrap_or_else(|error| {
-        let digits: String = envelope.payload.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        json!({"unreadable": error.to_string(), "bytes": digits})
-    });
-    json!({
-        "position": envelope.position,
-        "id": envelope.event_id.to_string(),
-        "type": envelope.kind,
-        "tenant": envelope.tenant.to_string(),
-        "subject": envelope.ordering_key.to_string(),
-        "time": envelope.recorded_at.to_rfc3339(),
-        "causation": envelope.causation.map(|id| id.to_string()),
-        "traceparent": envelope.traceparent,
-        "event": event,
-    })
-}
-
-/// The area's event message, found by its name: `quittance.<area>.v1.<Area>Event`.
-fn read(area: &str, payload: &[u8]) -> anyhow::Result<Value> {
-    let package = format!("quittance.{}.v1", area.replace('-', ""));
-    let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).context("the contract in this program cannot be read")?;
-    let message = pool
-        .all_messages()
-        .find(|message| {
-            message.package_name() == package
-                && message.name().ends_with("Event")
-                && message.oneofs().any(|oneof| oneof.name() == "payload")
-        })
-        .with_context(|| format!("{package} has no events"))?;
-    let event = DynamicMessage::decode(message, payload).context("the bytes are no such event")?;
-    let options = SerializeOptions::new().use_proto_field_name(true);
-    Ok(event.serialize_with_options(serde_json::value::Serializer, &options)?)
 }
 
 async fn tail(flags: &TailFlags) -> anyhow::Result<()> {

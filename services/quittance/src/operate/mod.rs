@@ -1,7 +1,9 @@
 //! What operators do: topics, dead letters, the stream of events, read models made anew.
 
 mod dead_letters;
+mod decode;
 mod events;
+mod reader;
 mod rebuild;
 mod stores;
 mod topics;

@@ -9,7 +9,8 @@ use quittance_events::{History, RebuildError, Rebuilt, stream_status};
 use quittance_host::{Histories, Service};
 
 use super::{
-    dead_letters::{Reader, app},
+    dead_letters::app,
+    reader::Reader,
     stores::{StoreFlags, Stores},
 };
 

@@ -5,7 +5,6 @@ mod keywords;
 mod numbered;
 mod slashes;
 
-use super::message::is_bic;
 use super::tags::Field;
 use crate::{Detail, Entry, fields};
 

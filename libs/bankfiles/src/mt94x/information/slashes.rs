@@ -1,6 +1,6 @@
 //! Codes between slashes: `/TRTP/SEPA OVERBOEKING/IBAN/.../NAME/.../REMI/.../EREF/...`, `/CNTP/account/bic/name/`.
 
-use super::{id, is_bic, squeezed};
+use super::{id, squeezed};
 use crate::{Detail, Party, fields};
 
 const CODES: [&str; 44] = [
@@ -88,7 +88,8 @@ fn counterparty(text: &str) -> Party {
 impl Party {
     /// Some banks leave the account out without its slash.
     fn checked(self) -> Party {
-        let has_no_account = is_bic(&self.account) && !is_bic(&self.bank) && !fields::is_iban(&self.account);
+        let has_no_account =
+            fields::is_bic(&self.account) && !fields::is_bic(&self.bank) && !fields::is_iban(&self.account);
         if has_no_account && self.name.is_empty() {
             return Party { account: String::new(), bank: self.account, name: self.bank };
         }

@@ -12,7 +12,8 @@ use super::mention::Reading;
 use super::near::Nearness;
 use super::settle::Fit;
 use super::subset::{self, Found};
-use crate::domain::outcome::{MatchRule, UnappliedReason};
+use crate::domain::match_rule::MatchRule;
+use crate::domain::outcome::UnappliedReason;
 
 type Items<'a> = Vec<(ItemIx, &'a Item)>;
 type Keep<'a> = dyn Fn(&(ItemIx, &Item)) -> bool + 'a;

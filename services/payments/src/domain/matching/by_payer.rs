@@ -9,7 +9,8 @@ use super::near::Nearness;
 use super::settle::{Fallback, Fit};
 use super::subset::{self, Found};
 use super::words::denies_one;
-use crate::domain::outcome::{MatchRule, UnappliedReason};
+use crate::domain::match_rule::MatchRule;
+use crate::domain::outcome::UnappliedReason;
 
 type Items<'a> = Vec<(ItemIx, &'a Item)>;
 

@@ -8,7 +8,8 @@ use super::by_number::decide;
 use super::case::{Case, Verdict};
 use super::index::ItemIx;
 use super::line::Evidence;
-use crate::domain::outcome::{MatchRule, UnappliedReason};
+use crate::domain::match_rule::MatchRule;
+use crate::domain::outcome::UnappliedReason;
 
 /// Rule 1: our own creditor references.
 pub(super) fn by_reference(case: &Case<'_>) -> Verdict {

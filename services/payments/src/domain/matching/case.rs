@@ -10,7 +10,8 @@ use super::number::{Kind, Run, runs};
 use super::payer::{Known, Payer};
 use super::settle::{Fit, Outcome, Policy, settle};
 use super::words::{Called, called};
-use crate::domain::outcome::{MatchRule, UnappliedReason};
+use crate::domain::match_rule::MatchRule;
+use crate::domain::outcome::UnappliedReason;
 
 /// What a rule says.
 pub(super) enum Verdict {

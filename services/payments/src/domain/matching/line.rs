@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use quittance_kernel::Currency;
 
 use super::index::{CustomerIx, ItemIx};
-use crate::domain::outcome::{MatchRule, UnappliedReason};
+use crate::domain::match_rule::MatchRule;
+use crate::domain::outcome::UnappliedReason;
 
 /// Money that came in.
 #[derive(Debug, Clone, Copy)]

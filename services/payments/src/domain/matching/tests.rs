@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use quittance_kernel::{CreditorReference, Currency, parse_date};
 
 use super::*;
-use crate::domain::outcome::MatchRule;
+use crate::domain::match_rule::MatchRule;
 
 fn day(text: &str) -> NaiveDate {
     parse_date(text).unwrap()

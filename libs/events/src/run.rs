@@ -1,0 +1,55 @@
+//! The events of one tenant that are applied together: decoded, and each for the first time.
+
+use std::collections::{BTreeMap, HashSet};
+
+use quittance_db::{DbError, Tx};
+use quittance_kernel::TenantId;
+use uuid::Uuid;
+
+use crate::{Envelope, Handler, HandlerError, Message};
+
+/// Events of each tenant, in the order they came.
+pub(crate) fn by_tenant(events: &[Envelope]) -> BTreeMap<TenantId, Vec<&Envelope>> {
+    let mut runs: BTreeMap<TenantId, Vec<&Envelope>> = BTreeMap::new();
+    for event in events {
+        runs.entry(event.tenant).or_default().push(event);
+    }
+    runs
+}
+
+pub(crate) fn decode<H: Handler>(_: &H, envelope: &Envelope) -> Result<H::Event, HandlerError> {
+    prost::Message::decode(envelope.payload.as_slice())
+        .map_err(|error| HandlerError::Rejected(format!("the bytes are no such event: {error}")))
+}
+
+pub(crate) fn message<E>(envelope: &Envelope, event: E) -> Message<E> {
+    Message { event_id: envelope.event_id, position: envelope.position, recorded_at: envelope.recorded_at, event }
+}
+
+/// Those of the messages that are applied for the first time; one that came twice in a run is kept once.
+pub(crate) fn keep_fresh<E>(mut messages: Vec<Message<E>>, fresh: &[Uuid]) -> Vec<Message<E>> {
+    let mut left: HashSet<Uuid> = fresh.iter().copied().collect();
+    messages.retain(|message| left.remove(&message.event_id.uuid()));
+    messages
+}
+
+/// Marks events as applied; returns those that were not marked before.
+pub(crate) async fn first_time<E>(tx: &mut Tx, messages: &[Message<E>]) -> Result<Vec<Uuid>, DbError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = messages.iter().map(|message| message.event_id.uuid()).collect();
+    let fresh = sqlx::query_scalar!(
+        "insert into inbox (tenant_id, event_id)
+         select $1, event_id
+         from unnest($2::uuid[]) as e (event_id)
+         on conflict on constraint inbox_pkey do nothing
+         returning event_id",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(fresh)
+}
