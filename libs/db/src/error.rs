@@ -1,5 +1,7 @@
 //! What can go wrong in a store.
 
+use std::sync::Arc;
+
 use sqlx::postgres::PgQueryResult;
 use uuid::Uuid;
 
@@ -32,6 +34,9 @@ pub enum DbError {
     /// Another transaction answered the same request first.
     #[error("the request was answered by another transaction at the same moment")]
     AnsweredMeanwhile,
+    /// What failed for all that were written together.
+    #[error(transparent)]
+    OfSlice(Arc<DbError>),
 }
 
 impl DbError {
@@ -39,6 +44,7 @@ impl DbError {
     pub fn constraint(&self) -> Option<&str> {
         match self {
             Self::Sqlx(sqlx::Error::Database(error)) => error.constraint(),
+            Self::OfSlice(error) => error.constraint(),
             Self::Sqlx(_) | Self::Corrupt { .. } | Self::LostUpdate { .. } | Self::AnsweredMeanwhile => None,
         }
     }
@@ -59,6 +65,7 @@ impl DbError {
                     | sqlx::Error::Tls(_)
             ),
             Self::AnsweredMeanwhile => true,
+            Self::OfSlice(error) => error.is_transient(),
             Self::Corrupt { .. } | Self::LostUpdate { .. } => false,
         }
     }
@@ -71,6 +78,7 @@ impl DbError {
                 ["23", "40"].iter().any(|class| code.starts_with(class))
             }
             Self::AnsweredMeanwhile => true,
+            Self::OfSlice(error) => error.is_conflict(),
             Self::Sqlx(_) | Self::Corrupt { .. } | Self::LostUpdate { .. } => false,
         }
     }

@@ -3,6 +3,7 @@
 
 mod connect;
 mod error;
+mod gather;
 mod migrate;
 mod request_log;
 mod slice;
@@ -11,6 +12,7 @@ mod verify;
 
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, OnConstraint, expect_rows};
+pub use gather::Gatherer;
 pub use migrate::{MigrateError, grant_statements, merge, prepare};
 pub use request_log::{Answer, Command, RequestIdReused, purge};
 pub use slice::{OneOp, OneResult, SliceOp, SliceResult, run_one, run_slice};

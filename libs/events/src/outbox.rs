@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
 use quittance_kernel::EventId;
-use quittance_runtime::trace;
+use quittance_runtime::trace::{self, Origin, Trace};
 use uuid::Uuid;
 
 /// An event on its way out.
@@ -19,6 +19,16 @@ pub struct OutboxEvent {
     pub recorded_at: DateTime<Utc>,
     /// The area's event message, encoded.
     pub payload: Vec<u8>,
+    /// The trace that it belongs to, where that is not the one of the work that writes it.
+    pub trace: Option<Trace>,
+}
+
+impl OutboxEvent {
+    /// The same in the trace of the command that it comes from: several commands may be written together.
+    #[must_use]
+    pub fn of(self, origin: Origin) -> Self {
+        Self { trace: origin.trace(), ..self }
+    }
 }
 
 /// Appends events in their order. The rows they tell about are locked by now, so that events of one aggregate get ids in the order of its changes.
@@ -27,14 +37,16 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
         return Ok(());
     }
     let tenant = tx.tenant().uuid();
-    let trace = trace::current();
-    let causation = trace.and_then(|t| t.causation()).map(EventId::uuid);
-    let traceparent = trace.map(|t| t.to_string());
+    let current = trace::current();
     let count = events.len();
     let (mut ids, mut kinds, mut keys) =
         (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
     let (mut times, mut payloads) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut causations, mut traceparents) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for event in events {
+        let trace = event.trace.or(current);
+        causations.push(trace.and_then(|trace| trace.causation()).map(EventId::uuid));
+        traceparents.push(trace.map(|trace| trace.to_string()));
         ids.push(event.event_id.uuid());
         kinds.push(event.kind.to_owned());
         keys.push(event.ordering_key);
@@ -44,9 +56,9 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
     sqlx::query!(
         "with written as (
            insert into outbox (tenant_id, event_id, kind, ordering_key, recorded_at, payload, causation_id, traceparent)
-           select $1, e.event_id, e.kind, e.ordering_key, e.recorded_at, e.payload, $7, $8
-           from unnest($2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::bytea[])
-             with ordinality as e (event_id, kind, ordering_key, recorded_at, payload, place)
+           select $1, e.event_id, e.kind, e.ordering_key, e.recorded_at, e.payload, e.causation_id, e.traceparent
+           from unnest($2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::bytea[], $7::uuid[], $8::text[])
+             with ordinality as e (event_id, kind, ordering_key, recorded_at, payload, causation_id, traceparent, place)
            order by e.place
            returning id
          )
@@ -59,8 +71,8 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
         &keys,
         &times,
         &payloads,
-        causation,
-        traceparent,
+        &causations as &[Option<Uuid>],
+        &traceparents as &[Option<String>],
     )
     .execute(&mut **tx)
     .await?;

@@ -3,7 +3,10 @@
 //! Where spans are exported, a trace is what the exporter says: [`current`] is then the running span, so that what is called, or what reads the event
 //! that is written, becomes its child. Without an exporter a trace is carried on by its id alone.
 
-use std::cell::OnceCell;
+use std::{
+    cell::OnceCell,
+    hash::{Hash, Hasher},
+};
 
 use tracing::Span;
 
@@ -32,6 +35,26 @@ impl Scope {
         });
         exported.map_or(self.trace, |trace| trace.with_causation_of(self.trace))
     }
+}
+
+/// The trace that a command came in. It is no part of what is asked: to a hash it is nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin(Option<Trace>);
+
+impl Origin {
+    /// What the running work belongs to.
+    pub fn here() -> Self {
+        Self(current())
+    }
+
+    /// The trace, if there is one.
+    pub fn trace(self) -> Option<Trace> {
+        self.0
+    }
+}
+
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// What the running work belongs to, if it belongs to anything.

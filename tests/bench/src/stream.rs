@@ -147,6 +147,7 @@ impl Stream {
             ordering_key: customer.uuid(),
             recorded_at: now,
             payload: prost::Message::encode_to_vec(&event),
+            trace: None,
         }
     }
 

@@ -13,7 +13,14 @@ use crate::{
 
 fn event(kind: &'static str, customer: CustomerId, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
     let payload = pb::CreditRiskEvent { payload: Some(payload) }.encode_to_vec();
-    OutboxEvent { event_id: EventId::at(now), kind, ordering_key: customer.uuid(), recorded_at: now, payload }
+    OutboxEvent {
+        event_id: EventId::at(now),
+        kind,
+        ordering_key: customer.uuid(),
+        recorded_at: now,
+        payload,
+        trace: None,
+    }
 }
 
 /// A limit was given.

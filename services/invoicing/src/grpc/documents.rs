@@ -120,7 +120,8 @@ impl InvoiceService for Door {
 
     async fn issue_invoice(&self, request: Request<pb::IssueInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
         let (tenant, command) = parse::<ops::IssueInvoice, _>(request)?;
-        Ok(Response::new(only(ops::issue_invoices(&self.0, tenant, vec![command], wire::invoice).await)?))
+        let write = |commands| ops::issue_invoices(&self.0, tenant, commands, wire::invoice);
+        Ok(Response::new(self.1.issuing.call(tenant, command, write).await?))
     }
 
     async fn batch_issue_invoices(
@@ -139,7 +140,8 @@ impl InvoiceService for Door {
         request: Request<pb::CreateAndIssueInvoiceRequest>,
     ) -> Result<Response<pb::Invoice>, Status> {
         let (tenant, command) = parse::<ops::CreateAndIssueInvoice, _>(request)?;
-        Ok(Response::new(only(ops::create_and_issue_invoices(&self.0, tenant, vec![command], wire::invoice).await)?))
+        let write = |commands| ops::create_and_issue_invoices(&self.0, tenant, commands, wire::invoice);
+        Ok(Response::new(self.1.creating.call(tenant, command, write).await?))
     }
 
     async fn batch_create_and_issue_invoices(

@@ -6,11 +6,13 @@ mod items;
 mod read;
 mod status;
 
-use quittance_db::DbError;
+use std::sync::Arc;
+
+use quittance_db::{DbError, Gatherer};
 use quittance_grpc::{Page, Violations, id, optional_id};
 use quittance_kernel::BadId;
 use quittance_proto::invoicing::v1::{
-    credit_note_service_server::CreditNoteServiceServer, customer_service_server::CustomerServiceServer,
+    self as pb, credit_note_service_server::CreditNoteServiceServer, customer_service_server::CustomerServiceServer,
     invoice_service_server::InvoiceServiceServer, open_item_service_server::OpenItemServiceServer,
     tenant_service_server::TenantServiceServer,
 };
@@ -27,13 +29,20 @@ pub const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.OpenItemService",
 ];
 
+/// The hot calls that callers make one by one: those of a moment are written together.
+#[derive(Debug, Default)]
+struct Gathered {
+    creating: Gatherer<ops::CreateAndIssueInvoice, pb::Invoice, Error>,
+    issuing: Gatherer<ops::IssueInvoice, pb::Invoice, Error>,
+}
+
 /// The service's door: one type implements all of its gRPC services.
 #[derive(Debug, Clone)]
-struct Door(App);
+struct Door(App, Arc<Gathered>);
 
 /// Adds the service's gRPC services.
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
-    let door = Door(app.clone());
+    let door = Door(app.clone(), Arc::default());
     routes
         .add_service(TenantServiceServer::new(door.clone()))
         .add_service(CustomerServiceServer::new(door.clone()))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_slice};
 use quittance_kernel::{InvoiceId, Money, RequestId, TenantId};
+use quittance_runtime::trace::Origin;
 
 use super::{
     Results,
@@ -26,6 +27,7 @@ pub(crate) struct IssueInvoice {
     pub(crate) request: RequestId,
     pub(crate) invoice: InvoiceId,
     pub(crate) etag: String,
+    pub(crate) origin: Origin,
 }
 
 impl Command for IssueInvoice {
@@ -41,6 +43,7 @@ impl Command for IssueInvoice {
 pub(crate) struct CreateAndIssueInvoice {
     pub(crate) request: RequestId,
     pub(crate) content: InvoiceContent,
+    pub(crate) origin: Origin,
 }
 
 impl Command for CreateAndIssueInvoice {
@@ -59,11 +62,17 @@ struct Issuing<A> {
 }
 
 impl<A: Answer> Issuing<A> {
-    async fn publish(&self, tx: &mut Tx, issued: Issued) -> Result<Vec<Result<A, Error>>, DbError> {
-        let events = issued
-            .invoices
-            .iter()
-            .filter_map(|i| i.state.issuance().map(|issuance| outbox::invoice_issued(i, issuance, self.now)));
+    /// Tells of the invoices, each in the trace of its command, and answers the commands.
+    async fn publish(
+        &self,
+        tx: &mut Tx,
+        issued: Issued,
+        origins: impl Iterator<Item = Origin>,
+    ) -> Result<Vec<Result<A, Error>>, DbError> {
+        let events = issued.results.iter().zip(origins).filter_map(|(result, origin)| {
+            let invoice = issued.invoices.get(*result.as_ref().ok()?)?;
+            Some(outbox::invoice_issued(invoice, invoice.state.issuance()?, self.now).of(origin))
+        });
         quittance_events::push(tx, events.collect()).await?;
         let answer = |place: usize| {
             let open = issued.items.get(place).map(|(item, ..)| item.open());
@@ -96,7 +105,7 @@ impl<A: Answer> SliceOp for CreateAndIssue<A> {
             remove_lines_of_refused(tx, &lines, &issued.invoices).await?;
         }
         db::issue::insert_issued(tx, &issued.invoices, &issued.items).await?;
-        self.0.publish(tx, issued).await
+        self.0.publish(tx, issued, commands.iter().map(|command| command.origin)).await
     }
 }
 
@@ -136,7 +145,7 @@ impl<A: Answer> SliceOp for Issue<A> {
             db::issue::update_issued(tx, &issued.invoices).await?;
             db::issue::open(tx, &issued.items).await?;
         }
-        self.0.publish(tx, issued).await
+        self.0.publish(tx, issued, commands.iter().map(|command| command.origin)).await
     }
 }
 

@@ -20,7 +20,7 @@ fn event(kind: &'static str, customer: CustomerId, now: DateTime<Utc>, payload: 
 
 fn keyed(kind: &'static str, key: uuid::Uuid, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
     let payload = pb::InvoicingEvent { payload: Some(payload) }.encode_to_vec();
-    OutboxEvent { event_id: EventId::at(now), kind, ordering_key: key, recorded_at: now, payload }
+    OutboxEvent { event_id: EventId::at(now), kind, ordering_key: key, recorded_at: now, payload, trace: None }
 }
 
 /// A tenant was created. Its own id is the key: it has no customer.

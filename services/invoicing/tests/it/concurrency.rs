@@ -4,6 +4,7 @@ use quittance_proto::invoicing::v1 as pb;
 use quittance_testkit::assert_fault;
 use tokio::task::JoinSet;
 use tonic::Code;
+use uuid::Uuid;
 
 use crate::{
     settling::{outcomes, settle, settlement},
@@ -45,6 +46,41 @@ async fn thirty_two_callers_leave_no_gap_and_no_duplicate_also_when_some_fail() 
     assert_eq!(numbers, expected);
     assert_eq!(numbers.len(), CALLERS * 5 * 3 / 4);
     service.assert_ledger().await;
+}
+
+/// Calls of one moment are written together; what is told of each stays in the trace that its caller gave.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_calls_that_are_written_together_keep_their_callers_traces() {
+    let service = Service::start().await;
+    let mut calls = JoinSet::new();
+    let mut expected = Vec::new();
+    for caller in 1..=8 {
+        let (customer, trace) = (service.customer().await, format!("{caller:032x}"));
+        for _ in 0..4 {
+            let mut request = tonic::Request::new(create_and_issue(&customer));
+            request.metadata_mut().insert("traceparent", format!("00-{trace}-00f067aa0ba902b7-01").parse().unwrap());
+            let mut invoices = service.invoices();
+            calls.spawn(async move { invoices.create_and_issue_invoice(request).await.unwrap() });
+            expected.push((customer.clone(), trace.clone()));
+        }
+    }
+    calls.join_all().await;
+    let told: Vec<(Uuid, String)> = sqlx::query_as(
+        "select ordering_key, split_part(traceparent, '-', 2) from outbox where kind like '%.InvoiceIssued'",
+    )
+    .fetch_all(service.db.db.system())
+    .await
+    .unwrap();
+    let mut told: Vec<(String, String)> = told.into_iter().map(|(key, trace)| (key.to_string(), trace)).collect();
+    told.sort();
+    expected.sort();
+    assert_eq!(told, expected);
+    let transactions: i64 =
+        sqlx::query_scalar("select count(distinct xmin::text) from outbox where kind like '%.InvoiceIssued'")
+            .fetch_one(service.db.db.system())
+            .await
+            .unwrap();
+    assert!(transactions < 32, "none of the calls were written together");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

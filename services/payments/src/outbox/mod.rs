@@ -17,7 +17,7 @@ use crate::{
 
 fn event(kind: &'static str, key: Uuid, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
     let payload = pb::PaymentsEvent { payload: Some(payload) }.encode_to_vec();
-    OutboxEvent { event_id: EventId::at(now), kind, ordering_key: key, recorded_at: now, payload }
+    OutboxEvent { event_id: EventId::at(now), kind, ordering_key: key, recorded_at: now, payload, trace: None }
 }
 
 /// Money was received. The payment is the key where no customer is known.

@@ -6,6 +6,7 @@ use quittance_grpc::{
 };
 use quittance_kernel::{ContactId, CustomerId, InvoiceId, RequestId, ReservationId, SeriesId, TermsId};
 use quittance_proto::invoicing::v1 as pb;
+use quittance_runtime::trace::Origin;
 
 use super::{MAX_REASON, pair, rounding_rule};
 use crate::{
@@ -104,7 +105,8 @@ impl TryFrom<pb::CreateAndIssueInvoiceRequest> for CreateAndIssueInvoice {
     type Error = Violations;
 
     fn try_from(request: pb::CreateAndIssueInvoiceRequest) -> Result<Self, Violations> {
-        new_invoice(&request.request_id, request.invoice).map(|(request, content)| Self { request, content })
+        let (request, content) = new_invoice(&request.request_id, request.invoice)?;
+        Ok(Self { request, content, origin: Origin::here() })
     }
 }
 
@@ -180,7 +182,12 @@ impl TryFrom<pb::IssueInvoiceRequest> for IssueInvoice {
         let mut bad = Violations::default();
         let request_id = bad.check("request_id", request_id(&request.request_id));
         let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
-        bad.into_result(pair(request_id, id).map(|(id, invoice)| Self { request: id, invoice, etag: request.etag }))
+        bad.into_result(pair(request_id, id).map(|(id, invoice)| Self {
+            request: id,
+            invoice,
+            etag: request.etag,
+            origin: Origin::here(),
+        }))
     }
 }
 
