@@ -3,6 +3,7 @@
 
 mod connect;
 mod error;
+mod etag;
 mod gather;
 mod migrate;
 mod request_log;
@@ -12,12 +13,13 @@ mod verify;
 
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, OnConstraint, expect_rows};
+pub use etag::is_stale;
 pub use gather::Gatherer;
 pub use migrate::{MigrateError, grant_statements, merge, prepare};
 pub use request_log::{Answer, Command, RequestIdReused, purge};
 pub use slice::{OneOp, OneResult, SliceOp, SliceResult, run_one, run_slice};
 pub use sqlx::PgConnection;
-pub use statistics::analyze_new_tables;
+pub use statistics::{analyze_new_tables, run_analysis};
 pub use verify::{Found, Invariant};
 
 /// The migrations that every service has before its own.

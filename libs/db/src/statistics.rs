@@ -1,10 +1,23 @@
 //! What the planner knows of tables that have just been filled for the first time.
 
+use std::time::Duration;
+
+use quittance_runtime::{Pace, Shutdown, reconcile};
+
 use crate::{Db, DbError};
+
+/// How often it is looked for tables that were never analysed.
+const EVERY: Duration = Duration::from_secs(1);
 
 /// Analyses the tables that have rows and were never analysed; returns how many. PostgreSQL tells of rows about a second after a busy
 /// connection wrote them, ten after one that rests.
 pub async fn analyze_new_tables(db: &Db) -> Result<i32, DbError> {
     let analysed = sqlx::query_scalar!(r#"select analyze_new_tables() as "analysed!""#).fetch_one(db.system()).await?;
     Ok(analysed)
+}
+
+/// Keeps doing so until shutdown.
+pub async fn run_analysis(db: Db, shutdown: Shutdown) {
+    let analyze = || async { analyze_new_tables(&db).await.map(|_| false) };
+    reconcile("analyze_new_tables", Pace::every(EVERY), shutdown, analyze).await;
 }

@@ -24,6 +24,11 @@ pub struct OutboxEvent {
 }
 
 impl OutboxEvent {
+    /// A new one, in the trace of the work that writes it.
+    pub fn new(kind: &'static str, ordering_key: Uuid, now: DateTime<Utc>, payload: Vec<u8>) -> Self {
+        Self { event_id: EventId::at(now), kind, ordering_key, recorded_at: now, payload, trace: None }
+    }
+
     /// The same in the trace of the command that it comes from: several commands may be written together.
     #[must_use]
     pub fn of(self, origin: Origin) -> Self {

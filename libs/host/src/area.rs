@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use quittance_db::{Db, Logins, Workload};
+use quittance_db::{Db, Logins, Workload, run_analysis};
 use quittance_events::{
     InProcessSource, Relay,
     kafka::{KafkaConfig, run_publisher},
@@ -19,9 +19,6 @@ use crate::{Service, Sources, observe::Observer};
 const ANSWERS_KEPT_DAYS: i64 = 7;
 /// How often answers that are too old are looked for.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
-
-/// How often it is looked for tables that were never analysed.
-const ANALYZE_EVERY: Duration = Duration::from_secs(1);
 
 /// One service's store and stream.
 #[derive(Debug, Clone)]
@@ -63,13 +60,8 @@ impl Area {
             async move { quittance_db::purge(&db, before).await.map(|_| false) }
         };
         let purge = reconcile("purge_request_log", Pace::every(PURGE_EVERY), shutdown.clone(), purge);
-        let db = self.db.clone();
-        let analyze = move || {
-            let db = db.clone();
-            async move { quittance_db::analyze_new_tables(&db).await.map(|_| false) }
-        };
-        let analyze = reconcile("analyze_new_tables", Pace::every(ANALYZE_EVERY), shutdown.clone(), analyze);
-        let mut tasks = vec![tokio::spawn(relay), tokio::spawn(purge), tokio::spawn(analyze)];
+        let analysis = run_analysis(self.db.clone(), shutdown.clone());
+        let mut tasks = vec![tokio::spawn(relay), tokio::spawn(purge), tokio::spawn(analysis)];
         if let Some(kafka) = kafka {
             let publisher =
                 run_publisher(self.db.clone(), self.relay.clone(), self.name, kafka.clone(), shutdown.clone());

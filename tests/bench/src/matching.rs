@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use quittance_db::Workload;
+use quittance_db::{Workload, run_analysis};
 use quittance_events::{InProcessSource, Relay, run_relay};
 use quittance_grpc::{Client, routes};
 use quittance_kernel::{Clock, TenantId};
@@ -20,7 +20,6 @@ use quittance_proto::{
     invoicing::v1::open_item_service_client::OpenItemServiceClient,
     payments::v1::{self as pb, payment_result, payment_service_client::PaymentServiceClient},
 };
-use quittance_runtime::{Pace, reconcile};
 use quittance_testkit::{TestServer, peer};
 use tonic::Response;
 
@@ -94,12 +93,7 @@ impl Matching {
         let payments = started.context("payments was not started")?;
         for (db, relay) in [(theirs.clone(), invoicing.relay()), (ours, payments.relay())] {
             tokio::spawn(run_relay(db.clone(), relay.clone(), clock.clone(), server.shutdown.clone()));
-            let analyze = move || {
-                let db = db.clone();
-                async move { quittance_db::analyze_new_tables(&db).await.map(|_| false) }
-            };
-            let pace = Pace::every(Duration::from_secs(1));
-            tokio::spawn(reconcile("analyze_new_tables", pace, server.shutdown.clone(), analyze));
+            tokio::spawn(run_analysis(db, server.shutdown.clone()));
         }
         let told = InProcessSource::new("invoicing", theirs, invoicing.relay());
         quittance_payments::spawn(&payments, told, &server.shutdown);

@@ -13,7 +13,7 @@ use quittance_events::{
     kafka::{EventProducer, KafkaConfig, KafkaSource, TopicSpec, create_topics, run_publisher},
     push, run_relay, stream_status,
 };
-use quittance_kernel::{Clock, CustomerId, EventId, InvoiceId, TenantId};
+use quittance_kernel::{Clock, CustomerId, InvoiceId, TenantId};
 use quittance_private_postgres::ScratchPostgres;
 use quittance_proto::{
     common::v1::Money,
@@ -141,14 +141,12 @@ impl Stream {
             ..pb::InvoiceIssued::default()
         };
         let event = pb::InvoicingEvent { payload: Some(Payload::InvoiceIssued(issued)) };
-        OutboxEvent {
-            event_id: EventId::at(now),
-            kind: "quittance.invoicing.v1.InvoiceIssued",
-            ordering_key: customer.uuid(),
-            recorded_at: now,
-            payload: prost::Message::encode_to_vec(&event),
-            trace: None,
-        }
+        OutboxEvent::new(
+            "quittance.invoicing.v1.InvoiceIssued",
+            customer.uuid(),
+            now,
+            prost::Message::encode_to_vec(&event),
+        )
     }
 
     async fn commit_slice(&self, count: usize) -> anyhow::Result<()> {

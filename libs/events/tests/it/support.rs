@@ -136,5 +136,5 @@ pub(crate) fn event(text: &str) -> OutboxEvent {
 /// An event with a key.
 pub(crate) fn keyed(ordering_key: Uuid, text: &str) -> OutboxEvent {
     let payload = prost::Message::encode_to_vec(&Probe { text: text.to_owned() });
-    OutboxEvent { event_id: EventId::at(now()), kind: "probe", ordering_key, recorded_at: now(), payload, trace: None }
+    OutboxEvent::new("probe", ordering_key, now(), payload)
 }

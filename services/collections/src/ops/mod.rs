@@ -14,8 +14,3 @@ pub(crate) use open_dispute::{OpenDispute, open_dispute};
 pub(crate) use resolve_dispute::{ResolveDispute, resolve_dispute};
 pub(crate) use run_dunning::{RunDunning, run_dunning};
 pub(crate) use update_strategy::{UpdateStrategy, update_strategy};
-
-/// Whether an etag, as callers hold it, is of another version.
-fn is_stale(etag: &str, version: u32) -> bool {
-    !etag.is_empty() && etag != version.to_string()
-}

@@ -1,9 +1,8 @@
 //! `UpdateStrategy`.
 
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, is_stale, run_one};
 use quittance_kernel::{RequestId, StrategyId, TenantId};
 
-use super::is_stale;
 use crate::{
     App, Error, db,
     domain::{Strategy, StrategyChange},

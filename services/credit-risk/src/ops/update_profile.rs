@@ -1,7 +1,7 @@
 //! `UpdateProfile`.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, is_stale, run_one};
 use quittance_kernel::{ProfileId, RequestId, TenantId};
 
 use crate::{
@@ -35,7 +35,7 @@ struct Op<A> {
 async fn decide(tx: &mut Tx, command: &UpdateProfile) -> OneResult<CreditProfile, Error> {
     let id = command.profile;
     let Some(profile) = db::profile::lock(tx, id).await? else { return Ok(Err(Error::ProfileNotFound(id))) };
-    if !command.etag.is_empty() && command.etag != profile.version.to_string() {
+    if is_stale(&command.etag, profile.version) {
         return Ok(Err(Error::Stale(format!("profile {id}"))));
     }
     Ok(profile.change(command.change.clone()).map_err(|refusal| Error::refused(format!("profile {id}"), refusal)))

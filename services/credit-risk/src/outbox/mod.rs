@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use prost::Message as _;
 use quittance_events::OutboxEvent;
-use quittance_kernel::{CustomerId, EventId};
+use quittance_kernel::CustomerId;
 use quittance_proto::creditrisk::v1::{self as pb, credit_risk_event::Payload};
 
 use crate::{
@@ -13,14 +13,7 @@ use crate::{
 
 fn event(kind: &'static str, customer: CustomerId, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
     let payload = pb::CreditRiskEvent { payload: Some(payload) }.encode_to_vec();
-    OutboxEvent {
-        event_id: EventId::at(now),
-        kind,
-        ordering_key: customer.uuid(),
-        recorded_at: now,
-        payload,
-        trace: None,
-    }
+    OutboxEvent::new(kind, customer.uuid(), now, payload)
 }
 
 /// A limit was given.

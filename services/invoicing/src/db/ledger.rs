@@ -171,6 +171,18 @@ pub(crate) struct NewEntry {
     pub(crate) entry: Entry,
 }
 
+/// Writes an item that one entry has moved, and the entry under its id.
+pub(crate) async fn move_item(
+    tx: &mut Tx,
+    item: &OpenItem,
+    id: Uuid,
+    entry: Entry,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    update_items(tx, &[item]).await?;
+    insert_entries(tx, &[NewEntry { id, item: item.id, customer: item.customer, entry }], now).await
+}
+
 /// Adds entries.
 pub(crate) async fn insert_entries(tx: &mut Tx, entries: &[NewEntry], now: DateTime<Utc>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();

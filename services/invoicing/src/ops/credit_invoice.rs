@@ -9,7 +9,7 @@ use quittance_kernel::{CreditNoteId, EventId, InvoiceId, ItemId, RequestId, Seri
 use crate::{
     App, Error,
     app::Book,
-    db::{self, ledger::NewEntry},
+    db,
     domain::{CreditNote, CreditReason, Entry, Invoice, OpenItem, Refusal, Series, SeriesKind},
     outbox,
 };
@@ -97,14 +97,7 @@ impl<A: Answer> OneOp for Op<A> {
         db::book::update_series(tx, std::slice::from_ref(&series)).await?;
         db::document::insert_credit_note(tx, &note, series.id).await?;
         db::invoice::update_state(tx, &invoice).await?;
-        db::ledger::update_items(tx, &[&item]).await?;
-        let entry_id = EventId::at(self.now).uuid();
-        db::ledger::insert_entries(
-            tx,
-            &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }],
-            self.now,
-        )
-        .await?;
+        db::ledger::move_item(tx, &item, EventId::at(self.now).uuid(), entry, self.now).await?;
         quittance_events::push(tx, vec![outbox::invoice_credited(&note, self.now)]).await?;
         Ok(Ok((self.answer)(&note)))
     }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_slice};
+use quittance_db::{Answer, Command, DbError, SliceOp, Tx, is_stale, run_slice};
 use quittance_kernel::{InvoiceId, Money, RequestId, TenantId};
 use quittance_runtime::trace::Origin;
 
 use super::{
     Results,
     create_drafts::{draft_all, name_external_number},
-    for_all, is_stale,
+    for_all,
     issue::{Issued, issue_all},
 };
 use crate::{

@@ -46,8 +46,3 @@ pub(crate) fn for_all<A>(count: usize, error: Error) -> Results<A> {
         other => Ok(std::iter::once(Err(other)).collect()),
     }
 }
-
-/// The etag of a version, as callers hold it.
-pub(crate) fn is_stale(etag: &str, version: u32) -> bool {
-    !etag.is_empty() && etag != version.to_string()
-}

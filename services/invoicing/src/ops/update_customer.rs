@@ -1,10 +1,9 @@
 //! `UpdateCustomer`.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, is_stale, run_one};
 use quittance_kernel::{ContactId, CustomerId, RequestId, TenantId};
 
-use super::is_stale;
 use crate::{
     App, Error, db,
     domain::{Customer, CustomerPatch},

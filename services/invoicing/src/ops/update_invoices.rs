@@ -3,10 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, SliceOp, Tx, run_slice};
+use quittance_db::{Answer, Command, DbError, SliceOp, Tx, is_stale, run_slice};
 use quittance_kernel::{InvoiceId, RequestId, TenantId};
 
-use super::{Results, for_all, is_stale, resolve::References};
+use super::{Results, for_all, resolve::References};
 use crate::{
     App, Error,
     app::Book,

@@ -1,13 +1,11 @@
 //! `VoidInvoice`: takes an issued invoice back that nobody has seen or paid.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
+use quittance_db::{Answer, Command, OneOp, OneResult, Tx, is_stale, run_one};
 use quittance_kernel::{EventId, InvoiceId, ItemId, Money, RequestId, TenantId};
 
-use super::is_stale;
 use crate::{
-    App, Error,
-    db::{self, ledger::NewEntry},
+    App, Error, db,
     domain::{Entry, Invoice, OpenItem, Refusal},
     outbox,
 };
@@ -67,14 +65,7 @@ impl<A: Answer> OneOp for Op<A> {
             Err(error) => return Ok(Err(error)),
         };
         db::invoice::update_state(tx, &invoice).await?;
-        db::ledger::update_items(tx, &[&item]).await?;
-        let entry_id = EventId::at(self.now).uuid();
-        db::ledger::insert_entries(
-            tx,
-            &[NewEntry { id: entry_id, item: item.id, customer: item.customer, entry }],
-            self.now,
-        )
-        .await?;
+        db::ledger::move_item(tx, &item, EventId::at(self.now).uuid(), entry, self.now).await?;
         let event = outbox::invoice_voided(&invoice, entry.effective_on, &command.reason, self.now);
         quittance_events::push(tx, vec![event]).await?;
         Ok(Ok((self.answer)(&invoice, Some(item.open()))))

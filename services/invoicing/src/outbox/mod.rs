@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use prost::Message as _;
 use quittance_events::OutboxEvent;
-use quittance_kernel::{CustomerId, EventId, Money, TenantId};
+use quittance_kernel::{CustomerId, Money, TenantId};
 use quittance_proto::{
     invoicing::v1::{self as pb, invoicing_event::Payload},
     money,
@@ -20,7 +20,7 @@ fn event(kind: &'static str, customer: CustomerId, now: DateTime<Utc>, payload: 
 
 fn keyed(kind: &'static str, key: uuid::Uuid, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
     let payload = pb::InvoicingEvent { payload: Some(payload) }.encode_to_vec();
-    OutboxEvent { event_id: EventId::at(now), kind, ordering_key: key, recorded_at: now, payload, trace: None }
+    OutboxEvent::new(kind, key, now, payload)
 }
 
 /// A tenant was created. Its own id is the key: it has no customer.

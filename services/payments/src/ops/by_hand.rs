@@ -1,7 +1,7 @@
 //! What a person's decisions about a payment have in common: they hold it, leave it to people from then on, and ask invoicing at once.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{DbError, OneOp, OneResult, Tx, run_one};
+use quittance_db::{DbError, OneOp, OneResult, Tx, is_stale, run_one};
 use quittance_kernel::{PaymentId, TenantId};
 
 use super::{KeptId, account_key, settle::settle_waiting};
@@ -16,8 +16,7 @@ pub(super) async fn hold(tx: &mut Tx, id: PaymentId, etag: &str) -> OneResult<He
     let Some(held) = db::payment::lock_all(tx, &[id]).await?.remove(&id) else {
         return Ok(Err(Error::PaymentNotFound(id)));
     };
-    let is_stale = !etag.is_empty() && etag != held.payment.version.to_string();
-    Ok(if is_stale { Err(Error::Stale(id)) } else { Ok(held) })
+    Ok(if is_stale(etag, held.payment.version) { Err(Error::Stale(id)) } else { Ok(held) })
 }
 
 /// Writes what a person decided: matching leaves the payment alone from then on.

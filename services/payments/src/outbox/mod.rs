@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use prost::Message as _;
 use quittance_events::OutboxEvent;
-use quittance_kernel::{CustomerId, EventId};
+use quittance_kernel::CustomerId;
 use quittance_proto::{
     money,
     payments::v1::{self as pb, payments_event::Payload},
@@ -17,7 +17,7 @@ use crate::{
 
 fn event(kind: &'static str, key: Uuid, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
     let payload = pb::PaymentsEvent { payload: Some(payload) }.encode_to_vec();
-    OutboxEvent { event_id: EventId::at(now), kind, ordering_key: key, recorded_at: now, payload, trace: None }
+    OutboxEvent::new(kind, key, now, payload)
 }
 
 /// Money was received. The payment is the key where no customer is known.

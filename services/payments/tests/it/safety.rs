@@ -215,14 +215,7 @@ async fn a_refusal_of_invoicing_leaves_the_money_unapplied() {
         pb::RecordPaymentRequest { request_id: request_id(), payment: Some(transfer("100", &invoice.number)) };
     let payment = book.client_of(&dying).record_payment(request).await.unwrap().into_inner();
     assert_eq!(parts(&payment), ["0.00", "100.00", "0.00"]);
-    book.items()
-        .settle_items(inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] })
-        .await
-        .unwrap();
-    book.caught_up().await;
-    book.server.clock.advance(chrono::Duration::seconds(3));
-    wait_until("invoicing refuses", || async { parts(&book.get(&payment.payment_id).await)[1] == "0.00" }).await;
-    let refused = book.get(&payment.payment_id).await;
+    let refused = refused_after(&book, settlement, &payment).await;
     assert_eq!(refused.allocations[0].rejection_reason, "SETTLEMENT_EXCEEDS_OPEN");
     assert_eq!((parts(&refused), reason(&refused)), (["0.00", "0.00", "100.00"], "REFUSED_BY_INVOICING"));
     book.verify().await;
@@ -235,6 +228,18 @@ async fn a_refusal_of_invoicing_leaves_the_money_unapplied() {
     assert_eq!(review.alternatives[0].allocations[0].amount, crate::support::eur("70.00"));
     assert_eq!(review.alternatives[0].left_over, crate::support::eur("30.00"));
     book.verify().await;
+}
+
+/// The payment once invoicing has refused what it pays, because something else was settled behind the back of payments.
+async fn refused_after(book: &Book, settlement: inv::Settlement, payment: &pb::Payment) -> pb::Payment {
+    book.items()
+        .settle_items(inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] })
+        .await
+        .unwrap();
+    book.caught_up().await;
+    book.server.clock.advance(chrono::Duration::seconds(3));
+    wait_until("invoicing refuses", || async { parts(&book.get(&payment.payment_id).await)[1] == "0.00" }).await;
+    book.get(&payment.payment_id).await
 }
 
 /// A write-off closes an item exactly: when the item has moved meanwhile, invoicing refuses it, and the next look writes off what is true then.
@@ -264,14 +269,7 @@ async fn a_write_off_on_an_item_that_moved_is_looked_at_again() {
         effective_on: "2026-03-02".to_owned(),
         ..inv::Settlement::default()
     };
-    book.items()
-        .settle_items(inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] })
-        .await
-        .unwrap();
-    book.caught_up().await;
-    book.server.clock.advance(chrono::Duration::seconds(3));
-    wait_until("invoicing refuses", || async { parts(&book.get(&payment.payment_id).await)[1] == "0.00" }).await;
-    let refused = book.get(&payment.payment_id).await;
+    let refused = refused_after(&book, settlement, &payment).await;
     assert_eq!(refused.allocations[0].rejection_reason, "WRITE_OFF_NOT_ALLOWED");
     book.server.clock.advance(chrono::Duration::seconds(3));
     wait_until("the next look", || async { parts(&book.get(&payment.payment_id).await)[0] == "99.00" }).await;
