@@ -1,12 +1,13 @@
 # The one task runner: people and continuous integration call the same recipes.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up test lint fmt bench fuzz chaos prepare
+.PHONY: help setup build archive demo up test lint fmt bench fuzz chaos prepare
 
 # Queries are checked against the committed `.sqlx` folders; no build needs a database.
 export SQLX_OFFLINE := true
 
 CARGO ?= cargo
 BUILT := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+PROGRAMS := quittance quittance-invoicing quittance-payments quittance-credit-risk quittance-collections quittance-reporting
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -14,9 +15,13 @@ help: ## Shows this list
 setup: ## Installs what the project needs and this system lacks
 	@scripts/setup test
 
-build: ## Builds the program as it is released
+build: ## Builds the six programs as they are released, and looks for a fault of the compiler in them
 	@scripts/setup run
-	$(CARGO) build --release --locked -p quittance
+	QUITTANCE_COMMIT="$$(git rev-parse --short=12 HEAD 2>/dev/null)" $(CARGO) build --release --locked --bins $(PROGRAMS:%=-p %)
+	scripts/scan-probes $(PROGRAMS:%=$(BUILT)/release/%)
+
+archive: build ## Packs the programs, stripped, and their debug information beside them
+	scripts/archive $(BUILT)/release $(PROGRAMS)
 
 demo: build ## Builds, then plays a generated year through all services
 	$(BUILT)/release/quittance demo

@@ -102,6 +102,17 @@ impl Db {
         }
     }
 
+    /// The database's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        sqlx::raw_sql("select").execute(&self.system).await?;
+        Ok(())
+    }
+
     /// The pool of relay and reconcilers.
     pub fn system(&self) -> &PgPool {
         &self.system

@@ -15,7 +15,7 @@ pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, OnConstraint, expect_rows};
 pub use etag::is_stale;
 pub use gather::Gatherer;
-pub use migrate::{MigrateError, grant_statements, merge, prepare};
+pub use migrate::{MigrateError, grant_statements, merge, missing_migrations, prepare};
 pub use request_log::{Answer, Command, RequestIdReused, purge};
 pub use slice::{OneOp, OneResult, SliceOp, SliceResult, run_one, run_slice};
 pub use sqlx::PgConnection;

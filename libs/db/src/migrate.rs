@@ -1,12 +1,14 @@
 //! Making a database ready: roles, the database itself, its tables.
 
+use std::collections::HashMap;
+
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection,
     migrate::{Migrate as _, Migrator},
     postgres::PgConnectOptions,
 };
 
-use crate::Logins;
+use crate::{Db, Logins};
 
 /// The migrations of the libraries and of a service as one ordered list. Libraries number below 1000, services from 1001.
 pub fn merge(parts: &[&Migrator]) -> Migrator {
@@ -30,6 +32,12 @@ pub enum MigrateError {
         /// Why.
         source: sqlx::migrate::MigrateError,
     },
+    /// The tables are not those of the service.
+    #[error("the database {database} is another service's, or was migrated by another program than this one")]
+    Foreign {
+        /// Which database.
+        database: String,
+    },
     /// The server cannot be reached or broke off.
     #[error("preparing the database: {0}")]
     Sqlx(#[from] sqlx::Error),
@@ -51,8 +59,43 @@ pub async fn prepare(logins: &Logins, migrator: &Migrator) -> Result<(), Migrate
     create_roles_and_database(logins, &database).await?;
     let mut conn = PgConnection::connect_with(&logins.owner).await?;
     let migrated = migrator.run_direct(None, &mut conn, false).await;
+    // Services look whether they may start.
+    let done = match migrated {
+        Err(source) => Err(MigrateError::Migration { database, source }),
+        Ok(()) => {
+            // Services look whether they may start.
+            let grant = "grant select on _sqlx_migrations to quittance_app, quittance_system";
+            sqlx::raw_sql(grant).execute(&mut conn).await.map(drop).map_err(MigrateError::from)
+        }
+    };
     conn.close().await?;
-    migrated.map_err(|source| MigrateError::Migration { database, source })
+    done
+}
+
+/// What a database lacks of a program's migrations, in words; `None` where it has them all. More than these are of a newer program, whose schema carries
+/// older ones too.
+///
+/// # Errors
+/// The database is another service's, or does not answer.
+pub async fn missing_migrations(db: &Db, migrator: &Migrator) -> Result<Option<String>, MigrateError> {
+    let rows: Result<Vec<(i64, Vec<u8>)>, sqlx::Error> =
+        sqlx::query_as("select version, checksum from _sqlx_migrations where success").fetch_all(db.system()).await;
+    let applied: HashMap<i64, Vec<u8>> = match rows {
+        Ok(rows) => rows.into_iter().collect(),
+        // There is no such table yet, or its owner has not let us see it.
+        Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42P01" | "42501")) => {
+            HashMap::new()
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let is_foreign = migrator
+        .iter()
+        .any(|migration| applied.get(&migration.version).is_some_and(|checksum| *checksum != *migration.checksum));
+    if is_foreign {
+        return Err(MigrateError::Foreign { database: db.name().to_owned() });
+    }
+    let missing = migrator.iter().filter(|migration| !applied.contains_key(&migration.version)).count();
+    Ok((missing > 0).then(|| format!("it lacks {missing} migrations: run `quittance migrate`, or give database.owner")))
 }
 
 async fn create_roles_and_database(logins: &Logins, database: &str) -> Result<(), MigrateError> {

@@ -16,8 +16,8 @@ pub async fn analyze_new_tables(db: &Db) -> Result<i32, DbError> {
     Ok(analysed)
 }
 
-/// Keeps doing so until shutdown.
-pub async fn run_analysis(db: Db, shutdown: Shutdown) {
+/// Keeps doing so for a service until shutdown.
+pub async fn run_analysis(db: Db, service: &'static str, shutdown: Shutdown) {
     let analyze = || async { analyze_new_tables(&db).await.map(|_| false) };
-    reconcile("analyze_new_tables", Pace::every(EVERY), shutdown, analyze).await;
+    reconcile(service, "analyze_new_tables", Pace::every(EVERY), shutdown, analyze).await;
 }

@@ -28,7 +28,7 @@ impl<'a> BatchSpans<'a> {
         let topic = format!("quittance.{area}.v1");
         let name = format!("consume {topic}");
         let begun = counts.into_iter().map(|(traceparent, count)| {
-            let span = tracing::info_span!(parent: None, "consume", area, trace_id = Empty, otel.kind = Empty);
+            let span = tracing::info_span!(parent: None, "consume", area, trace_id = Empty, span_id = Empty, otel.kind = Empty);
             let trace = spans::begin(&span, SpanKind::Consumer, &name, Some(traceparent));
             spans::set_attribute(&span, "messaging.system", system);
             spans::set_attribute(&span, "messaging.operation.type", "process");

@@ -11,7 +11,7 @@ use tonic::{
     transport::Endpoint,
 };
 
-use crate::{TENANT_KEY, endpoint::tuned, retry::Retry};
+use crate::{TENANT_KEY, TlsConfig, TlsError, endpoint::tuned, retry::Retry};
 
 /// A channel that adds what every call needs, and makes a call again while the server is away.
 pub type Client = InterceptedService<Retry, CallMetadata>;
@@ -20,8 +20,11 @@ pub type Client = InterceptedService<Retry, CallMetadata>;
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The address.
-    #[error("{0} is no address of a server")]
+    #[error("{0:?} is not an address of a server such as http://127.0.0.1:7400")]
     Address(String),
+    /// The certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The token has characters that metadata cannot carry.
     #[error("the token has characters that metadata cannot carry")]
     Token,
@@ -30,8 +33,25 @@ pub enum CallError {
 /// Connects, when the first call is made, to a server such as `http://127.0.0.1:7400`, for one tenant.
 /// A call is made again, with growing waits, while the server is away and the call's deadline has not passed.
 pub fn connect(address: &str, token: &str, tenant: Option<TenantId>, deadline: Duration) -> Result<Client, CallError> {
-    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| CallError::Address(address.to_owned()))?;
-    let channel = Retry::new(tuned(endpoint).connect_lazy(), u32::MAX, None);
+    connect_over(address, &TlsConfig::default(), token, tenant, deadline, u32::MAX)
+}
+
+/// The same; `tls` says whom to trust, beside the system's authorities, and what certificate to present, where the address is https;
+/// `attempts` how often a call is made in all while the server is away.
+pub fn connect_over(
+    address: &str,
+    tls: &TlsConfig,
+    token: &str,
+    tenant: Option<TenantId>,
+    deadline: Duration,
+    attempts: u32,
+) -> Result<Client, CallError> {
+    let wrong = || CallError::Address(address.to_owned());
+    let mut endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| wrong())?;
+    if let (Some("https"), Some(host)) = (endpoint.uri().scheme_str(), endpoint.uri().host().map(str::to_owned)) {
+        endpoint = endpoint.tls_config(tls.channel(&host)?).map_err(|_| wrong())?;
+    }
+    let channel = Retry::new(tuned(endpoint).connect_lazy(), attempts, None);
     Ok(InterceptedService::new(channel, CallMetadata::new(token, tenant, deadline)?))
 }
 

@@ -6,7 +6,6 @@
 use std::{
     convert::Infallible,
     task::{Context, Poll},
-    time::Instant,
 };
 
 use futures::future::BoxFuture;
@@ -14,18 +13,27 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use quittance_kernel::{Clock, TenantId};
 use quittance_proto::{Access, access};
 use quittance_runtime::{
-    metrics,
+    Shutdown,
     spans::{self, SpanKind},
     trace,
 };
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
-use tracing::{Instrument as _, Span, field::Empty};
+use tracing::{Instrument as _, field::Empty};
 
-use crate::{Fault, TENANT_KEY, Verifier, deadline};
+use crate::{
+    Fault, Limits, TENANT_KEY, Verifier,
+    auth::record_refusal,
+    call_record::CallRecord,
+    deadline,
+    server::{RunningCall, RunningCalls, until_shutdown},
+};
 
 /// What a method that we do not have is called by metrics and spans: a name that a caller made up would be one more of them for ever.
 const UNKNOWN: &str = "unknown";
+
+/// When a tenant whose calls are too many may try again.
+const RETRY_BUSY: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Who calls, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,12 +49,14 @@ pub struct Caller {
 pub struct CallLayer {
     verifier: Verifier,
     clock: Clock,
+    running: RunningCalls,
+    shutdown: Shutdown,
 }
 
 impl CallLayer {
     /// A layer that accepts the verifier's tokens.
-    pub fn new(verifier: Verifier, clock: Clock) -> Self {
-        Self { verifier, clock }
+    pub fn new(verifier: Verifier, clock: Clock, limits: &Limits, shutdown: Shutdown) -> Self {
+        Self { verifier, clock, running: RunningCalls::new(limits), shutdown }
     }
 
     fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Caller>, Status> {
@@ -66,8 +76,12 @@ impl CallLayer {
             .ok_or_else(|| {
                 unauthenticated("TOKEN_MISSING", "the call has no metadata `authorization: Bearer <token>`")
             })?;
-        let claims = self.verifier.verify(token.trim(), self.clock.now()).ok_or_else(|| {
-            unauthenticated("TOKEN_INVALID", "the token is not signed by a known key, or its time is over")
+        let claims = self.verifier.verify(token.trim(), self.clock.now()).map_err(|refused| {
+            record_refusal(refused);
+            unauthenticated(
+                "TOKEN_INVALID",
+                "the token is not signed by a known key, is not meant for this service, or its time is over",
+            )
         })?;
         if !claims.allows(scope) {
             let message = format!("the token lacks the scope {scope}");
@@ -86,7 +100,22 @@ impl CallLayer {
             )
             .into());
         }
-        Ok(Some(Caller { subject: claims.sub.clone(), tenant }))
+        Ok(Some(Caller { subject: claims.subject.clone(), tenant }))
+    }
+}
+
+impl CallLayer {
+    /// Counts the call among its tenant's, or refuses it where too many run.
+    fn let_in(&self, caller: Option<Caller>) -> Result<Option<(Caller, RunningCall)>, Status> {
+        let Some(caller) = caller else { return Ok(None) };
+        match self.running.begin(caller.tenant) {
+            Some(running) => Ok(Some((caller, running))),
+            None => {
+                let message = "too many calls of this tenant run at once; the same request_id may be sent again";
+                let fault = Fault::new(Code::ResourceExhausted, "TENANT_BUSY", message);
+                Err(fault.retry_after(RETRY_BUSY).into())
+            }
+        }
     }
 }
 
@@ -127,37 +156,45 @@ where
             "rpc",
             rpc = path.trim_start_matches('/'),
             trace_id = Empty,
+            span_id = Empty,
             otel.kind = Empty,
-            tenant = Empty
+            tenant = Empty,
+            subject = Empty
         );
         let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
         let trace = spans::begin(&span, SpanKind::Server, &rpc, parent);
-        let admitted = self.layer.admit(&path, request.headers());
+        let admitted = self.layer.admit(&path, request.headers()).and_then(|caller| self.layer.let_in(caller));
+        let shutdown = self.layer.shutdown.clone();
         let timeout = deadline::timeout(request.headers());
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let work = {
             let span = span.clone();
             async move {
-                let started = Instant::now();
+                let mut record = CallRecord::begin(rpc);
                 let response = match admitted {
                     Err(status) => status.into_http(),
-                    Ok(caller) => {
-                        if let Some(caller) = caller {
+                    Ok(admitted) => {
+                        let running = admitted.map(|(caller, running)| {
                             span.record("tenant", tracing::field::display(caller.tenant));
+                            span.record("subject", caller.subject.as_str());
                             request.extensions_mut().insert(caller);
-                        }
+                            running
+                        });
+                        record.is_open = running.is_none();
                         let call = inner.call(request);
-                        let running = tokio::spawn(
-                            trace::scope(trace, async move { call.await.map_err(|error| error.to_string()) })
-                                .instrument(span),
-                        );
-                        answer(running, timeout).await
+                        let work = trace::scope(trace, async move {
+                            let done = call.await.map_err(|error| error.to_string());
+                            // The work counts as the tenant's for as long as it runs, whoever waits for it.
+                            drop(running);
+                            done
+                        });
+                        answer(tokio::spawn(Box::pin(work.instrument(span))), timeout).await
                     }
                 };
                 let response = in_our_form(response);
-                finish(&rpc, &response, started);
-                Ok(response)
+                record.finish(&response);
+                Ok(if record.is_open { until_shutdown(response, shutdown) } else { response })
             }
         };
         Box::pin(work.instrument(span))
@@ -214,24 +251,4 @@ fn in_our_form(response: Response<Body>) -> Response<Body> {
     let mut response: Response<Body> = Status::from(Fault::new(code, reason, status.message())).into_http();
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     response
-}
-
-/// Logs and measures an answer.
-fn finish(rpc: &str, response: &Response<Body>, started: Instant) {
-    let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
-    let elapsed = started.elapsed();
-    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-    let span = Span::current();
-    spans::set_attribute(&span, "rpc.system", "grpc");
-    spans::set_attribute(&span, "rpc.grpc.status_code", i64::from(code as i32));
-    match code {
-        Code::Internal | Code::Unknown | Code::DataLoss => {
-            spans::set_failed(&span, format!("{code:?}"));
-            tracing::error!(?code, micros, "call failed");
-        }
-        _ => tracing::debug!(?code, micros, "call"),
-    }
-    if metrics::are_taken() {
-        metrics::record_call(rpc, &format!("{code:?}"), elapsed);
-    }
 }

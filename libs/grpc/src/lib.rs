@@ -3,6 +3,7 @@
 
 mod auth;
 mod batch;
+mod call_record;
 mod client;
 mod deadline;
 mod endpoint;
@@ -15,11 +16,12 @@ mod peer;
 mod retry;
 mod server;
 mod status;
+mod tls;
 mod violations;
 
-pub use auth::{BadKeys, Claims, Tokens, Verifier};
+pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
 pub use batch::{batch, entry_status, parse, tenant};
-pub use client::{CallError, CallMetadata, Client, connect};
+pub use client::{CallError, CallMetadata, Client, connect, connect_over};
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
     MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_text,
@@ -27,10 +29,11 @@ pub use fields::{
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};
-pub use peer::Peer;
+pub use peer::{Peer, peer_address};
 pub use retry::Retry;
-pub use server::{Served, routes, serve};
+pub use server::{Limits, ServeError, ServeOptions, Served, ServedRoutes, routes, serve};
 pub use status::{ledger, stream_status};
+pub use tls::{TlsConfig, TlsError, Trust};
 pub use violations::{Violation, Violations};
 
 /// The metadata key that names the tenant of a call.

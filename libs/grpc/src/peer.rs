@@ -6,7 +6,7 @@ use http::Uri;
 use quittance_kernel::{Clock, TenantId};
 use tonic::{service::interceptor::InterceptedService, transport::Channel};
 
-use crate::{CallError, Client, Tokens, client::CallMetadata, look_up::LookUp, retry::Retry};
+use crate::{CallError, Client, TlsConfig, Tokens, client::CallMetadata, look_up::LookUp, retry::Retry};
 
 /// How long a service's own token lasts; a new one is signed for each tenant's client.
 const TOKEN_MINUTES: i64 = 10;
@@ -24,19 +24,22 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// The service behind one or several addresses such as `http://invoicing:7400`, called in the name of `subject`. Connects when the first call is made.
+    /// The service behind one or several addresses such as `https://invoicing:7400`, called in the name of `subject`, with our certificate where it is https.
+    /// Connects when the first call is made.
     pub fn new<A: AsRef<str>>(
         addresses: &[A],
         subject: &'static str,
         tokens: Tokens,
         clock: Clock,
+        tls: &TlsConfig,
     ) -> Result<Self, CallError> {
-        let addresses: Vec<Uri> = addresses.iter().map(|address| parse(address.as_ref())).collect::<Result<_, _>>()?;
+        let addresses: Vec<Uri> =
+            addresses.iter().map(|address| peer_address(address.as_ref())).collect::<Result<_, _>>()?;
         if addresses.is_empty() {
             return Err(CallError::Address(String::new()));
         }
         let (channel, changes) = Channel::balance_channel(64);
-        let look_up = Arc::new(LookUp::start(addresses, changes));
+        let look_up = Arc::new(LookUp::start(addresses, tls.clone(), changes));
         Ok(Self { channel, tokens, clock, subject, look_up })
     }
 
@@ -52,10 +55,15 @@ impl Peer {
     }
 }
 
-fn parse(address: &str) -> Result<Uri, CallError> {
+/// Reads the address of a service: `http://` or `https://`, a name and a port.
+///
+/// # Errors
+/// It is none.
+pub fn peer_address(address: &str) -> Result<Uri, CallError> {
     let wrong = || CallError::Address(address.to_owned());
     let uri: Uri = address.parse().map_err(|_| wrong())?;
-    if uri.scheme_str() == Some("http") && uri.port_u16().is_some() { Ok(uri) } else { Err(wrong()) }
+    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+    if is_http && uri.port_u16().is_some() { Ok(uri) } else { Err(wrong()) }
 }
 
 #[cfg(test)]
@@ -64,9 +72,10 @@ mod tests {
 
     #[test]
     fn an_address_has_a_scheme_and_a_port() {
-        assert!(parse("http://invoicing:7400").is_ok());
+        assert!(peer_address("http://invoicing:7400").is_ok());
+        assert!(peer_address("https://invoicing:7400").is_ok());
         for wrong in ["", "invoicing:7400", "http://invoicing", "ftp://invoicing:1", "http://"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+            assert!(peer_address(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -63,7 +63,7 @@ fn span_of(request: &mut Request<Body>) -> Span {
         return Span::none();
     }
     let rpc = request.uri().path().trim_start_matches('/').to_owned();
-    let span = tracing::info_span!("call", rpc, trace_id = Empty, otel.kind = Empty);
+    let span = tracing::info_span!("call", rpc, trace_id = Empty, span_id = Empty, otel.kind = Empty);
     let parent = trace::current().map(|trace| trace.to_string());
     let trace = spans::begin(&span, SpanKind::Client, &rpc, parent.as_deref());
     if let Ok(traceparent) = HeaderValue::from_str(&trace.to_string()) {

@@ -10,8 +10,8 @@ use quittance_events::{
     run_relay,
 };
 use quittance_kernel::Clock;
-use quittance_runtime::{Pace, Shutdown, TelemetryConfig, reconcile};
-use tokio::task::JoinHandle;
+use quittance_runtime::{Pace, Readiness, Shutdown, Tasks, TelemetryConfig, error_chain, reconcile};
+use sqlx::migrate::Migrator;
 
 use crate::{Service, Sources, observe::Observer};
 
@@ -19,6 +19,11 @@ use crate::{Service, Sources, observe::Observer};
 const ANSWERS_KEPT_DAYS: i64 = 7;
 /// How often answers that are too old are looked for.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
+
+/// How often the database is asked whether it is there.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long it may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One service's store and stream.
 #[derive(Debug, Clone)]
@@ -32,16 +37,26 @@ pub struct Area {
 }
 
 impl Area {
-    /// Connects to a database that has been migrated.
+    /// Connects to its database, and waits until that has been migrated as far as this program needs; readiness says what is missing.
+    ///
+    /// # Errors
+    /// The database is another service's.
     pub async fn open(
         name: &'static str,
         logins: &Logins,
         connections: u32,
         workload: Workload,
+        migrator: &Migrator,
+        readiness: &Readiness,
     ) -> anyhow::Result<Self> {
         let db = Db::connect(logins, connections, workload)
             .await
             .with_context(|| format!("connecting {name} to its database"))?;
+        while let Some(missing) = quittance_db::missing_migrations(&db, migrator).await? {
+            readiness.set(&part(name), Err(missing));
+            tokio::time::sleep(LOOK).await;
+        }
+        readiness.set(&part(name), Ok(()));
         Ok(Self { name, db, relay: Relay::default() })
     }
 
@@ -52,20 +67,31 @@ impl Area {
 
     /// Starts what keeps store and stream going: the relay, the way to the broker where there is one, the purge of old answers, and the first
     /// analysis of new tables.
-    pub fn spawn(&self, kafka: Option<&KafkaConfig>, clock: &Clock, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+    pub fn spawn(
+        &self,
+        kafka: Option<&KafkaConfig>,
+        clock: &Clock,
+        readiness: &Readiness,
+        shutdown: &Shutdown,
+    ) -> Tasks {
         let relay = run_relay(self.db.clone(), self.relay.clone(), clock.clone(), shutdown.clone());
         let (db, now) = (self.db.clone(), clock.clone());
         let purge = move || {
             let (db, before) = (db.clone(), now.now() - chrono::Duration::days(ANSWERS_KEPT_DAYS));
             async move { quittance_db::purge(&db, before).await.map(|_| false) }
         };
-        let purge = reconcile("purge_request_log", Pace::every(PURGE_EVERY), shutdown.clone(), purge);
-        let analysis = run_analysis(self.db.clone(), shutdown.clone());
-        let mut tasks = vec![tokio::spawn(relay), tokio::spawn(purge), tokio::spawn(analysis)];
+        let purge = reconcile(self.name, "purge_request_log", Pace::every(PURGE_EVERY), shutdown.clone(), purge);
+        let analysis = run_analysis(self.db.clone(), self.name, shutdown.clone());
+        let mut tasks = Tasks::default();
+        tasks.spawn(format!("{}: relay", self.name), relay);
+        tasks.spawn(format!("{}: purge_request_log", self.name), purge);
+        tasks.spawn(format!("{}: analyze_new_tables", self.name), analysis);
+        let watch = watch(self.name, self.db.clone(), readiness.clone(), shutdown.clone());
+        tasks.spawn(format!("{}: watch_database", self.name), watch);
         if let Some(kafka) = kafka {
             let publisher =
                 run_publisher(self.db.clone(), self.relay.clone(), self.name, kafka.clone(), shutdown.clone());
-            tasks.push(tokio::spawn(publisher));
+            tasks.spawn(format!("{}: publisher", self.name), publisher);
         }
         tasks
     }
@@ -79,7 +105,7 @@ impl Area {
         telemetry: &TelemetryConfig,
         clock: &Clock,
         shutdown: &Shutdown,
-    ) -> Vec<JoinHandle<()>> {
+    ) -> Tasks {
         let observer = Observer {
             area: self.clone(),
             service: service.clone(),
@@ -88,5 +114,26 @@ impl Area {
             clock: clock.clone(),
         };
         observer.spawn(telemetry, shutdown)
+    }
+}
+
+/// What readiness calls an area's database.
+fn part(area: &str) -> String {
+    format!("{area}: database")
+}
+
+/// Keeps readiness what the database is, until shutdown.
+async fn watch(area: &'static str, db: Db, readiness: Readiness, mut shutdown: Shutdown) {
+    while !shutdown.is_triggered() {
+        let state = match tokio::time::timeout(PATIENCE, db.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error_chain(&error)),
+            Err(_) => Err("it does not answer".to_owned()),
+        };
+        readiness.set(&part(area), state);
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = shutdown.triggered() => {}
+        }
     }
 }

@@ -1,23 +1,33 @@
 //! The configuration of one service's process.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use quittance_events::kafka::KafkaConfig;
-use quittance_runtime::{LogFormat, TelemetryConfig, config::Validate};
-use serde::{Deserialize, Serialize};
+use quittance_grpc::Tokens;
+use quittance_runtime::config::{Both, Validate};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::postgres::PgConnectOptions;
 
+use crate::ServerConfig;
+
+/// The least that a secret for signing has, in bytes (RFC 7518, 3.2: as long as the hash).
+const MIN_SECRET_BYTES: usize = 32;
+
+/// All settings of a service's process.
+pub type ProcessConfig = Both<ServerConfig, ServiceConfig>;
+
 /// How to log in to the service's database, by role.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct DatabaseConfig {
-    /// The service itself: the role `quittance_app`.
+    /// The service itself, the role `quittance_app`: `postgres://quittance_app:secret@host/name?sslmode=verify-full&sslrootcert=/path/ca.crt`. Required
     pub app: String,
-    /// Relay and reconcilers: the role `quittance_system`.
+    /// Relay and reconcilers, the role `quittance_system`. Required
     pub system: String,
-    /// The owner, who migrates when the service starts. Without it somebody else has to have migrated.
+    /// The owner, who migrates when the service starts; leave it out where `quittance migrate` does that
     pub owner: Option<String>,
-    /// Connections of the service; more than 8 to 16 only lose throughput.
+    /// Connections of the service, 1 to 64; more than 8 to 16 only lose throughput
     pub connections: u32,
 }
 
@@ -27,79 +37,96 @@ impl Default for DatabaseConfig {
     }
 }
 
-/// The configuration of one service's process: a file, then environment variables such as `QUITTANCE_DATABASE__APP`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// What a service's process has beside its server.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct ServiceConfig {
-    /// Where it listens.
-    pub listen: String,
-    /// Its database.
+    /// Its database
     pub database: DatabaseConfig,
-    /// The JSON Web Key Set whose keys sign callers' tokens.
-    pub keys: Option<PathBuf>,
-    /// The secret that the services sign their calls to each other with: a file of at least 32 bytes, the same for all of them.
+    /// The secret that the services sign their calls to each other with: a file of at least 32 bytes, the same for all of them. Required
     pub service_key: PathBuf,
-    /// Where the services are that it calls: one address or several for each area. A name that stands for several addresses is asked again every few seconds.
-    pub peers: BTreeMap<String, Vec<String>>,
-    /// The broker.
+    /// The secret of before, whose calls are still accepted while it changes: give every process both, then take the old one away
+    pub service_key_previous: Option<PathBuf>,
+    /// Where the services are that it calls: one address or several (separated by commas) for each area, for example `https://invoicing:7400`. A name that stands for several addresses is looked up every few seconds
+    pub peers: BTreeMap<String, Addresses>,
+    /// The broker
     pub kafka: KafkaConfig,
-    /// How log lines look.
-    pub log_format: LogFormat,
-    /// What is logged, for example `info,quittance_payments=debug`.
-    pub log: String,
-    /// Who takes spans and metrics.
-    pub telemetry: TelemetryConfig,
 }
 
-impl Default for ServiceConfig {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:7400".to_owned(),
-            database: DatabaseConfig::default(),
-            keys: None,
-            service_key: PathBuf::new(),
-            peers: BTreeMap::new(),
-            kafka: KafkaConfig::default(),
-            log_format: LogFormat::Json,
-            log: "info,sqlx=warn".to_owned(),
-            telemetry: TelemetryConfig::default(),
+/// One address or several: a list, or a text in which commas separate them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Addresses(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Addresses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected an address or a list of them")]
+        enum OneOrMore {
+            One(String),
+            More(Vec<String>),
+        }
+        Ok(Self(match OneOrMore::deserialize(deserializer)? {
+            OneOrMore::One(text) => text.split(',').map(|address| address.trim().to_owned()).collect(),
+            OneOrMore::More(addresses) => addresses,
+        }))
+    }
+}
+
+impl ServiceConfig {
+    /// What the services sign their calls to each other with.
+    pub fn service_tokens(&self) -> std::io::Result<Tokens> {
+        let tokens = Tokens::new(std::fs::read(&self.service_key)?);
+        match &self.service_key_previous {
+            Some(previous) => Ok(tokens.and_accept(std::fs::read(previous)?)),
+            None => Ok(tokens),
         }
     }
+}
+
+/// What is wrong with a PostgreSQL URL, which may hold a password and so is never repeated.
+pub fn database_url_problem(url: &str) -> Option<String> {
+    url.parse::<PgConnectOptions>()
+        .is_err()
+        .then(|| "not a PostgreSQL URL such as postgres://user@host/name".to_owned())
 }
 
 impl Validate for ServiceConfig {
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if self.listen.parse::<SocketAddr>().is_err() {
-            problems.push(format!("listen: {:?} is no address such as 0.0.0.0:7400", self.listen));
-        }
-        let mut url = |name: &str, url: &str| {
+        let mut check_url = |name: &str, url: &str| {
             if url.is_empty() {
                 problems.push(format!("database.{name}: missing, for example postgres://quittance_{name}@host/name"));
-            } else if url.parse::<PgConnectOptions>().is_err() {
-                problems.push(format!("database.{name}: no PostgreSQL URL"));
+            } else if let Some(problem) = database_url_problem(url) {
+                problems.push(format!("database.{name}: {problem}"));
             }
         };
-        url("app", &self.database.app);
-        url("system", &self.database.system);
+        check_url("app", &self.database.app);
+        check_url("system", &self.database.system);
         if let Some(owner) = &self.database.owner {
-            url("owner", owner);
+            check_url("owner", owner);
         }
         if !(1..=64).contains(&self.database.connections) {
             problems.push("database.connections: 1 to 64".to_owned());
         }
-        if let Some(keys) = &self.keys
-            && !keys.is_file()
-        {
-            problems.push(format!("keys: there is no file {}", keys.display()));
+        let keys =
+            [("service_key", Some(&self.service_key)), ("service_key_previous", self.service_key_previous.as_ref())];
+        for (name, file) in keys.into_iter().filter_map(|(name, file)| Some((name, file?))) {
+            match std::fs::read(file) {
+                Ok(secret) if secret.len() >= MIN_SECRET_BYTES => {}
+                Ok(_) => problems.push(format!("{name}: at least {MIN_SECRET_BYTES} bytes")),
+                Err(_) if file.as_os_str().is_empty() => problems.push(format!("{name}: missing, a file")),
+                Err(error) => problems.push(format!("{name}: {}: {error}", file.display())),
+            }
         }
-        match std::fs::metadata(&self.service_key) {
-            Ok(file) if file.len() >= 32 => {}
-            Ok(_) => problems.push("service_key: at least 32 bytes".to_owned()),
-            Err(_) => problems.push(format!("service_key: there is no file {}", self.service_key.display())),
+        for (area, Addresses(addresses)) in &self.peers {
+            for address in addresses {
+                if let Err(error) = quittance_grpc::peer_address(address) {
+                    problems.push(format!("peers.{area}: {error}"));
+                }
+            }
         }
         problems.extend(self.kafka.problems());
-        problems.extend(self.telemetry.problems());
         problems
     }
 }

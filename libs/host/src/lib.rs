@@ -3,11 +3,17 @@
 
 mod area;
 mod config;
+mod frontend;
 mod observe;
 mod process;
+mod run;
+mod server_config;
 mod service;
 
 pub use area::Area;
-pub use config::{DatabaseConfig, ServiceConfig};
-pub use process::main;
+pub use config::{Addresses, DatabaseConfig, ProcessConfig, ServiceConfig, database_url_problem};
+pub use frontend::Frontend;
+pub use process::{main, stop};
+pub use run::{run_to_end, version};
+pub use server_config::ServerConfig;
 pub use service::{Histories, Parts, Peers, Service, Sources};

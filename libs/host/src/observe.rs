@@ -6,11 +6,10 @@ use quittance_db::DbError;
 use quittance_events::{outbox_status, stream_status};
 use quittance_kernel::Clock;
 use quittance_runtime::{
-    Pace, Shutdown, TelemetryConfig,
+    Pace, Shutdown, Tasks, TelemetryConfig,
     metrics::{self, Held},
     reconcile,
 };
-use tokio::task::JoinHandle;
 
 use crate::{Area, Service, Sources};
 
@@ -27,24 +26,26 @@ pub(crate) struct Observer<S> {
 
 impl<S: Service> Observer<S> {
     /// Looks again and again, where anybody takes metrics.
-    pub(crate) fn spawn(self, config: &TelemetryConfig, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+    pub(crate) fn spawn(self, config: &TelemetryConfig, shutdown: &Shutdown) -> Tasks {
+        let mut tasks = Tasks::default();
         if !metrics::are_taken() {
-            return Vec::new();
+            return tasks;
         }
         let observer = self.clone();
         let refresh = move || {
             let observer = observer.clone();
             async move { observer.refresh().await.map(|()| false) }
         };
-        let refresh = reconcile("refresh_gauges", Pace::every(config.refresh_every()), shutdown.clone(), refresh);
-        let mut tasks = vec![tokio::spawn(refresh)];
+        let pace = Pace::every(config.refresh_every());
+        let refresh = reconcile(S::AREA, "refresh_gauges", pace, shutdown.clone(), refresh);
+        tasks.spawn(format!("{}: refresh_gauges", S::AREA), refresh);
         if let Some(every) = config.verify_every() {
             let verify = move || {
                 let observer = self.clone();
                 async move { observer.verify().await.map(|()| false).map_err(|error| format!("{error:#}")) }
             };
-            let verify = reconcile("verify_invariants", Pace::every(every), shutdown.clone(), verify);
-            tasks.push(tokio::spawn(verify));
+            let verify = reconcile(S::AREA, "verify_invariants", Pace::every(every), shutdown.clone(), verify);
+            tasks.spawn(format!("{}: verify_invariants", S::AREA), verify);
         }
         tasks
     }

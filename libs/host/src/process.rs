@@ -1,77 +1,116 @@
 //! The process of one service.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::Parser;
-use quittance_db::Logins;
+use quittance_db::{Db, Logins};
 use quittance_events::kafka::KafkaSource;
-use quittance_grpc::{Peer, Tokens, Verifier, routes, serve};
+use quittance_grpc::{Peer, routes};
 use quittance_kernel::Clock;
-use quittance_runtime::{Shutdown, ShutdownTrigger, config, telemetry, until_signal};
-use tokio::net::TcpListener;
+use quittance_runtime::{Shutdown, ShutdownTrigger, Tasks, config, telemetry, until_signal};
 
-use crate::{Area, Parts, Peers, Service, ServiceConfig, Sources};
+use crate::{Addresses, Area, Frontend, Parts, Peers, ProcessConfig, ServerConfig, Service, ServiceConfig, Sources};
+
+/// Beside the drain, how long the end of the process may take for each step.
+const STEP: Duration = Duration::from_secs(5);
+/// Exit status where the configuration is wrong.
+const BAD_CONFIG: u8 = 2;
 
 /// Settings come from a file (TOML) and from environment variables `QUITTANCE_<NAME>`, levels separated by two underscores.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(about, disable_version_flag = true)]
 struct Flags {
     /// The configuration file
     #[arg(long)]
     config: Option<PathBuf>,
+    /// Check the configuration and end: 0 where it is right, 2 where it is wrong
+    #[arg(long)]
+    check: bool,
+    /// Print the version and the commit it was built from
+    #[arg(long, short = 'V')]
+    version: bool,
 }
 
-/// Runs a service until it is told to end: what its `main` calls.
-pub fn main<S: Service>() -> ExitCode {
+/// Runs a service until it is told to end: what its `main` calls. `commit` is what the program was built from, where that is known.
+pub fn main<S: Service>(commit: Option<&str>) -> ExitCode {
     let flags = Flags::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    let version = crate::version(commit);
+    if flags.version {
+        println!("quittance-{} {version}", S::AREA);
+        return ExitCode::SUCCESS;
+    }
+    let loaded: Result<ProcessConfig, _> = config::load(flags.config.as_deref(), &config::NoFlags {});
+    let config::Both(server, service) = match loaded {
+        Ok(config) => config,
         Err(error) => {
             eprintln!("quittance-{}: {error}", S::AREA);
-            return ExitCode::FAILURE;
+            return ExitCode::from(BAD_CONFIG);
         }
     };
-    match runtime.block_on(run::<S>(flags)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("quittance-{}: {error:#}", S::AREA);
-            ExitCode::FAILURE
-        }
+    if let Err(error) = peers_are_named::<S>(&service) {
+        eprintln!("quittance-{}: {error:#}", S::AREA);
+        return ExitCode::from(BAD_CONFIG);
     }
+    if flags.check {
+        println!("the configuration is right");
+        return ExitCode::SUCCESS;
+    }
+    crate::run_to_end(S::AREA, async move { run::<S>(server, service, &version).await.map(|()| ExitCode::SUCCESS) })
 }
 
-async fn run<S: Service>(flags: Flags) -> anyhow::Result<()> {
-    let config: ServiceConfig = config::load(&ServiceConfig::default(), flags.config.as_deref(), &config::NoFlags {})?;
-    let telemetry = telemetry::start(S::AREA, config.log_format, &config.log, &config.telemetry);
+fn peers_are_named<S: Service>(config: &ServiceConfig) -> anyhow::Result<()> {
+    for called in S::CALLS {
+        config.peers.get(*called).with_context(|| format!("peers.{called}: missing, {} calls it", S::AREA))?;
+    }
+    Ok(())
+}
+
+async fn run<S: Service>(server: ServerConfig, service: ServiceConfig, version: &str) -> anyhow::Result<()> {
+    let telemetry = telemetry::start(S::AREA, server.log_format, &server.log, &server.telemetry);
     let telemetry = telemetry.map_err(anyhow::Error::msg)?;
+    tracing::info!(service = S::AREA, version, "starting");
     let (trigger, shutdown) = ShutdownTrigger::new();
     tokio::spawn(async move {
         // Without signals there is nothing to wait for but the end of the process.
         if until_signal().await.is_ok() {
+            tracing::info!("stopping");
             trigger.trigger();
         }
         std::future::pending::<()>().await;
     });
-    let served = serve_until::<S>(config, shutdown).await;
+    let served = Box::pin(serve_until::<S>(&server, &service, shutdown)).await;
+    if let Err(error) = &served {
+        tracing::error!(error = format!("{error:#}"), "ended in disorder");
+    }
     telemetry.shutdown().await;
     served
 }
 
 /// Serves calls and reads events until shutdown; calls that run then are finished.
-async fn serve_until<S: Service>(config: ServiceConfig, shutdown: Shutdown) -> anyhow::Result<()> {
+async fn serve_until<S: Service>(
+    server: &ServerConfig,
+    config: &ServiceConfig,
+    mut shutdown: Shutdown,
+) -> anyhow::Result<()> {
     let clock = Clock::system();
-    let logins = logins(&config)?;
+    let database = format!("{}: database", S::AREA);
+    let mut frontend = Frontend::start(server, [database.as_str()]).await?;
+    let logins = logins(config)?;
     if config.database.owner.is_some() {
         quittance_db::prepare(&logins, &S::migrator()).await?;
     }
-    let area = Area::open(S::AREA, &logins, config.database.connections, S::WORKLOAD).await?;
-    let tokens = Tokens::new(std::fs::read(&config.service_key).context("reading service_key")?);
+    let migrator = S::migrator();
+    let connections = config.database.connections;
+    let area = tokio::select! {
+        area = Area::open(S::AREA, &logins, connections, S::WORKLOAD, &migrator, &frontend.readiness) => area?,
+        () = shutdown.triggered() => return Ok(()),
+    };
+    let tokens = config.service_tokens().context("reading service_key")?;
     let mut peers = Peers::none();
     for called in S::CALLS {
-        let addresses =
-            config.peers.get(*called).with_context(|| format!("peers.{called}: missing, {} calls it", S::AREA))?;
-        peers = peers.with(called, Peer::new(addresses, S::AREA, tokens.clone(), clock.clone())?);
+        let Addresses(addresses) = config.peers.get(*called).with_context(|| format!("peers.{called}: missing"))?;
+        peers = peers.with(called, Peer::new(addresses, S::AREA, tokens.clone(), clock.clone(), &server.tls)?);
     }
     let mut sources = Sources::none();
     for read in S::READS {
@@ -80,24 +119,37 @@ async fn serve_until<S: Service>(config: ServiceConfig, shutdown: Shutdown) -> a
     let parts = Parts { db: area.db.clone(), relay: area.relay.clone(), clock: clock.clone(), peers };
     let service = S::new(parts)?;
 
-    let listen = &config.listen;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
-    let routes = service.add_routes(routes(S::GRPC).context("reflection")?);
-    let verifier = match &config.keys {
-        Some(keys) => Verifier::from_file(keys)?.and(&tokens),
-        None => tokens.verifier(),
-    };
-    let served = serve(listener, routes, verifier, clock.clone(), shutdown.clone())?;
-    let mut tasks = area.spawn(Some(&config.kafka), &clock, &shutdown);
+    let listener = Frontend::listen(server).await?;
+    let routes = routes(S::GRPC).context("reflection")?.with(|routes| service.add_routes(routes));
+    let verifier = frontend.verifier(server, Some(&tokens), None, &shutdown).await?;
+    let mut tasks = frontend.take_tasks();
+    tasks.extend(area.spawn(Some(&config.kafka), &clock, &frontend.readiness, &shutdown));
     tasks.extend(service.spawn(&sources, &shutdown)?);
-    tasks.extend(area.observe(&service, &sources, Some(&config.kafka), &config.telemetry, &clock, &shutdown));
-    tracing::info!(area = S::AREA, address = %served.address, "serving");
+    tasks.extend(area.observe(&service, &sources, Some(&config.kafka), &server.telemetry, &clock, &shutdown));
+    let served = frontend.serve(server, listener, routes, verifier, clock, &shutdown)?;
+    tracing::info!(service = S::AREA, address = %served.address, tls = server.tls.certificate.is_some(), "serving");
 
-    served.finished.await??;
-    for task in tasks {
-        task.await?;
+    shutdown.triggered().await;
+    stop(served.tasks, tasks, [area.db], server.drain()).await
+}
+
+/// Ends in order: the calls, then the loops, then the databases, each step within its time.
+pub async fn stop(
+    calls: Tasks,
+    loops: Tasks,
+    databases: impl IntoIterator<Item = Db>,
+    drain: Duration,
+) -> anyhow::Result<()> {
+    let calls = calls.finish(drain + STEP).await;
+    let loops = loops.finish(STEP).await;
+    for db in databases {
+        if tokio::time::timeout(STEP, db.close()).await.is_err() {
+            tracing::warn!("connections to the database were not given back in time");
+        }
     }
-    area.db.close().await;
+    let unfinished: Vec<String> =
+        [calls, loops].into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+    anyhow::ensure!(unfinished.is_empty(), "stopping: {}", unfinished.join("; "));
     Ok(())
 }
 

@@ -9,9 +9,8 @@ use quittance_events::{
 };
 use quittance_grpc::Peer;
 use quittance_kernel::{Clock, TenantId};
-use quittance_runtime::Shutdown;
+use quittance_runtime::{Shutdown, Tasks};
 use sqlx::migrate::Migrator;
-use tokio::task::JoinHandle;
 use tonic::service::Routes;
 
 /// A service. Its calls, its reading of others' events, and its reconcilers all work on one store, of which there may be many replicas.
@@ -39,7 +38,7 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
     fn add_routes(&self, routes: Routes) -> Routes;
 
     /// Starts what runs beside the calls, until shutdown.
-    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Vec<JoinHandle<()>>>;
+    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Tasks>;
 
     /// Applies a held event now; false where it has to be held further.
     fn requeue(&self, held: &HeldEvent) -> impl Future<Output = Result<bool, HandlerError>> + Send;

@@ -2,14 +2,20 @@
 //! should have happened by now.
 
 pub mod config;
+mod http;
 pub mod metrics;
+mod readiness;
 mod reconcile;
 mod shutdown;
 pub mod spans;
+mod tasks;
 pub mod telemetry;
 pub mod trace;
 mod traceparent;
 
+pub use http::HttpEndpoint;
+pub use readiness::Readiness;
 pub use reconcile::{Pace, reconcile};
 pub use shutdown::{Shutdown, ShutdownTrigger, until_signal};
+pub use tasks::{Tasks, Unfinished};
 pub use telemetry::{LogFormat, Telemetry, TelemetryConfig, error_chain, init_logs};

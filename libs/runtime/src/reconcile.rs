@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use crate::{Shutdown, trace};
+use crate::{Shutdown, metrics, trace};
 
 /// How often a reconciler looks.
 #[derive(Debug, Clone, Copy)]
@@ -20,27 +20,32 @@ impl Pace {
     }
 }
 
-/// Runs `work` until shutdown. It returns whether it left work to do: then it is called again at once. Safe to run in several replicas, because
-/// the work takes locks; a failure is logged here, once.
-pub async fn reconcile<E, W, F>(name: &'static str, pace: Pace, mut shutdown: Shutdown, mut work: W)
-where
+/// Runs `work` of a service until shutdown. It returns whether it left work to do: then it is called again at once. Safe to run in several replicas, because
+/// the work takes locks; a failure is logged here, once. Each round that succeeds moves the gauge of its last run.
+pub async fn reconcile<E, W, F>(
+    service: &'static str,
+    name: &'static str,
+    pace: Pace,
+    mut shutdown: Shutdown,
+    mut work: W,
+) where
     E: Display,
     W: FnMut() -> F,
     F: Future<Output = Result<bool, E>>,
 {
     let mut failures: u32 = 0;
     while !shutdown.is_triggered() {
-        let wait = match trace::job(name, work()).await {
-            Ok(true) => {
-                failures = 0;
-                continue;
-            }
-            Ok(false) => {
-                failures = 0;
-                pace.idle
-            }
+        // Boxed: futures of this loop are moved over the stack of whoever starts it.
+        let done = trace::job(name, Box::pin(work())).await;
+        if done.is_ok() {
+            failures = 0;
+            metrics::record_reconciled(service, name);
+        }
+        let wait = match done {
+            Ok(true) => continue,
+            Ok(false) => pace.idle,
             Err(error) => {
-                tracing::warn!(reconciler = name, %error, failures, "a reconciler failed and will try again");
+                tracing::warn!(service, reconciler = name, %error, failures, "a reconciler failed and will try again");
                 let wait = pace.after_failure.saturating_mul(1 << failures.min(6));
                 failures += 1;
                 wait.min(pace.idle.max(Duration::from_mins(1)))

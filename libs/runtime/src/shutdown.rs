@@ -1,6 +1,9 @@
 //! An orderly end: one signal that every loop and server listens to.
 
-use tokio::sync::watch;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 
 /// Tells everybody who holds a [`Shutdown`] to end.
 #[derive(Debug, Clone)]
@@ -36,11 +39,17 @@ impl Shutdown {
     }
 }
 
-/// Returns when the process is asked to end: Ctrl-C, or SIGTERM as Kubernetes sends it.
+/// Returns when the process is asked to end: Ctrl-C, or SIGTERM as Kubernetes sends it. SIGHUP is what people send to have files read again; keys and
+/// certificates are read again by themselves, and it ends nothing.
 pub async fn until_signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        done = tokio::signal::ctrl_c() => done,
-        _ = terminate.recv() => Ok(()),
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            _ = hang_up.recv() => tracing::info!("SIGHUP: keys and certificates are read again when their files change"),
+        }
     }
 }

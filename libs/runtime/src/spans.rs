@@ -48,10 +48,11 @@ pub(crate) fn export() {
 }
 
 /// Makes a new span the child of a `traceparent`, and returns the trace that it belongs to; without one, or with one that cannot be read, that is its own.
-/// The span has the fields `trace_id` and `otel.kind`, both empty until now.
+/// The span has the fields `trace_id`, `span_id` and `otel.kind`, all empty until now.
 pub fn begin(span: &Span, kind: SpanKind, name: &str, traceparent: Option<&str>) -> Trace {
     let trace = begin_exported(span, kind, name, traceparent).unwrap_or_else(|| Trace::continued(traceparent));
     span.record("trace_id", trace.trace_id());
+    span.record("span_id", trace.span_id());
     trace
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn of(span: &Span) -> Option<Trace> {
 
 /// The span of a job that nobody called.
 pub(crate) fn job(name: &'static str) -> Span {
-    let span = tracing::info_span!(parent: None, "job", trace_id = Empty, otel.kind = Empty);
+    let span = tracing::info_span!(parent: None, "job", trace_id = Empty, span_id = Empty, otel.kind = Empty);
     begin(&span, SpanKind::Internal, name, None);
     span
 }
@@ -127,7 +128,7 @@ mod tests {
         let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
         export();
 
-        let span = tracing::info_span!("rpc", trace_id = Empty, otel.kind = Empty);
+        let span = tracing::info_span!("rpc", trace_id = Empty, span_id = Empty, otel.kind = Empty);
         let began = begin(&span, SpanKind::Server, "quittance/Call", Some(HEADER));
         assert_eq!(began.trace_id(), "0af7651916cd43dd8448eb211c80319c");
         let written = trace::scope(began, async { trace::current() }.instrument(span)).await.unwrap();

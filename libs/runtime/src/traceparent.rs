@@ -50,6 +50,11 @@ impl Trace {
         self.causation
     }
 
+    /// 16 hexadecimal digits.
+    pub fn span_id(&self) -> String {
+        format!("{:016x}", self.span_id)
+    }
+
     /// 32 hexadecimal digits.
     pub fn trace_id(&self) -> String {
         self.id.simple().to_string()

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 use quittance_db::Db;
 use quittance_events::{InProcessSource, Relay, run_relay};
-use quittance_grpc::{Client, Peer, Tokens, connect, serve};
+use quittance_grpc::{Client, Peer, ServeOptions, TlsConfig, Tokens, connect, routes, serve};
 use quittance_kernel::{Clock, RequestId, TenantId};
 use quittance_runtime::{Shutdown, ShutdownTrigger};
 use tokio::net::TcpListener;
@@ -26,7 +26,7 @@ pub fn request_id() -> String {
 
 /// The service at an address as another service calls it, with tokens that every test server accepts.
 pub fn peer(address: &str, subject: &'static str, clock: &Clock) -> Peer {
-    Peer::new(&[address], subject, Tokens::new(SECRET), clock.clone()).expect("an address")
+    Peer::new(&[address], subject, Tokens::new(SECRET), clock.clone(), &TlsConfig::default()).expect("an address")
 }
 
 /// A running server; ends when it is dropped.
@@ -50,14 +50,14 @@ impl Drop for TestServer {
 }
 
 impl TestServer {
-    /// The listener's address is known before the routes are made: services that call each other need it.
-    pub async fn start(clock: Clock, routes: impl FnOnce(&str) -> Routes) -> Self {
+    /// Serves what is added. The listener's address is known by then: services that call each other need it.
+    pub async fn start(clock: Clock, services: &[&str], add: impl FnOnce(&str, Routes) -> Routes) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let (trigger, shutdown) = ShutdownTrigger::new();
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let routes = routes(&address);
-        serve(listener, routes, Tokens::new(SECRET).verifier(), clock.clone(), shutdown.clone())
-            .expect("the server starts");
+        let routes = routes(services).expect("reflection").with(|all| add(&address, all));
+        let options = ServeOptions::new(Tokens::new(SECRET).verifier(), clock.clone());
+        serve(listener, routes, options, &shutdown).expect("the server starts");
         Self { address, tenant: TenantId::at(now()), clock, shutdown, trigger }
     }
 

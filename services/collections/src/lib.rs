@@ -12,9 +12,8 @@ mod service;
 mod wire;
 
 use quittance_events::{Source, consume};
-use quittance_runtime::Shutdown;
+use quittance_runtime::{Shutdown, Tasks};
 use sqlx::migrate::Migrator;
-use tokio::task::JoinHandle;
 
 pub use app::App;
 pub use error::Error;
@@ -30,12 +29,10 @@ pub fn migrator() -> Migrator {
 }
 
 /// Starts what runs beside the calls: the reading of invoicing's events.
-pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
-    vec![tokio::spawn(consume(
-        app.db().clone(),
-        invoicing.into(),
-        inbox::InvoicingHandler,
-        app.clock().clone(),
-        shutdown.clone(),
-    ))]
+pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Tasks {
+    let handler = inbox::InvoicingHandler;
+    let mut tasks = Tasks::default();
+    let reading = consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone());
+    tasks.spawn("collections: reader of invoicing", reading);
+    tasks
 }

@@ -4,9 +4,8 @@ use quittance_db::{DbError, Invariant, Workload};
 use quittance_events::{HandlerError, HeldEvent, Projection, Rebuild, RebuildError, Rebuilt, requeue};
 use quittance_host::{Histories, Parts, Service, Sources};
 use quittance_kernel::TenantId;
-use quittance_runtime::Shutdown;
+use quittance_runtime::{Shutdown, Tasks};
 use sqlx::migrate::Migrator;
-use tokio::task::JoinHandle;
 use tonic::service::Routes;
 
 use crate::{App, db, inbox};
@@ -39,7 +38,7 @@ impl Service for App {
         crate::add_routes(routes, self)
     }
 
-    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Vec<JoinHandle<()>>> {
+    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Tasks> {
         Ok(crate::spawn(self, sources.of("invoicing")?, shutdown))
     }
 

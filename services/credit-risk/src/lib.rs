@@ -13,9 +13,8 @@ mod service;
 mod wire;
 
 use quittance_events::{Source, consume};
-use quittance_runtime::Shutdown;
+use quittance_runtime::{Shutdown, Tasks};
 use sqlx::migrate::Migrator;
-use tokio::task::JoinHandle;
 
 pub use app::App;
 pub use error::Error;
@@ -31,9 +30,10 @@ pub fn migrator() -> Migrator {
 }
 
 /// Starts what runs beside the calls: the reading of invoicing's events, and the reconciler that ends reservations whose time is over.
-pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Tasks {
     let handler = inbox::InvoicingHandler::new(app.clock().clone());
-    let reading =
-        tokio::spawn(consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone()));
-    vec![reading, jobs::spawn(app, shutdown)]
+    let mut tasks = jobs::spawn(app, shutdown);
+    let reading = consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone());
+    tasks.spawn("credit-risk: reader of invoicing", reading);
+    tasks
 }

@@ -12,9 +12,8 @@ mod service;
 mod wire;
 
 use quittance_events::{Source, consume};
-use quittance_runtime::Shutdown;
+use quittance_runtime::{Shutdown, Tasks};
 use sqlx::migrate::Migrator;
-use tokio::task::JoinHandle;
 
 pub use app::App;
 pub use error::Error;
@@ -30,7 +29,10 @@ pub fn migrator() -> Migrator {
 }
 
 /// Starts what runs beside the calls: the reading of collections' events (disputes).
-pub fn spawn(app: &App, collections: impl Into<Source>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+pub fn spawn(app: &App, collections: impl Into<Source>, shutdown: &Shutdown) -> Tasks {
     let handler = inbox::CollectionsHandler;
-    vec![tokio::spawn(consume(app.db().clone(), collections.into(), handler, app.clock().clone(), shutdown.clone()))]
+    let mut tasks = Tasks::default();
+    let reading = consume(app.db().clone(), collections.into(), handler, app.clock().clone(), shutdown.clone());
+    tasks.spawn("invoicing: reader of collections", reading);
+    tasks
 }

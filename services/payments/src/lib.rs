@@ -14,9 +14,8 @@ mod service;
 mod wire;
 
 use quittance_events::{Source, consume};
-use quittance_runtime::Shutdown;
+use quittance_runtime::{Shutdown, Tasks};
 use sqlx::migrate::Migrator;
-use tokio::task::JoinHandle;
 
 pub use app::App;
 pub use error::Error;
@@ -33,10 +32,10 @@ pub fn migrator() -> Migrator {
 
 /// Starts what runs beside the calls: the reading of invoicing's events, and the reconcilers that finish what a crash or an absence of invoicing
 /// left open and that match again what may match by now.
-pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Tasks {
     let handler = inbox::InvoicingHandler::new(app.clock().clone());
-    let mut tasks =
-        vec![tokio::spawn(consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone()))];
-    tasks.extend(jobs::spawn(app, shutdown));
+    let mut tasks = jobs::spawn(app, shutdown);
+    let reading = consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone());
+    tasks.spawn("payments: reader of invoicing", reading);
     tasks
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    quittance_host::main::<quittance_payments::App>()
+    quittance_host::main::<quittance_payments::App>(option_env!("QUITTANCE_COMMIT"))
 }

@@ -61,8 +61,12 @@ pub(crate) enum Reader {
 impl Api {
     /// Connects when the first call is made.
     pub(crate) fn connect(address: &str, token: &str, tenant: TenantId) -> anyhow::Result<Self> {
-        let client = connect(address, token, Some(tenant), DEADLINE)?;
-        Ok(Self {
+        Ok(Self::new(connect(address, token, Some(tenant), DEADLINE)?))
+    }
+
+    /// Over a client.
+    pub(crate) fn new(client: Client) -> Self {
+        Self {
             tenants: TenantServiceClient::new(client.clone()),
             customers: CustomerServiceClient::new(client.clone()),
             invoices: InvoiceServiceClient::new(client.clone()),
@@ -76,7 +80,19 @@ impl Api {
             dunning: DunningServiceClient::new(client.clone()),
             disputes: DisputeServiceClient::new(client.clone()),
             reports: ReportServiceClient::new(client),
-        })
+        }
+    }
+
+    /// How far each service's events and its reading have come, or why it does not say.
+    pub(crate) async fn statuses(&mut self) -> Vec<(&'static str, Result<StreamStatus, Status>)> {
+        let invoicing = self.items.get_stream_status(GetStreamStatusRequest {}).await.map(tonic::Response::into_inner);
+        vec![
+            (quittance_invoicing::AREA, invoicing),
+            (quittance_payments::AREA, self.status(Reader::Payments).await),
+            (quittance_credit_risk::AREA, self.status(Reader::CreditRisk).await),
+            (quittance_collections::AREA, self.status(Reader::Collections).await),
+            (quittance_reporting::AREA, self.status(Reader::Reporting).await),
+        ]
     }
 
     async fn status(&mut self, reader: Reader) -> Result<StreamStatus, Status> {

@@ -4,8 +4,12 @@ mod api;
 mod bank;
 mod call;
 mod cash;
+mod client;
 mod data;
 mod demo;
+mod documents;
+mod exit;
+mod inspect;
 mod operate;
 mod progress;
 mod replay;
@@ -13,22 +17,27 @@ mod suite;
 mod up;
 mod verify;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::LazyLock};
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand};
-use quittance_kernel::TenantId;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     api::Api,
+    client::ClientFlags,
     replay::{Map, Outcome, Replay},
     up::{PrivateSuite, UpFlags},
 };
 
+/// The version, and the commit that the program was built from where that is known.
+static VERSION: LazyLock<String> = LazyLock::new(|| quittance_host::version(option_env!("QUITTANCE_COMMIT")));
+
 /// Accounts receivable: invoicing, credit risk, payments, collections, reporting.
+///
+/// Exit status: 0 done, 1 failed, 2 arguments or configuration that cannot be used, 3 done, and what was found is not as it should be.
 #[derive(Debug, Parser)]
-#[command(name = "quittance", version, about)]
+#[command(name = "quittance", version = VERSION.as_str(), about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -38,10 +47,19 @@ struct Cli {
 enum Command {
     /// Run the suite in one process until Ctrl-C
     Up(UpFlags),
-    /// Call any method, for example: quittance call InvoiceService/ListInvoices '{"`page_size"`: 10}'
+    /// Call any method
+    #[command(after_help = "Example:\n  quittance call InvoiceService/ListInvoices '{\"page_size\": 10}'")]
     Call(CallFlags),
+    /// Print a development token of a data folder, for 12 hours
+    Token(TokenFlags),
+    /// Say how a running suite is: whether it serves, how far events have come, what is held
+    Status(inspect::InspectFlags),
+    /// Check every invariant of a tenant's books
+    Verify(inspect::InspectFlags),
     /// Carry a company's history through the APIs and report on it
     Replay(ReplayFlags),
+    /// Bring a service's database up to date
+    Migrate(operate::MigrateFlags),
     /// Make Kafka's topics as declared, or check them
     Topics(operate::TopicsFlags),
     /// What a service could not apply: list, show, put back
@@ -50,7 +68,7 @@ enum Command {
     /// An area's events: as they come, or of the past
     #[command(subcommand)]
     Events(operate::EventsCommand),
-    /// Make what a service keeps of others' events anew from the first event on
+    /// Rebuild what a service keeps of others' events from the first event on
     Rebuild(operate::RebuildFlags),
     /// Read bank files
     #[command(subcommand)]
@@ -60,30 +78,30 @@ enum Command {
     Match(cash::MatchCommand),
     /// Run a generated year of a seller's receivables and show what a credit manager wants to see
     Demo(DemoFlags),
+    /// List all settings with their variables, defaults and meanings
+    Configuration,
+    /// Print completions for a shell
+    Completions(documents::CompletionFlags),
+    /// Write man pages
+    Man(documents::ManFlags),
 }
 
 #[derive(Debug, Args)]
 struct CallFlags {
     /// SERVICE/METHOD; the service in full or by its last name
     method: String,
-    /// The request as JSON; a `request_id` is filled in where it is missing
+    /// The request as JSON, `-` to read it from standard input; a `request_id` is filled in where it is missing
     #[arg(default_value = "{}")]
     request: String,
-    /// The server
-    #[arg(long, default_value = "http://127.0.0.1:7400")]
-    server: String,
-    /// The data folder of a local `quittance up`, whose key signs the token
+    #[command(flatten)]
+    client: ClientFlags,
+}
+
+#[derive(Debug, Args)]
+struct TokenFlags {
+    /// The data folder of a `quittance up`
     #[arg(long, default_value = up::DATA)]
     data: PathBuf,
-    /// A token, instead of one signed with the data folder's key
-    #[arg(long)]
-    token: Option<String>,
-    /// The tenant; else the data folder's development tenant
-    #[arg(long, value_parser = parse_tenant)]
-    tenant: Option<TenantId>,
-    /// How long to wait, in seconds
-    #[arg(long, default_value_t = 60)]
-    timeout_s: u64,
 }
 
 #[derive(Debug, Args)]
@@ -117,56 +135,65 @@ struct DemoFlags {
     customers: u32,
 }
 
-fn parse_tenant(text: &str) -> Result<TenantId, String> {
-    TenantId::parse(text).map_err(|error| error.to_string())
-}
-
 fn parse_date(text: &str) -> Result<NaiveDate, String> {
     quittance_kernel::parse_date(text).map_err(|error| error.to_string())
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let done = match command {
-        Command::Up(flags) => up::up(&flags).await.map(|()| ExitCode::SUCCESS),
+    quittance_host::run_to_end("", run(command))
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Up(flags) => up::up(&flags).await,
         Command::Call(flags) => call(flags).await,
+        Command::Token(flags) => {
+            println!("{}", up::development_token(&data::existing_tokens(&flags.data)?)?);
+            Ok(exit::DONE)
+        }
+        Command::Status(flags) => inspect::status(&flags).await,
+        Command::Verify(flags) => inspect::verify(&flags).await,
         Command::Replay(flags) => replay(flags).await,
+        Command::Migrate(flags) => operate::migrate(&flags).await.map(|()| exit::DONE),
         Command::Topics(flags) => operate::topics(&flags).await,
         Command::DeadLetters(command) => operate::dead_letters(&command).await,
         Command::Events(command) => operate::events(&command).await,
         Command::Rebuild(flags) => operate::rebuild(&flags).await,
         Command::Bank(command) => bank::run(&command),
         Command::Match(command) => cash::run(&command),
-        Command::Demo(flags) => demo::run(flags.seed, flags.customers).await.map(|()| ExitCode::SUCCESS),
-    };
-    done.unwrap_or_else(|error| {
-        eprintln!("quittance: {error:#}");
-        ExitCode::FAILURE
-    })
+        Command::Demo(flags) => demo::run(flags.seed, flags.customers).await.map(|()| exit::DONE),
+        Command::Configuration => {
+            print!("{}", documents::configuration());
+            Ok(exit::DONE)
+        }
+        Command::Completions(flags) => {
+            documents::completions(&flags, Cli::command());
+            Ok(exit::DONE)
+        }
+        Command::Man(flags) => documents::man(&flags, Cli::command()).map(|()| exit::DONE),
+    }
 }
 
 async fn call(flags: CallFlags) -> anyhow::Result<ExitCode> {
     let pool = call::pool()?;
     let method = call::find_method(&pool, &flags.method)?;
-    let request = call::read_request(&method, &flags.request)?;
-    let token = match flags.token {
-        Some(token) => token,
-        None => up::development_token(&data::existing_tokens(&flags.data)?)?,
+    let text = match flags.request.as_str() {
+        "-" => std::io::read_to_string(std::io::stdin()).context("reading the request from standard input")?,
+        text => text.to_owned(),
     };
-    let tenant = match flags.tenant {
-        Some(tenant) => tenant,
-        None => up::development_tenant(&flags.data)?,
-    };
-    let client = quittance_grpc::connect(&flags.server, &token, Some(tenant), Duration::from_secs(flags.timeout_s))?;
-    match call::call(client, &method, request).await {
+    let request = call::read_request(&method, &text)?;
+    match call::call(flags.client.connect()?, &method, request).await {
         Ok(answer) => {
             println!("{answer}");
-            Ok(ExitCode::SUCCESS)
+            Ok(exit::DONE)
         }
         Err(status) => {
             eprintln!("{}", call::describe(&status));
-            Ok(ExitCode::FAILURE)
+            if status.code() == tonic::Code::Unavailable {
+                eprintln!("{}", flags.client.tried());
+            }
+            Ok(exit::FAILED)
         }
     }
 }
@@ -176,7 +203,7 @@ async fn replay(flags: ReplayFlags) -> anyhow::Result<ExitCode> {
         Ok(map) => map,
         Err(error) => {
             eprintln!("quittance: {error:#}");
-            return Ok(ExitCode::from(2));
+            return Ok(exit::usage());
         }
     };
     let replay = Replay { file: flags.file, map, report_on: flags.report_on, out: flags.out };
@@ -185,12 +212,13 @@ async fn replay(flags: ReplayFlags) -> anyhow::Result<ExitCode> {
     } else {
         std::fs::create_dir_all(&replay.out).with_context(|| format!("making {}", replay.out.display()))?;
         let suite = PrivateSuite::start(&replay.out).await?;
-        let done = replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await;
-        suite.stop().await?;
-        done?
+        let post = async |suite: &PrivateSuite| {
+            replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await
+        };
+        suite.run(post).await?
     };
     Ok(match outcome {
-        Outcome::Clean => ExitCode::SUCCESS,
-        Outcome::RowsLeftOut => ExitCode::from(3),
+        Outcome::Clean => exit::DONE,
+        Outcome::RowsLeftOut => exit::found(),
     })
 }

@@ -1,32 +1,29 @@
 //! The five services in one process: one server, five databases, events from outbox to consumer directly or through a broker.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{collections::HashMap, time::Duration};
 
 use anyhow::Context as _;
 use quittance_db::{Db, Logins};
 use quittance_events::kafka::{KafkaConfig, KafkaSource};
-use quittance_grpc::{Peer, Tokens, Verifier, routes, serve};
-use quittance_host::{Area, Parts, Peers, Service, Sources};
+use quittance_grpc::{Limits, Peer, ServeOptions, ServedRoutes, TlsConfig, Tokens, routes, serve};
+use quittance_host::{Area, Frontend, Parts, Peers, ServerConfig, Service, Sources};
 use quittance_kernel::Clock;
-use quittance_runtime::{Shutdown, ShutdownTrigger, TelemetryConfig};
-use tokio::{net::TcpListener, task::JoinHandle};
-use tonic::service::Routes;
+use quittance_runtime::{Shutdown, ShutdownTrigger, Tasks};
+use tokio::net::TcpListener;
 
 /// How the suite runs.
 #[derive(Debug, Clone)]
 pub(crate) struct SuiteOptions {
-    /// Where it listens; port 0 for a free one.
-    pub(crate) listen: SocketAddr,
+    /// Where and how it answers calls.
+    pub(crate) server: ServerConfig,
     /// Connections of each service to its database.
     pub(crate) connections: u32,
-    /// Signs the tokens that services call each other with.
-    pub(crate) tokens: Tokens,
-    /// Accepts callers' tokens; those of `tokens` are accepted where there is none.
-    pub(crate) verifier: Option<Verifier>,
+    /// Signs callers' tokens where no keys are configured.
+    pub(crate) development: Tokens,
+    /// Signs the tokens that services call each other with; nobody else has it.
+    pub(crate) internal: Tokens,
     /// The broker that events go through; without one they go from outbox to consumer directly.
     pub(crate) kafka: Option<KafkaConfig>,
-    /// How often the services are looked at, where anybody takes metrics.
-    pub(crate) telemetry: TelemetryConfig,
 }
 
 /// A running suite.
@@ -35,9 +32,12 @@ pub(crate) struct Suite {
     /// Where it listens, for example `http://127.0.0.1:7400`.
     pub(crate) address: String,
     trigger: ShutdownTrigger,
-    tasks: Vec<JoinHandle<()>>,
-    server: JoinHandle<Result<(), tonic::transport::Error>>,
+    calls: Tasks,
+    loops: Tasks,
     databases: Vec<Db>,
+    drain: Duration,
+    /// Answers whether the suite lives until it has stopped.
+    _frontend: Frontend,
 }
 
 /// The areas in the order in which their services are shown.
@@ -61,15 +61,18 @@ struct Assembly<'a> {
     peers: Peers,
     clock: Clock,
     shutdown: Shutdown,
-    routes: Routes,
-    tasks: Vec<JoinHandle<()>>,
+    frontend: Frontend,
+    /// There until they are served.
+    routes: Option<ServedRoutes>,
+    tasks: Tasks,
 }
 
 impl Assembly<'_> {
     async fn open<S: Service>(&mut self, logins: &HashMap<String, Logins>) -> anyhow::Result<()> {
         let logins = logins.get(&database_of(S::AREA)).with_context(|| format!("{} has no database", S::AREA))?;
         quittance_db::prepare(logins, &S::migrator()).await?;
-        let area = Area::open(S::AREA, logins, self.options.connections, S::WORKLOAD).await?;
+        let (connections, readiness) = (self.options.connections, &self.frontend.readiness);
+        let area = Area::open(S::AREA, logins, connections, S::WORKLOAD, &S::migrator(), readiness).await?;
         self.areas.insert(S::AREA, area);
         Ok(())
     }
@@ -78,7 +81,7 @@ impl Assembly<'_> {
         self.areas.get(name).with_context(|| format!("{name} is not open"))
     }
 
-    fn start<S: Service>(&mut self) -> anyhow::Result<()> {
+    fn start<S: Service>(&mut self) -> anyhow::Result<S> {
         let kafka = self.options.kafka.as_ref();
         let mut sources = Sources::none();
         for read in S::READS {
@@ -95,18 +98,18 @@ impl Assembly<'_> {
             peers: self.peers.clone(),
         };
         let service = S::new(parts)?;
-        self.routes = service.add_routes(std::mem::take(&mut self.routes));
-        self.tasks.extend(area.spawn(kafka, &self.clock, &self.shutdown));
+        self.routes = self.routes.take().map(|routes| routes.with(|all| service.add_routes(all)));
+        self.tasks.extend(area.spawn(kafka, &self.clock, &self.frontend.readiness, &self.shutdown));
         self.tasks.extend(service.spawn(&sources, &self.shutdown)?);
         self.tasks.extend(area.observe(
             &service,
             &sources,
             kafka,
-            &self.options.telemetry,
+            &self.options.server.telemetry,
             &self.clock,
             &self.shutdown,
         ));
-        Ok(())
+        Ok(service)
     }
 }
 
@@ -115,9 +118,14 @@ impl Suite {
     pub(crate) async fn start(options: &SuiteOptions, logins: &HashMap<String, Logins>) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let (trigger, shutdown) = ShutdownTrigger::new();
-        let listener =
-            TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
-        let address = format!("http://{}", listener.local_addr()?);
+        let listener = Frontend::listen(&options.server).await?;
+        let scheme = if options.server.tls.certificate.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://{}", listener.local_addr()?);
+        // Services call each other over a listener of their own: it needs no certificate, and accepts no token but theirs.
+        let inner = TcpListener::bind(("127.0.0.1", 0)).await.context("listening for calls between the services")?;
+        let inner_address = format!("http://{}", inner.local_addr()?);
+        let parts = AREAS.map(|area| format!("{area}: database"));
+        let frontend = Frontend::start(&options.server, parts.iter().map(String::as_str)).await?;
         let services: Vec<&str> = [
             quittance_invoicing::SERVICES,
             quittance_payments::SERVICES,
@@ -126,42 +134,50 @@ impl Suite {
             quittance_reporting::SERVICES,
         ]
         .concat();
-        let invoicing = Peer::new(&[&address], quittance_payments::AREA, options.tokens.clone(), clock.clone())?;
+        let (subject, tokens, no_tls) = (quittance_payments::AREA, options.internal.clone(), TlsConfig::default());
+        let invoicing = Peer::new(&[&inner_address], subject, tokens, clock.clone(), &no_tls)?;
         let mut all = Assembly {
             options,
             areas: HashMap::new(),
             peers: Peers::none().with(quittance_invoicing::AREA, invoicing),
             clock: clock.clone(),
             shutdown: shutdown.clone(),
-            routes: routes(&services).context("reflection")?,
-            tasks: Vec::new(),
+            frontend,
+            routes: Some(routes(&services).context("reflection")?),
+            tasks: Tasks::default(),
         };
         all.open::<quittance_invoicing::App>(logins).await?;
         all.open::<quittance_payments::App>(logins).await?;
         all.open::<quittance_credit_risk::App>(logins).await?;
         all.open::<quittance_collections::App>(logins).await?;
         all.open::<quittance_reporting::App>(logins).await?;
-        all.start::<quittance_invoicing::App>()?;
+        let called: quittance_invoicing::App = all.start()?;
         all.start::<quittance_payments::App>()?;
         all.start::<quittance_credit_risk::App>()?;
         all.start::<quittance_collections::App>()?;
         all.start::<quittance_reporting::App>()?;
-        let verifier = options.verifier.clone().unwrap_or_else(|| options.tokens.verifier());
-        let served = serve(listener, all.routes, verifier, clock, shutdown)?;
+        let verifier = all.frontend.verifier(&options.server, None, Some(&options.development), &shutdown).await?;
+        let inner_routes = routes(quittance_invoicing::SERVICES).context("reflection")?;
+        let inner_routes = inner_routes.with(|all| called.add_routes(all));
+        let public_routes = all.routes.take().context("the routes are there once")?;
+        let inner_options = ServeOptions {
+            limits: Limits { calls_per_tenant: usize::MAX, ..Limits::default() },
+            drain: options.server.drain(),
+            ..ServeOptions::new(options.internal.verifier(), clock.clone())
+        };
+        let inner = serve(inner, inner_routes, inner_options, &shutdown)?;
+        let served = all.frontend.serve(&options.server, listener, public_routes, verifier, clock, &shutdown)?;
+        let mut calls = served.tasks;
+        calls.extend(inner.tasks);
+        all.tasks.extend(all.frontend.take_tasks());
         let databases = all.areas.into_values().map(|area| area.db).collect();
-        Ok(Self { address, trigger, tasks: all.tasks, server: served.finished, databases })
+        let drain = options.server.drain();
+        Ok(Self { address, trigger, calls, loops: all.tasks, databases, drain, _frontend: all.frontend })
     }
 
     /// Finishes running calls, ends the loops and closes the databases.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.trigger.trigger();
-        self.server.await??;
-        for task in self.tasks {
-            task.await?;
-        }
-        for db in self.databases {
-            db.close().await;
-        }
-        Ok(())
+        quittance_host::stop(self.calls, self.loops, self.databases, self.drain).await
     }
 }

@@ -1,22 +1,29 @@
 //! `quittance up`: the suite in one process until Ctrl-C; and the private suite that other commands run in.
 
 use std::{
-    collections::HashMap,
-    net::SocketAddr,
+    collections::{BTreeMap, HashMap},
+    io::IsTerminal as _,
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 use anyhow::Context as _;
 use clap::Args;
 use quittance_db::{Logins, MigrateError};
 use quittance_events::kafka::KafkaConfig;
-use quittance_grpc::{Tokens, Verifier};
+use quittance_grpc::Tokens;
+use quittance_host::{ServerConfig, database_url_problem};
 use quittance_kernel::{Clock, TenantId};
-use quittance_runtime::{LogFormat, TelemetryConfig, config, config::Validate as _, telemetry, until_signal};
-use serde::{Deserialize, Serialize};
+use quittance_runtime::{
+    config::{self, Both},
+    telemetry, until_signal,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     data::{self, Server},
+    exit,
     suite::{AREAS, Suite, SuiteOptions, database_of},
 };
 
@@ -24,19 +31,27 @@ use crate::{
 pub(crate) const DATA: &str = "quittance-data";
 const LISTEN: &str = "127.0.0.1:7400";
 /// How long a development token lasts.
-const TOKEN_DAYS: i64 = 365;
+const TOKEN_HOURS: i64 = 12;
 
 /// Flags of `quittance up`. Those not given come from the environment (`QUITTANCE_LISTEN` and so on), then from the file, then from defaults.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct UpFlags {
-    /// A configuration file (TOML) with the settings below under their names
+    /// A configuration file (TOML); `quittance configuration` lists all settings
     #[arg(long)]
     #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
+    /// Check the configuration and end: 0 where it is right, 2 where it is wrong
+    #[arg(long)]
+    #[serde(skip)]
+    check: bool,
     /// Where to listen
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     listen: Option<String>,
+    /// Where to answer /healthz and /readyz; off for nowhere
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health_listen: Option<String>,
     /// The data folder: private PostgreSQL and development key
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,17 +60,17 @@ pub(crate) struct UpFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<String>,
-    /// A JSON Web Key Set: only tokens signed by its keys are accepted
+    /// A JSON Web Key Set, a file or an https address: only tokens signed by its keys are accepted
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    keys: Option<PathBuf>,
+    keys: Option<String>,
     /// Connections of each service to its database, 1 to 64
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     connections: Option<u32>,
     /// A Kafka broker that events go through, for example localhost:9092; without one they go from outbox to consumer directly
     #[arg(long)]
-    #[serde(skip)]
+    #[serde(serialize_with = "as_brokers", skip_serializing_if = "Option::is_none")]
     kafka: Option<String>,
     /// How log lines look: json or text
     #[arg(long)]
@@ -67,100 +82,109 @@ pub(crate) struct UpFlags {
     log: Option<String>,
 }
 
-/// The configuration of `quittance up`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UpConfig {
-    listen: String,
-    data: PathBuf,
-    database: Option<String>,
-    keys: Option<PathBuf>,
-    connections: u32,
-    kafka: Option<KafkaConfig>,
-    log_format: LogFormat,
-    log: String,
-    telemetry: TelemetryConfig,
+/// The flag is one of the settings of the broker.
+fn as_brokers<S: Serializer>(brokers: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    BTreeMap::from([("brokers", brokers)]).serialize(serializer)
 }
 
-impl Default for UpConfig {
+/// What `quittance up` has beside its server.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct SuiteConfig {
+    /// The data folder: private PostgreSQL and development key
+    data: PathBuf,
+    /// A PostgreSQL server to use instead of a private one, for example `postgres://admin@host/postgres`
+    database: Option<String>,
+    /// Connections of each service to its database, 1 to 64
+    connections: u32,
+    /// The broker that events go through; without `brokers` they go from outbox to consumer directly
+    kafka: KafkaConfig,
+}
+
+impl Default for SuiteConfig {
     fn default() -> Self {
-        Self {
-            listen: LISTEN.to_owned(),
-            data: PathBuf::from(DATA),
-            database: None,
-            keys: None,
-            connections: 10,
-            kafka: None,
-            log_format: LogFormat::Json,
-            log: "info,sqlx=warn".to_owned(),
-            telemetry: TelemetryConfig::default(),
+        Self { data: PathBuf::from(DATA), database: None, connections: 10, kafka: KafkaConfig::default() }
+    }
+}
+
+impl config::Validate for SuiteConfig {
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(problem) = self.database.as_deref().and_then(database_url_problem) {
+            problems.push(format!("database: {problem}"));
         }
+        if !(1..=64).contains(&self.connections) {
+            problems.push("connections: 1 to 64".to_owned());
+        }
+        if !self.kafka.brokers.is_empty() {
+            problems.extend(self.kafka.problems());
+        }
+        problems
+    }
+}
+
+/// All settings of `quittance up`.
+struct UpConfig(ServerConfig, SuiteConfig);
+
+impl config::Settings for UpConfig {
+    fn defaults() -> serde_json::Value {
+        Both::<ServerConfig, SuiteConfig>::defaults()
+    }
+
+    fn read(merged: &serde_json::Value) -> Result<Self, (String, String)> {
+        Both::read(merged).map(|Both(server, suite)| Self(server, suite))
     }
 }
 
 impl config::Validate for UpConfig {
     fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        match self.listen.parse::<SocketAddr>() {
-            Err(_) => problems.push(format!("listen: {:?} is no address such as {LISTEN}", self.listen)),
-            Ok(address) if !address.ip().is_loopback() && self.keys.is_none() => {
-                problems.push("listen: an address that others can reach needs `keys`: development tokens are for this machine only".to_owned());
-            }
-            Ok(_) => {}
-        }
-        if let Some(database) = &self.database
-            && database.parse::<sqlx::postgres::PgConnectOptions>().is_err()
+        let mut problems: Vec<String> = self.0.problems().into_iter().chain(self.1.problems()).collect();
+        if !self.0.is_loopback()
+            && self.0.keys.is_none()
+            && problems.iter().all(|problem| !problem.starts_with("listen"))
         {
-            problems.push("database: no PostgreSQL URL".to_owned());
+            problems.push(
+                "listen: an address that others can reach needs `keys`: development tokens are for this machine only"
+                    .to_owned(),
+            );
         }
-        if let Some(keys) = &self.keys
-            && !keys.is_file()
-        {
-            problems.push(format!("keys: there is no file {}", keys.display()));
-        }
-        if !(1..=64).contains(&self.connections) {
-            problems.push("connections: 1 to 64".to_owned());
-        }
-        if let Some(kafka) = &self.kafka {
-            problems.extend(kafka.problems());
-        }
-        problems.extend(self.telemetry.problems());
         problems
     }
 }
 
 /// Runs the suite until Ctrl-C.
-pub(crate) async fn up(flags: &UpFlags) -> anyhow::Result<()> {
-    let mut config: UpConfig = config::load(&UpConfig::default(), flags.config.as_deref(), flags)?;
-    if let Some(brokers) = &flags.kafka {
-        config.kafka.get_or_insert_default().brokers.clone_from(brokers);
-        let problems = config.problems();
-        if !problems.is_empty() {
-            return Err(config::BadConfig(problems).into());
+pub(crate) async fn up(flags: &UpFlags) -> anyhow::Result<ExitCode> {
+    let UpConfig(server, suite) = match config::load(flags.config.as_deref(), flags) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("quittance: {error}");
+            return Ok(exit::usage());
         }
+    };
+    if flags.check {
+        println!("the configuration is right");
+        return Ok(exit::DONE);
     }
-    let telemetry = telemetry::start("suite", config.log_format, &config.log, &config.telemetry);
+    let telemetry = telemetry::start("suite", server.log_format, &server.log, &server.telemetry);
     let telemetry = telemetry.map_err(anyhow::Error::msg)?;
-    let done = run(&config).await;
+    tracing::info!(version = crate::VERSION.as_str(), "starting");
+    let done = run(server, &suite).await;
     telemetry.shutdown().await;
-    done
+    done.map(|()| exit::DONE)
 }
 
-async fn run(config: &UpConfig) -> anyhow::Result<()> {
-    let tokens = data::tokens(&config.data)?;
-    let verifier = config.keys.as_deref().map(Verifier::from_file).transpose()?;
+async fn run(server_config: ServerConfig, config: &SuiteConfig) -> anyhow::Result<()> {
+    let development = data::tokens(&config.data)?;
     let server = match &config.database {
         Some(url) => Server::given(url, &config.data)?,
         None => Server::private(config.data.clone()).await?,
     };
-    let development = verifier.is_none();
     let options = SuiteOptions {
-        listen: config.listen.parse()?,
+        server: server_config,
         connections: config.connections,
-        tokens: tokens.clone(),
-        verifier,
-        kafka: config.kafka.clone(),
-        telemetry: config.telemetry.clone(),
+        development: development.clone(),
+        internal: data::passing_tokens()?,
+        kafka: (!config.kafka.brokers.is_empty()).then(|| config.kafka.clone()),
     };
     let suite = match start(&options, &server).await {
         Ok(suite) => suite,
@@ -169,11 +193,13 @@ async fn run(config: &UpConfig) -> anyhow::Result<()> {
             return Err(error);
         }
     };
-    greet(&suite.address, &config.data, development.then_some(&tokens))?;
+    greet(&suite.address, &config.data, options.server.keys.is_none().then_some(&development))?;
     until_signal().await?;
     eprintln!("stopping");
-    suite.stop().await?;
-    server.stop().await
+    // Its PostgreSQL stops also where the suite did not stop in order.
+    let stopped = suite.stop().await;
+    server.stop().await?;
+    stopped
 }
 
 async fn start(options: &SuiteOptions, server: &Server) -> anyhow::Result<Suite> {
@@ -182,7 +208,7 @@ async fn start(options: &SuiteOptions, server: &Server) -> anyhow::Result<Suite>
         let name = database_of(area);
         logins.insert(name.clone(), server.logins(&name)?);
     }
-    let started = Suite::start(options, &logins).await;
+    let started = Box::pin(Suite::start(options, &logins)).await;
     started.map_err(|error| match error.downcast_ref() {
         Some(MigrateError::NotAllowed { .. }) => all_statements(&logins).into(),
         _ => error,
@@ -201,7 +227,7 @@ fn all_statements(logins: &HashMap<String, Logins>) -> MigrateError {
 
 /// A token for development: every tenant, every scope but `internal`.
 pub(crate) fn development_token(tokens: &Tokens) -> anyhow::Result<String> {
-    let lifetime = chrono::Duration::days(TOKEN_DAYS);
+    let lifetime = chrono::Duration::hours(TOKEN_HOURS);
     Ok(tokens.sign("developer", &["*"], "*", Clock::system().now(), lifetime)?)
 }
 
@@ -222,7 +248,12 @@ fn greet(address: &str, folder: &Path, tokens: Option<&Tokens>) -> anyhow::Resul
     let tenant = development_tenant(folder)?;
     let data = if folder == Path::new(DATA) { String::new() } else { format!(" --data {}", folder.display()) };
     let server = if address == format!("http://{LISTEN}") { String::new() } else { format!(" --server {address}") };
-    println!("development token: {}", development_token(tokens)?);
+    // A token in a log would be a key for whoever reads it.
+    if std::io::stdout().is_terminal() {
+        println!("development token for {TOKEN_HOURS} hours: {}", development_token(tokens)?);
+    } else {
+        println!("a development token: quittance token{data}");
+    }
     println!("development tenant: {tenant}");
     println!("\nIn another terminal, try:");
     println!(
@@ -259,12 +290,15 @@ impl PrivateSuite {
 
     async fn on(server: Server, tokens: Tokens) -> anyhow::Result<Self> {
         let options = SuiteOptions {
-            listen: ([127, 0, 0, 1], 0).into(),
+            server: ServerConfig {
+                listen: "127.0.0.1:0".to_owned(),
+                health_listen: "off".to_owned(),
+                ..ServerConfig::default()
+            },
             connections: 10,
-            tokens: tokens.clone(),
-            verifier: None,
+            development: tokens.clone(),
+            internal: data::passing_tokens()?,
             kafka: None,
-            telemetry: TelemetryConfig::default(),
         };
         match start(&options, &server).await {
             Ok(suite) => Ok(Self { suite, server, tokens }),
@@ -285,9 +319,15 @@ impl PrivateSuite {
         development_token(&self.tokens)
     }
 
-    /// Stops it and its PostgreSQL.
-    pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        self.suite.stop().await?;
-        self.server.stop().await
+    /// Does work in it, then stops it and its PostgreSQL, also where a signal ends the work.
+    pub(crate) async fn run<T>(self, work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let done = tokio::select! {
+            done = work(&self) => done,
+            told = until_signal() => told.map_err(anyhow::Error::from).and_then(|()| Err(anyhow::anyhow!("interrupted"))),
+        };
+        let stopped = self.suite.stop().await;
+        self.server.stop().await?;
+        let done = done?;
+        stopped.map(|()| done)
     }
 }

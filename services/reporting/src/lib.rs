@@ -10,9 +10,8 @@ mod inbox;
 mod service;
 
 use quittance_events::{Source, consume};
-use quittance_runtime::Shutdown;
+use quittance_runtime::{Shutdown, Tasks};
 use sqlx::migrate::Migrator;
-use tokio::task::JoinHandle;
 
 pub use app::App;
 pub use error::Error;
@@ -34,17 +33,14 @@ pub fn spawn(
     payments: impl Into<Source>,
     collections: impl Into<Source>,
     shutdown: &Shutdown,
-) -> Vec<JoinHandle<()>> {
+) -> Tasks {
     let (db, clock) = (app.db(), app.clock());
-    vec![
-        tokio::spawn(consume(db.clone(), invoicing.into(), inbox::InvoicingHandler, clock.clone(), shutdown.clone())),
-        tokio::spawn(consume(db.clone(), payments.into(), inbox::PaymentsHandler, clock.clone(), shutdown.clone())),
-        tokio::spawn(consume(
-            db.clone(),
-            collections.into(),
-            inbox::CollectionsHandler,
-            clock.clone(),
-            shutdown.clone(),
-        )),
-    ]
+    let mut tasks = Tasks::default();
+    let reading = consume(db.clone(), invoicing.into(), inbox::InvoicingHandler, clock.clone(), shutdown.clone());
+    tasks.spawn("reporting: reader of invoicing", reading);
+    let reading = consume(db.clone(), payments.into(), inbox::PaymentsHandler, clock.clone(), shutdown.clone());
+    tasks.spawn("reporting: reader of payments", reading);
+    let reading = consume(db.clone(), collections.into(), inbox::CollectionsHandler, clock.clone(), shutdown.clone());
+    tasks.spawn("reporting: reader of collections", reading);
+    tasks
 }

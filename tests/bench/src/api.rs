@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use anyhow::{Context as _, bail};
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::{Relay, run_relay};
-use quittance_grpc::{Client, Tokens, connect, routes, serve};
+use quittance_grpc::{Client, ServeOptions, Tokens, connect, routes, serve};
 use quittance_kernel::{AllocationId, Clock, PaymentId, TenantId};
 use quittance_private_postgres::ScratchPostgres;
 use quittance_proto::{
@@ -86,8 +86,9 @@ impl Api {
         let app = quittance_invoicing::App::new(db.clone(), relay.clone(), clock.clone());
         let tokens = Tokens::new("a secret for benchmarks, 32 bytes.");
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let all = quittance_invoicing::add_routes(routes(quittance_invoicing::SERVICES)?, &app);
-        let served = serve(listener, all, tokens.verifier(), clock.clone(), shutdown.clone())?;
+        let all = routes(quittance_invoicing::SERVICES)?.with(|all| quittance_invoicing::add_routes(all, &app));
+        let options = ServeOptions::new(tokens.verifier(), clock.clone());
+        let served = serve(listener, all, options, &shutdown)?;
         tokio::spawn(run_relay(db, relay, clock.clone(), shutdown));
         let token = tokens.sign("bench", &["*"], "* internal", clock.now(), chrono::Duration::hours(1))?;
         let address = format!("http://{}", served.address);

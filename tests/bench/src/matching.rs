@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use quittance_db::{Workload, run_analysis};
 use quittance_events::{InProcessSource, Relay, run_relay};
-use quittance_grpc::{Client, routes};
+use quittance_grpc::Client;
 use quittance_kernel::{Clock, TenantId};
 use quittance_private_postgres::ScratchPostgres;
 use quittance_proto::{
@@ -79,12 +79,12 @@ impl Matching {
             crate::stream::open(postgres, "matching_invoicing", &quittance_invoicing::migrator(), Workload::Keys)
                 .await?;
         let invoicing = quittance_invoicing::App::new(theirs.clone(), Relay::default(), clock.clone());
+        let names = [quittance_invoicing::SERVICES, quittance_payments::SERVICES].concat();
         let mut started = None;
-        let server = TestServer::start(clock.clone(), |address| {
+        let server = TestServer::start(clock.clone(), &names, |address, all| {
             let peer = peer(address, quittance_payments::AREA, &clock);
             let payments = quittance_payments::App::new(ours.clone(), Relay::default(), clock.clone(), peer);
-            let names = [quittance_invoicing::SERVICES, quittance_payments::SERVICES].concat();
-            let all = quittance_invoicing::add_routes(routes(&names).unwrap_or_default(), &invoicing);
+            let all = quittance_invoicing::add_routes(all, &invoicing);
             let all = quittance_payments::add_routes(all, &payments);
             started = Some(payments);
             all
@@ -93,7 +93,7 @@ impl Matching {
         let payments = started.context("payments was not started")?;
         for (db, relay) in [(theirs.clone(), invoicing.relay()), (ours, payments.relay())] {
             tokio::spawn(run_relay(db.clone(), relay.clone(), clock.clone(), server.shutdown.clone()));
-            tokio::spawn(run_analysis(db, server.shutdown.clone()));
+            tokio::spawn(run_analysis(db, "payments", server.shutdown.clone()));
         }
         let told = InProcessSource::new("invoicing", theirs, invoicing.relay());
         quittance_payments::spawn(&payments, told, &server.shutdown);

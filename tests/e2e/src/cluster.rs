@@ -5,11 +5,11 @@ use std::{
     fs,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail, ensure};
+use nix::sys::signal::Signal;
 use quittance_events::kafka::{KafkaConfig, TopicSpec, create_topics};
 use quittance_grpc::Tokens;
 use quittance_kernel::Clock;
@@ -18,7 +18,7 @@ use quittance_testkit::TestKafka;
 use tokio::task::block_in_place;
 
 use crate::{
-    Area, Postgres, Proxy,
+    Area, Postgres, Programs, Proxy,
     process::{Replica, Watchdog},
 };
 
@@ -38,11 +38,13 @@ pub struct Options {
     pub replicas: usize,
     /// Who takes their spans.
     pub otlp: Option<String>,
+    /// The programs; without them those of this profile are built.
+    pub programs: Option<Programs>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { areas: Area::ALL.to_vec(), replicas: 2, otlp: None }
+        Self { areas: Area::ALL.to_vec(), replicas: 2, otlp: None, programs: None }
     }
 }
 
@@ -66,7 +68,10 @@ pub struct Cluster {
 impl Cluster {
     /// Builds the programs, then starts everything and waits until all of it listens.
     pub async fn start(options: &Options) -> anyhow::Result<Self> {
-        let programs = block_in_place(build_programs)?;
+        let programs = match &options.programs {
+            Some(programs) => programs.clone(),
+            None => block_in_place(Programs::of_this_profile)?,
+        };
         let (folder, watchdog) = make_folder()?;
         let (postgres, kafka) = tokio::join!(Postgres::start(), tokio::task::spawn_blocking(TestKafka::start));
         let (postgres, kafka) = (postgres?, kafka?);
@@ -90,7 +95,7 @@ impl Cluster {
         for (area, i, port) in places {
             let config = settings(area, port, &folder, &postgres, &kafka_config, &proxies);
             let name = format!("{}-{i}", area.name());
-            let mut replica = Replica::new(name, port, programs.join(area.program()), &folder, &config)?;
+            let mut replica = Replica::new(name, port, programs.service(area), &folder, &config)?;
             if let Some(otlp) = &options.otlp {
                 replica.set("QUITTANCE_TELEMETRY__OTLP", otlp);
             }
@@ -114,6 +119,14 @@ impl Cluster {
             replica.listens().await?;
         }
         Ok(())
+    }
+
+    /// Tells every process to end, as Kubernetes does it, and waits for that; fails where one does not end in time, or in disorder.
+    pub fn end_all(&mut self, limit: Duration) -> anyhow::Result<()> {
+        let running = || self.replicas.values().flatten().filter(|replica| replica.is_running());
+        running().try_for_each(|replica| replica.signal(Signal::SIGTERM))?;
+        let deadline = Instant::now() + limit;
+        self.replicas.values_mut().flatten().try_for_each(|replica| replica.ends(deadline, &mut self.watchdog))
     }
 
     /// Kills some processes of a service.
@@ -162,22 +175,6 @@ impl Cluster {
     }
 }
 
-/// Builds the programs beside our own, so that they are never stale. Returns their folder.
-fn build_programs() -> anyhow::Result<PathBuf> {
-    let exe = std::env::current_exe()?;
-    // Tests are in `deps`, the program is beside the services.
-    let folder = exe.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).context("a folder")?.to_owned();
-    let (target, profile) = (folder.parent().context("a target folder")?, folder.file_name().context("a profile")?);
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", target);
-    command.args(["build", "--locked", "--quiet", "--workspace", "--exclude", "quittance-e2e", "--bins"]);
-    if profile == "release" {
-        command.arg("--release");
-    }
-    ensure!(command.status()?.success(), "the services do not build");
-    Ok(folder)
-}
-
 /// A new folder under `/tmp` that is ours alone, and the watchdog that removes it.
 fn make_folder() -> anyhow::Result<(PathBuf, Watchdog)> {
     for attempt in 0_u32..1_000 {
@@ -224,6 +221,7 @@ fn settings(
     let invoicing: Vec<String> = proxies.iter().map(|proxy| format!("http://{}", proxy.address)).collect();
     format!(
         r#"listen = "127.0.0.1:{port}"
+health_listen = "127.0.0.1:0"
 service_key = "{}"
 
 [database]

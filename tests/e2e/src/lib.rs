@@ -12,6 +12,7 @@ mod load;
 mod model;
 mod postgres;
 mod process;
+mod programs;
 mod proxy;
 
 pub use api::{Api, request_id};
@@ -22,6 +23,7 @@ pub use faults::Fault;
 pub use load::{Load, Running};
 pub use model::Model;
 pub use postgres::Postgres;
+pub use programs::{Programs, workspace};
 pub use proxy::Proxy;
 
 use std::time::Instant;

@@ -164,9 +164,34 @@ impl Replica {
 
     /// Has the process stand still, or go on.
     pub fn freeze(&self, is_frozen: bool) -> anyhow::Result<()> {
-        let process = self.process.as_ref().with_context(|| format!("{} does not run", self.name))?;
-        let signal = if is_frozen { Signal::SIGSTOP } else { Signal::SIGCONT };
-        Ok(kill(Pid::from_raw(i32::try_from(process.id())?), signal)?)
+        self.signal(if is_frozen { Signal::SIGSTOP } else { Signal::SIGCONT })
+    }
+
+    /// Sends the process a signal.
+    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let process = self.process_id().with_context(|| format!("{} does not run", self.name))?;
+        Ok(kill(Pid::from_raw(i32::try_from(process)?), signal)?)
+    }
+
+    /// The id of its process.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
+    /// Waits until the process, which has been told to, has ended; fails where it does not in time, or not in order.
+    pub fn ends(&mut self, deadline: Instant, watchdog: &mut Watchdog) -> anyhow::Result<()> {
+        let Some(process) = &mut self.process else { return Ok(()) };
+        let status = loop {
+            if let Some(status) = process.try_wait()? {
+                break status;
+            }
+            ensure!(Instant::now() < deadline, "{} does not end\n{}", self.name, self.log_tail());
+            std::thread::sleep(LOOK);
+        };
+        watchdog.tell('-', process.id())?;
+        self.process = None;
+        ensure!(status.success(), "{} ended with {status}\n{}", self.name, self.log_tail());
+        Ok(())
     }
 
     /// The end of what it logged, warnings and errors first.

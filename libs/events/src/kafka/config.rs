@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError as ClientError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What this program relies on and nobody may change.
@@ -22,15 +23,15 @@ const OURS: [&str; 12] = [
 ];
 
 /// How to reach the broker, and what topics and groups are called.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct KafkaConfig {
-    /// Addresses such as `broker-1:9092,broker-2:9092`.
+    /// Addresses such as `broker-1:9092,broker-2:9092`
     pub brokers: String,
-    /// What the names of topics and consumer groups begin with.
+    /// What the names of topics and consumer groups begin with
     pub prefix: String,
     /// Settings of librdkafka, for TLS and SASL for example `security.protocol`, `ssl.ca.location`, `sasl.mechanism`, `sasl.username`, `sasl.password`. An
-    /// underscore may stand for a point, as environment variables need it.
+    /// underscore may stand for a point, as environment variables need it
     pub properties: BTreeMap<String, String>,
 }
 

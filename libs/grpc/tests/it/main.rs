@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use quittance_grpc::{Client, Peer, Tokens, connect, routes, serve};
+use quittance_grpc::{Client, Peer, ServeOptions, TlsConfig, Tokens, connect, routes, serve};
 use quittance_kernel::{Clock, TenantId};
-use quittance_runtime::ShutdownTrigger;
+use quittance_runtime::{ShutdownTrigger, Tasks};
 use quittance_testkit::now;
 use tokio::net::TcpListener;
 use tonic::{Code, Request, Status};
@@ -18,21 +18,21 @@ const SECRET: &str = "a secret for tests, thirty-two bytes";
 struct Replica {
     address: String,
     trigger: ShutdownTrigger,
-    finished: tokio::task::JoinHandle<Result<(), tonic::transport::Error>>,
+    tasks: Tasks,
 }
 
 impl Replica {
     async fn start(address: &str) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let (trigger, shutdown) = ShutdownTrigger::new();
-        let clock = Clock::system();
-        let served = serve(listener, routes(&[]).unwrap(), Tokens::new(SECRET).verifier(), clock, shutdown).unwrap();
-        Self { address: format!("http://{}", served.address), trigger, finished: served.finished }
+        let options = ServeOptions::new(Tokens::new(SECRET).verifier(), Clock::system());
+        let served = serve(listener, routes(&[]).unwrap(), options, &shutdown).unwrap();
+        Self { address: format!("http://{}", served.address), trigger, tasks: served.tasks }
     }
 
     async fn stop(self) {
         self.trigger.trigger();
-        self.finished.await.unwrap().unwrap();
+        self.tasks.finish(Duration::from_secs(10)).await.unwrap();
     }
 }
 
@@ -42,7 +42,7 @@ async fn check(client: &Client) -> Result<(), Status> {
 }
 
 fn peer(addresses: &[String]) -> Client {
-    let peer = Peer::new(addresses, "test", Tokens::new(SECRET), Clock::system()).unwrap();
+    let peer = Peer::new(addresses, "test", Tokens::new(SECRET), Clock::system(), &TlsConfig::default()).unwrap();
     peer.for_tenant(TenantId::at(now()), Duration::from_secs(5)).unwrap()
 }
 

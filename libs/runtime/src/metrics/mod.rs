@@ -12,6 +12,7 @@ use opentelemetry::{
 };
 
 use gauges::Gauges;
+use quittance_kernel::Clock;
 pub use table::{Kind, METRICS, Metric};
 
 /// From half a millisecond, where a call is too fast to matter, to ten seconds, where its caller has given up.
@@ -20,8 +21,8 @@ const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
 
 struct Recorder {
-    rpc_requests: Counter<u64>,
-    rpc_duration: Histogram<f64>,
+    call_duration: Histogram<f64>,
+    refused_tokens: Counter<u64>,
     pool_wait: Histogram<f64>,
     gauges: Gauges,
 }
@@ -31,14 +32,14 @@ pub(crate) fn install(meter: &Meter) {
     RECORDER.get_or_init(|| {
         let gauges = Gauges::default();
         gauges.register(meter);
-        let requests = table::RPC_REQUESTS;
+        let refused = table::REFUSED_TOKENS;
         Recorder {
-            rpc_requests: meter
-                .u64_counter(requests.name)
-                .with_unit(requests.unit)
-                .with_description(requests.help)
+            call_duration: seconds(meter, table::CALL_DURATION),
+            refused_tokens: meter
+                .u64_counter(refused.name)
+                .with_unit(refused.unit)
+                .with_description(refused.help)
                 .build(),
-            rpc_duration: seconds(meter, table::RPC_DURATION),
             pool_wait: seconds(meter, table::POOL_WAIT),
             gauges,
         }
@@ -59,12 +60,22 @@ pub fn are_taken() -> bool {
     RECORDER.get().is_some()
 }
 
-/// A call was answered. `rpc` is the method's full name, without a slash in front, and one of ours: a name that a caller made up would be a series for ever.
-pub fn record_call(rpc: &str, code: &str, elapsed: Duration) {
+/// A call is over. `rpc` is the method's full name, without a slash in front, and one of ours: a name that a caller made up would be a series for ever. `code` is as
+/// gRPC's documents write it.
+pub fn record_call(rpc: &str, code: &'static str, elapsed: Duration) {
     let Some(recorder) = RECORDER.get() else { return };
-    let rpc = KeyValue::new("rpc", rpc.to_owned());
-    recorder.rpc_duration.record(elapsed.as_secs_f64(), std::slice::from_ref(&rpc));
-    recorder.rpc_requests.add(1, &[rpc, KeyValue::new("code", code.to_owned())]);
+    let labels = [
+        KeyValue::new("rpc.system.name", "grpc"),
+        KeyValue::new("rpc.method", rpc.to_owned()),
+        KeyValue::new("rpc.response.status_code", code),
+    ];
+    recorder.call_duration.record(elapsed.as_secs_f64(), &labels);
+}
+
+/// A caller's token was refused.
+pub fn record_refused_token(reason: &str) {
+    let Some(recorder) = RECORDER.get() else { return };
+    recorder.refused_tokens.add(1, &[KeyValue::new("reason", reason.to_owned())]);
 }
 
 /// A transaction got its connection.
@@ -130,6 +141,13 @@ pub fn record_verified(service: &str, at: DateTime<Utc>) {
     set(table::INVARIANTS_VERIFIED, &[service], count(at.timestamp()));
 }
 
+/// A reconciler came through.
+pub fn record_reconciled(service: &str, reconciler: &str) {
+    if are_taken() {
+        set(table::RECONCILED, &[service, reconciler], count(Clock::system().now().timestamp()));
+    }
+}
+
 /// Takes away what was read from a service's database: it does not answer, and what it said last may be wrong by now.
 pub fn forget_observed(service: &str) {
     let observed = [
@@ -175,9 +193,9 @@ mod tests {
         let names: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
         assert_eq!(names.len(), METRICS.len());
         for metric in METRICS {
-            assert!(metric.name.starts_with("quittance_"), "{}", metric.name);
+            assert!(metric.name.starts_with("quittance_") || metric.name.starts_with("rpc."), "{}", metric.name);
             assert_eq!(metric.name.ends_with("_total"), metric.kind == Kind::Counter, "{}", metric.name);
-            assert_eq!(metric.name.ends_with("_seconds"), metric.unit == "s", "{}", metric.name);
+            assert!(!metric.name.ends_with("_seconds"), "{}", metric.name);
         }
     }
 }

@@ -25,7 +25,7 @@ impl Kind {
 /// A metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric {
-    /// Its name, with the unit last.
+    /// Its name as OpenTelemetry says it, without the unit.
     pub name: &'static str,
     /// Its kind.
     pub kind: Kind,
@@ -35,6 +35,14 @@ pub struct Metric {
     pub labels: &'static [&'static str],
     /// What it says.
     pub help: &'static str,
+}
+
+impl Metric {
+    /// Its name as Prometheus shows it: with the unit last.
+    pub fn prometheus_name(&self) -> String {
+        let unit = if self.unit == "s" { "_seconds" } else { "" };
+        format!("{}{unit}", self.name.replace('.', "_"))
+    }
 }
 
 const fn counter(
@@ -54,12 +62,15 @@ const fn histogram(name: &'static str, labels: &'static [&'static str], help: &'
     Metric { name, kind: Kind::Histogram, unit: "s", labels, help }
 }
 
-pub(super) const RPC_REQUESTS: Metric =
-    counter("quittance_rpc_requests_total", "{call}", &["rpc", "code"], "Calls answered, by method and gRPC code");
-pub(super) const RPC_DURATION: Metric =
-    histogram("quittance_rpc_duration_seconds", &["rpc"], "Time from a call's headers to its answer's, by method");
+pub(super) const CALL_DURATION: Metric = histogram(
+    "rpc.server.call.duration",
+    &["rpc.method", "rpc.response.status_code", "rpc.system.name"],
+    "Time from a call's headers to its answer's, by method and gRPC code; its count is the number of calls, those whose caller went away (CANCELLED) among them",
+);
+pub(super) const REFUSED_TOKENS: Metric =
+    counter("quittance_refused_tokens_total", "{token}", &["reason"], "Calls whose token was refused, by reason");
 pub(super) const OUTBOX_AGE: Metric = gauge(
-    "quittance_outbox_age_seconds",
+    "quittance_outbox_age",
     "s",
     &["service"],
     "Age of the oldest event that waits for a position or, with a broker, to be taken by it",
@@ -97,7 +108,7 @@ pub(super) const PENDING_ALLOCATIONS: Metric = gauge(
     "Allocations, or their reversals, that invoicing has not answered yet",
 );
 pub(super) const PENDING_AGE: Metric = gauge(
-    "quittance_pending_age_seconds",
+    "quittance_pending_age",
     "s",
     &["service"],
     "Age of the oldest allocation, or reversal, that invoicing has not answered yet",
@@ -109,13 +120,19 @@ pub(super) const INVARIANT_DRIFT: Metric = gauge(
     "Documents, entries or sums that broke an invariant when it was last checked, over all tenants",
 );
 pub(super) const INVARIANTS_VERIFIED: Metric = gauge(
-    "quittance_invariants_verified_timestamp_seconds",
+    "quittance_invariants_verified_timestamp",
     "s",
     &["service"],
     "When all invariants were last checked for all tenants, in seconds since 1970",
 );
+pub(super) const RECONCILED: Metric = gauge(
+    "quittance_reconciler_last_run_timestamp",
+    "s",
+    &["service", "reconciler"],
+    "When a reconciler last came through without a failure, in seconds since 1970",
+);
 pub(super) const POOL_WAIT: Metric = histogram(
-    "quittance_pool_wait_seconds",
+    "quittance_pool_wait",
     &["database", "role"],
     "Time a transaction waited for its connection and its begin",
 );
@@ -127,9 +144,9 @@ pub(super) const POOL_CONNECTIONS: Metric = gauge(
 );
 
 /// All metrics.
-pub const METRICS: [Metric; 14] = [
-    RPC_REQUESTS,
-    RPC_DURATION,
+pub const METRICS: [Metric; 15] = [
+    CALL_DURATION,
+    REFUSED_TOKENS,
     OUTBOX_AGE,
     OUTBOX_WAITING,
     CONSUMER_LAG,
@@ -140,6 +157,7 @@ pub const METRICS: [Metric; 14] = [
     PENDING_AGE,
     INVARIANT_DRIFT,
     INVARIANTS_VERIFIED,
+    RECONCILED,
     POOL_WAIT,
     POOL_CONNECTIONS,
 ];

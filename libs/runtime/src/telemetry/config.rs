@@ -1,28 +1,38 @@
 //! What a process tells about itself, and to whom.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a process tells about itself, and to whom. By default: nobody.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct TelemetryConfig {
-    /// A collector that takes spans and metrics by OTLP over gRPC, for example `http://collector:4317`.
+    /// A collector that takes spans and metrics by OTLP over gRPC, for example `http://collector:4317` or `https://collector:4317`
     pub otlp: Option<String>,
-    /// Where Prometheus scrapes `GET /metrics`, for example `0.0.0.0:9464`.
+    /// Certificates (PEM) that a collector behind https is trusted by, beside the system's
+    pub otlp_ca: Option<PathBuf>,
+    /// Where Prometheus scrapes `GET /metrics`, for example `0.0.0.0:9464`
     pub metrics_listen: Option<String>,
-    /// Which part of the traces that start here is kept, from 0 to 1.
+    /// Which part of the traces that start here is kept, from 0 to 1
     pub sample_ratio: f64,
-    /// How often the gauges that come from the database are read again.
+    /// How often the gauges that come from the database are read again, in seconds
     pub refresh_seconds: u64,
-    /// How often every invariant is checked for every tenant; 0 for never, where other replicas do it.
+    /// How often every invariant is checked for every tenant, in seconds; one replica of a service does it at a time. 0 for never
     pub verify_seconds: u64,
 }
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self { otlp: None, metrics_listen: None, sample_ratio: 1.0, refresh_seconds: 5, verify_seconds: 600 }
+        Self {
+            otlp: None,
+            otlp_ca: None,
+            metrics_listen: None,
+            sample_ratio: 1.0,
+            refresh_seconds: 5,
+            verify_seconds: 600,
+        }
     }
 }
 
@@ -33,12 +43,17 @@ impl TelemetryConfig {
         if let Some(otlp) = &self.otlp
             && !is_http_address(otlp)
         {
-            problems.push(format!("telemetry.otlp: {otlp:?} is no address such as http://collector:4317"));
+            problems.push(format!("telemetry.otlp: {otlp:?} is not an address such as http://collector:4317"));
+        }
+        if let Some(ca) = &self.otlp_ca
+            && !ca.is_file()
+        {
+            problems.push(format!("telemetry.otlp_ca: there is no file {}", ca.display()));
         }
         if let Some(listen) = &self.metrics_listen
             && listen.parse::<SocketAddr>().is_err()
         {
-            problems.push(format!("telemetry.metrics_listen: {listen:?} is no address such as 0.0.0.0:9464"));
+            problems.push(format!("telemetry.metrics_listen: {listen:?} is not an address such as 0.0.0.0:9464"));
         }
         if !(0.0..=1.0).contains(&self.sample_ratio) {
             problems.push("telemetry.sample_ratio: 0 to 1".to_owned());
@@ -62,7 +77,7 @@ impl TelemetryConfig {
 
 fn is_http_address(text: &str) -> bool {
     let Ok(uri) = text.parse::<hyper::Uri>() else { return false };
-    uri.scheme_str() == Some("http") && uri.port_u16().is_some()
+    matches!(uri.scheme_str(), Some("http" | "https")) && uri.port_u16().is_some()
 }
 
 #[cfg(test)]
@@ -80,11 +95,12 @@ mod tests {
         assert_eq!(right.problems(), Vec::<String>::new());
         let wrong = TelemetryConfig {
             otlp: Some("collector:4317".to_owned()),
+            otlp_ca: Some(PathBuf::from("/nonexistent")),
             metrics_listen: Some("9464".to_owned()),
             sample_ratio: 1.5,
             refresh_seconds: 0,
             verify_seconds: 0,
         };
-        assert_eq!(wrong.problems().len(), 4);
+        assert_eq!(wrong.problems().len(), 5);
     }
 }

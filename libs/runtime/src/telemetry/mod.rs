@@ -1,9 +1,9 @@
 //! What a process tells about itself: logs always; spans and metrics to whoever is configured to take them. What nobody takes is not made.
 
 mod config;
+mod json;
 mod logs;
 mod otlp;
-mod prometheus;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,12 +11,12 @@ use ::prometheus::Registry;
 use opentelemetry::{KeyValue, metrics::MeterProvider as _, trace::TracerProvider as _};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
 use quittance_kernel::{Clock, EventId};
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::sync::oneshot;
 
 pub use config::TelemetryConfig;
 pub use logs::LogFormat;
 
-use crate::{metrics, spans};
+use crate::{HttpEndpoint, http::Pages, metrics, spans};
 
 /// Names what is ours among a process's spans and metrics.
 const SCOPE: &str = "quittance";
@@ -29,7 +29,7 @@ const FLUSH: Duration = Duration::from_secs(5);
 pub struct Telemetry {
     spans: Option<SdkTracerProvider>,
     metrics: Option<SdkMeterProvider>,
-    endpoint: Option<(SocketAddr, JoinHandle<()>)>,
+    endpoint: Option<HttpEndpoint>,
 }
 
 /// Starts logging to standard error, without spans and metrics. `filter` is as in `tracing_subscriber::EnvFilter`, for example `info,sqlx=warn`. Says so when it
@@ -48,7 +48,7 @@ pub fn start(service: &str, format: LogFormat, filter: &str, config: &TelemetryC
         .build();
     let unreachable = |error| format!("telemetry.otlp: {error}");
     let otlp = config.otlp.as_deref();
-    let spans = otlp.map(|address| otlp::tracer(address, config.sample_ratio, resource.clone()));
+    let spans = otlp.map(|address| otlp::tracer(address, config, resource.clone()));
     let spans = spans.transpose().map_err(unreachable)?;
     logs::install(format, filter, spans.as_ref().map(|provider| provider.tracer(SCOPE)))?;
     if spans.is_some() {
@@ -59,7 +59,7 @@ pub fn start(service: &str, format: LogFormat, filter: &str, config: &TelemetryC
     }
     let mut provider = SdkMeterProvider::builder().with_resource(resource);
     if let Some(address) = otlp {
-        provider = provider.with_reader(otlp::reader(address).map_err(unreachable)?);
+        provider = provider.with_reader(otlp::reader(address, config).map_err(unreachable)?);
     }
     let mut endpoint = None;
     if let Some(address) = &config.metrics_listen {
@@ -67,13 +67,13 @@ pub fn start(service: &str, format: LogFormat, filter: &str, config: &TelemetryC
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
-            // Names in the table have unit and suffix already.
-            .without_units()
+            // Counters in the table have their suffix already.
             .without_counter_suffixes()
             .scope_info_enabled(false)
             .build();
         provider = provider.with_reader(exporter.map_err(|error| wrong(&error))?);
-        endpoint = Some(prometheus::serve(address, registry).map_err(|error| wrong(&error))?);
+        let pages = Pages { metrics: Some(registry), readiness: None };
+        endpoint = Some(HttpEndpoint::bind(address, pages).map_err(|error| wrong(&error))?);
     }
     let provider = provider.build();
     metrics::install(&provider.meter(SCOPE));
@@ -83,14 +83,12 @@ pub fn start(service: &str, format: LogFormat, filter: &str, config: &TelemetryC
 impl Telemetry {
     /// Where metrics are shown.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.endpoint.as_ref().map(|(address, _)| *address)
+        self.endpoint.as_ref().map(HttpEndpoint::address)
     }
 
     /// Sends what has not been sent, for five seconds at most.
     pub async fn shutdown(self) {
-        if let Some((_, endpoint)) = &self.endpoint {
-            endpoint.abort();
-        }
+        drop(self.endpoint);
         let (spans, metrics) = (self.spans, self.metrics);
         let spans = flush(move || spans.map(|provider| provider.shutdown_with_timeout(FLUSH)));
         let metrics = flush(move || metrics.map(|provider| provider.shutdown_with_timeout(FLUSH)));
@@ -153,7 +151,7 @@ mod tests {
         let started = Instant::now();
         let telemetry = start("test", LogFormat::Json, "off", &config).unwrap();
         for _ in 0..10_000 {
-            tracing::info_span!("work").in_scope(|| metrics::record_call("test/Call", "Ok", Duration::from_millis(3)));
+            tracing::info_span!("work").in_scope(|| metrics::record_call("test/Call", "OK", Duration::from_millis(3)));
         }
         metrics::record_pool_wait("books", "app", Duration::from_millis(1));
         metrics::record_pool("books", "app", 3, 7);
@@ -163,19 +161,22 @@ mod tests {
         metrics::record_pending("test", 5, Duration::from_secs(6));
         metrics::record_drift("test", 1, "what is in is out", 0);
         metrics::record_verified("test", Clock::system().now());
+        metrics::record_reconciled("test", "tidy_up");
+        metrics::record_refused_token("Expired");
 
         let address = telemetry.metrics_address().unwrap();
         let shown = get(address, "/metrics").await;
         for metric in metrics::METRICS {
             assert!(
-                shown.contains(&format!("# TYPE {} {}\n", metric.name, metric.kind.label())),
+                shown.contains(&format!("# TYPE {} {}\n", metric.prometheus_name(), metric.kind.label())),
                 "{}\n{shown}",
                 metric.name
             );
         }
-        assert!(shown.contains("quittance_rpc_requests_total{code=\"Ok\",rpc=\"test/Call\"} 10000\n"), "{shown}");
         assert!(
-            shown.contains("quittance_rpc_duration_seconds_bucket{rpc=\"test/Call\",le=\"0.005\"} 10000\n"),
+            shown.contains(
+                "rpc_server_call_duration_seconds_bucket{rpc_method=\"test/Call\",rpc_response_status_code=\"OK\",rpc_system_name=\"grpc\",le=\"0.005\"} 10000\n"
+            ),
             "{shown}"
         );
         assert!(shown.contains("quittance_outbox_age_seconds{service=\"test\"} 4\n"), "{shown}");

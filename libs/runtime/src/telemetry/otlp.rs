@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use opentelemetry_otlp::{ExporterBuildError, MetricExporter, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{
+    ExporterBuildError, MetricExporter, SpanExporter, WithExportConfig as _, WithTonicConfig as _,
+    tonic_types::transport::{Certificate, ClientTlsConfig},
+};
 use opentelemetry_sdk::{
     Resource,
     metrics::PeriodicReader,
     trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider},
 };
+
+use super::TelemetryConfig;
 
 /// How long a collector may take for one batch.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -18,15 +23,23 @@ const SPANS_EVERY: Duration = Duration::from_secs(2);
 const METRICS_EVERY: Duration = Duration::from_secs(15);
 
 /// What spans go to. A caller that has decided whether a trace is sampled is followed; `ratio` is for those that start here.
-pub(super) fn tracer(address: &str, ratio: f64, resource: Resource) -> Result<SdkTracerProvider, ExporterBuildError> {
-    let exporter = SpanExporter::builder().with_tonic().with_endpoint(address).with_timeout(TIMEOUT).build()?;
+pub(super) fn tracer(
+    address: &str,
+    config: &TelemetryConfig,
+    resource: Resource,
+) -> Result<SdkTracerProvider, ExporterBuildError> {
+    let mut exporter = SpanExporter::builder().with_tonic().with_endpoint(address).with_timeout(TIMEOUT);
+    if let Some(tls) = tls(address, config) {
+        exporter = exporter.with_tls_config(tls);
+    }
+    let exporter = exporter.build()?;
     let batches = BatchConfigBuilder::default()
         .with_max_queue_size(QUEUE)
         .with_max_export_batch_size(BATCH)
         .with_scheduled_delay(SPANS_EVERY)
         .build();
     let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
-    let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio)));
+    let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.sample_ratio)));
     Ok(SdkTracerProvider::builder()
         .with_span_processor(processor)
         .with_sampler(sampler)
@@ -35,7 +48,26 @@ pub(super) fn tracer(address: &str, ratio: f64, resource: Resource) -> Result<Sd
 }
 
 /// What metrics go to.
-pub(super) fn reader(address: &str) -> Result<PeriodicReader<MetricExporter>, ExporterBuildError> {
-    let exporter = MetricExporter::builder().with_tonic().with_endpoint(address).with_timeout(TIMEOUT).build()?;
-    Ok(PeriodicReader::builder(exporter).with_interval(METRICS_EVERY).build())
+pub(super) fn reader(
+    address: &str,
+    config: &TelemetryConfig,
+) -> Result<PeriodicReader<MetricExporter>, ExporterBuildError> {
+    let mut exporter = MetricExporter::builder().with_tonic().with_endpoint(address).with_timeout(TIMEOUT);
+    if let Some(tls) = tls(address, config) {
+        exporter = exporter.with_tls_config(tls);
+    }
+    Ok(PeriodicReader::builder(exporter.build()?).with_interval(METRICS_EVERY).build())
+}
+
+/// How a collector behind https is spoken to: it is trusted by the system's authorities and by those of `telemetry.otlp_ca`.
+fn tls(address: &str, config: &TelemetryConfig) -> Option<ClientTlsConfig> {
+    let is_tls = address.starts_with("https://");
+    is_tls.then(|| {
+        let tls = ClientTlsConfig::new().with_enabled_roots();
+        // Checked with the configuration; what cannot be read any more trusts nobody beside.
+        match config.otlp_ca.as_deref().map(std::fs::read) {
+            Some(Ok(pem)) => tls.ca_certificate(Certificate::from_pem(pem)),
+            Some(Err(_)) | None => tls,
+        }
+    })
 }

@@ -1,7 +1,7 @@
 //! A book with invoicing and collections behind one server.
 
 use quittance_events::Relay;
-use quittance_grpc::{Client, routes};
+use quittance_grpc::Client;
 use quittance_kernel::{AllocationId, Clock, PaymentId};
 use quittance_proto::{
     collections::v1::{
@@ -63,12 +63,9 @@ impl Book {
         let db = TestDb::new("collections", &quittance_collections::migrator()).await;
         let invoicing = quittance_invoicing::App::new(invoicing_db.db.clone(), Relay::default(), clock.clone());
         let app = quittance_collections::App::new(db.db.clone(), Relay::default(), clock.clone());
-        let server = TestServer::start(clock.clone(), |_| {
-            let names = [quittance_invoicing::SERVICES, quittance_collections::SERVICES].concat();
-            quittance_collections::add_routes(
-                quittance_invoicing::add_routes(routes(&names).unwrap(), &invoicing),
-                &app,
-            )
+        let names = [quittance_invoicing::SERVICES, quittance_collections::SERVICES].concat();
+        let server = TestServer::start(clock.clone(), &names, |_, all| {
+            quittance_collections::add_routes(quittance_invoicing::add_routes(all, &invoicing), &app)
         })
         .await;
         let told =

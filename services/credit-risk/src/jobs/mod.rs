@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use quittance_db::DbError;
-use quittance_runtime::{Pace, Shutdown, error_chain, reconcile};
-use tokio::task::JoinHandle;
+use quittance_runtime::{Pace, Shutdown, Tasks, error_chain, reconcile};
 
-use crate::{App, db, ops};
+use crate::{AREA, App, db, ops};
 
 /// How often reservations are looked for whose time is over.
 const IDLE: Duration = Duration::from_secs(1);
@@ -14,13 +13,16 @@ const IDLE: Duration = Duration::from_secs(1);
 const TENANTS: i64 = 100;
 
 /// Starts the reconciler.
-pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> JoinHandle<()> {
+pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
     let app = app.clone();
     let expire = move || {
         let app = app.clone();
         async move { expire_due(&app).await.map_err(|error| error_chain(&error)) }
     };
-    tokio::spawn(reconcile("expire_reservations", Pace::every(IDLE), shutdown.clone(), expire))
+    let mut tasks = Tasks::default();
+    let expire = reconcile(AREA, "expire_reservations", Pace::every(IDLE), shutdown.clone(), expire);
+    tasks.spawn("credit-risk: expire_reservations", expire);
+    tasks
 }
 
 /// Ends what is over for every tenant that has something. Returns whether there may be more.

@@ -1,7 +1,7 @@
 //! A book with invoicing and credit-risk behind one server.
 
 use quittance_events::Relay;
-use quittance_grpc::{Client, routes};
+use quittance_grpc::Client;
 use quittance_kernel::{AllocationId, Clock, PaymentId};
 use quittance_proto::{
     common::v1::{self as common, Money},
@@ -56,12 +56,9 @@ impl Book {
         let db = TestDb::new("credit_risk", &quittance_credit_risk::migrator()).await;
         let invoicing = quittance_invoicing::App::new(invoicing_db.db.clone(), Relay::default(), clock.clone());
         let app = quittance_credit_risk::App::new(db.db.clone(), Relay::default(), clock.clone());
-        let server = TestServer::start(clock.clone(), |_| {
-            let names = [quittance_invoicing::SERVICES, quittance_credit_risk::SERVICES].concat();
-            quittance_credit_risk::add_routes(
-                quittance_invoicing::add_routes(routes(&names).unwrap(), &invoicing),
-                &app,
-            )
+        let names = [quittance_invoicing::SERVICES, quittance_credit_risk::SERVICES].concat();
+        let server = TestServer::start(clock.clone(), &names, |_, all| {
+            quittance_credit_risk::add_routes(quittance_invoicing::add_routes(all, &invoicing), &app)
         })
         .await;
         let told =

@@ -1,7 +1,7 @@
 //! A running invoicing service with an open book.
 
 use quittance_events::Relay;
-use quittance_grpc::{Client, routes};
+use quittance_grpc::Client;
 use quittance_invoicing::{App, add_routes, migrator};
 use quittance_kernel::Clock;
 use quittance_proto::{
@@ -29,8 +29,7 @@ impl Service {
         let relay = Relay::default();
         let app = App::new(db.db.clone(), relay.clone(), clock.clone());
         let server =
-            TestServer::start(clock.clone(), |_| add_routes(routes(quittance_invoicing::SERVICES).unwrap(), &app))
-                .await;
+            TestServer::start(clock.clone(), quittance_invoicing::SERVICES, |_, all| add_routes(all, &app)).await;
         let events = Events::relay(quittance_invoicing::AREA, &db.db, &relay, &clock, &server.shutdown);
         Self { server, db, events }
     }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use quittance_runtime::{Pace, Shutdown, error_chain, reconcile};
-use tokio::task::JoinHandle;
+use quittance_runtime::{Pace, Shutdown, Tasks, error_chain, reconcile};
 
-use crate::{App, db, ops};
+use crate::{AREA, App, db, ops};
 
 /// How often payments are looked for that are to be matched again.
 const MATCH_IDLE: Duration = Duration::from_millis(200);
@@ -15,7 +14,7 @@ const FINISH_IDLE: Duration = Duration::from_millis(500);
 const TENANTS: i64 = 100;
 
 /// Starts the reconcilers.
-pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
+pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
     let (finishing, matching) = (app.clone(), app.clone());
     let finish = move || {
         let app = finishing.clone();
@@ -25,10 +24,12 @@ pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
         let app = matching.clone();
         async move { match_due(&app).await.map_err(|error| error_chain(&error)) }
     };
-    vec![
-        tokio::spawn(reconcile("finish_pending", Pace::every(FINISH_IDLE), shutdown.clone(), finish)),
-        tokio::spawn(reconcile("match_again", Pace::every(MATCH_IDLE), shutdown.clone(), rematch)),
-    ]
+    let mut tasks = Tasks::default();
+    let finish = reconcile(AREA, "finish_pending", Pace::every(FINISH_IDLE), shutdown.clone(), finish);
+    tasks.spawn("payments: finish_pending", finish);
+    let rematch = reconcile(AREA, "match_again", Pace::every(MATCH_IDLE), shutdown.clone(), rematch);
+    tasks.spawn("payments: match_again", rematch);
+    tasks
 }
 
 /// Matches again for every tenant with payments that are due. Returns whether there may be more.

@@ -1,7 +1,7 @@
 //! A book with invoicing and payments behind one server.
 
 use quittance_events::Relay;
-use quittance_grpc::{Client, routes};
+use quittance_grpc::Client;
 use quittance_kernel::Clock;
 use quittance_proto::{
     common::v1::{self as common, Money},
@@ -86,12 +86,12 @@ impl Book {
         let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::migrator()).await;
         let db = TestDb::new("payments", &quittance_payments::migrator()).await;
         let invoicing = quittance_invoicing::App::new(invoicing_db.db.clone(), Relay::default(), clock.clone());
+        let names = [quittance_invoicing::SERVICES, quittance_payments::SERVICES].concat();
         let mut started = None;
-        let server = TestServer::start(clock.clone(), |address| {
+        let server = TestServer::start(clock.clone(), &names, |address, all| {
             let peer = peer(address, quittance_payments::AREA, &clock);
             let payments = quittance_payments::App::new(db.db.clone(), Relay::default(), clock.clone(), peer);
-            let names = [quittance_invoicing::SERVICES, quittance_payments::SERVICES].concat();
-            let all = quittance_invoicing::add_routes(routes(&names).unwrap(), &invoicing);
+            let all = quittance_invoicing::add_routes(all, &invoicing);
             let all = quittance_payments::add_routes(all, &payments);
             started = Some(payments);
             all
@@ -110,10 +110,7 @@ impl Book {
         // Nobody listens on the discard port.
         let peer = peer("http://127.0.0.1:9", quittance_payments::AREA, &clock);
         let app = quittance_payments::App::new(self.db.db.clone(), Relay::default(), clock.clone(), peer);
-        TestServer::start(clock, |_| {
-            quittance_payments::add_routes(routes(quittance_payments::SERVICES).unwrap(), &app)
-        })
-        .await
+        TestServer::start(clock, quittance_payments::SERVICES, |_, all| quittance_payments::add_routes(all, &app)).await
     }
 
     /// A client of a server of [`Book::cut_off`] for this book.

@@ -49,7 +49,7 @@ pub(crate) fn run(command: &BankCommand) -> anyhow::Result<ExitCode> {
         Ok(input) => input,
         Err(error) => {
             complain(&format!("{}: {error}", flags.file.display()));
-            return Ok(ExitCode::from(2));
+            return Ok(crate::exit::usage());
         }
     };
     let mut output = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
@@ -62,7 +62,7 @@ pub(crate) fn run(command: &BankCommand) -> anyhow::Result<ExitCode> {
             for line in reasons(&refusal) {
                 complain(&line);
             }
-            Ok(ExitCode::from(2))
+            Ok(crate::exit::usage())
         }
     }
 }

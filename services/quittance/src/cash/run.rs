@@ -78,7 +78,7 @@ pub(super) fn run(flags: &RunFlags) -> anyhow::Result<ExitCode> {
         Ok(read) => read,
         Err(error) => {
             eprintln!("quittance: {error:#}");
-            return Ok(ExitCode::from(2));
+            return Ok(crate::exit::usage());
         }
     };
     let policy = flags.policy.policy();

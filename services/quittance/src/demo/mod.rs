@@ -19,10 +19,8 @@ pub(crate) async fn run(seed: u64, customers: u32) -> anyhow::Result<()> {
         year.invoices.len(),
         year.invoices.iter().map(|invoice| invoice.payments.len()).sum::<usize>() + year.strangers.len(),
     );
-    let suite = PrivateSuite::start_scratch().await?;
-    let done = in_suite(&suite, &year, TenantId::at(clock.now())).await;
-    suite.stop().await?;
-    done
+    let tenant = TenantId::at(clock.now());
+    PrivateSuite::start_scratch().await?.run(async |suite| in_suite(suite, &year, tenant).await).await
 }
 
 async fn in_suite(suite: &PrivateSuite, year: &plan::Year, tenant: TenantId) -> anyhow::Result<()> {

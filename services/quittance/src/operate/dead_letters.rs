@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use quittance_db::Db;
 use quittance_events::{HeldEvent, Relay, list_held, list_unreadable};
-use quittance_grpc::{Peer, Tokens};
+use quittance_grpc::{Peer, TlsConfig, Tokens};
 use quittance_host::{Parts, Peers, Service};
 use quittance_kernel::Clock;
 use quittance_runtime::error_chain;
@@ -176,7 +176,8 @@ pub(crate) fn app<S: Service>(db: &Db) -> anyhow::Result<S> {
     let clock = Clock::system();
     let mut peers = Peers::none();
     for called in S::CALLS {
-        let nowhere = Peer::new(&["http://127.0.0.1:9"], S::AREA, Tokens::new(Vec::new()), clock.clone())?;
+        let nowhere =
+            Peer::new(&["http://127.0.0.1:9"], S::AREA, Tokens::new(Vec::new()), clock.clone(), &TlsConfig::default())?;
         peers = peers.with(called, nowhere);
     }
     S::new(Parts { db: db.clone(), relay: Relay::default(), clock, peers })

@@ -68,7 +68,7 @@ pub(crate) struct ReplayEventsFlags {
     #[arg(long)]
     customer: Option<Uuid>,
     /// Only this tenant's
-    #[arg(long, value_parser = crate::parse_tenant)]
+    #[arg(long, value_parser = crate::client::parse_tenant)]
     tenant: Option<TenantId>,
     /// Publish them to this topic instead of showing them: a new consumer's own, or the area's
     #[arg(long, requires = "kafka")]

@@ -46,7 +46,7 @@ pub(crate) async fn run(flags: &RebuildFlags) -> anyhow::Result<ExitCode> {
         Ok(ExitCode::SUCCESS)
     } else {
         println!("the read model was NOT what the events say; it is now");
-        Ok(ExitCode::from(3))
+        Ok(crate::exit::found())
     }
 }
 

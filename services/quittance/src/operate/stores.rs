@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::kafka::KafkaConfig;
-use quittance_host::ServiceConfig;
+use quittance_host::{ProcessConfig, ServiceConfig};
 use quittance_runtime::config;
 
 use crate::{data::Server, suite::database_of, up};
@@ -29,7 +29,7 @@ impl BrokerFlags {
     /// The broker that the flags, the file or the environment name.
     pub(crate) fn config(&self) -> anyhow::Result<KafkaConfig> {
         let mut kafka = match &self.config {
-            Some(file) => service_config(file)?.kafka,
+            Some(file) => service_config(Some(file))?.kafka,
             None => KafkaConfig::default(),
         };
         if let Some(brokers) = &self.kafka {
@@ -81,7 +81,7 @@ impl StoreFlags {
         let kafka = self.broker.given()?;
         let kind = match (&self.broker.config, &self.database) {
             (Some(_), Some(_)) => bail!("--config names a database already: leave out --database"),
-            (Some(file), None) => Kind::Service(Box::new(service_config(file)?)),
+            (Some(file), None) => Kind::Service(Box::new(service_config(Some(file))?)),
             (None, Some(url)) => Kind::Suite(Server::given(url, &self.data)?),
             (None, None) if !self.data.is_dir() => bail!(
                 "there is no data folder {}: name one with --data, a server with --database, or a service's configuration with --config",
@@ -124,8 +124,9 @@ impl Stores {
     }
 }
 
-fn service_config(file: &std::path::Path) -> anyhow::Result<ServiceConfig> {
-    Ok(config::load(&ServiceConfig::default(), Some(file), &config::NoFlags {})?)
+pub(super) fn service_config(file: Option<&std::path::Path>) -> anyhow::Result<ServiceConfig> {
+    let config::Both(_, service): ProcessConfig = config::load(file, &config::NoFlags {})?;
+    Ok(service)
 }
 
 /// Lists what is wrong, for people.

@@ -1,0 +1,153 @@
+//! The server: routes of any number of services behind the one layer, with health and reflection.
+
+mod ending;
+mod health;
+mod incoming;
+mod limits;
+
+use std::{net::SocketAddr, time::Duration};
+
+use quittance_kernel::Clock;
+use quittance_proto::FILE_DESCRIPTOR_SET;
+use quittance_runtime::{Readiness, Shutdown, Tasks};
+use tokio::net::TcpListener;
+use tonic::{service::Routes, transport::Server};
+
+pub(crate) use ending::until_shutdown;
+use health::Health;
+pub use limits::Limits;
+pub(crate) use limits::{RunningCall, RunningCalls};
+
+use crate::{
+    CallLayer, Verifier,
+    tls::{Acceptor, TlsConfig, TlsError},
+};
+
+/// How often a peer that says nothing is asked whether it is there, and how long it may take to answer.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long calls may go on over a connection that has become too old.
+const AGE_GRACE: Duration = Duration::from_mins(3);
+
+/// Routes with health and reflection in them; services are added.
+#[derive(Debug)]
+pub struct ServedRoutes {
+    routes: Routes,
+    health: Health,
+}
+
+impl ServedRoutes {
+    /// With services added.
+    #[must_use]
+    pub fn with(self, add: impl FnOnce(Routes) -> Routes) -> Self {
+        Self { routes: add(self.routes), ..self }
+    }
+}
+
+/// Routes for services of these full names: health says how they are, reflection shows them and no others.
+pub fn routes(service_names: &[&str]) -> Result<ServedRoutes, tonic_reflection::server::Error> {
+    let reporter = tonic_health::server::HealthReporter::new();
+    let health = tonic_health::pb::health_server::HealthServer::new(
+        tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
+    );
+    let reflection = || {
+        let builder = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .with_service_name("grpc.health.v1.Health");
+        service_names.iter().fold(builder, |builder, name| builder.with_service_name(*name))
+    };
+    let routes = Routes::new(health).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    // The empty name is the process.
+    let services = std::iter::once(&"").chain(service_names).map(|name| (*name).to_owned()).collect();
+    Ok(ServedRoutes { routes, health: Health { reporter, services } })
+}
+
+/// How routes are served.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Checks callers' tokens.
+    pub verifier: Verifier,
+    /// What tokens' times are held against.
+    pub clock: Clock,
+    /// The certificate; without one, plain text.
+    pub tls: TlsConfig,
+    /// What callers may use.
+    pub limits: Limits,
+    /// What health follows.
+    pub readiness: Readiness,
+    /// How long running calls may go on after shutdown.
+    pub drain: Duration,
+}
+
+impl ServeOptions {
+    /// In plain text, with the default limits, ready at once.
+    pub fn new(verifier: Verifier, clock: Clock) -> Self {
+        Self {
+            verifier,
+            clock,
+            tls: TlsConfig::default(),
+            limits: Limits::default(),
+            readiness: Readiness::default(),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The server did not serve, or did not end in order.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The listener.
+    #[error("listening: {0}")]
+    Listen(#[from] std::io::Error),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A running server: it ends with its tasks.
+#[derive(Debug)]
+pub struct Served {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// End when the last call is answered after shutdown, or the drain is over. They take calls before all others end.
+    pub tasks: Tasks,
+}
+
+/// Serves routes on a listener until shutdown. Then no new call is taken, health says so, streams that never end are ended, and calls that run are finished,
+/// for as long as the drain allows.
+pub fn serve(
+    listener: TcpListener,
+    routes: ServedRoutes,
+    options: ServeOptions,
+    shutdown: &Shutdown,
+) -> Result<Served, ServeError> {
+    let address = listener.local_addr()?;
+    let ServeOptions { verifier, clock, tls, limits, readiness, drain } = options;
+    let incoming = incoming::incoming(listener, Acceptor::new(&tls)?, limits.clone());
+    let layer = CallLayer::new(verifier, clock, &limits, shutdown.clone());
+    let server = Server::builder()
+        .http2_keepalive_interval(Some(KEEP_ALIVE))
+        .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+        .max_concurrent_streams(limits.calls_per_connection)
+        .max_connection_age(Duration::from_secs(limits.connection_age_seconds))
+        .max_connection_age_grace(AGE_GRACE)
+        .layer(layer)
+        .add_routes(routes.routes.prepare());
+    let mut tasks = Tasks::default();
+    tasks.spawn("health", routes.health.follow(readiness, shutdown.clone()));
+    let (mut until, mut since) = (shutdown.clone(), shutdown.clone());
+    tasks.spawn("server", async move {
+        let served = server.serve_with_incoming_shutdown(incoming, async move { until.triggered().await });
+        let drained = async {
+            since.triggered().await;
+            tokio::time::sleep(drain).await;
+        };
+        tokio::select! {
+            // Its errors are of single connections, and are theirs.
+            _ = served => {}
+            () = drained => tracing::warn!(seconds = drain.as_secs(), "calls still ran when the drain was over, and are cut off"),
+        }
+    });
+    Ok(Served { address, tasks })
+}

@@ -1,0 +1,193 @@
+//! TLS: our certificate, whom we trust, and their renewal while the process runs.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio_rustls::rustls::{
+    self, ClientConfig, RootCertStore, ServerConfig,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::WebPkiClientVerifier,
+};
+use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+
+/// The certificates of a process, for its listener and for its calls to others. All are files in PEM, read again when they change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TlsConfig {
+    /// Our certificate with its chain (PEM). With it the listener speaks TLS, and calls to other services present it
+    pub certificate: Option<PathBuf>,
+    /// The private key of our certificate (PEM)
+    pub key: Option<PathBuf>,
+    /// Certificates (PEM) that are trusted beside the system's when we call other services, a collector or an issuer of keys
+    pub ca: Option<PathBuf>,
+    /// Callers have to present a certificate signed by one of these (PEM): mutual TLS
+    pub client_ca: Option<PathBuf>,
+}
+
+/// The certificates cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read, or holds nothing of use.
+    #[error("{}: {why}", .file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A peer's address and our certificates do not go together.
+    #[error("calling: {0}")]
+    Peer(String),
+    /// What is in them does not go together.
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+impl TlsConfig {
+    /// Everything that is wrong with it, each with the name of the setting.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.certificate.is_some() != self.key.is_some() {
+            problems.push("tls.certificate and tls.key: both or none".to_owned());
+        }
+        if self.client_ca.is_some() && self.certificate.is_none() {
+            problems.push("tls.client_ca: needs tls.certificate and tls.key".to_owned());
+        }
+        if problems.is_empty() {
+            if let Err(error) = self.server_config() {
+                problems.push(format!("tls.certificate, tls.key or tls.client_ca: {error}"));
+            }
+            if let Err(error) = self.trust().client_config() {
+                problems.push(format!("tls.ca: {error}"));
+            }
+        }
+        problems
+    }
+
+    /// Whom we trust when we call.
+    pub fn trust(&self) -> Trust {
+        Trust { ca: self.ca.clone() }
+    }
+
+    /// What the listener speaks; `None` without a certificate.
+    fn server_config(&self) -> Result<Option<Arc<ServerConfig>>, TlsError> {
+        let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else { return Ok(None) };
+        let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+        let builder = match &self.client_ca {
+            Some(file) => {
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(file)?), provider()).build();
+                builder.with_client_cert_verifier(verifier.map_err(|error| bad(file, &error))?)
+            }
+            None => builder.with_no_client_auth(),
+        };
+        let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| bad(key, &error))?;
+        let mut config = builder.with_single_cert(certificates(certificate)?, key_der)?;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(Some(Arc::new(config)))
+    }
+
+    /// How a channel to `host` speaks TLS.
+    pub(crate) fn channel(&self, host: &str) -> Result<ClientTlsConfig, TlsError> {
+        let mut config = ClientTlsConfig::new().with_enabled_roots().domain_name(host);
+        if let Some(file) = &self.ca {
+            config = config.ca_certificate(Certificate::from_pem(read(file)?));
+        }
+        if let (Some(certificate), Some(key)) = (&self.certificate, &self.key) {
+            config = config.identity(Identity::from_pem(read(certificate)?, read(key)?));
+        }
+        Ok(config)
+    }
+
+    /// When the files were changed last, to notice when they are changed again.
+    pub(crate) fn changed_at(&self) -> Vec<Option<SystemTime>> {
+        let files = [&self.certificate, &self.key, &self.ca, &self.client_ca];
+        // Kubernetes swaps a link to the folder: what the name leads to now is looked at.
+        files.map(|file| fs::metadata(file.as_ref()?).ok()?.modified().ok()).to_vec()
+    }
+}
+
+/// Whom we trust when we call: the system's authorities, and those of a file.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    ca: Option<PathBuf>,
+}
+
+impl Trust {
+    /// How we call as a client without a certificate.
+    pub(crate) fn client_config(&self) -> Result<ClientConfig, TlsError> {
+        let mut store = RootCertStore::empty();
+        // What the system holds and we cannot read is as if it were not there.
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if let Some(file) = &self.ca {
+            for certificate in certificates(file)? {
+                store.add(certificate).map_err(|error| bad(file, &error))?;
+            }
+        }
+        let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+        Ok(builder.with_root_certificates(store).with_no_client_auth())
+    }
+}
+
+/// The listener's side of TLS; the files are read again when they have changed.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    config: TlsConfig,
+    current: Mutex<(Vec<Option<SystemTime>>, Arc<ServerConfig>)>,
+}
+
+impl Acceptor {
+    /// `None` where there is no certificate: the listener speaks plain text.
+    pub(crate) fn new(config: &TlsConfig) -> Result<Option<Self>, TlsError> {
+        let changed_at = config.changed_at();
+        let server = config.server_config()?;
+        Ok(server.map(|server| Self { config: config.clone(), current: Mutex::new((changed_at, server)) }))
+    }
+
+    /// The configuration for the next connection.
+    pub(crate) fn current(&self) -> Arc<ServerConfig> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed_at = self.config.changed_at();
+        if changed_at != current.0 {
+            match self.config.server_config() {
+                Ok(Some(server)) => *current = (changed_at, server),
+                Ok(None) => {}
+                // Half of a pair may be there already: the old certificate is used until the new one is whole.
+                Err(error) => tracing::warn!(%error, "the changed certificate is not used yet"),
+            }
+        }
+        Arc::clone(&current.1)
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn bad(file: &Path, error: &dyn std::fmt::Display) -> TlsError {
+    TlsError::File { file: file.to_owned(), why: error.to_string() }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(file).map_err(|error: io::Error| bad(file, &error))
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let read = CertificateDer::pem_file_iter(file).map_err(|error| bad(file, &error))?;
+    let all: Vec<_> = read.collect::<Result<_, _>>().map_err(|error| bad(file, &error))?;
+    if all.is_empty() { Err(bad(file, &"it holds no certificate")) } else { Ok(all) }
+}
+
+fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
+    let mut store = RootCertStore::empty();
+    for certificate in certificates(file)? {
+        store.add(certificate).map_err(|error| bad(file, &error))?;
+    }
+    Ok(store)
+}

@@ -1,0 +1,68 @@
+//! Where the commands that call a running suite find it, and in whose name they call.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use quittance_grpc::{CallError, Client, TlsConfig, connect_over};
+use quittance_kernel::TenantId;
+
+use crate::{data, up};
+
+/// How often a server that is away is tried: for about two seconds.
+const ATTEMPTS: u32 = 6;
+
+/// How a running suite is called.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ClientFlags {
+    /// The server
+    #[arg(long, env = "QUITTANCE_SERVER", default_value = "http://127.0.0.1:7400")]
+    pub(crate) server: String,
+    /// Certificates (PEM) that a server behind https is trusted by, beside the system's
+    #[arg(long)]
+    ca: Option<PathBuf>,
+    /// The data folder of a local `quittance up`, whose key signs the token
+    #[arg(long, default_value = up::DATA)]
+    data: PathBuf,
+    /// A token, instead of one signed with the data folder's key
+    #[arg(long, env = "QUITTANCE_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// The tenant; else the data folder's development tenant
+    #[arg(long, env = "QUITTANCE_TENANT", value_parser = parse_tenant)]
+    tenant: Option<TenantId>,
+    /// How long to wait for an answer, in seconds
+    #[arg(long, default_value_t = 60)]
+    timeout_s: u64,
+}
+
+pub(crate) fn parse_tenant(text: &str) -> Result<TenantId, String> {
+    TenantId::parse(text).map_err(|error| error.to_string())
+}
+
+impl ClientFlags {
+    /// A client; it connects with the first call, and gives a server that is away a few seconds.
+    pub(crate) fn connect(&self) -> anyhow::Result<Client> {
+        let token = match &self.token {
+            Some(token) => token.clone(),
+            None => up::development_token(&data::existing_tokens(&self.data)?)?,
+        };
+        let tenant = self.tenant()?;
+        let tls = TlsConfig { ca: self.ca.clone(), ..TlsConfig::default() };
+        let deadline = Duration::from_secs(self.timeout_s);
+        let client: Result<Client, CallError> =
+            connect_over(&self.server, &tls, &token, Some(tenant), deadline, ATTEMPTS);
+        Ok(client?)
+    }
+
+    /// The tenant that is acted for.
+    pub(crate) fn tenant(&self) -> anyhow::Result<TenantId> {
+        match self.tenant {
+            Some(tenant) => Ok(tenant),
+            None => up::development_tenant(&self.data),
+        }
+    }
+
+    /// What was tried, for who reads that nobody answered.
+    pub(crate) fn tried(&self) -> String {
+        format!("tried {}", self.server)
+    }
+}

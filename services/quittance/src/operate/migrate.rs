@@ -1,0 +1,45 @@
+//! `quittance migrate`: brings a service's database up to date, apart from the service, which then needs no owner's password.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use quittance_db::Logins;
+use quittance_host::Service;
+
+use super::{reader::Reader, stores::service_config};
+
+/// Flags of `quittance migrate`.
+#[derive(Debug, Args)]
+pub(crate) struct MigrateFlags {
+    /// The service whose database is brought up to date
+    service: Reader,
+    /// Its configuration file, with `database.owner` in it or in the environment
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+/// Creates roles and database where they are missing and may be created, and brings the tables up to date. Safe to run again, and while services run.
+pub(crate) async fn run(flags: &MigrateFlags) -> anyhow::Result<()> {
+    let config = service_config(flags.config.as_deref())?;
+    let owner = config.database.owner.as_deref().context("database.owner: missing, it is who migrates")?;
+    let logins = Logins {
+        owner: owner.parse().context("database.owner")?,
+        app: config.database.app.parse().context("database.app")?,
+        system: config.database.system.parse().context("database.system")?,
+        role_password: None,
+    };
+    match flags.service {
+        Reader::Invoicing => migrate::<quittance_invoicing::App>(&logins).await?,
+        Reader::Payments => migrate::<quittance_payments::App>(&logins).await?,
+        Reader::CreditRisk => migrate::<quittance_credit_risk::App>(&logins).await?,
+        Reader::Collections => migrate::<quittance_collections::App>(&logins).await?,
+        Reader::Reporting => migrate::<quittance_reporting::App>(&logins).await?,
+    }
+    println!("the database of {} is up to date", flags.service.area());
+    Ok(())
+}
+
+async fn migrate<S: Service>(logins: &Logins) -> anyhow::Result<()> {
+    Ok(quittance_db::prepare(logins, &S::migrator()).await?)
+}
