@@ -1,11 +1,13 @@
 //! For tests only: a private PostgreSQL and Kafka, a database of its own for every test, a service behind its real gRPC server, and the events it published.
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test helper fails by panicking")]
 
+mod certificates;
 mod database;
 mod fault;
 mod kafka;
 mod service;
 
+pub use certificates::Authority;
 pub use database::{TestDb, logins_on};
 pub use fault::{assert_fault, assert_violations};
 pub use kafka::TestKafka;

@@ -1,5 +1,9 @@
-//! Clients against real servers: calls are spread over replicas, and made again while a server is away.
+//! Clients against real servers: calls are spread over replicas, and made again while a server is away; TLS, keys that change, and callers that do harm.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod keys;
+mod limits;
+mod tls;
 
 use std::time::{Duration, Instant};
 
@@ -23,9 +27,12 @@ struct Replica {
 
 impl Replica {
     async fn start(address: &str) -> Self {
+        Self::start_with(address, ServeOptions::new(Tokens::new(SECRET).verifier(), Clock::system())).await
+    }
+
+    async fn start_with(address: &str, options: ServeOptions) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let (trigger, shutdown) = ShutdownTrigger::new();
-        let options = ServeOptions::new(Tokens::new(SECRET).verifier(), Clock::system());
         let served = serve(listener, routes(&[]).unwrap(), options, &shutdown).unwrap();
         Self { address: format!("http://{}", served.address), trigger, tasks: served.tasks }
     }

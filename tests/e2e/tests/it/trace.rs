@@ -66,7 +66,7 @@ async fn a_payment_is_one_trace_through_three_processes() {
     let (collector, otlp) = (Collector::default(), free_address());
     tokio::spawn(Server::builder().add_service(TraceServiceServer::new(collector.clone())).serve(otlp));
     let areas = vec![Area::Invoicing, Area::Payments, Area::Reporting];
-    let options = Options { areas, replicas: 1, otlp: Some(format!("http://{otlp}")) };
+    let options = Options { areas, replicas: 1, otlp: Some(format!("http://{otlp}")), programs: None };
     let cluster = Cluster::start(&options).await.unwrap();
     let load = Load::open(&cluster).await.unwrap();
     load.invoice(&mut fastrand::Rng::with_seed(1)).await.unwrap();
