@@ -14,7 +14,7 @@ impl StrategyService for Door {
         &self,
         request: Request<pb::CreateStrategyRequest>,
     ) -> Result<Response<pb::Strategy>, Status> {
-        let (tenant, command) = parse::<ops::CreateStrategy, _>(request)?;
+        let (tenant, command) = ops::blocking(|| parse::<ops::CreateStrategy, _>(request)).await?;
         Ok(Response::new(ops::create_strategy(&self.0, tenant, command, wire::strategy).await?))
     }
 
@@ -22,7 +22,7 @@ impl StrategyService for Door {
         &self,
         request: Request<pb::UpdateStrategyRequest>,
     ) -> Result<Response<pb::Strategy>, Status> {
-        let (tenant, command) = parse::<ops::UpdateStrategy, _>(request)?;
+        let (tenant, command) = ops::blocking(|| parse::<ops::UpdateStrategy, _>(request)).await?;
         Ok(Response::new(ops::update_strategy(&self.0, tenant, command, wire::strategy).await?))
     }
 

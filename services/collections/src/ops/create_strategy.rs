@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{RequestId, StrategyId, TenantId};
 
+use super::blocking;
 use crate::{
     App, Error, db,
     domain::{NewStrategy, Strategy},
@@ -39,7 +40,9 @@ impl<A: Answer> OneOp for Op<A> {
         // A tenant's first strategy is its default, so that a run need not name one.
         let is_default = command.new.is_default || !db::strategy::has_any(tx).await?;
         let new = NewStrategy { is_default, ..command.new.clone() };
-        let strategy = match Strategy::create(StrategyId::at(self.now), new, self.now) {
+        let now = self.now;
+        let created = blocking(move || Strategy::create(StrategyId::at(now), new, now)).await;
+        let strategy = match created {
             Ok(strategy) => strategy,
             Err(refusal) => return Ok(Err(refusal.into())),
         };

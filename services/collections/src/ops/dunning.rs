@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use quittance_db::{DbError, Tx};
 use quittance_kernel::{CustomerId, StrategyId, TenantId};
 
+use super::blocking;
 use crate::{
     App, Error, db,
     domain::{PlannedReminder, Rendered, plan, template::Seller},
@@ -59,10 +60,10 @@ pub(crate) async fn preview_dunning(
     let is_next = |planned: &PlannedReminder| {
         after.is_none_or(|after| (planned.customer, planned.total.currency().code()) > after)
     };
-    let page = plan?.reminders.into_iter().filter(is_next).take(limit);
-    page.map(|planned| {
+    let page: Vec<PlannedReminder> = plan?.reminders.into_iter().filter(is_next).take(limit).collect();
+    let rendered = page.into_iter().map(move |planned| {
         let rendered = render(&planned, &book.seller)?;
         Ok((planned, rendered))
-    })
-    .collect()
+    });
+    blocking(|| rendered.collect()).await
 }

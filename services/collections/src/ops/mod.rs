@@ -1,6 +1,7 @@
 //! The workshop: one file per mutating call, the transaction script. The door passes how an answer is written, because the answer is kept with the
 //! request.
 
+mod blocking;
 mod create_strategy;
 mod dunning;
 mod open_dispute;
@@ -8,6 +9,7 @@ mod resolve_dispute;
 mod run_dunning;
 mod update_strategy;
 
+pub(crate) use blocking::blocking;
 pub(crate) use create_strategy::{CreateStrategy, create_strategy};
 pub(crate) use dunning::preview_dunning;
 pub(crate) use open_dispute::{OpenDispute, open_dispute};

@@ -6,7 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
 use quittance_kernel::{ReminderId, RequestId, RunId, StrategyId, TenantId};
 
-use super::dunning::{Plan, plan_for, render};
+use super::{
+    blocking,
+    dunning::{Plan, plan_for, render},
+};
 use crate::{
     App, Error,
     app::Book,
@@ -44,16 +47,20 @@ impl<A: Answer> Op<A> {
             return Ok(Err(Error::DateInFuture { date: command.as_of, today: self.today }));
         }
         let plan = plan_for(tx, command.strategy, command.as_of).await?;
-        Ok(plan.and_then(|plan| self.record(command, plan)))
+        match plan {
+            Ok(plan) => Ok(self.record(command, plan).await),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
-    fn record(&self, command: &RunDunning, plan: Plan) -> Result<(DunningRun, Vec<Reminder>), Error> {
+    async fn record(&self, command: &RunDunning, plan: Plan) -> Result<(DunningRun, Vec<Reminder>), Error> {
         let id = RunId::at(self.now);
-        let reminders = plan.reminders.into_iter().map(|planned| {
-            let rendered = render(&planned, &self.book.seller)?;
-            Ok(Reminder::record(ReminderId::at(self.now), id, planned, rendered, self.now))
+        let (book, now) = (self.book.clone(), self.now);
+        let reminders = plan.reminders.into_iter().map(move |planned| {
+            let rendered = render(&planned, &book.seller)?;
+            Ok(Reminder::record(ReminderId::at(now), id, planned, rendered, now))
         });
-        let reminders: Vec<Reminder> = reminders.collect::<Result<_, Error>>()?;
+        let reminders: Vec<Reminder> = blocking(|| reminders.collect::<Result<_, Error>>()).await?;
         let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         let run = DunningRun {
             id,

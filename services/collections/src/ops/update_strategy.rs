@@ -3,6 +3,7 @@
 use quittance_db::{Answer, Command, OneOp, OneResult, Tx, is_stale, run_one};
 use quittance_kernel::{RequestId, StrategyId, TenantId};
 
+use super::blocking;
 use crate::{
     App, Error, db,
     domain::{Strategy, StrategyChange},
@@ -36,7 +37,8 @@ async fn decide(tx: &mut Tx, command: &UpdateStrategy) -> OneResult<Strategy, Er
     if is_stale(&command.etag, strategy.version) {
         return Ok(Err(Error::Stale(format!("strategy {}", command.strategy))));
     }
-    Ok(strategy.change(command.change.clone()).map_err(Error::from))
+    let change = command.change.clone();
+    Ok(blocking(move || strategy.change(change)).await.map_err(Error::from))
 }
 
 impl<A: Answer> OneOp for Op<A> {

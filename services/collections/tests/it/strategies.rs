@@ -101,6 +101,22 @@ async fn everything_that_is_wrong_with_a_strategy_is_named() {
     assert_violations(&update(&book, good, &["etag"]).await.unwrap_err(), &["update_mask"]);
 }
 
+/// A template that would end the process, or never end, is refused; the service answers on.
+#[tokio::test]
+async fn a_template_takes_no_more_than_its_share() {
+    let book = Book::start_without_strategy().await;
+    for body in [
+        "x{{ total|indent(1000000000000000) }}",
+        "x{% for a in items*100000 %}{% for b in items*100000 %}{% endfor %}{% endfor %}",
+        "{{ customer }}",
+    ] {
+        let hungry = pb::Step { body_template: body.to_owned(), ..step(1, "a") };
+        let refused = book.try_create_strategy("hungry", vec![hungry]).await.unwrap_err();
+        assert_violations(&refused, &["strategy.steps[0].body_template"]);
+    }
+    book.create_strategy("good", vec![step(1, "a")]).await;
+}
+
 #[tokio::test]
 async fn reminders_stay_as_they_were_when_their_strategy_changes() {
     let book = Book::start().await;
