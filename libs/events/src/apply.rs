@@ -1,14 +1,15 @@
 //! Applying events: each once, a batch in one transaction together with the record of what was read.
 
-use std::collections::HashSet;
+use std::{any::Any, collections::HashSet, panic::AssertUnwindSafe};
 
+use futures::FutureExt as _;
 use quittance_db::{Db, DbError, Tx};
 use quittance_kernel::{Clock, EventId};
 use quittance_runtime::{error_chain, trace};
 use tracing::Instrument as _;
 
 use crate::{
-    Envelope, Handler, HandlerError,
+    Envelope, Handler, HandlerError, Place,
     batch_spans::BatchSpans,
     held,
     kafka::{KafkaSource, Unreadable},
@@ -89,7 +90,9 @@ impl<H: Handler> Applier<'_, H> {
             return Ok(());
         }
         let spans = BatchSpans::begin(self.area, if self.grave.is_some() { "kafka" } else { "outbox" }, events);
-        let done = self.write(events, after, &spans).await;
+        // A handler that panics at an event gives up on it like one that refuses it: its transaction is rolled back.
+        let written = AssertUnwindSafe(self.write(events, after, &spans)).catch_unwind().await;
+        let done = written.unwrap_or_else(|panic| Err(HandlerError::Rejected(format!("panicked: {}", words(&*panic)))));
         if done.is_err() {
             spans.fail();
         }
@@ -138,7 +141,7 @@ impl<H: Handler> Applier<'_, H> {
     async fn keep_unreadable(&self, messages: &[Unreadable]) -> Result<(), HandlerError> {
         let mut tx = self.db.begin_untenanted().await?;
         for message in messages {
-            let Unreadable { topic, partition, offset, error, .. } = message;
+            let Unreadable { place: Place { topic, partition, offset }, error, .. } = message;
             tracing::error!(area = self.area, topic, partition, offset, error, "a message is no event");
             if let Some(grave) = self.grave
                 && let Err(problem) = grave.bury_unreadable(message).await
@@ -155,6 +158,15 @@ impl<H: Handler> Applier<'_, H> {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no word why")
 }
 
 /// Records that positions are done. Where `after` is given, fails unless the reading still stands there: another replica was faster.

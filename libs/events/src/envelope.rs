@@ -4,6 +4,24 @@ use chrono::{DateTime, Utc};
 use quittance_kernel::{EventId, TenantId};
 use uuid::Uuid;
 
+/// Where a message stands on the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The offset in the partition.
+    pub offset: i64,
+}
+
+impl std::fmt::Display for Place {
+    /// With slashes between, as the command line takes it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}/{}", self.topic, self.partition, self.offset)
+    }
+}
+
 /// An event as it travels: its headers and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
@@ -25,6 +43,8 @@ pub struct Envelope {
     pub recorded_at: DateTime<Utc>,
     /// The area's event message, encoded.
     pub payload: Vec<u8>,
+    /// Where a consumer read it on the broker; `None` where it came straight from an outbox.
+    pub place: Option<Place>,
 }
 
 /// An event as the outbox has it.
@@ -52,6 +72,7 @@ impl From<EventRow> for Envelope {
             traceparent: row.traceparent,
             recorded_at: row.recorded_at,
             payload: row.payload,
+            place: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use quittance_runtime::error_chain;
 use uuid::Uuid;
 
 use crate::{
-    Envelope, Handler, HandlerError,
+    Envelope, Handler, HandlerError, Place,
     kafka::Unreadable,
     run::{by_tenant, decode, first_time, message},
 };
@@ -59,8 +59,8 @@ pub struct HeldEvent {
 pub struct UnreadableMessage {
     /// Whose topic.
     pub area: String,
-    /// Topic, partition and offset, with slashes between.
-    pub place: String,
+    /// Where it stands on the broker.
+    pub place: Place,
     /// What kept it from being an event.
     pub error: String,
     /// Its headers as JSON.
@@ -69,6 +69,16 @@ pub struct UnreadableMessage {
     pub payload: Option<Vec<u8>>,
     /// Since when.
     pub held_at: DateTime<Utc>,
+}
+
+/// How much of an error is kept, in bytes.
+const MAX_ERROR_BYTES: usize = 8 * 1024;
+
+/// Text as a column can hold it: without NUL, which PostgreSQL's text does not have, and of at most `max_bytes`. What gives up on an event must not
+/// fail because of what is in it.
+pub(crate) fn storable(text: &str, max_bytes: usize) -> String {
+    let text = text.replace('\0', "\u{fffd}");
+    text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default().to_owned()
 }
 
 /// Keeps an event with its bytes.
@@ -82,8 +92,9 @@ pub(crate) async fn hold(
 ) -> Result<(), DbError> {
     sqlx::query!(
         "insert into held_event
-           (tenant_id, event_id, area, state, position, kind, ordering_key, causation_id, traceparent, recorded_at, payload, error, held_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+           (tenant_id, event_id, area, state, position, kind, ordering_key, causation_id, traceparent, recorded_at, payload, error, held_at, topic,
+            partition, message_offset)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          on conflict on constraint held_event_pkey do update set state = excluded.state, error = excluded.error",
         envelope.tenant.uuid(),
         envelope.event_id.uuid(),
@@ -96,8 +107,11 @@ pub(crate) async fn hold(
         envelope.traceparent,
         envelope.recorded_at,
         envelope.payload,
-        error,
+        error.map(|error| storable(error, MAX_ERROR_BYTES)),
         now,
+        envelope.place.as_ref().map(|place| place.topic.as_str()),
+        envelope.place.as_ref().map(|place| place.partition),
+        envelope.place.as_ref().map(|place| place.offset),
     )
     .execute(&mut **tx)
     .await?;
@@ -135,13 +149,13 @@ pub(crate) async fn hold_unreadable(
          values ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)
          on conflict on constraint unreadable_message_pkey do nothing",
         area,
-        message.topic,
-        message.partition,
-        message.offset,
+        message.place.topic,
+        message.place.partition,
+        message.place.offset,
         headers,
         message.key,
         message.payload,
-        message.error,
+        storable(&message.error, MAX_ERROR_BYTES),
         now,
     )
     .execute(&mut **tx)
@@ -175,9 +189,14 @@ pub async fn list_held(db: &Db, area: &str, state: &str, after: i64) -> Result<V
             traceparent: row.traceparent,
             recorded_at: row.recorded_at,
             payload: row.payload,
+            place: place(row.topic, row.partition, row.message_offset),
         },
     });
     Ok(held.collect())
+}
+
+fn place(topic: Option<String>, partition: Option<i32>, offset: Option<i64>) -> Option<Place> {
+    Some(Place { topic: topic?, partition: partition?, offset: offset? })
 }
 
 /// At most 100 messages that were no events, oldest first.
@@ -193,7 +212,7 @@ pub async fn list_unreadable(db: &Db) -> Result<Vec<UnreadableMessage>, DbError>
     .await?;
     let messages = rows.into_iter().map(|row| UnreadableMessage {
         area: row.area,
-        place: format!("{}/{}/{}", row.topic, row.partition, row.message_offset),
+        place: Place { topic: row.topic, partition: row.partition, offset: row.message_offset },
         error: row.error,
         headers: row.headers,
         payload: row.payload,

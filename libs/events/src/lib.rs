@@ -19,7 +19,7 @@ mod status;
 
 pub use apply::apply_events;
 pub use consumer::consume;
-pub use envelope::Envelope;
+pub use envelope::{Envelope, Place};
 pub use handler::{Handler, HandlerError, Message};
 pub use held::{HeldEvent, UnreadableMessage, list_held, list_unreadable, requeue};
 pub use history::{History, HistoryError, HistoryReader};

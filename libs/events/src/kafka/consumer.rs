@@ -13,11 +13,11 @@ use rdkafka::{
     ClientConfig, ClientContext, Message as _, Offset, Statistics, TopicPartitionList,
     consumer::{CommitMode, Consumer as _, ConsumerContext, StreamConsumer},
     error::{KafkaError as ClientError, RDKafkaErrorCode},
-    message::{BorrowedMessage, Headers as _, OwnedHeaders},
+    message::{BorrowedMessage, Header, OwnedHeaders},
 };
 
 use super::{EventProducer, KafkaConfig, KafkaError, headers};
-use crate::Envelope;
+use crate::{Envelope, Place, held::storable};
 
 /// How long a first message is waited for.
 const POLL: Duration = Duration::from_millis(500);
@@ -69,9 +69,7 @@ impl ConsumerContext for Lag {}
 /// A message that is no event.
 #[derive(Debug, Clone)]
 pub(crate) struct Unreadable {
-    pub(crate) topic: String,
-    pub(crate) partition: i32,
-    pub(crate) offset: i64,
+    pub(crate) place: Place,
     pub(crate) key: Option<Vec<u8>>,
     pub(crate) payload: Option<Vec<u8>>,
     /// Text as it is, anything else in hexadecimal digits.
@@ -196,19 +194,25 @@ impl KafkaSource {
 
     /// Copies what could not be applied to the service's topic of dead letters.
     pub(crate) async fn bury(&self, envelope: &Envelope, error: &str) -> Result<(), KafkaError> {
-        let headers = headers::write(self.area, envelope);
+        let mut headers = headers::write(self.area, envelope);
+        if let Some(place) = &envelope.place {
+            headers = headers.insert(Header { key: "quittance_place", value: Some(&place.to_string()) });
+        }
         let key = headers::key(envelope);
         let message = (Some(key.as_bytes()), Some(envelope.payload.as_slice()));
-        self.producer.send_dead_letter(&self.dead_letter_topic, message, headers, error).await
+        self.producer
+            .send_dead_letter(&self.dead_letter_topic, message, headers, &storable(error, MAX_HEADER_BYTES))
+            .await
     }
 
     /// Copies what is no event to the service's topic of dead letters.
     pub(crate) async fn bury_unreadable(&self, message: &Unreadable) -> Result<(), KafkaError> {
-        let place = format!("{}/{}/{}", message.topic, message.partition, message.offset);
-        let headers = message.headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
-            headers.insert(rdkafka::message::Header { key, value: Some(value) })
-        });
-        let headers = headers.insert(rdkafka::message::Header { key: "quittance_place", value: Some(&place) });
+        let place = message.place.to_string();
+        let headers = message
+            .headers
+            .iter()
+            .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }));
+        let headers = headers.insert(Header { key: "quittance_place", value: Some(&place) });
         let content = (message.key.as_deref(), message.payload.as_deref());
         self.producer.send_dead_letter(&self.dead_letter_topic, content, headers, &message.error).await
     }
@@ -228,26 +232,31 @@ impl KafkaBatch {
 
     fn add(&mut self, message: &BorrowedMessage<'_>) {
         self.next.insert(message.partition(), message.offset() + 1);
+        let place =
+            Place { topic: message.topic().to_owned(), partition: message.partition(), offset: message.offset() };
         match headers::read(message) {
-            Ok(envelope) => self.envelopes.push(envelope),
-            Err(error) => self.unreadable.push(unreadable(message, error)),
+            Ok(envelope) => self.envelopes.push(Envelope { place: Some(place), ..envelope }),
+            Err(error) => self.unreadable.push(unreadable(message, place, error)),
         }
     }
 }
 
-fn unreadable(message: &BorrowedMessage<'_>, error: String) -> Unreadable {
+/// How many headers of a message that is no event are kept.
+const MAX_HEADERS: usize = 100;
+/// How much of each is kept, in bytes.
+const MAX_HEADER_BYTES: usize = 8 * 1024;
+
+fn unreadable(message: &BorrowedMessage<'_>, place: Place, error: String) -> Unreadable {
     let text = |value: &[u8]| match std::str::from_utf8(value) {
-        Ok(text) if !text.contains('\0') => text.to_owned(),
-        _ => crate::rebuild::hex(value),
+        Ok(text) if !text.contains('\0') => storable(text, MAX_HEADER_BYTES),
+        _ => crate::rebuild::hex(value.get(..MAX_HEADER_BYTES / 2).unwrap_or(value)),
     };
-    let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+    let headers = headers::all(message).unwrap_or_default().into_iter().take(MAX_HEADERS);
     Unreadable {
-        topic: message.topic().to_owned(),
-        partition: message.partition(),
-        offset: message.offset(),
+        place,
         key: message.key().map(<[u8]>::to_vec),
         payload: message.payload().map(<[u8]>::to_vec),
-        headers: headers.map(|h| (text(h.key.as_bytes()), h.value.map(text).unwrap_or_default())).collect(),
+        headers: headers.map(|(key, value)| (text(key.as_bytes()), value.map(text).unwrap_or_default())).collect(),
         error,
     }
 }

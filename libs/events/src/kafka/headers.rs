@@ -1,5 +1,7 @@
 //! Events as Kafka messages: the protobuf bytes as value, all else as headers, in the binary mode of the `CloudEvents` binding for Kafka.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use quittance_kernel::{EventId, TenantId};
 use rdkafka::message::{Header, Headers as _, OwnedHeaders};
@@ -35,10 +37,23 @@ pub(crate) fn write(area: &str, envelope: &Envelope) -> OwnedHeaders {
     headers
 }
 
+/// The longest header that an event has, in bytes: more is nothing of ours.
+const MAX_HEADER_BYTES: usize = 1_000;
+
+/// A header: its name, and its value where it has one.
+type NamedValue<'a> = (&'a str, Option<&'a [u8]>);
+
+/// The headers of a message by name. The client panics at a name that is not UTF-8, which anybody can send.
+pub(crate) fn all(message: &impl rdkafka::Message) -> Result<Vec<NamedValue<'_>>, String> {
+    let headers =
+        || message.headers().into_iter().flat_map(|headers| headers.iter()).map(|h| (h.key, h.value)).collect();
+    catch_unwind(AssertUnwindSafe(headers)).map_err(|_| "the name of a header is not text".to_owned())
+}
+
 /// The event in a message, or everything that keeps the message from being one.
 pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     let mut bad = Vec::new();
-    let mut read = Reader { message, bad: &mut bad };
+    let mut read = Reader { headers: all(message)?, bad: &mut bad };
     let event_id = read.required("ce_id", |text| EventId::parse(text).map_err(|e| e.to_string()));
     let tenant = read.required("ce_tenant", |text| TenantId::parse(text).map_err(|e| e.to_string()));
     let kind = read.required("ce_type", |text| Ok(text.to_owned()));
@@ -47,8 +62,9 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
         DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc)).map_err(|e| e.to_string())
     });
     let position = read.required("ce_position", |text| match text.parse::<i64>() {
-        Ok(position) if position > 0 => Ok(position),
-        _ => Err("not a whole number above 0".to_owned()),
+        // The highest number has no next one, which ranges of positions need.
+        Ok(position) if (1..i64::MAX).contains(&position) => Ok(position),
+        _ => Err(format!("not a whole number from 1 to {}", i64::MAX - 1)),
     });
     let causation = read.optional("ce_causationid", |text| EventId::parse(text).map_err(|e| e.to_string()));
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
@@ -75,25 +91,31 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
             traceparent,
             recorded_at,
             payload,
+            place: None,
         }),
         _ => Err(bad.join("; ")),
     }
 }
 
 /// Reads headers and gathers what is wrong with them.
-struct Reader<'a, M> {
-    message: &'a M,
+struct Reader<'a> {
+    headers: Vec<NamedValue<'a>>,
     bad: &'a mut Vec<String>,
 }
 
-impl<M: rdkafka::Message> Reader<'_, M> {
-    fn text(&self, name: &str) -> Option<&[u8]> {
-        self.message.headers()?.iter().find(|header| header.key == name)?.value
+impl<'a> Reader<'a> {
+    fn text(&self, name: &str) -> Option<&'a [u8]> {
+        self.headers.iter().find(|(key, _)| *key == name)?.1
     }
 
     fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.text(name)?;
-        let parsed = std::str::from_utf8(value).map_err(|_| "not text".to_owned()).and_then(parse);
+        let text = match std::str::from_utf8(value) {
+            _ if value.len() > MAX_HEADER_BYTES => Err(format!("longer than {MAX_HEADER_BYTES} bytes")),
+            Ok(text) if !text.contains('\0') => Ok(text),
+            _ => Err("not text".to_owned()),
+        };
+        let parsed = text.and_then(parse);
         parsed.map_err(|why| self.bad.push(format!("header {name}: {why}"))).ok()
     }
 
@@ -121,7 +143,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(
             ids in any::<[u128; 3]>(),
-            position in 1i64..,
+            position in 1i64..i64::MAX,
             micros in 0i64..4_000_000_000_000_000,
             causation in any::<Option<u128>>(),
             payload in any::<Vec<u8>>(),
@@ -137,9 +159,34 @@ mod tests {
                 traceparent: None,
                 recorded_at: DateTime::from_timestamp_micros(micros).unwrap(),
                 payload: payload.clone(),
+                place: None,
             };
             prop_assert_eq!(read(&message(Some(write("probes", &envelope)), Some(payload))), Ok(envelope));
         }
+    }
+
+    /// What a store or a range cannot hold keeps a message from being an event.
+    #[test]
+    fn what_cannot_be_kept_is_no_event() {
+        let envelope = Envelope {
+            position: 1,
+            event_id: EventId::new(Uuid::from_u128(1)),
+            tenant: TenantId::new(Uuid::from_u128(2)),
+            kind: "quittance.probes.v1.Probed".to_owned(),
+            ordering_key: Uuid::from_u128(3),
+            causation: None,
+            traceparent: None,
+            recorded_at: DateTime::UNIX_EPOCH,
+            payload: Vec::new(),
+            place: None,
+        };
+        let refused =
+            |envelope: &Envelope| read(&message(Some(write("probes", envelope)), Some(Vec::new()))).unwrap_err();
+        assert!(refused(&Envelope { position: i64::MAX, ..envelope.clone() }).contains("ce_position"));
+        assert!(refused(&Envelope { kind: "a\0b".to_owned(), ..envelope.clone() }).contains("ce_type: not text"));
+        assert!(refused(&Envelope { kind: "x".repeat(1_001), ..envelope.clone() }).contains("ce_type: longer"));
+        let traceparent = Some("\0".to_owned());
+        assert!(refused(&Envelope { traceparent, ..envelope }).contains("traceparent: not text"));
     }
 
     #[test]

@@ -58,6 +58,21 @@ async fn poison_goes_to_the_dead_letters_and_comes_back_when_it_is_put_back() {
     assert_eq!(bench.held().await, (0, 0));
 }
 
+/// Giving up on an event does not fail because of what is in it, and a handler that panics stops nobody.
+#[tokio::test]
+async fn whatever_an_event_holds_the_next_one_is_read() {
+    let bench = Bench::start().await;
+    bench.consume(Writer::default());
+    let long = format!("bitter {}", "x".repeat(100_000));
+    bench.publish(&["a", "bitter \0 NUL", &long, "panic", "b"]).await;
+    bench.wait_for(&["a", "b"]).await;
+    let dead = list_held(&bench.db(), "probes", "dead", 0).await.unwrap();
+    let errors: Vec<&str> = dead.iter().filter_map(|held| held.error.as_deref()).collect();
+    assert_eq!(errors[0], "bitter \u{fffd} NUL");
+    assert!((8_000..10_000).contains(&errors[1].len()));
+    assert!(errors[2].contains("a handler with a defect"), "{}", errors[2]);
+}
+
 #[tokio::test]
 async fn an_unknown_kind_waits_for_the_upgrade() {
     let bench = Bench::start().await;

@@ -171,6 +171,44 @@ async fn garbage_and_poison_go_to_the_dead_letters_and_the_partition_moves_on() 
     assert!(buried.iter().filter(|error| error.contains("ce_id")).count() >= 6, "{buried:?}");
 }
 
+/// What a store cannot hold is a dead letter and stops no reader; a dead event says where on the broker it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn poison_in_headers_stops_no_reader() {
+    let (bench, config) = bench().await;
+    let producer: FutureProducer = ClientConfig::new().set("bootstrap.servers", &config.brokers).create().unwrap();
+    let topic = config.topic("probes");
+    let id = || EventId::at(now()).to_string();
+    let (tenant, subject) = (bench.tenant.to_string(), Uuid::from_u128(1).to_string());
+    let poisons = [
+        ("9223372036854775807", "quittance.probes.v1.Probe", b"".as_slice()),
+        ("7", "a\0b", b"\xff\xff bad".as_slice()),
+        ("8", "quittance.probes.v1.Probe", b"\xff\xff bad".as_slice()),
+    ];
+    for (position, kind, payload) in poisons {
+        let id = id();
+        let headers = [
+            ("ce_id", id.as_str()),
+            ("ce_tenant", &tenant),
+            ("ce_type", kind),
+            ("ce_subject", &subject),
+            ("ce_time", "2026-03-02T09:00:00Z"),
+            ("ce_position", position),
+        ];
+        let headers = headers
+            .into_iter()
+            .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(value) }));
+        let record = FutureRecord::<[u8], [u8]>::to(&topic).partition(0).key(b"\0").payload(payload).headers(headers);
+        producer.send(record, Duration::from_secs(10)).await.unwrap();
+    }
+    bench.consume_from(source(&config), Writer::default());
+    publish_numbers(&bench, 0..3).await;
+    wait_for_count(&bench, 30).await;
+    wait_until("the dead letters are kept", || async { bench.held().await == (0, 3) }).await;
+    assert_eq!(list_unreadable(&bench.db()).await.unwrap().len(), 2);
+    let dead = list_held(&bench.db(), "probes", "dead", 0).await.unwrap().remove(0);
+    assert_eq!(dead.envelope.place.map(|place| place.to_string()), Some(format!("{topic}/0/2")));
+}
+
 /// The errors in a topic of dead letters.
 fn read_all(config: &KafkaConfig, topic: &str, count: usize) -> Vec<String> {
     use rdkafka::message::Headers as _;

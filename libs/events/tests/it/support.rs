@@ -43,6 +43,11 @@ impl Handler for Writer {
             if message.event.text == "poison" && !self.bears_poison.load(Ordering::SeqCst) {
                 return Err(HandlerError::Rejected("poison".to_owned()));
             }
+            // What a handler says of an event may hold what the event holds.
+            if message.event.text.starts_with("bitter") {
+                return Err(HandlerError::Rejected(message.event.text));
+            }
+            assert_ne!(message.event.text, "panic", "a handler with a defect");
             let insert = sqlx::query("insert into applied (text) values ($1)").bind(message.event.text);
             insert.execute(&mut **tx).await.map_err(quittance_db::DbError::from)?;
         }

@@ -128,14 +128,15 @@ async fn list(db: &Db, service: Reader) -> anyhow::Result<ExitCode> {
 }
 
 async fn show(db: &Db, service: Reader, id: &str) -> anyhow::Result<ExitCode> {
-    let message = list_unreadable(db).await?.into_iter().find(|message| message.place == id);
+    let message = list_unreadable(db).await?.into_iter().find(|message| message.place.to_string() == id);
     let text = if let Some(message) = message {
         let headers: serde_json::Value = serde_json::from_str(&message.headers).unwrap_or_default();
         let payload = message.payload.as_deref().map(String::from_utf8_lossy);
-        json!({"place": message.place, "error": message.error, "held_at": message.held_at.to_rfc3339(), "headers": headers, "payload": payload})
+        json!({"place": message.place.to_string(), "error": message.error, "held_at": message.held_at.to_rfc3339(), "headers": headers, "payload": payload})
     } else {
         let held = find(held(db, service).await?, id)?;
-        json!({"state": held.state, "error": held.error, "held_at": held.held_at.to_rfc3339(), "event": decode(&held.area, &held.envelope)})
+        let place = held.envelope.place.as_ref().map(ToString::to_string);
+        json!({"state": held.state, "place": place, "error": held.error, "held_at": held.held_at.to_rfc3339(), "event": decode(&held.area, &held.envelope)})
     };
     println!("{}", serde_json::to_string_pretty(&text)?);
     Ok(ExitCode::SUCCESS)

@@ -86,6 +86,7 @@ impl History {
             traceparent: None,
             recorded_at: now() + chrono::Duration::seconds(position),
             payload,
+            place: None,
         });
     }
 

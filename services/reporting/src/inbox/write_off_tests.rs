@@ -65,6 +65,7 @@ fn history(tenant: TenantId) -> Vec<Envelope> {
         traceparent: None,
         recorded_at: now(),
         payload: inv::InvoicingEvent { payload: Some(payload) }.encode_to_vec(),
+        place: None,
     });
     envelopes.collect()
 }
