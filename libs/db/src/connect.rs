@@ -19,6 +19,9 @@ use crate::DbError;
 const APP: &str = "app";
 const SYSTEM: &str = "system";
 
+/// A statement ends after this long, somewhat above the longest call (2 minutes): one whose caller has gone does not run on for ever.
+const STATEMENT_TIMEOUT: &str = "150s";
+
 /// How to log in to one service's database, by role.
 #[derive(Debug, Clone)]
 pub struct Logins {
@@ -71,11 +74,25 @@ impl Db {
         self.begin_with(tenant, "; set local plan_cache_mode = force_custom_plan").await
     }
 
+    /// The same, with statements that are planned for what there is to read, whatever the service's own statements are planned for: for sums over all of a
+    /// tenant's rows, as verification takes them. Planned for lookups by key they are nested loops over the whole book.
+    pub async fn begin_sums(&self, tenant: TenantId) -> Result<Tx, DbError> {
+        const SUMS: &str = "; set local enable_hashjoin = on; set local enable_mergejoin = on; set local enable_material = on; \
+            set local enable_seqscan = on; set local plan_cache_mode = force_custom_plan";
+        self.begin_with(tenant, SUMS).await
+    }
+
     async fn begin_with(&self, tenant: TenantId, setting: &'static str) -> Result<Tx, DbError> {
         // A typed UUID cannot fail to parse and cannot carry SQL.
         let statement = format!("begin; set local quittance.tenant = '{tenant}'{setting}");
         let inner = self.measured(self.app.begin_with(AssertSqlSafe(statement))).await?;
         Ok(Tx { inner, tenant })
+    }
+
+    /// A transaction without a tenant whose statements may take longer than a call: a rebuild's.
+    pub async fn begin_unbounded(&self) -> Result<UntenantedTx, DbError> {
+        let begun = self.app.begin_with("begin; set local statement_timeout = 0");
+        Ok(UntenantedTx { inner: self.measured(begun).await? })
     }
 
     /// Starts a transaction without a tenant: row-level security shows it no tenant's rows until [`UntenantedTx::enter`].
@@ -135,7 +152,11 @@ fn pool(max_connections: u32) -> PgPoolOptions {
 }
 
 fn tuned(options: &PgConnectOptions, workload: Workload) -> PgConnectOptions {
-    let options = options.clone().statement_cache_capacity(300).application_name("quittance");
+    let options = options.clone().statement_cache_capacity(300).application_name("quittance").options([
+        // PostgreSQL compiles a statement that it thinks is costly for longer than ours take.
+        ("jit", "off"),
+        ("statement_timeout", STATEMENT_TIMEOUT),
+    ]);
     match workload {
         Workload::Keys => options.options([
             ("enable_hashjoin", "off"),

@@ -91,7 +91,7 @@ struct Made {
 impl Rebuild {
     /// Holds the service's reading: consumers wait until the rebuild is over.
     pub async fn begin(db: &Db, projection: &'static Projection) -> Result<Self, RebuildError> {
-        let mut tx = db.begin_untenanted().await?;
+        let mut tx = db.begin_unbounded().await?;
         sqlx::query!("select area from subscription order by area for update").fetch_all(&mut *tx).await?;
         Ok(Self { tx, db: db.clone(), made: Made { projection, before: BTreeMap::new(), events: 0 } })
     }

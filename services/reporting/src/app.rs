@@ -36,6 +36,13 @@ impl App {
         Ok(tx)
     }
 
+    /// The same, for sums over the whole book.
+    pub(crate) async fn view_sums(&self, tenant: TenantId) -> Result<Tx, Error> {
+        let mut tx = self.db.begin_sums(tenant).await?;
+        sqlx::raw_sql("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+        Ok(tx)
+    }
+
     /// The date asked for, or today in the tenant's time zone.
     pub(crate) async fn date_or_today(&self, tx: &mut Tx, asked: Option<NaiveDate>) -> Result<NaiveDate, Error> {
         if let Some(date) = asked {

@@ -5,7 +5,7 @@ use quittance_kernel::TenantId;
 
 /// Checks all invariants of a tenant's books.
 pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
-    let mut tx = db.begin(tenant).await?;
+    let mut tx = db.begin_sums(tenant).await?;
     let invariants = vec![
         Invariant {
             number: 0,

@@ -1,6 +1,7 @@
 //! Invoicing through its real gRPC server, on a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod at_size;
 mod bad_input;
 mod books;
 mod concurrency;

@@ -73,8 +73,6 @@ pub(crate) struct CustomerQuery {
     pub(crate) on: NaiveDate,
     /// The currency.
     pub(crate) currency: Currency,
-    /// Only this one.
-    pub(crate) customer: Option<CustomerId>,
     /// Number and id of the last one of the page before.
     pub(crate) after: Option<(String, Uuid)>,
     /// At most this many.
@@ -88,7 +86,7 @@ pub(crate) async fn by_customer(tx: &mut Tx, query: &CustomerQuery) -> Result<Ve
         r#"with open as (
              select item_id, customer_id, $3::date - due_on as days, sum(amount) as amount
              from entry
-             where tenant_id = $1 and currency = $2 and effective_on <= $3 and ($4::uuid is null or customer_id = $4)
+             where tenant_id = $1 and currency = $2 and effective_on <= $3
              group by item_id, customer_id, due_on
              having sum(amount) <> 0
            ), disputed as (
@@ -108,7 +106,7 @@ pub(crate) async fn by_customer(tx: &mut Tx, query: &CustomerQuery) -> Result<Ve
            ), unapplied as (
              select customer_id, sum(amount) as amount
              from cash_entry
-             where tenant_id = $1 and currency = $2 and effective_on <= $3 and customer_id is not null and ($4::uuid is null or customer_id = $4)
+             where tenant_id = $1 and currency = $2 and effective_on <= $3 and customer_id is not null
              group by customer_id
              having sum(amount) <> 0
            )
@@ -127,13 +125,12 @@ pub(crate) async fn by_customer(tx: &mut Tx, query: &CustomerQuery) -> Result<Ve
            left join owed o on o.customer_id = c.id
            left join unapplied u on u.customer_id = c.id
            where c.tenant_id = $1 and (o.customer_id is not null or u.customer_id is not null)
-             and ($5::text is null or c.number collate "C" > $5 or (c.number = $5 and c.id > $6))
+             and ($4::text is null or c.number collate "C" > $4 or (c.number = $4 and c.id > $5))
            order by c.number collate "C", c.id
-           limit $7"#,
+           limit $6"#,
         tenant,
         query.currency.code(),
         query.on,
-        query.customer.map(CustomerId::uuid),
         query.after.as_ref().map(|(number, _)| number.as_str()),
         query.after.as_ref().map(|(_, id)| *id),
         query.limit,
@@ -159,3 +156,87 @@ pub(crate) async fn by_customer(tx: &mut Tx, query: &CustomerQuery) -> Result<Ve
     });
     Ok(rows.collect())
 }
+
+/// One customer's balances in each currency in which something is open or unapplied, by currency code. Every table is read by the customer or by an item
+/// of the customer, however large the book is.
+pub(crate) async fn of_customer(
+    tx: &mut Tx,
+    customer: CustomerId,
+    on: NaiveDate,
+) -> Result<Vec<(String, CustomerRow)>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        r#"with open as (
+             select item_id, currency, $3::date - due_on as days, sum(amount) as amount
+             from entry
+             where tenant_id = $1 and customer_id = $2 and effective_on <= $3
+             group by item_id, currency, due_on
+             having sum(amount) <> 0
+           ), judged as (
+             select o.*, exists (
+                 select
+                 from dispute d
+                 where d.tenant_id = $1 and d.item_id = o.item_id and d.opened_on <= $3 and (d.resolved_on is null or d.resolved_on > $3)
+               ) as is_disputed
+             from open o
+           ), owed as (
+             select currency, count(*) as open_count, count(*) filter (where days > 0) as past_due_count, sum(amount) as open_total,
+               sum(amount) filter (where days <= 0) as not_due,
+               sum(amount) filter (where days between 1 and 30) as days_1_to_30,
+               sum(amount) filter (where days between 31 and 60) as days_31_to_60,
+               sum(amount) filter (where days between 61 and 90) as days_61_to_90,
+               sum(amount) filter (where days > 90) as over_90,
+               sum(amount) filter (where is_disputed) as disputed
+             from judged
+             group by currency
+           ), unapplied as (
+             select currency, sum(amount) as amount
+             from cash_entry
+             where tenant_id = $1 and customer_id = $2 and effective_on <= $3
+             group by currency
+             having sum(amount) <> 0
+           )
+           select c.id, c.number, c.name,
+             coalesce(o.currency, u.currency) as "currency!",
+             coalesce(o.open_count, 0) as "open_count!",
+             coalesce(o.past_due_count, 0) as "past_due_count!",
+             coalesce(o.open_total, 0) as "open_total!",
+             coalesce(o.not_due, 0) as "not_due!",
+             coalesce(o.days_1_to_30, 0) as "days_1_to_30!",
+             coalesce(o.days_31_to_60, 0) as "days_31_to_60!",
+             coalesce(o.days_61_to_90, 0) as "days_61_to_90!",
+             coalesce(o.over_90, 0) as "over_90!",
+             coalesce(o.disputed, 0) as "disputed!",
+             coalesce(u.amount, 0) as "unapplied!"
+           from owed o
+           full join unapplied u on u.currency = o.currency
+           cross join customer c
+           where c.tenant_id = $1 and c.id = $2
+           order by coalesce(o.currency, u.currency) collate "C""#,
+        tenant,
+        customer.uuid(),
+        on,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        let aging = AgingRow {
+            open_count: row.open_count,
+            past_due_count: row.past_due_count,
+            open_total: row.open_total,
+            not_due: row.not_due,
+            days_1_to_30: row.days_1_to_30,
+            days_31_to_60: row.days_31_to_60,
+            days_61_to_90: row.days_61_to_90,
+            over_90: row.over_90,
+            disputed: row.disputed,
+            unapplied: row.unapplied,
+        };
+        (row.currency, CustomerRow { id: row.id, number: row.number, name: row.name, aging })
+    });
+    Ok(rows.collect())
+}
+
+#[cfg(test)]
+#[path = "aging_tests.rs"]
+mod tests;

@@ -95,12 +95,9 @@ pub(super) async fn customer_balance(
     }
     let on = app.date_or_today(&mut tx, on).await?;
     let mut balances = Vec::new();
-    for code in db::party::currencies(&mut tx).await? {
+    for (code, row) in db::aging::of_customer(&mut tx, id, on).await? {
         let Ok(currency) = Currency::parse(&code) else { continue };
-        let query = CustomerQuery { on, currency, customer: Some(id), after: None, limit: 1 };
-        for row in db::aging::by_customer(&mut tx, &query).await? {
-            balances.push(customer(&row, currency)?);
-        }
+        balances.push(customer(&row, currency)?);
     }
     Ok(pb::CustomerBalance { customer_id: id.to_string(), effective_on: on.to_string(), balances })
 }
@@ -161,7 +158,7 @@ async fn cei(tx: &mut Tx, currency: Currency, on: NaiveDate, ending: &AgingRow) 
 /// Checks the invariants that reporting can see.
 pub(crate) async fn invariants(app: &App, tenant: TenantId) -> Result<Vec<Invariant>, Error> {
     let settled_before = app.clock().now() - Duration::minutes(IN_FLIGHT_MINUTES);
-    let mut tx = app.view(tenant).await?;
+    let mut tx = app.view_sums(tenant).await?;
     let allocations = db::verify::allocations(&mut tx, settled_before).await?;
     let today = app.date_or_today(&mut tx, None).await?;
     let bounds = db::verify::items_out_of_bounds(&mut tx, today).await?;
@@ -198,7 +195,7 @@ async fn partition(tx: &mut Tx, today: NaiveDate) -> Result<Found, Error> {
             let row = db::aging::total(tx, currency, *on).await?;
             let buckets = row.not_due + row.days_1_to_30 + row.days_31_to_60 + row.days_61_to_90 + row.over_90;
             let total = db::kpi::open_total(tx, currency, *on).await?;
-            let query = CustomerQuery { on: *on, currency, customer: None, after: None, limit: i64::MAX };
+            let query = CustomerQuery { on: *on, currency, after: None, limit: i64::MAX };
             let customers: Decimal =
                 db::aging::by_customer(tx, &query).await?.iter().map(|row| row.aging.open_total).sum();
             found.checked += 1;

@@ -78,7 +78,7 @@ impl ReportService for Door {
         };
         let mut tx = self.0.view(tenant).await?;
         let on = self.0.date_or_today(&mut tx, on).await?;
-        let query = CustomerQuery { on, currency, customer: None, after, limit: page.limit() };
+        let query = CustomerQuery { on, currency, after, limit: page.limit() };
         let rows = db::aging::by_customer(&mut tx, &query).await.map_err(Error::from)?;
         let (rows, next_page_token) = page.cut(rows, |row| vec![row.number.clone(), row.id.to_string()]);
         let customers = rows.iter().map(|row| answers::customer(row, currency)).collect::<Result<_, Error>>()?;

@@ -1,0 +1,47 @@
+//! A book of some size: what reads all of it takes sums, not lookups one by one.
+
+use sqlx::Executor as _;
+
+use crate::setup::Service;
+
+/// Makes 20,000 more invoices like the one there is, 12,000 of them paid.
+const GROW: &str = "
+    insert into invoice
+    select (jsonb_populate_record(i, jsonb_build_object('id', md5(n::text)::uuid, 'number', 'INV-' || lpad((n + 1)::text, 6, '0'),
+      'payment_reference', 'R' || n))).*
+    from invoice i, generate_series(1, 20000) n;
+
+    insert into invoice_line
+    select (jsonb_populate_record(l, jsonb_build_object('invoice_id', md5(n::text)::uuid))).*
+    from invoice_line l, generate_series(1, 20000) n;
+
+    insert into open_item (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed)
+    select tenant_id, md5(n::text)::uuid, customer_id, 'INV-' || lpad((n + 1)::text, 6, '0'), currency, issued_on, due_on, terms, total,
+      case when n <= 12000 then total else 0 end, 0, 0, 0, false
+    from open_item, generate_series(1, 20000) n;
+
+    insert into settlement (tenant_id, allocation_id, item_id, payment_id, amount, currency, effective_on, recorded_at)
+    select tenant_id, id, id, id, total, currency, issued_on, now()
+    from open_item
+    where settled > 0;
+
+    insert into entry (tenant_id, item_id, id, customer_id, kind, amount, currency, effective_on, recorded_at)
+    select tenant_id, id, gen_random_uuid(), customer_id, 'invoice', total, currency, issued_on, now()
+    from open_item
+    where number <> 'INV-000001'
+    union all
+    select tenant_id, id, gen_random_uuid(), customer_id, 'settlement', -settled, currency, issued_on, now()
+    from open_item
+    where settled > 0;
+
+    update series set next_number = 20002 where kind = 'invoice';
+    analyze";
+
+#[tokio::test]
+async fn verification_of_a_large_book_answers_within_its_call() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    service.issued(&customer).await;
+    service.db.connect_as("quittance_owner").await.execute(GROW).await.unwrap();
+    service.assert_ledger().await;
+}
