@@ -4,7 +4,10 @@ use std::io::BufRead;
 
 use encoding_rs::{Encoding, UTF_8};
 
-use crate::{Event, Format, Place, Refusal, Tally, bai2, camt, detect, detect::foreign, lockbox, mt94x, ofx, text};
+use crate::{
+    Event, Format, Place, Refusal, Tally, Warning, WarningCode, bai2, camt, clean, detect, detect::foreign, lockbox,
+    mt94x, ofx, text,
+};
 
 /// Reads a file of any statement format, statement by statement and entry by entry. Returns the format's name, such as
 /// `camt.053.001.08`. A statement that does not add up is warned about before it ends.
@@ -30,11 +33,16 @@ fn read_text(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Str
     let mut whole = text::put_back(head, input);
     let mut tally = Tally::default();
     let mut at = Place::File;
-    let mut counted = |event: Event| {
+    let mut counted = |mut event: Event| {
+        let had_nul = clean::clean(&mut event);
         match &event {
             Event::Begin(_) => at = Place::File,
             Event::Entry(entry) => at = entry.at.unwrap_or(at),
             Event::End(_) | Event::Warning(_) => {}
+        }
+        if had_nul {
+            let message = "characters that are no text (NUL) are left out".to_owned();
+            sink(Event::Warning(Warning { at, code: WarningCode::BadText, message }));
         }
         if let Some(warning) = tally.count(&event, at) {
             sink(Event::Warning(warning));
@@ -77,6 +85,34 @@ fn refuse(head: &[u8]) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whatever the format: what no database of text takes is left out in one place, and told once for each entry.
+    #[test]
+    fn nul_characters_are_left_out_with_a_warning() {
+        let files = [
+            ":20:S1\n:25:DE02\n:28C:1/1\n:60F:C260301EUR0,\n:61:2603010301C5,00NTRFX\n:86:A\0da\n:62F:C260301EUR5,\n",
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt><Id>S</Id><Ntry><Amt Ccy=\"EUR\">5</Amt>\
+             <CdtDbtInd>CRDT</CdtDbtInd><AddtlNtryInf>A\0da</AddtlNtryInf></Ntry></Stmt></BkToCstmrStmt></Document>",
+            "01,121000248,9,260301,0800,1,80,1,2/\n02,9,121000248,1,260301,0800,EUR,2/\n03,1,EUR,010,0,,/\n16,142,500,0,,,A\0da\n\
+             49,500,3/\n98,500,1,5/\n99,500,1,7/\n",
+            "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>EUR<BANKACCTFROM><BANKID>1<ACCTID>2\
+             </BANKACCTFROM><BANKTRANLIST><STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20260301<TRNAMT>5.00<FITID>1<MEMO>A\0da</STMTTRN>\
+             </BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>",
+        ];
+        for file in files {
+            let (mut entries, mut warnings) = (Vec::new(), Vec::new());
+            read(&mut file.as_bytes(), &mut |event| match event {
+                Event::Entry(entry) => entries.push(format!("{entry:?}")),
+                Event::Warning(warning) => warnings.push(warning.code),
+                Event::Begin(_) | Event::End(_) => {}
+            })
+            .unwrap();
+            assert_eq!(entries.len(), 1, "{file}");
+            assert!(entries[0].contains("Ada") && !entries[0].contains("\\0"), "{}", entries[0]);
+            // The lines of MT940 have no control characters once they are read.
+            assert!(file.starts_with(":20:") || warnings.contains(&WarningCode::BadText), "{file}: {warnings:?}");
+        }
+    }
 
     #[test]
     fn a_file_of_lines_may_be_in_utf_16() {

@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 
-use crate::{Amount, CurrencyCode};
+use crate::{Amount, CurrencyCode, MAX_WHOLE_DIGITS};
 
 /// A date of six digits (`YYMMDD`) or eight (`YYYYMMDD`). Years of two digits are those from 1980 to 2079.
 pub(crate) fn date(digits: &str) -> Option<NaiveDate> {
@@ -58,7 +58,7 @@ fn number(digits: &str, from: usize, to: usize) -> Option<u32> {
 }
 
 /// Digits without a point, the last `decimals` of them behind it; an optional sign. `None` for anything else, and for
-/// more than 27 digits.
+/// more than 18 of them.
 pub(crate) fn implied(text: &str, decimals: u32) -> Option<Decimal> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
@@ -66,7 +66,7 @@ pub(crate) fn implied(text: &str, decimals: u32) -> Option<Decimal> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let significant = digits.trim_start_matches('0');
-    if digits.is_empty() || significant.len() > 27 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if digits.is_empty() || significant.len() > MAX_WHOLE_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let value: i128 = format!("0{significant}").parse().ok()?;
@@ -105,10 +105,10 @@ pub(crate) fn is_swiss_reference(text: &str) -> bool {
     const CARRY: [u32; 10] = [0, 9, 4, 6, 8, 2, 7, 1, 3, 5];
     let Some((digits, check)) = text.split_at_checked(26) else { return false };
     let carry = digits.chars().try_fold(0_u32, |carry, digit| {
-        let place = usize::try_from((carry + digit.to_digit(10)?) % 10).ok()?;
+        let place = usize::try_from(carry.saturating_add(digit.to_digit(10)?) % 10).ok()?;
         CARRY.get(place).copied()
     });
-    let expected = carry.map(|carry| (10 - carry) % 10);
+    let expected = carry.map(|carry| 10_u32.saturating_sub(carry) % 10);
     expected.is_some() && check.len() == 1 && check.parse().ok() == expected && digits.bytes().any(|byte| byte != b'0')
 }
 

@@ -7,6 +7,7 @@
 mod amount;
 pub mod bai2;
 pub mod camt;
+mod clean;
 pub mod csv;
 mod detect;
 mod dispatch;
@@ -23,7 +24,7 @@ mod text;
 mod warning;
 mod xml;
 
-pub use amount::{Amount, BadAmount, CurrencyCode, parse_amount};
+pub use amount::{Amount, BadAmount, CurrencyCode, MAX_DIGITS, MAX_WHOLE_DIGITS, parse_amount};
 pub use detect::{Format, detect};
 pub use dispatch::read;
 pub use model::{

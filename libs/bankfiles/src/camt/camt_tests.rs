@@ -213,12 +213,25 @@ fn several_documents_in_one_file_are_read() {
 }
 
 #[test]
-fn a_sign_is_told_and_the_side_decides() {
-    let read = read_statement(&entry("DBIT", "-5", ""));
-    assert_eq!(
-        (read.entries[0].amount.value, read.warnings.as_slice()),
-        (decimal("-5"), &[WarningCode::BadAmount][..])
-    );
+fn an_amount_with_a_sign_is_told_and_left_out() {
+    for side in ["CRDT", "DBIT"] {
+        let read = read_statement(&entry(side, "-5", ""));
+        assert_eq!((read.entries.len(), read.warnings.as_slice()), (0, &[WarningCode::BadAmount][..]));
+    }
+    let part = "<TxDtls><Amt Ccy=\"EUR\">-5</Amt><Refs><EndToEndId>E1</EndToEndId></Refs></TxDtls>";
+    let read = read_statement(&entry("CRDT", "5", &format!("<NtryDtls>{part}</NtryDtls>")));
+    assert_eq!(read.entries[0].details[0].amount, None);
+}
+
+#[test]
+fn amounts_that_no_sum_can_hold_are_told_and_left_out() {
+    let nines = "9".repeat(28);
+    let part = format!("<TxDtls><Amt Ccy=\"EUR\">{nines}</Amt><Refs><EndToEndId>E1</EndToEndId></Refs></TxDtls>");
+    let read = read_statement(&entry("CRDT", "5", &format!("<NtryDtls>{}</NtryDtls>", part.repeat(9))));
+    assert_eq!((read.entries[0].details.len(), read.entries[0].details[0].amount), (9, None));
+    assert_eq!(read.warnings, vec![WarningCode::BadAmount; 9]);
+    let read = read_statement(&entry("CRDT", &nines, ""));
+    assert!(read.entries.is_empty() && read.warnings.contains(&WarningCode::BadAmount));
 }
 
 #[test]

@@ -62,18 +62,25 @@ pub(super) fn side_or_credit(node: Option<&Node>, of: &Node, warnings: &mut Vec<
     })
 }
 
-/// An amount element: text with a `Ccy` attribute. The standard writes no sign: where there is one, the side is told by
-/// `CdtDbtInd` all the same.
+/// An amount element: text with a `Ccy` attribute. The standard writes no sign, the side is `CdtDbtInd`'s. Where there is
+/// one, nobody can say what it means: what holds the amount is left out.
 pub(super) fn amount(node: &Node, context: &Context, warnings: &mut Vec<Warning>) -> Option<Amount> {
+    let amount = signed_amount(node, context, warnings)?;
+    if amount.value.is_sign_negative() && !amount.value.is_zero() {
+        let message = format!("`{}` has a sign: `{}`", node.name(), shortened(node.text()));
+        warnings.push(warn(node, WarningCode::BadAmount, message));
+        return None;
+    }
+    Some(amount)
+}
+
+/// An amount of a document that a payer names: credit notes are negative there.
+pub(super) fn signed_amount(node: &Node, context: &Context, warnings: &mut Vec<Warning>) -> Option<Amount> {
     let Ok(value) = parse_amount(node.text(), '.') else {
         let message = format!("`{}` is not an amount: `{}`", node.name(), shortened(node.text()));
         warnings.push(warn(node, WarningCode::BadAmount, message));
         return None;
     };
-    if value.is_sign_negative() && !value.is_zero() {
-        let message = format!("`{}` has a sign: `{}`", node.name(), shortened(node.text()));
-        warnings.push(warn(node, WarningCode::BadAmount, message));
-    }
     let currency = CurrencyCode::parse(node.currency());
     if currency.is_none() && (context.currency.is_none() || !node.currency().is_empty()) {
         let message = format!("`{}` has no currency of three letters: `{}`", node.name(), shortened(node.currency()));

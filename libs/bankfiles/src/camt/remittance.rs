@@ -83,7 +83,7 @@ impl Amounts {
     fn read(node: &Node, context: &Context, warnings: &mut Vec<Warning>) -> Amounts {
         let mut find = |name: &str| {
             let given = node.all("RfrdDocAmt").find_map(|amounts| amounts.at(name))?;
-            fields::amount(given.at("Amt").unwrap_or(given), context, warnings)
+            fields::signed_amount(given.at("Amt").unwrap_or(given), context, warnings)
         };
         Amounts {
             remitted: find("RmtdAmt"),

@@ -122,7 +122,7 @@ fn read_dates(digits: &str) -> Option<StatementLine> {
             4 => fields::day_near(entry, value_on),
             _ => fields::date_in_month(entry),
         };
-        let distance = booked.map_or(0, |(booked_on, _)| (booked_on - value_on).num_days().abs());
+        let distance = booked.map_or(0, |(booked_on, _)| booked_on.signed_duration_since(value_on).num_days().abs());
         let bad_entry = !entry.is_empty() && booked.is_none();
         let line = StatementLine {
             value_on: Some(value_on),

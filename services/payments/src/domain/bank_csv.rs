@@ -6,7 +6,7 @@ use quittance_kernel::{BadDate, Currency, Money, MoneyError, UnknownCurrency};
 
 use super::bank_line::BankLine;
 
-/// How many records an import has at most, and how many bytes. The caller holds the file against them.
+/// How many records, or parts of entries, an import has at most, and how many bytes. The caller holds the file against them.
 pub const MAX_LINES: usize = 10_000;
 /// See [`MAX_LINES`]: 3 MiB.
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;

@@ -93,6 +93,8 @@ pub struct ReadBankFile {
     pub statements: Vec<ImportedStatement>,
     /// Entries that may become payments, in the file's order.
     pub entries: Vec<CreditEntry>,
+    /// How many lines it has: an entry is as many as it has parts.
+    pub lines: usize,
     /// Entries that do not: debits, zero, and what is not booked.
     pub ignored: usize,
     /// What was wrong.
@@ -159,8 +161,9 @@ impl Reader {
         if let Some(statement) = self.file.statements.last_mut() {
             statement.entries = statement.entries.saturating_add(1);
         }
+        self.file.lines = self.file.lines.saturating_add(entry.details.len().max(1));
         if entry.status != EntryStatus::Booked || entry.amount.value <= Decimal::ZERO {
-            self.file.ignored += 1;
+            self.file.ignored = self.file.ignored.saturating_add(1);
             return;
         }
         match self.credit(entry) {
@@ -181,7 +184,7 @@ impl Reader {
         let fingerprint = fingerprint(&account, booked_on, value_on, entry);
         let next = self.seen.entry((account.clone(), fingerprint)).or_default();
         let occurrence = *next;
-        *next += 1;
+        *next = next.saturating_add(1);
         let reference = bank_reference(entry);
         let bank_key = (!reference.is_empty())
             .then(|| hash(&[&account, &booked_on.to_string(), &plain(entry.amount), &reference]));
@@ -211,7 +214,8 @@ fn payments(entry: &Entry) -> Result<Vec<FilePayment>, (&'static str, String)> {
     let parts: Option<Vec<Amount>> = entry.details.iter().map(|detail| detail.amount).collect();
     let adds_up = parts.as_ref().is_some_and(|parts| {
         let same = parts.iter().all(|part| part.currency == entry.amount.currency && part.value > Decimal::ZERO);
-        same && parts.iter().map(|part| part.value).sum::<Decimal>() == entry.amount.value
+        let sum = parts.iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(part.value));
+        same && sum == Some(entry.amount.value)
     });
     if let (Some(parts), true) = (parts, adds_up && entry.details.len() > 1) {
         let parts = entry.details.iter().zip(parts);

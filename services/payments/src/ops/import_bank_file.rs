@@ -179,7 +179,7 @@ impl Op {
 
 fn read(command: &ImportBankFile) -> Result<ReadBankFile, Error> {
     let file = bank_file::read(&command.content).map_err(|refusal| Error::FileUnreadable(refusal.to_string()))?;
-    if file.entries.len() + file.ignored > bank_csv::MAX_LINES {
+    if file.lines > bank_csv::MAX_LINES {
         return Err(Error::FileTooLong(bank_csv::MAX_LINES));
     }
     Ok(file)

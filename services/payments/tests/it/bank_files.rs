@@ -115,6 +115,33 @@ async fn what_is_no_statement_is_refused_with_its_reasons() {
     assert!(all(&book).await.is_empty());
 }
 
+/// Untrusted amounts, texts and sizes: told or refused, never a failure of ours.
+#[tokio::test]
+async fn hostile_entries_are_told_or_refused() {
+    let book = Book::start().await;
+    let part =
+        |amount: &str| format!("<TxDtls><Amt Ccy=\"EUR\">{amount}</Amt><RmtInf><Ustrd>x</Ustrd></RmtInf></TxDtls>");
+    let file = |amount: &str, parts: &str| {
+        let text = String::from_utf8(camt("053", "", &[Entry("R1", amount, "A\0da")])).unwrap();
+        text.replace("<NtryDtls>", &format!("<NtryDtls>{parts}")).into_bytes()
+    };
+    let huge = import(&book, file("5.00", &part(&"9".repeat(28)).repeat(9))).await;
+    let reasons =
+        |import: &pb::BankImport| import.problems.iter().map(|problem| problem.reason.clone()).collect::<Vec<_>>();
+    assert!(reasons(&huge).contains(&"BAD_AMOUNT".to_owned()), "{huge:?}");
+    assert!(reasons(&huge).contains(&"BAD_TEXT".to_owned()), "{huge:?}");
+    assert_eq!(all(&book).await.len(), 1);
+    let negative = import(&book, file("-5", "")).await;
+    assert_eq!((reasons(&negative), negative.new_lines), (vec!["BAD_AMOUNT".to_owned()], 0));
+    let request = pb::ImportBankFileRequest {
+        request_id: request_id(),
+        file_name: "camt.xml".to_owned(),
+        content: file("600", &"<TxDtls><Refs><TxId>1</TxId><EndToEndId>1</EndToEndId></Refs></TxDtls>".repeat(10_001)),
+    };
+    let status = book.imports().import_bank_file(request).await.unwrap_err();
+    assert_fault(&status, Code::InvalidArgument, "FILE_TOO_LONG");
+}
+
 #[tokio::test]
 async fn a_batch_entry_is_one_envelope_of_its_parts() {
     let book = Book::start().await;

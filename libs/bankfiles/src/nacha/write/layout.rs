@@ -183,11 +183,11 @@ fn transaction_code(payment: &Payment) -> u8 {
         AccountKind::Checking => 20,
         AccountKind::Savings => 30,
     };
-    let ones = match payment.direction {
+    let ones: u8 = match payment.direction {
         Direction::Credit => 2,
         Direction::Debit => 7,
     };
-    tens + ones + u8::from(payment.prenotification)
+    ones.saturating_add(tens).saturating_add(payment.prenotification.into())
 }
 
 /// An amount that was found to have at most two decimals, in cents.
