@@ -89,9 +89,9 @@ impl Db {
         Ok(Tx { inner, tenant })
     }
 
-    /// A transaction without a tenant whose statements may take longer than a call: a rebuild's.
+    /// A transaction without a tenant for a rebuild: its statements may take longer than a call, and deferrable constraints are checked at its end.
     pub async fn begin_unbounded(&self) -> Result<UntenantedTx, DbError> {
-        let begun = self.app.begin_with("begin; set local statement_timeout = 0");
+        let begun = self.app.begin_with("begin; set local statement_timeout = 0; set constraints all deferred");
         Ok(UntenantedTx { inner: self.measured(begun).await? })
     }
 

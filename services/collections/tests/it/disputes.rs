@@ -1,10 +1,27 @@
 //! Disputes: what they keep from being reminded, and their rules.
 
+use quittance_events::History;
+use quittance_host::{Histories, Service as _};
 use quittance_proto::{collections::v1 as pb, invoicing::v1 as inv};
 use quittance_testkit::{assert_fault, assert_violations, request_id, wait_until};
 use tonic::Code;
 
 use crate::support::{Book, brief};
+
+/// Disputes are not invoicing's: they stay while everything around them is rebuilt, and it is as it was.
+#[tokio::test]
+async fn a_rebuild_leaves_disputes_alone_and_changes_nothing() {
+    let book = Book::start().await;
+    let customer = book.customer("A", vec![]).await;
+    let item = book.invoice(&customer, "100.00", "2026-02-28").await.invoice_id;
+    let dispute = book.try_dispute(&item, "2026-03-01").await.unwrap();
+    let histories = Histories::default().with("invoicing", History::Outbox(book.invoicing.db().clone()));
+    let rebuilt = book.collections.rebuild(&histories, &mut |_| {}).await.unwrap();
+    assert_eq!(rebuilt.before, rebuilt.after);
+    assert!(rebuilt.events > 0);
+    book.try_resolve(&dispute, "2026-03-02").await.unwrap();
+    book.verify().await;
+}
 
 #[tokio::test]
 async fn a_disputed_item_is_left_out_and_comes_back_after_it_is_resolved() {

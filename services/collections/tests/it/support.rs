@@ -23,7 +23,8 @@ pub(crate) struct Book {
     /// What collections tells.
     pub(crate) events: Events,
     pub(crate) db: TestDb,
-    invoicing: quittance_invoicing::App,
+    pub(crate) invoicing: quittance_invoicing::App,
+    pub(crate) collections: quittance_collections::App,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "message fields are optional")]
@@ -72,7 +73,7 @@ impl Book {
             Events::relay(quittance_invoicing::AREA, invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
         let events = Events::relay(quittance_collections::AREA, app.db(), app.relay(), &clock, &server.shutdown);
         quittance_collections::spawn(&app, told.source(), &server.shutdown);
-        let book = Self { server, events, db, invoicing };
+        let book = Self { server, events, db, invoicing, collections: app };
         book.open().await;
         book
     }
