@@ -16,7 +16,7 @@ pub(crate) struct Candidates {
     pub(crate) position: i64,
 }
 
-/// Items that were issued, had something open and had reached the first step on the date. What each was reminded of before is counted whatever the date
+/// Items that were issued, had something open, have something open now and had reached the first step on the date. What each was reminded of before is counted whatever the date
 /// of that reminder was: nobody is reminded at one step twice.
 pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDate) -> Result<Candidates, DbError> {
     let tenant = tx.tenant().uuid();
@@ -28,13 +28,13 @@ pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDat
     // The position is read in the statement that reads the items: the consumer may move both on between two statements.
     let rows = sqlx::query!(
         r#"select i.id, i.customer_id, i.number, i.currency, i.issued_on, i.due_on, s.position as "position!",
-             i.total + coalesce(moved.amount, 0) as "open!",
+             i.total + coalesce(moved.amount, 0) as "open!", i.open as open_now,
              exists (
                select
                from dispute d
-               where d.tenant_id = $1 and d.item_id = i.id and d.opened_on <= $2 and (d.resolved_on is null or d.resolved_on > $2)
+               where d.tenant_id = $1 and d.item_id = i.id and (d.state = 'open' or (d.opened_on <= $2 and d.resolved_on > $2))
              ) as "disputed!",
-             reminded.offset_days as "reminded_offset?"
+             reminded.offset_days as "reminded_offset?", reminded.as_of as "reminded_on?"
            from item i
            cross join (select position from subscription where area = 'invoicing') s
            left join lateral (
@@ -43,11 +43,12 @@ pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDat
              where e.tenant_id = $1 and e.item_id = i.id and e.effective_on <= $2
            ) moved on true
            left join lateral (
-             select max(r.offset_days) as offset_days
+             select max(r.offset_days) as offset_days, max(m.as_of) as as_of
              from reminder_item r
+             join reminder m on m.tenant_id = r.tenant_id and m.id = r.reminder_id
              where r.tenant_id = $1 and r.item_id = i.id
            ) reminded on true
-           where i.tenant_id = $1 and i.due_on <= $3 and i.issued_on <= $2 and (i.closed_on is null or i.closed_on > $2)
+           where i.tenant_id = $1 and i.due_on <= $3 and i.issued_on <= $2 and i.closed_on is null
            order by i.id"#,
         tenant,
         as_of,
@@ -64,7 +65,9 @@ pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDat
             issued_on: row.issued_on,
             due_on: row.due_on,
             open_on_as_of: money("item", row.id, row.open, &row.currency)?,
+            open_now: money("item", row.id, row.open_now, &row.currency)?,
             disputed: row.disputed,
+            reminded_on: row.reminded_on,
             reminded_offset: row.reminded_offset,
         })
     });

@@ -24,10 +24,21 @@ pub struct ItemView {
     pub due_on: NaiveDate,
     /// What was owed on the date.
     pub open_on_as_of: Money,
-    /// A dispute over it was open on the date.
+    /// What is owed by all that is known now.
+    pub open_now: Money,
+    /// A dispute over it was open on the date, or is now.
     pub disputed: bool,
     /// The highest offset at which it was reminded before, in days after the due date.
     pub reminded_offset: Option<i32>,
+    /// The latest date it was reminded on.
+    pub reminded_on: Option<NaiveDate>,
+}
+
+impl ItemView {
+    /// What a reminder may ask for: what was owed on the date, and no more than what is owed now. Nobody is reminded of what has been paid since.
+    fn open(&self) -> Money {
+        if self.open_now.amount() < self.open_on_as_of.amount() { self.open_now } else { self.open_on_as_of }
+    }
 }
 
 /// To whom a customer's reminders go.
@@ -80,7 +91,8 @@ pub struct ReminderItem {
 }
 
 /// The reminders that are due on the date, by customer and then by currency code: of each item that is owed, issued and
-/// not disputed, at the highest step it has reached, if it was not reminded at that step or a higher one before. A
+/// not disputed, at the highest step it has reached, if it was not reminded at that step or a higher one before, nor on that
+/// date or a later one: an item is reminded once a day, whatever strategies there are. A
 /// customer of whom nothing is known yet is left to a later run.
 ///
 /// # Errors
@@ -94,7 +106,7 @@ pub fn plan(
     let mut groups: BTreeMap<(CustomerId, Currency), Vec<(usize, &ItemView)>> = BTreeMap::new();
     for item in items {
         if let Some(step) = step_due(as_of, strategy, item) {
-            groups.entry((item.customer, item.open_on_as_of.currency())).or_default().push((step, item));
+            groups.entry((item.customer, item.open().currency())).or_default().push((step, item));
         }
     }
     let mut reminders = Vec::with_capacity(groups.len());
@@ -102,7 +114,7 @@ pub fn plan(
         due.sort_by_key(|(_, item)| (item.due_on, item.number.as_str(), item.item));
         let highest = due.iter().map(|(step, _)| *step).max().and_then(|step| strategy.steps.get(step));
         let (Some(step), Some(addressee)) = (highest, customers.get(&customer)) else { continue };
-        let total = Money::sum(currency, due.iter().map(|(_, item)| item.open_on_as_of))?;
+        let total = Money::sum(currency, due.iter().map(|(_, item)| item.open()))?;
         let items =
             due.iter().filter_map(|(step, item)| Some(reminder_item(item, strategy.steps.get(*step)?))).collect();
         reminders.push(PlannedReminder {
@@ -119,7 +131,8 @@ pub fn plan(
 
 /// The place of the step at which the item is to be reminded; `None` if it is not.
 fn step_due(as_of: NaiveDate, strategy: &Strategy, item: &ItemView) -> Option<usize> {
-    if !item.open_on_as_of.is_positive() || item.disputed || item.issued_on > as_of {
+    let is_done_for_the_day = item.reminded_on.is_some_and(|reminded_on| reminded_on >= as_of);
+    if !item.open().is_positive() || item.disputed || item.issued_on > as_of || is_done_for_the_day {
         return None;
     }
     let (place, step) = strategy.step_reached(item.due_on, as_of)?;
@@ -132,7 +145,7 @@ fn reminder_item(item: &ItemView, step: &Step) -> ReminderItem {
         number: item.number.clone(),
         issued_on: item.issued_on,
         due_on: item.due_on,
-        open: item.open_on_as_of,
+        open: item.open(),
         offset_days: step.offset_days,
     }
 }

@@ -41,8 +41,10 @@ fn item(customer: CustomerId, days_past_due: i64) -> ItemView {
         issued_on: due_on - TimeDelta::days(30),
         due_on,
         open_on_as_of: eur(1_000),
+        open_now: eur(1_000),
         disputed: false,
         reminded_offset: None,
+        reminded_on: None,
     }
 }
 
@@ -103,10 +105,35 @@ fn what_is_not_owed_disputed_or_not_yet_issued_is_left_out() {
     assert_eq!(offset(ItemView { issued_on: today(), ..late() }), Some(31));
 }
 
+/// What has been paid since the date is not asked for, and what came back since was not owed then.
+#[test]
+fn the_past_is_reminded_by_what_is_known_now() {
+    let late = || item(customer(), 40);
+    assert_eq!(offset(ItemView { open_now: eur(0), ..late() }), None);
+    let total = |view| planned(&[view]).first().map(|reminder| reminder.total);
+    assert_eq!(total(ItemView { open_now: eur(400), ..late() }), Some(eur(400)));
+    assert_eq!(total(ItemView { open_on_as_of: eur(400), ..late() }), Some(eur(400)));
+}
+
+#[test]
+fn an_item_is_reminded_once_a_day() {
+    let reminded = |days| {
+        let reminded_on = Some(today() + TimeDelta::days(days));
+        offset(ItemView { reminded_offset: Some(1), reminded_on, ..item(customer(), 40) })
+    };
+    assert_eq!(reminded(-1), Some(31));
+    assert_eq!(reminded(0), None);
+    assert_eq!(reminded(1), None);
+}
+
 #[test]
 fn a_customer_gets_one_reminder_per_currency() {
     let (first, second) = (customer(), customer());
-    let dollars = ItemView { open_on_as_of: Money::from_minor(500, Currency::USD), ..item(first, 2) };
+    let dollars = ItemView {
+        open_on_as_of: Money::from_minor(500, Currency::USD),
+        open_now: Money::from_minor(500, Currency::USD),
+        ..item(first, 2)
+    };
     let items = [item(second, 70), dollars, item(first, 9), item(first, 35), item(first, -2)];
     let reminders = planned(&items);
     let summary: Vec<_> =
@@ -187,7 +214,7 @@ proptest! {
             .map(|(who, days, dollars, reminded_offset)| {
                 let currency = if dollars { Currency::USD } else { Currency::EUR };
                 let open_on_as_of = Money::from_minor(100, currency);
-                ItemView { open_on_as_of, reminded_offset, ..item(customers[who], days) }
+                ItemView { open_on_as_of, open_now: open_on_as_of, reminded_offset, ..item(customers[who], days) }
             })
             .collect();
         let first = planned(&items);

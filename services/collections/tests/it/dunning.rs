@@ -11,7 +11,7 @@ use quittance_proto::{
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::Code;
 
-use crate::support::{Book, brief};
+use crate::support::{Book, brief, step};
 
 fn contact(name: &str, email: &str, pays_invoices: bool) -> inv::Contact {
     inv::Contact { name: name.to_owned(), email: email.to_owned(), pays_invoices, ..inv::Contact::default() }
@@ -127,6 +127,31 @@ async fn eight_runs_at_once_record_every_reminder_once() {
     book.verify().await;
 }
 
+/// A run for yesterday does not remind of what was paid today, and a second strategy does not remind again on the same day.
+#[tokio::test]
+async fn a_run_is_decided_on_what_is_known_now() {
+    let book = Book::start().await;
+    let customer = book.customer("A", vec![]).await;
+    let paid = book.invoice(&customer, "100.00", "2026-02-20").await;
+    let partly = book.invoice(&customer, "80.00", "2026-02-20").await;
+    book.settle(&paid.invoice_id, "100.00", None, "2026-03-02").await;
+    book.settle(&partly.invoice_id, "30.00", None, "2026-03-02").await;
+    assert_eq!(book.run("2026-03-01").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
+    let firmer = book.create_strategy("firmer", vec![step(9, "firmer")]).await;
+    let run = |as_of: &str| {
+        let request = pb::RunDunningRequest {
+            request_id: request_id(),
+            as_of: as_of.to_owned(),
+            strategy_id: firmer.strategy_id.clone(),
+        };
+        let mut client = book.dunning();
+        async move { client.run_dunning(request).await.unwrap().into_inner().reminders }
+    };
+    assert_eq!(run("2026-03-01").await, 0);
+    assert_eq!(run("2026-03-02").await, 1);
+    book.verify().await;
+}
+
 #[tokio::test]
 async fn levels_escalate_over_dates() {
     let book = Book::start().await;
@@ -197,7 +222,7 @@ async fn what_is_written_off_is_not_reminded_until_it_is_taken_back() {
     let over = book.invoice(&customer, "50.00", "2026-02-10").await;
     let first = book.settle_with(&short.invoice_id, "99.50", None, Some("0.50"), "2026-02-15").await;
     book.settle_with(&over.invoice_id, "50.25", None, Some("-0.25"), "2026-02-15").await;
-    assert_eq!(book.due("2026-02-14").await, [(1, vec![(1, "100.00".to_owned()), (1, "50.00".to_owned())])]);
+    assert_eq!(book.due("2026-02-14").await, [], "they are closed now");
     assert_eq!(book.due("2026-02-15").await, []);
     book.reverse(&first, "2026-02-20").await;
     assert_eq!(book.due("2026-02-19").await, []);
@@ -206,20 +231,19 @@ async fn what_is_written_off_is_not_reminded_until_it_is_taken_back() {
 }
 
 #[tokio::test]
-async fn a_date_in_the_past_sees_what_was_open_then() {
+async fn a_date_in_the_past_sees_what_was_open_then_and_is_still() {
     let book = Book::start().await;
     let customer = book.customer("A", vec![]).await;
     let invoice = book.invoice(&customer, "100.00", "2026-02-01").await;
     book.settle(&invoice.invoice_id, "40.00", None, "2026-02-05").await;
     let last = book.settle(&invoice.invoice_id, "60.00", None, "2026-02-15").await;
     let one = |offset, open: &str| vec![(offset, vec![(offset, open.to_owned())])];
-    assert_eq!(book.due("2026-02-04").await, one(1, "100.00"));
-    assert_eq!(book.due("2026-02-05").await, one(1, "60.00"));
-    assert_eq!(book.due("2026-02-14").await, one(8, "60.00"));
-    assert_eq!(book.due("2026-02-15").await, []);
+    assert_eq!(book.due("2026-02-04").await, [], "it is paid now");
+    assert_eq!(book.due("2026-02-14").await, []);
     assert_eq!(book.due("2026-03-02").await, []);
     // The last payment comes back on the twentieth: between the dates nothing was owed.
     book.reverse(&last, "2026-02-20").await;
+    assert_eq!(book.due("2026-02-04").await, one(1, "60.00"));
     assert_eq!(book.due("2026-02-14").await, one(8, "60.00"));
     assert_eq!(book.due("2026-02-16").await, []);
     assert_eq!(book.due("2026-02-20").await, one(8, "60.00"));

@@ -122,7 +122,7 @@ async fn reminders_stay_as_they_were_when_their_strategy_changes() {
     let book = Book::start().await;
     let customer = book.customer("A", vec![]).await;
     book.invoice(&customer, "100.00", "2026-02-28").await;
-    let sent = book.run("2026-03-02").await;
+    let sent = book.run("2026-03-01").await;
     let strategy = book
         .strategies()
         .list_strategies(pb::ListStrategiesRequest {})
