@@ -13,11 +13,17 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::DbError;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::{DbError, fairness::Turns};
 
 /// The pools' roles, as metrics say them.
 const APP: &str = "app";
 const SYSTEM: &str = "system";
+
+/// A connection that has rested for longer is asked whether it still lives before it is used, and has this long to answer.
+const RESTED: Duration = Duration::from_secs(1);
+const ANSWERS: Duration = Duration::from_secs(1);
 
 /// A statement ends after this long, somewhat above the longest call (2 minutes): one whose caller has gone does not run on for ever.
 const STATEMENT_TIMEOUT: &str = "150s";
@@ -51,6 +57,8 @@ pub enum Workload {
 pub struct Db {
     app: PgPool,
     system: PgPool,
+    /// Of the app's connections.
+    turns: Turns,
     /// The database's name, as metrics say it.
     name: Arc<str>,
 }
@@ -61,7 +69,7 @@ impl Db {
         let app = pool(max_connections).connect_with(tuned(&logins.app, workload)).await?;
         let system = pool(4).connect_with(tuned(&logins.system, workload)).await?;
         let name = logins.app.get_database().unwrap_or_default().into();
-        Ok(Self { app, system, name })
+        Ok(Self { app, system, turns: Turns::of_pool(max_connections), name })
     }
 
     /// Starts a transaction that sees the tenant and nobody else, in one round trip.
@@ -85,19 +93,24 @@ impl Db {
     async fn begin_with(&self, tenant: TenantId, setting: &'static str) -> Result<Tx, DbError> {
         // A typed UUID cannot fail to parse and cannot carry SQL.
         let statement = format!("begin; set local quittance.tenant = '{tenant}'{setting}");
-        let inner = self.measured(self.app.begin_with(AssertSqlSafe(statement))).await?;
-        Ok(Tx { inner, tenant })
+        let begin = async {
+            let turn = self.turns.take(tenant).await.ok_or(sqlx::Error::PoolTimedOut)?;
+            // Boxed: every operation's future would hold this one, which is large.
+            Ok::<_, sqlx::Error>((Box::pin(self.app.begin_with(AssertSqlSafe(statement))).await?, turn))
+        };
+        let (inner, turn) = self.measured(begin).await?;
+        Ok(Tx { inner, tenant, _turn: Some(turn) })
     }
 
     /// A transaction without a tenant for a rebuild: its statements may take longer than a call, and deferrable constraints are checked at its end.
     pub async fn begin_unbounded(&self) -> Result<UntenantedTx, DbError> {
-        let begun = self.app.begin_with("begin; set local statement_timeout = 0; set constraints all deferred");
-        Ok(UntenantedTx { inner: self.measured(begun).await? })
+        let begin = self.app.begin_with("begin; set local statement_timeout = 0; set constraints all deferred");
+        Ok(UntenantedTx { inner: self.measured(Box::pin(begin)).await? })
     }
 
     /// Starts a transaction without a tenant: row-level security shows it no tenant's rows until [`UntenantedTx::enter`].
     pub async fn begin_untenanted(&self) -> Result<UntenantedTx, DbError> {
-        Ok(UntenantedTx { inner: self.measured(self.app.begin()).await? })
+        Ok(UntenantedTx { inner: self.measured(Box::pin(self.app.begin())).await? })
     }
 
     /// Measures how long a transaction takes to begin; where it cannot, the time it waited in vain counts too.
@@ -130,6 +143,13 @@ impl Db {
         Ok(())
     }
 
+    /// A lock that one session in the database holds at a time, whoever's it is; `None` where another has it. It lasts as long as the connection that is returned.
+    pub async fn try_session_lock(&self, key: i64) -> Result<Option<PgConnection>, DbError> {
+        let mut conn = self.system.acquire().await?.detach();
+        let locked: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(key).fetch_one(&mut conn).await?;
+        Ok(locked.then_some(conn))
+    }
+
     /// The pool of relay and reconcilers.
     pub fn system(&self) -> &PgPool {
         &self.system
@@ -147,6 +167,13 @@ fn pool(max_connections: u32) -> PgPoolOptions {
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(10))
         .test_before_acquire(false)
+        // One that has rested may be dead: a server that was restarted closed it, and nobody has noticed.
+        .before_acquire(|conn, state| {
+            Box::pin(async move {
+                Ok(state.idle_for < RESTED
+                    || tokio::time::timeout(ANSWERS, conn.ping()).await.is_ok_and(|answer| answer.is_ok()))
+            })
+        })
         // A connection that comes back inside a transaction carries somebody's tenant: it is closed.
         .after_release(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
 }
@@ -174,6 +201,8 @@ fn tuned(options: &PgConnectOptions, workload: Workload) -> PgConnectOptions {
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     tenant: TenantId,
+    /// Given back with it; a consumer's transaction, which works for one tenant after the other, has none.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Tx {
@@ -218,7 +247,7 @@ impl UntenantedTx {
     pub async fn enter(mut self, tenant: TenantId) -> Result<Tx, DbError> {
         let statement = format!("set local quittance.tenant = '{tenant}'");
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *self.inner).await?;
-        Ok(Tx { inner: self.inner, tenant })
+        Ok(Tx { inner: self.inner, tenant, _turn: None })
     }
 
     /// Makes it last.

@@ -34,6 +34,14 @@ pub enum DbError {
     /// Another transaction answered the same request first.
     #[error("the request was answered by another transaction at the same moment")]
     AnsweredMeanwhile,
+    /// What was done cannot be told in one event: no topic would take it.
+    #[error("the event {kind} would have {bytes} bytes, which is more than an event may have")]
+    EventTooLarge {
+        /// The full name of its message.
+        kind: &'static str,
+        /// Its size.
+        bytes: usize,
+    },
     /// What failed for all that were written together.
     #[error(transparent)]
     OfSlice(Arc<DbError>),
@@ -45,7 +53,11 @@ impl DbError {
         match self {
             Self::Sqlx(sqlx::Error::Database(error)) => error.constraint(),
             Self::OfSlice(error) => error.constraint(),
-            Self::Sqlx(_) | Self::Corrupt { .. } | Self::LostUpdate { .. } | Self::AnsweredMeanwhile => None,
+            Self::Sqlx(_)
+            | Self::Corrupt { .. }
+            | Self::LostUpdate { .. }
+            | Self::AnsweredMeanwhile
+            | Self::EventTooLarge { .. } => None,
         }
     }
 
@@ -66,7 +78,7 @@ impl DbError {
             ),
             Self::AnsweredMeanwhile => true,
             Self::OfSlice(error) => error.is_transient(),
-            Self::Corrupt { .. } | Self::LostUpdate { .. } => false,
+            Self::Corrupt { .. } | Self::LostUpdate { .. } | Self::EventTooLarge { .. } => false,
         }
     }
 
@@ -77,7 +89,7 @@ impl DbError {
                 let code = error.code().unwrap_or_default();
                 ["23", "40"].iter().any(|class| code.starts_with(class))
             }
-            Self::AnsweredMeanwhile => true,
+            Self::AnsweredMeanwhile | Self::EventTooLarge { .. } => true,
             Self::OfSlice(error) => error.is_conflict(),
             Self::Sqlx(_) | Self::Corrupt { .. } | Self::LostUpdate { .. } => false,
         }

@@ -4,6 +4,7 @@
 mod connect;
 mod error;
 mod etag;
+mod fairness;
 mod gather;
 mod migrate;
 mod request_log;

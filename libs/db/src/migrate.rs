@@ -60,13 +60,12 @@ pub async fn prepare(logins: &Logins, migrator: &Migrator) -> Result<(), Migrate
     let mut conn = PgConnection::connect_with(&logins.owner).await?;
     let migrated = migrator.run_direct(None, &mut conn, false).await;
     // Services look whether they may start.
-    let done = match migrated {
-        Err(source) => Err(MigrateError::Migration { database, source }),
-        Ok(()) => {
-            // Services look whether they may start.
-            let grant = "grant select on _sqlx_migrations to quittance_app, quittance_system";
-            sqlx::raw_sql(grant).execute(&mut conn).await.map(drop).map_err(MigrateError::from)
-        }
+    let done = if let Err(source) = migrated {
+        Err(MigrateError::Migration { database, source })
+    } else {
+        // Services look whether they may start.
+        let grant = "grant select on _sqlx_migrations to quittance_app, quittance_system";
+        sqlx::raw_sql(grant).execute(&mut conn).await.map(drop).map_err(MigrateError::from)
     };
     conn.close().await?;
     done

@@ -23,7 +23,7 @@ pub use envelope::{Envelope, Place};
 pub use handler::{Handler, HandlerError, Message};
 pub use held::{HeldEvent, UnreadableMessage, list_held, list_unreadable, requeue};
 pub use history::{History, HistoryError, HistoryReader};
-pub use outbox::{OutboxEvent, push};
+pub use outbox::{MAX_EVENT_BYTES, OutboxEvent, push};
 pub use rebuild::{Projection, Rebuild, RebuildError, Rebuilt, content_hash};
 pub use relay::{Relay, run_relay};
 pub use replay::{EventFilter, choose};

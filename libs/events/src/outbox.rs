@@ -6,6 +6,9 @@ use quittance_kernel::EventId;
 use quittance_runtime::trace::{self, Origin, Trace};
 use uuid::Uuid;
 
+/// The largest payload that an event may have, in bytes. Topics take 4 MiB, which leaves room for headers.
+pub const MAX_EVENT_BYTES: usize = 4_000_000;
+
 /// An event on its way out.
 #[derive(Debug, Clone)]
 pub struct OutboxEvent {
@@ -36,10 +39,14 @@ impl OutboxEvent {
     }
 }
 
-/// Appends events in their order. The rows they tell about are locked by now, so that events of one aggregate get ids in the order of its changes.
+/// Appends events in their order; fails where one is larger than an event may be.
+/// The rows they tell about are locked by now, so that events of one aggregate get ids in the order of its changes.
 pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> {
     if events.is_empty() {
         return Ok(());
+    }
+    if let Some(large) = events.iter().find(|event| event.payload.len() > MAX_EVENT_BYTES) {
+        return Err(DbError::EventTooLarge { kind: large.kind, bytes: large.payload.len() });
     }
     let tenant = tx.tenant().uuid();
     let current = trace::current();

@@ -70,6 +70,8 @@ pub struct OutboxStatus {
     pub waiting: i64,
     /// When the oldest of them became known.
     pub oldest_at: Option<DateTime<Utc>>,
+    /// Events that the broker will never take.
+    pub unpublished: i64,
 }
 
 /// Reads what waits in the outbox: for a position and, with a broker, to be taken by it.
@@ -90,7 +92,8 @@ pub async fn outbox_status(db: &Db, has_broker: bool) -> Result<OutboxStatus, Db
                 join outbox_position p on p.position = u.after + 1
                 join outbox o on o.id = p.outbox_id),
                (select o.recorded_at from outbox_queue q join outbox o on o.id = q.id order by q.id limit 1)
-             ) as oldest_at"#,
+             ) as oldest_at,
+             (select count(*) from outbox_unpublished) as "unpublished!""#,
         has_broker,
     )
     .fetch_one(db.system())

@@ -137,6 +137,10 @@ pub fn db_fault(error: &DbError) -> Status {
         .retry_after(Duration::from_millis(500))
         .into();
     }
+    if let DbError::EventTooLarge { kind, bytes } = error {
+        let message = format!("what the call would do cannot be told in one event: {kind} would have {bytes} bytes");
+        return Fault::new(Code::ResourceExhausted, "EVENT_TOO_LARGE", message).into();
+    }
     internal(error)
 }
 

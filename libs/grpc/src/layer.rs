@@ -108,14 +108,12 @@ impl CallLayer {
     /// Counts the call among its tenant's, or refuses it where too many run.
     fn let_in(&self, caller: Option<Caller>) -> Result<Option<(Caller, RunningCall)>, Status> {
         let Some(caller) = caller else { return Ok(None) };
-        match self.running.begin(caller.tenant) {
-            Some(running) => Ok(Some((caller, running))),
-            None => {
-                let message = "too many calls of this tenant run at once; the same request_id may be sent again";
-                let fault = Fault::new(Code::ResourceExhausted, "TENANT_BUSY", message);
-                Err(fault.retry_after(RETRY_BUSY).into())
-            }
-        }
+        let Some(running) = self.running.begin(caller.tenant) else {
+            let message = "too many calls of this tenant run at once; the same request_id may be sent again";
+            let fault = Fault::new(Code::ResourceExhausted, "TENANT_BUSY", message);
+            return Err(fault.retry_after(RETRY_BUSY).into());
+        };
+        Ok(Some((caller, running)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One service's store and stream.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use quittance_db::{Db, Logins, Workload, run_analysis};
@@ -89,8 +89,14 @@ impl Area {
         let watch = watch(self.name, self.db.clone(), readiness.clone(), shutdown.clone());
         tasks.spawn(format!("{}: watch_database", self.name), watch);
         if let Some(kafka) = kafka {
-            let publisher =
-                run_publisher(self.db.clone(), self.relay.clone(), self.name, kafka.clone(), shutdown.clone());
+            let publisher = run_publisher(
+                self.db.clone(),
+                self.relay.clone(),
+                self.name,
+                kafka.clone(),
+                clock.clone(),
+                shutdown.clone(),
+            );
             tasks.spawn(format!("{}: publisher", self.name), publisher);
         }
         tasks
@@ -112,6 +118,7 @@ impl Area {
             sources: sources.clone(),
             has_broker: kafka.is_some(),
             clock: clock.clone(),
+            verifies: Arc::default(),
         };
         observer.spawn(telemetry, shutdown)
     }

@@ -59,7 +59,7 @@ impl Frontend {
             }
             None => {
                 if let Some(tokens) = development {
-                    verifier.replace_keys(tokens.keys());
+                    verifier.replace_keys(tokens.caller_keys());
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What is measured by looking rather than by doing: gauges from the database, and whether the invariants hold.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use quittance_db::DbError;
 use quittance_events::{outbox_status, stream_status};
@@ -11,7 +11,13 @@ use quittance_runtime::{
     reconcile,
 };
 
+use sqlx::{Connection as _, PgConnection};
+use tokio::sync::Mutex;
+
 use crate::{Area, Service, Sources};
+
+/// Identifies the lock of the replica that verifies, within a database.
+const VERIFY_LOCK: i64 = 0x5155_4954_5645_5221;
 
 /// Looks at one service.
 #[derive(Debug, Clone)]
@@ -22,6 +28,8 @@ pub(crate) struct Observer<S> {
     /// Events are not out until a broker has them.
     pub(crate) has_broker: bool,
     pub(crate) clock: Clock,
+    /// Held by the one replica that verifies the invariants.
+    pub(crate) verifies: Arc<Mutex<Option<PgConnection>>>,
 }
 
 impl<S: Service> Observer<S> {
@@ -65,6 +73,7 @@ impl<S: Service> Observer<S> {
         // A clock that was put back makes nothing younger than now.
         let age = outbox.oldest_at.map_or(Duration::ZERO, |at| (now - at).to_std().unwrap_or_default());
         metrics::record_outbox(S::AREA, outbox.waiting, age);
+        metrics::record_unpublished(S::AREA, outbox.unpublished);
         let subscriptions = stream_status(&self.area.db).await?.subscriptions;
         for area in S::READS {
             // Before its first event a reading has no row: it stands at the beginning, and holds nothing.
@@ -82,8 +91,27 @@ impl<S: Service> Observer<S> {
         self.service.observe().await
     }
 
-    /// Checks every invariant for every tenant. What one tenant's books hide is no reason not to look at another's.
+    /// Checks every invariant for every tenant, in one replica: where another does it, nothing is said here.
     async fn verify(&self) -> anyhow::Result<()> {
+        let mut lock = self.verifies.lock().await;
+        if let Some(conn) = lock.as_mut()
+            && conn.ping().await.is_err()
+        {
+            *lock = None;
+        }
+        if lock.is_none() {
+            *lock = self.area.db.try_session_lock(VERIFY_LOCK).await?;
+        }
+        if lock.is_some() {
+            self.verify_all().await
+        } else {
+            metrics::forget_verified(S::AREA);
+            Ok(())
+        }
+    }
+
+    /// What one tenant's books hide is no reason not to look at another's.
+    async fn verify_all(&self) -> anyhow::Result<()> {
         let mut drifts: BTreeMap<(i32, &'static str), i64> = BTreeMap::new();
         let mut failed = None;
         for tenant in self.service.tenants().await? {

@@ -79,12 +79,12 @@ async fn run<S: Service>(server: ServerConfig, service: ServiceConfig, version: 
         }
         std::future::pending::<()>().await;
     });
-    let served = Box::pin(serve_until::<S>(&server, &service, shutdown)).await;
-    if let Err(error) = &served {
+    let done = Box::pin(serve_until::<S>(&server, &service, shutdown)).await;
+    if let Err(error) = &done {
         tracing::error!(error = format!("{error:#}"), "ended in disorder");
     }
     telemetry.shutdown().await;
-    served
+    done
 }
 
 /// Serves calls and reads events until shutdown; calls that run then are finished.
@@ -126,11 +126,11 @@ async fn serve_until<S: Service>(
     tasks.extend(area.spawn(Some(&config.kafka), &clock, &frontend.readiness, &shutdown));
     tasks.extend(service.spawn(&sources, &shutdown)?);
     tasks.extend(area.observe(&service, &sources, Some(&config.kafka), &server.telemetry, &clock, &shutdown));
-    let served = frontend.serve(server, listener, routes, verifier, clock, &shutdown)?;
-    tracing::info!(service = S::AREA, address = %served.address, tls = server.tls.certificate.is_some(), "serving");
+    let calls = frontend.serve(server, listener, routes, verifier, clock, &shutdown)?;
+    tracing::info!(service = S::AREA, address = %calls.address, tls = server.tls.certificate.is_some(), "serving");
 
     shutdown.triggered().await;
-    stop(served.tasks, tasks, [area.db], server.drain()).await
+    stop(calls.tasks, tasks, [area.db], server.drain()).await
 }
 
 /// Ends in order: the calls, then the loops, then the databases, each step within its time.

@@ -53,3 +53,15 @@ pub(crate) fn configuration() -> String {
         reference::<SuiteConfig>()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_settings_is_what_the_program_prints() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+        let written = std::fs::read_to_string(page).unwrap();
+        assert_eq!(written, configuration(), "renew it: quittance configuration > docs/configuration.md");
+    }
+}

@@ -11,6 +11,7 @@ mod documents;
 mod exit;
 mod inspect;
 mod operate;
+mod output;
 mod progress;
 mod replay;
 mod suite;
@@ -141,7 +142,12 @@ fn parse_date(text: &str) -> Result<NaiveDate, String> {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    quittance_host::run_to_end("", run(command))
+    quittance_host::run_to_end("", async {
+        match run(command).await {
+            Err(error) if output::reader_has_gone(&error) => Ok(exit::DONE),
+            done => done,
+        }
+    })
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {

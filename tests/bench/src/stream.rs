@@ -114,7 +114,8 @@ impl Stream {
 
     fn publish(&self) {
         let (db, relay, shutdown) = (self.outbox.clone(), self.relay.clone(), self.shutdown.clone());
-        tokio::spawn(run_publisher(db, relay, AREA, self.config.clone(), shutdown));
+        let clock = self.clock.clone();
+        tokio::spawn(run_publisher(db, relay, AREA, self.config.clone(), clock, shutdown));
     }
 
     fn read(&self) {

@@ -95,7 +95,7 @@ pub async fn check(cluster: &mut Cluster, load: &Load) -> anyhow::Result<Duratio
         }
     }
     check_held(cluster, load).await?;
-    check_rebuild(cluster).await?;
+    Box::pin(check_rebuild(cluster)).await?;
     Ok(healing)
 }
 

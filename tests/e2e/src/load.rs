@@ -116,10 +116,10 @@ impl Load {
     /// One call of whatever kind is drawn.
     async fn one(&self, rng: &mut Rng) -> anyhow::Result<()> {
         match rng.u32(0..100) {
-            0..40 => self.invoice(rng).await?,
-            40..75 => self.pay(rng).await?,
-            75..83 => self.pay_without_a_match(rng).await?,
-            83..95 => self.unapply(rng).await?,
+            0..40 => Box::pin(self.invoice(rng)).await?,
+            40..75 => Box::pin(self.pay(rng)).await?,
+            75..83 => Box::pin(self.pay_without_a_match(rng)).await?,
+            83..95 => Box::pin(self.unapply(rng)).await?,
             _ => self.remind().await?,
         }
         self.model().calls += 1;

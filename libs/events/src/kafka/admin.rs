@@ -11,6 +11,8 @@ use rdkafka::{
 use super::{KafkaConfig, KafkaError};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a broker has to answer at all.
+const PING: Duration = Duration::from_secs(10);
 
 /// A topic as it shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,20 @@ fn client(config: &KafkaConfig) -> Result<AdminClient<DefaultClientContext>, Kaf
 
 fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT))
+}
+
+/// Whether a broker answers, within seconds: for who would else wait without a word.
+///
+/// # Errors
+/// None does, and how it was tried.
+pub async fn ping(config: &KafkaConfig) -> Result<(), KafkaError> {
+    let client = client(config)?;
+    let asked = tokio::task::spawn_blocking(move || client.inner().fetch_metadata(None, PING).map(drop));
+    match asked.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(KafkaError::Away { brokers: config.brokers.clone(), why: error.to_string() }),
+        Err(error) => Err(KafkaError::Away { brokers: config.brokers.clone(), why: error.to_string() }),
+    }
 }
 
 /// Makes the topics that are missing. Returns their names; those that exist stay as they are.

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError as ClientError};
+use rdkafka::{
+    ClientConfig,
+    config::RDKafkaLogLevel,
+    error::{KafkaError as ClientError, RDKafkaErrorCode},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +51,14 @@ pub enum KafkaError {
     /// librdkafka says why.
     #[error("Kafka")]
     Client(#[from] ClientError),
+    /// No broker answers.
+    #[error("no broker answers at {brokers}: {why}")]
+    Away {
+        /// What was tried.
+        brokers: String,
+        /// Why.
+        why: String,
+    },
     /// A topic could not be made.
     #[error("topic {topic}: {why}")]
     Topic {
@@ -55,6 +67,22 @@ pub enum KafkaError {
         /// Why.
         why: String,
     },
+}
+
+impl KafkaError {
+    /// Whether it is one message that is refused, for what it is: sent again it would be refused again.
+    pub(crate) fn is_of_the_message(&self) -> bool {
+        let Self::Client(error) = self else { return false };
+        let code = error.rdkafka_error_code();
+        matches!(
+            code,
+            Some(
+                RDKafkaErrorCode::MessageSizeTooLarge
+                    | RDKafkaErrorCode::InvalidMessageSize
+                    | RDKafkaErrorCode::InvalidRecord
+            )
+        )
+    }
 }
 
 impl KafkaConfig {
@@ -88,6 +116,8 @@ impl KafkaConfig {
         // A broker that comes back is found soon, and one that is away is not asked in a loop.
         client.set("reconnect.backoff.ms", "100").set("reconnect.backoff.max.ms", "2000");
         client.set("client.id", "quittance").set_log_level(RDKafkaLogLevel::Warning);
+        // What the declared topics take.
+        client.set("message.max.bytes", "4194304");
         for (key, value) in self.settings() {
             client.set(key, value);
         }

@@ -54,10 +54,12 @@ struct Lag {
 
 impl ClientContext for Lag {
     fn stats(&self, statistics: Statistics) {
+        // What was read last says nothing of now where no broker answers.
+        let is_away = !statistics.brokers.values().any(|broker| broker.state == "UP");
         for (id, partition) in statistics.topics.values().flat_map(|topic| &topic.partitions) {
             // Negative: it has the partition no more, or has not read from it yet.
             match partition.consumer_lag {
-                lag @ 0.. => metrics::record_lag(self.service, self.area, *id, lag),
+                lag @ 0.. if !is_away => metrics::record_lag(self.service, self.area, *id, lag),
                 _ => metrics::forget_lag(self.service, self.area, *id),
             }
         }

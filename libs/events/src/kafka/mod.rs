@@ -7,7 +7,7 @@ mod headers;
 mod producer;
 mod publisher;
 
-pub use admin::{TopicProblem, TopicSpec, check_topics, create_topics};
+pub use admin::{TopicProblem, TopicSpec, check_topics, create_topics, ping};
 pub use config::{KafkaConfig, KafkaError};
 pub use consumer::KafkaSource;
 pub(crate) use consumer::{KafkaBatch, Unreadable};

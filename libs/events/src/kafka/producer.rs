@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::future::try_join_all;
+use quittance_runtime::error_chain;
 use rdkafka::{
     ClientConfig,
     error::{KafkaError as ClientError, RDKafkaErrorCode},
@@ -15,6 +15,17 @@ use crate::Envelope;
 
 /// How long a full queue is waited for before it is tried again.
 const QUEUE_FULL: Duration = Duration::from_millis(5);
+
+/// An event that the broker will never take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untaken {
+    /// Its position.
+    pub position: i64,
+    /// The full name of its message.
+    pub kind: String,
+    /// Why.
+    pub why: String,
+}
 
 /// Sends events to topics: acknowledged by all in-sync replicas, never reordered within a key, never doubled by a retry.
 #[derive(Clone)]
@@ -35,8 +46,8 @@ impl EventProducer {
     }
 
     /// Sends events to a topic and returns when the broker has all of them. A broker that is away is waited for: giving up on one event and going on
-    /// with the next would break the order of their key.
-    pub async fn send(&self, area: &str, topic: &str, envelopes: &[Envelope]) -> Result<(), KafkaError> {
+    /// with the next would break the order of their key. Returns those that it will never take, each with why.
+    pub async fn send(&self, area: &str, topic: &str, envelopes: &[Envelope]) -> Result<Vec<Untaken>, KafkaError> {
         let mut sent = Vec::with_capacity(envelopes.len());
         for envelope in envelopes {
             let key = headers::key(envelope);
@@ -45,10 +56,27 @@ impl EventProducer {
                 .payload(&envelope.payload)
                 .timestamp(envelope.recorded_at.timestamp_millis())
                 .headers(headers::write(area, envelope));
-            sent.push(self.enqueue(record).await?);
+            sent.push((envelope, self.enqueue(record).await));
         }
-        try_join_all(sent).await?;
-        Ok(())
+        let mut untaken = Vec::new();
+        for (envelope, enqueued) in sent {
+            let delivered = match enqueued {
+                Ok(delivery) => delivery.await.map_err(KafkaError::from),
+                Err(error) => Err(error),
+            };
+            match delivered {
+                Ok(()) => {}
+                Err(error) if error.is_of_the_message() => {
+                    untaken.push(Untaken {
+                        position: envelope.position,
+                        kind: envelope.kind.clone(),
+                        why: error_chain(&error),
+                    });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(untaken)
     }
 
     /// Sends what a service could not apply to its topic of dead letters, with the error.

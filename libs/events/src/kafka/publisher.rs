@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError};
+use quittance_kernel::Clock;
 use quittance_runtime::{Shutdown, error_chain};
 use sqlx::PgConnection;
 
-use super::{EventProducer, KafkaConfig, KafkaError};
+use super::{EventProducer, KafkaConfig, KafkaError, producer::Untaken};
 use crate::{Relay, source::fetch};
 
 /// Events that are handed over together.
@@ -19,11 +21,18 @@ const STAND_BY: Duration = Duration::from_secs(1);
 const LOCK: i64 = 0x5155_4954_5055_4221;
 
 /// Publishes the area's events until shutdown.
-pub async fn run_publisher(db: Db, relay: Relay, area: &'static str, config: KafkaConfig, mut shutdown: Shutdown) {
+pub async fn run_publisher(
+    db: Db,
+    relay: Relay,
+    area: &'static str,
+    config: KafkaConfig,
+    clock: Clock,
+    mut shutdown: Shutdown,
+) {
     while !shutdown.is_triggered() {
         let mut ending = shutdown.clone();
         let done = tokio::select! {
-            done = hold_lock_and_work(&db, &relay, area, &config) => done,
+            done = hold_lock_and_work(&db, &relay, area, &config, &clock) => done,
             () = ending.triggered() => return,
         };
         if let Err(error) = done {
@@ -52,6 +61,7 @@ async fn hold_lock_and_work(
     relay: &Relay,
     area: &'static str,
     config: &KafkaConfig,
+    clock: &Clock,
 ) -> Result<(), PublishError> {
     // The lock belongs to the session: when this process dies, PostgreSQL gives it to the next.
     let mut conn = db.system().acquire().await?.detach();
@@ -72,14 +82,39 @@ async fn hold_lock_and_work(
             continue;
         };
         let position = last.position;
-        if let Err(error) = producer.send(area, &topic, &batch).await {
-            tracing::error!(area, is_broken = producer.is_broken(), "the producer failed");
-            return Err(error.into());
+        match producer.send(area, &topic, &batch).await {
+            Ok(untaken) => hold(&mut conn, area, &untaken, clock.now()).await?,
+            Err(error) => {
+                tracing::error!(area, is_broken = producer.is_broken(), "the producer failed");
+                return Err(error.into());
+            }
         }
         // A crash before this line publishes the batch again: consumers apply each event once.
         sqlx::query!("update outbox_published set position = $1", position).execute(&mut conn).await?;
         published = position;
     }
+}
+
+/// Keeps what the broker will never take, and says so; the events behind it go on.
+async fn hold(conn: &mut PgConnection, area: &str, untaken: &[Untaken], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    for Untaken { position, kind, why } in untaken {
+        tracing::error!(
+            area,
+            position,
+            kind,
+            why,
+            "the broker does not take an event; it is held, and consumers lack it"
+        );
+        sqlx::query!(
+            "insert into outbox_unpublished (position, why, held_at) values ($1, $2, $3) on conflict (position) do nothing",
+            position,
+            why,
+            now,
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
 }
 
 async fn read_published(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {

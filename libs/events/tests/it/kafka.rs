@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
+use quittance_db::DbError;
 use quittance_events::{
     History, Source,
     kafka::{KafkaConfig, KafkaSource, TopicSpec, check_topics, create_topics, run_publisher},
-    list_held, list_unreadable, requeue, stream_status,
+    list_held, list_unreadable, push, requeue, stream_status,
 };
 use quittance_kernel::EventId;
 use quittance_testkit::{TestKafka, now, wait_until};
@@ -51,7 +52,8 @@ async fn bench() -> (Bench, KafkaConfig) {
 
 fn publish_to(bench: &Bench, config: &KafkaConfig) {
     let shutdown = bench.shutdown.clone();
-    tokio::spawn(run_publisher(bench.db(), bench.relay.clone(), "probes", config.clone(), shutdown));
+    let clock = bench.clock.clone();
+    tokio::spawn(run_publisher(bench.db(), bench.relay.clone(), "probes", config.clone(), clock, shutdown));
 }
 
 async fn wait_for_count(bench: &Bench, count: usize) {
@@ -125,11 +127,37 @@ async fn what_comes_twice_has_one_effect() {
         .execute(&mut system)
         .await
         .unwrap();
-    tokio::spawn(run_publisher(again, bench.relay.clone(), "probes", config.clone(), shutdown));
+    let clock = bench.clock.clone();
+    tokio::spawn(run_publisher(again, bench.relay.clone(), "probes", config.clone(), clock, shutdown));
     publish_numbers(&bench, 10..11).await;
     wait_for_count(&bench, 110).await;
     assert_complete(&by_key(&bench).await, 11);
     assert!(end_of(&config) > 150, "the events did come twice");
+}
+
+/// The topic of these tests takes what brokers take by default: less than an event may have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_the_broker_never_takes_is_held_and_the_others_go_on() {
+    let (bench, config) = bench().await;
+    bench.consume_from(source(&config), Writer::default());
+    // What cannot be compressed, larger than the topic takes.
+    let mut rng = fastrand::Rng::with_seed(1);
+    let large: String = std::iter::repeat_with(|| rng.alphanumeric()).take(2_000_000).collect();
+    bench.publish(&["before"]).await;
+    bench.publish(&[&large]).await;
+    bench.publish(&["after"]).await;
+    bench.wait_for(&["before", "after"]).await;
+    let status = quittance_events::outbox_status(&bench.db(), true).await.unwrap();
+    assert_eq!((status.waiting, status.unpublished), (0, 1));
+}
+
+#[tokio::test]
+async fn an_event_larger_than_any_topic_takes_is_refused_before_it_is_committed() {
+    let bench = Bench::start().await;
+    let mut tx = bench.db().begin(bench.tenant).await.unwrap();
+    let large = "x".repeat(quittance_events::MAX_EVENT_BYTES);
+    let error = push(&mut tx, vec![event(&large)]).await.unwrap_err();
+    assert!(matches!(error, DbError::EventTooLarge { .. }), "{error}");
 }
 
 /// Messages in the topic of the test.

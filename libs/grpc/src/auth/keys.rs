@@ -39,7 +39,7 @@ pub enum BadKeys {
 pub(super) struct Key {
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
+    pub(super) verifying: DecodingKey,
     /// Of our own services: only these sign the scope `internal`.
     pub(super) is_service: bool,
 }
@@ -91,6 +91,6 @@ fn read(jwk: &Jwk) -> Option<Key> {
         (None, AlgorithmParameters::OctetKeyPair(_)) => Algorithm::EdDSA,
         (None, _) => return None,
     };
-    let key = DecodingKey::from_jwk(jwk).ok()?;
-    Some(Key { id: common.key_id.clone(), algorithm, key, is_service: false })
+    let verifying = DecodingKey::from_jwk(jwk).ok()?;
+    Some(Key { id: common.key_id.clone(), algorithm, verifying, is_service: false })
 }

@@ -34,14 +34,23 @@ impl Tokens {
         self
     }
 
-    /// The keys that accept these tokens, `internal` among their scopes.
-    pub fn keys(&self) -> KeySet {
+    /// The keys that accept these tokens as our own services', `internal` among their scopes.
+    pub(super) fn service_keys(&self) -> KeySet {
+        self.keys(true)
+    }
+
+    /// The keys that accept these tokens as any caller's.
+    pub fn caller_keys(&self) -> KeySet {
+        self.keys(false)
+    }
+
+    fn keys(&self, is_service: bool) -> KeySet {
         let secrets = std::iter::once(&self.secret).chain(&self.previous);
         let key = |secret: &Vec<u8>| Key {
             id: None,
             algorithm: Algorithm::HS256,
-            key: DecodingKey::from_secret(secret),
-            is_service: true,
+            verifying: DecodingKey::from_secret(secret),
+            is_service,
         };
         KeySet { keys: secrets.map(key).collect(), text: String::new() }
     }

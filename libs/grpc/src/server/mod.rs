@@ -138,14 +138,14 @@ pub fn serve(
     tasks.spawn("health", routes.health.follow(readiness, shutdown.clone()));
     let (mut until, mut since) = (shutdown.clone(), shutdown.clone());
     tasks.spawn("server", async move {
-        let served = server.serve_with_incoming_shutdown(incoming, async move { until.triggered().await });
+        let serving = server.serve_with_incoming_shutdown(incoming, async move { until.triggered().await });
         let drained = async {
             since.triggered().await;
             tokio::time::sleep(drain).await;
         };
         tokio::select! {
             // Its errors are of single connections, and are theirs.
-            _ = served => {}
+            _ = serving => {}
             () = drained => tracing::warn!(seconds = drain.as_secs(), "calls still ran when the drain was over, and are cut off"),
         }
     });

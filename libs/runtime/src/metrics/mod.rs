@@ -91,6 +91,11 @@ pub fn record_pool(database: &str, role: &str, busy: u32, idle: u32) {
     set(table::POOL_CONNECTIONS, &[database, role, "idle"], f64::from(idle));
 }
 
+/// How many events of a service the broker will never take.
+pub fn record_unpublished(service: &str, events: i64) {
+    set(table::UNPUBLISHED, &[service], count(events));
+}
+
 /// How many events of a service wait to leave, and for how long the oldest has.
 pub fn record_outbox(service: &str, waiting: i64, age: Duration) {
     set(table::OUTBOX_WAITING, &[service], count(waiting));
@@ -141,6 +146,12 @@ pub fn record_verified(service: &str, at: DateTime<Utc>) {
     set(table::INVARIANTS_VERIFIED, &[service], count(at.timestamp()));
 }
 
+/// Another replica checks the invariants: what this one found before says nothing any more.
+pub fn forget_verified(service: &str) {
+    forget(table::INVARIANT_DRIFT, &[service]);
+    forget(table::INVARIANTS_VERIFIED, &[service]);
+}
+
 /// A reconciler came through.
 pub fn record_reconciled(service: &str, reconciler: &str) {
     if are_taken() {
@@ -153,11 +164,14 @@ pub fn forget_observed(service: &str) {
     let observed = [
         table::OUTBOX_WAITING,
         table::OUTBOX_AGE,
+        table::UNPUBLISHED,
         table::DEAD_LETTERS,
         table::PARKED_EVENTS,
         table::WAITING_EVENTS,
         table::PENDING_ALLOCATIONS,
         table::PENDING_AGE,
+        // Where there is a broker its client says how far behind it is.
+        table::CONSUMER_LAG,
     ];
     for metric in observed {
         forget(metric, &[service]);

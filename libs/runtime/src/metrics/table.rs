@@ -81,6 +81,12 @@ pub(super) const OUTBOX_WAITING: Metric = gauge(
     &["service"],
     "Events that wait for a position or, with a broker, to be taken by it",
 );
+pub(super) const UNPUBLISHED: Metric = gauge(
+    "quittance_unpublished_events",
+    "{event}",
+    &["service"],
+    "Events that the broker will never take, because they are too large for their topic: consumers lack them",
+);
 pub(super) const CONSUMER_LAG: Metric = gauge(
     "quittance_consumer_lag_events",
     "{event}",
@@ -144,11 +150,12 @@ pub(super) const POOL_CONNECTIONS: Metric = gauge(
 );
 
 /// All metrics.
-pub const METRICS: [Metric; 15] = [
+pub const METRICS: [Metric; 16] = [
     CALL_DURATION,
     REFUSED_TOKENS,
     OUTBOX_AGE,
     OUTBOX_WAITING,
+    UNPUBLISHED,
     CONSUMER_LAG,
     DEAD_LETTERS,
     PARKED_EVENTS,

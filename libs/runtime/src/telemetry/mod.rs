@@ -156,6 +156,7 @@ mod tests {
         metrics::record_pool_wait("books", "app", Duration::from_millis(1));
         metrics::record_pool("books", "app", 3, 7);
         metrics::record_outbox("test", 2, Duration::from_secs(4));
+        metrics::record_unpublished("test", 0);
         metrics::record_lag("test", "other", 0, 12);
         metrics::record_held("test", "other", metrics::Held { dead_letters: 1, parked: 2, waiting: 3 });
         metrics::record_pending("test", 5, Duration::from_secs(6));
@@ -185,7 +186,8 @@ mod tests {
         metrics::forget_observed("test");
         let shown = get(address, "/metrics").await;
         assert!(!shown.contains("quittance_outbox_age_seconds{"), "what is not known is not shown\n{shown}");
-        assert!(shown.contains("quittance_consumer_lag_events{"), "{shown}");
+        assert!(!shown.contains("quittance_consumer_lag_events{"), "{shown}");
+        assert!(shown.contains("quittance_pool_connections{"), "{shown}");
 
         assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
         assert!(get(address, "/other").await.starts_with("HTTP/1.1 404"));

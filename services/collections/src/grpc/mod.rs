@@ -12,7 +12,7 @@ use quittance_proto::collections::v1::{
     dispute_service_server::DisputeServiceServer, dunning_service_server::DunningServiceServer,
     strategy_service_server::StrategyServiceServer,
 };
-use tonic::service::Routes;
+use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 
 use crate::App;
 
@@ -31,9 +31,9 @@ struct Door(App);
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
     let door = Door(app.clone());
     routes
-        .add_service(StrategyServiceServer::new(door.clone()))
-        .add_service(DunningServiceServer::new(door.clone()))
-        .add_service(DisputeServiceServer::new(door))
+        .add_service(StrategyServiceServer::new(door.clone()).accept_compressed(Gzip))
+        .add_service(DunningServiceServer::new(door.clone()).accept_compressed(Gzip))
+        .add_service(DisputeServiceServer::new(door).accept_compressed(Gzip))
 }
 
 /// Where the page before ended.

@@ -11,7 +11,7 @@ use quittance_kernel::BadId;
 use quittance_proto::creditrisk::v1::{
     credit_service_server::CreditServiceServer, reservation_service_server::ReservationServiceServer,
 };
-use tonic::service::Routes;
+use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 
 use crate::{App, Error, ops};
 
@@ -25,7 +25,9 @@ struct Door(App);
 /// Adds the service's gRPC services.
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
     let door = Door(app.clone());
-    routes.add_service(CreditServiceServer::new(door.clone())).add_service(ReservationServiceServer::new(door))
+    routes
+        .add_service(CreditServiceServer::new(door.clone()).accept_compressed(Gzip))
+        .add_service(ReservationServiceServer::new(door).accept_compressed(Gzip))
 }
 
 /// The result of a slice of one.

@@ -16,7 +16,7 @@ use quittance_proto::invoicing::v1::{
     invoice_service_server::InvoiceServiceServer, open_item_service_server::OpenItemServiceServer,
     tenant_service_server::TenantServiceServer,
 };
-use tonic::service::Routes;
+use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 
 use crate::{App, Error, ops};
 
@@ -44,11 +44,11 @@ struct Door(App, Arc<Gathered>);
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
     let door = Door(app.clone(), Arc::default());
     routes
-        .add_service(TenantServiceServer::new(door.clone()))
-        .add_service(CustomerServiceServer::new(door.clone()))
-        .add_service(InvoiceServiceServer::new(door.clone()))
-        .add_service(CreditNoteServiceServer::new(door.clone()))
-        .add_service(OpenItemServiceServer::new(door))
+        .add_service(TenantServiceServer::new(door.clone()).accept_compressed(Gzip))
+        .add_service(CustomerServiceServer::new(door.clone()).accept_compressed(Gzip))
+        .add_service(InvoiceServiceServer::new(door.clone()).accept_compressed(Gzip))
+        .add_service(CreditNoteServiceServer::new(door.clone()).accept_compressed(Gzip))
+        .add_service(OpenItemServiceServer::new(door).accept_compressed(Gzip))
 }
 
 /// The result of a slice of one.

@@ -11,7 +11,7 @@ use quittance_kernel::BadId;
 use quittance_proto::payments::v1::{
     bank_import_service_server::BankImportServiceServer, payment_service_server::PaymentServiceServer,
 };
-use tonic::service::Routes;
+use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 
 use crate::App;
 
@@ -28,7 +28,9 @@ struct Door(App);
 /// Adds the service's gRPC services.
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
     let door = Door(app.clone());
-    routes.add_service(PaymentServiceServer::new(door.clone())).add_service(BankImportServiceServer::new(door))
+    routes
+        .add_service(PaymentServiceServer::new(door.clone()).accept_compressed(Gzip))
+        .add_service(BankImportServiceServer::new(door).accept_compressed(Gzip))
 }
 
 /// Where the page before ended.

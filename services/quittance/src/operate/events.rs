@@ -7,11 +7,13 @@ use clap::{Args, Subcommand};
 use quittance_db::Db;
 use quittance_events::{
     EventFilter, choose,
-    kafka::{EventProducer, KafkaConfig, KafkaSource},
+    kafka::{EventProducer, KafkaConfig, KafkaSource, ping},
 };
 use quittance_kernel::TenantId;
 use serde_json::json;
 use uuid::Uuid;
+
+use crate::output;
 
 use super::{decode::decode, reader::Reader, stores::StoreFlags};
 
@@ -102,14 +104,15 @@ async fn tail(flags: &TailFlags) -> anyhow::Result<()> {
 }
 
 async fn tail_topic(area: &'static str, kafka: &KafkaConfig, flags: &TailFlags) -> anyhow::Result<()> {
+    ping(kafka).await?;
     let group = format!("tail-{}", crate::api::request_id());
     let mut source = KafkaSource::tail(kafka, area, &group, flags.from_start)?;
     let mut left = flags.count.unwrap_or(u64::MAX);
     while left > 0 {
         for event in source.read_any(left.min(1_000)).await? {
             match event {
-                Ok(envelope) => println!("{}", decode(area, &envelope)),
-                Err(error) => println!("{}", json!({"no event": error})),
+                Ok(envelope) => output::line(decode(area, &envelope))?,
+                Err(error) => output::line(json!({"no event": error}))?,
             }
             left -= 1;
         }
@@ -124,7 +127,7 @@ async fn tail_outbox(area: &str, db: &Db, flags: &TailFlags) -> anyhow::Result<(
         let limit = i64::try_from(left).unwrap_or(BATCH).min(BATCH);
         let batch = choose(db, &EventFilter::default(), after, limit).await?;
         for envelope in &batch {
-            println!("{}", decode(area, envelope));
+            output::line(decode(area, envelope))?;
             after = envelope.position;
             left -= 1;
         }
@@ -171,10 +174,12 @@ async fn replay_from(
         count += batch.len();
         match &producer {
             Some((producer, topic)) => {
-                producer.send(area, topic, &batch).await?;
+                for untaken in producer.send(area, topic, &batch).await? {
+                    eprintln!("not published: position {}, {}: {}", untaken.position, untaken.kind, untaken.why);
+                }
                 eprintln!("published up to position {after}");
             }
-            None => batch.iter().for_each(|envelope| println!("{}", decode(area, envelope))),
+            None => batch.iter().try_for_each(|envelope| output::line(decode(area, envelope)))?,
         }
     }
     eprintln!("{count} events");

@@ -8,6 +8,7 @@ use quittance_db::{Db, Logins, Workload};
 use quittance_events::kafka::KafkaConfig;
 use quittance_host::{ProcessConfig, ServiceConfig};
 use quittance_runtime::config;
+use sqlx::migrate::Migrator;
 
 use crate::{data::Server, suite::database_of, up};
 
@@ -95,6 +96,9 @@ impl StoreFlags {
 
 impl Stores {
     /// The database of a service.
+    ///
+    /// # Errors
+    /// The configuration is another service's.
     pub(crate) async fn db(&self, area: &str) -> anyhow::Result<Db> {
         let logins = match &self.kind {
             Kind::Suite(server) => server.logins(&database_of(area))?,
@@ -105,9 +109,13 @@ impl Stores {
                 role_password: None,
             },
         };
-        Db::connect(&logins, 4, Workload::Sums)
+        let db = Db::connect(&logins, 4, Workload::Sums)
             .await
-            .with_context(|| format!("connecting to the database of {area}; has it been used yet?"))
+            .with_context(|| format!("connecting to the database of {area}; has it been used yet?"))?;
+        quittance_db::missing_migrations(&db, &migrator_of(area)?)
+            .await
+            .with_context(|| format!("this is not the database of {area}"))?;
+        Ok(db)
     }
 
     /// Whether the databases of all services can be reached.
@@ -121,6 +129,18 @@ impl Stores {
             Kind::Suite(server) => server.stop().await,
             Kind::Service(_) => Ok(()),
         }
+    }
+}
+
+/// All migrations of a service's database.
+fn migrator_of(area: &str) -> anyhow::Result<Migrator> {
+    match area {
+        quittance_invoicing::AREA => Ok(quittance_invoicing::migrator()),
+        quittance_payments::AREA => Ok(quittance_payments::migrator()),
+        quittance_credit_risk::AREA => Ok(quittance_credit_risk::migrator()),
+        quittance_collections::AREA => Ok(quittance_collections::migrator()),
+        quittance_reporting::AREA => Ok(quittance_reporting::migrator()),
+        other => bail!("there is no service {other}"),
     }
 }
 

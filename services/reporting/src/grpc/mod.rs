@@ -14,7 +14,7 @@ use quittance_proto::{
         report_service_server::{ReportService, ReportServiceServer},
     },
 };
-use tonic::{Request, Response, Status, service::Routes};
+use tonic::{Request, Response, Status, codec::CompressionEncoding::Gzip, service::Routes};
 use uuid::Uuid;
 
 use crate::{
@@ -32,7 +32,7 @@ struct Door(App);
 
 /// Adds the service's gRPC service.
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
-    routes.add_service(ReportServiceServer::new(Door(app.clone())))
+    routes.add_service(ReportServiceServer::new(Door(app.clone())).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// Date and currency of a report.

@@ -2,7 +2,6 @@
 
 use quittance_db::Db;
 use quittance_events::Relay;
-use quittance_grpc::routes;
 use quittance_kernel::Clock;
 use quittance_testkit::{TestServer, peer};
 
@@ -30,10 +29,10 @@ pub(crate) async fn start(databases: Databases, clock: Clock) -> TestServer {
         quittance_reporting::SERVICES,
     ]
     .concat();
-    TestServer::start(clock.clone(), |address| {
+    TestServer::start(clock.clone(), &names, |address, all| {
         let peer = peer(address, quittance_payments::AREA, &clock);
         let payments = quittance_payments::App::new(payments, Relay::default(), clock.clone(), peer);
-        let all = quittance_invoicing::add_routes(routes(&names).unwrap(), &invoicing);
+        let all = quittance_invoicing::add_routes(all, &invoicing);
         let all = quittance_payments::add_routes(all, &payments);
         let all = quittance_credit_risk::add_routes(all, &credit_risk);
         let all = quittance_collections::add_routes(all, &collections);

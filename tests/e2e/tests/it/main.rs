@@ -1,5 +1,5 @@
 //! One round of all faults, with real processes, for `make test`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod release;
 mod trace;

@@ -40,7 +40,7 @@ use tonic_health::pb::{
 /// How long a program may take to end.
 const END: Duration = Duration::from_secs(5);
 /// How long anything else may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Starts of the suite: at a time, and one after the other in the same folder.
 const AT_A_TIME: usize = 4;
 const IN_A_FOLDER: usize = 5;

@@ -1,0 +1,18 @@
+//! Lines on standard output, whose reader may go away: `quittance events replay | head` is no failure.
+
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+};
+
+/// Writes a line.
+pub(crate) fn line(text: impl Display) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
+}
+
+/// Whether the reader of standard output has gone away.
+pub(crate) fn reader_has_gone(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}
