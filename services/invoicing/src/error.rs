@@ -41,6 +41,29 @@ pub enum Error {
     /// Another document has this external number.
     #[error("another document has the external number {0:?}")]
     ExternalNumberTaken(String),
+    /// One of the tenant's own series will give this number to a document of its own.
+    #[error("the external number {number:?} is one that the series {series:?} will give")]
+    ExternalNumberInSeries {
+        /// The number.
+        number: String,
+        /// The series' code.
+        series: String,
+    },
+    /// The number a series would give, or the reference made of it, stands on another document.
+    #[error(
+        "the next number of the series, or the payment reference made of it, stands on another document: use another series"
+    )]
+    NumberTaken,
+    /// The series would give numbers or references that another series gives.
+    #[error(
+        "with the prefix {prefix:?} the series would give numbers or payment references that the series {series:?} gives"
+    )]
+    SeriesPrefixTaken {
+        /// The prefix.
+        prefix: String,
+        /// The other's code.
+        series: String,
+    },
     /// There is no such credit note.
     #[error("credit note {0} does not exist")]
     CreditNoteNotFound(CreditNoteId),
@@ -82,6 +105,13 @@ impl From<DbError> for Error {
         match error.constraint() {
             Some("customer_number_key") => Self::CustomerNumberTaken(String::new()),
             Some("invoice_external_number_key") => Self::ExternalNumberTaken(String::new()),
+            Some(
+                "invoice_number_key"
+                | "invoice_printed_number_key"
+                | "invoice_payment_reference_key"
+                | "credit_note_number_key"
+                | "credit_note_printed_number_key",
+            ) => Self::NumberTaken,
             Some("series_code_key") => Self::SeriesExists(String::new()),
             Some("terms_code_key") => Self::TermsCodeTaken(String::new()),
             _ => Self::Db(error),

@@ -18,6 +18,11 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
             rule: "a series has no gap, no duplicate, and its dates follow its numbers",
             found: series(&mut tx).await?,
         },
+        Invariant {
+            number: 6,
+            rule: "a printed number and a payment reference stand on one document only",
+            found: numbers(&mut tx).await?,
+        },
         Invariant { number: 7, rule: "a full credit sums to its invoice exactly", found: credits(&mut tx).await? },
     ];
     tx.commit().await?;
@@ -104,6 +109,30 @@ pub(crate) async fn series(tx: &mut Tx) -> Result<Found, DbError> {
            select (select coalesce(sum(documents), 0)::bigint from summed) as "checked!", (select count(*) from drifted) as "drifted!",
              array(select 'series ' || code || ': ' || documents || ' documents, numbers ' || first || ' to ' || last from drifted order by code limit 20)
                as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+}
+
+/// No two documents have one number, and no two invoices one payment reference.
+pub(crate) async fn numbers(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with printed as (
+             select number as text from invoice where tenant_id = $1 and number is not null
+             union all
+             select number from credit_note where tenant_id = $1
+           ), referred as (
+             select payment_reference as text from invoice where tenant_id = $1 and payment_reference is not null
+           ), shared as (
+             select text, count(*) as documents from printed group by text having count(*) > 1
+             union all
+             select text, count(*) from referred group by text having count(*) > 1
+           )
+           select (select count(*) from printed) as "checked!", (select count(*) from shared) as "drifted!",
+             array(select text || ' stands on ' || documents || ' documents' from shared order by text limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)

@@ -203,6 +203,33 @@ impl Series {
         }
     }
 
+    /// Whether another series, which has numbered documents, gives numbers or payment references that this one would give too. References are made of
+    /// letters and digits only. Numbers with more digits than both are filled up to, some billions on, are left to the constraint.
+    pub fn collides_with(&self, other: &Series) -> bool {
+        let gives_none = |series: &Series| series.kind == SeriesKind::External;
+        if gives_none(self) || gives_none(other) || other.last_issued_on.is_none() {
+            return false;
+        }
+        let [mut shorter, mut longer] =
+            [self, other].map(|series| (letters_and_digits(&series.prefix), series.min_digits));
+        if shorter.0.len() > longer.0.len() {
+            std::mem::swap(&mut shorter, &mut longer);
+        }
+        let Some(rest) = longer.0.strip_prefix(&shorter.0) else { return false };
+        let is_number = rest.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && (rest.is_empty() || rest.len() + usize::from(longer.1) <= usize::from(shorter.1))
+    }
+
+    /// Whether this series, which has numbered documents, will give exactly this number to a later one.
+    pub fn will_give(&self, number: &str) -> bool {
+        if self.kind == SeriesKind::External || self.last_issued_on.is_none() {
+            return false;
+        }
+        let width = usize::from(self.min_digits);
+        let parsed = number.strip_prefix(&self.prefix).and_then(|digits| digits.parse::<i64>().ok());
+        parsed.is_some_and(|n| n >= self.next_number && number == format!("{}{n:0width$}", self.prefix))
+    }
+
     /// The reference (ISO 11649) for the payer of a document with this number to quote. Documents taken over have none,
     /// nor do those whose number is too long for one.
     pub fn payment_reference(&self, number: &str) -> Option<String> {
@@ -213,6 +240,11 @@ impl Series {
             }
         }
     }
+}
+
+/// What a payment reference keeps of a number.
+fn letters_and_digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
 fn is_code(text: &str) -> bool {
@@ -278,6 +310,47 @@ mod tests {
         assert_eq!(external.number(&invoice, day("2025-01-01")).unwrap(), "A/77");
         assert_eq!((external.next_number, external.last_issued_on), (1, None));
         assert_eq!(external.payment_reference("A/77"), None);
+    }
+
+    #[test]
+    fn series_collide_where_they_give_one_number_or_reference() {
+        let of = |prefix: &str, min_digits| {
+            let content = SeriesContent { prefix: prefix.to_owned(), min_digits, ..content() };
+            Series::new(SeriesId::at(now()), content).unwrap()
+        };
+        let started = |prefix: &str| Series { last_issued_on: Some(day("2026-03-02")), ..of(prefix, 6) };
+        for (prefix, digits, expected) in [
+            ("INV-", 6, true),
+            ("inv/", 6, true),
+            ("INV", 4, true),
+            ("INV-0", 5, true),
+            ("INV-2026-", 6, false),
+            ("CN-", 6, false),
+            ("", 6, false),
+        ] {
+            assert_eq!(of(prefix, digits).collides_with(&started("INV-")), expected, "{prefix}");
+            assert!(!of(prefix, digits).collides_with(&of("INV-", 6)), "it has numbered nothing");
+        }
+        assert!(!of("INV-2025-", 6).collides_with(&started("INV-2026-")));
+        let external = Series { kind: SeriesKind::External, ..started("INV-") };
+        assert!(!of("INV-", 6).collides_with(&external));
+    }
+
+    #[test]
+    fn a_series_knows_the_numbers_it_will_give() {
+        let mut series = series();
+        assert!(!series.will_give("INV-000001"), "one that was never used may be left for another");
+        series.take(day("2026-03-02")).unwrap();
+        for (number, expected) in [
+            ("INV-000001", false),
+            ("INV-000002", true),
+            ("INV-1000000", true),
+            ("INV-2", false),
+            ("INV-x", false),
+            ("A/1", false),
+        ] {
+            assert_eq!(series.will_give(number), expected, "{number}");
+        }
     }
 
     #[test]

@@ -24,6 +24,13 @@ impl From<Error> for Status {
             Error::TermsCodeTaken(code) => taken("TERMS_CODE_TAKEN").with("code", code),
             Error::CustomerNumberTaken(number) => taken("CUSTOMER_NUMBER_TAKEN").with("number", number),
             Error::ExternalNumberTaken(number) => taken("EXTERNAL_NUMBER_TAKEN").with("external_number", number),
+            Error::ExternalNumberInSeries { number, series } => {
+                taken("EXTERNAL_NUMBER_IN_SERIES").with("external_number", number).with("series_code", series)
+            }
+            Error::NumberTaken => taken("NUMBER_TAKEN"),
+            Error::SeriesPrefixTaken { prefix, series } => {
+                taken("SERIES_PREFIX_TAKEN").with("prefix", prefix).with("series_code", series)
+            }
             Error::Stale(_) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
             Error::Refused { subject, refusal } => {
                 let reason = refusal.reason();

@@ -44,7 +44,17 @@ pub(crate) async fn draft_all(
     now: DateTime<Utc>,
 ) -> Result<Vec<Result<Invoice, Error>>, DbError> {
     let references = References::read(tx, book, contents).await?;
+    let series = match contents.iter().any(|content| content.external_number.is_some()) {
+        true => db::book::list_series(tx).await?,
+        false => Vec::new(),
+    };
     let drafts = contents.iter().map(|content| {
+        let given = |number: &String| {
+            series.iter().find(|series| series.will_give(number)).map(|s| (number.clone(), s.code.clone()))
+        };
+        if let Some((number, series)) = content.external_number.as_ref().and_then(given) {
+            return Err(Error::ExternalNumberInSeries { number, series });
+        }
         let resolved = references.resolve(content)?;
         Invoice::draft(InvoiceId::at(now), resolved.content, resolved.terms, resolved.series, book.tenant.rounding, now)
             .map_err(|refusal| Error::refused("the invoice", refusal))
@@ -100,7 +110,9 @@ pub(crate) async fn create_invoices<A: Answer>(
 
 /// Says which number is taken: the constraint does not.
 pub(crate) fn name_external_number<A>(result: &mut Result<A, Error>, content: &InvoiceContent) {
-    if let (Err(Error::ExternalNumberTaken(number)), Some(asked)) = (result, &content.external_number) {
-        number.clone_from(asked);
+    if let (Err(error @ (Error::ExternalNumberTaken(_) | Error::NumberTaken)), Some(asked)) =
+        (result, &content.external_number)
+    {
+        *error = Error::ExternalNumberTaken(asked.clone());
     }
 }

@@ -41,6 +41,9 @@ impl<A: Answer> OneOp for Op<A> {
             id: id.uuid(),
             why: format!("it was checked, and yet {bad:?}"),
         })?;
+        if let Some(other) = db::book::list_series(tx).await?.into_iter().find(|other| series.collides_with(other)) {
+            return Ok(Err(Error::SeriesPrefixTaken { prefix: series.prefix, series: other.code }));
+        }
         db::book::insert_series(tx, &series).await?;
         Ok(Ok((self.answer)(&series)))
     }

@@ -1,6 +1,6 @@
 //! Invoices and credit notes, from draft to delivery.
 
-use quittance_proto::invoicing::v1 as pb;
+use quittance_proto::{common::v1::VerifyLedgerRequest, invoicing::v1 as pb};
 use quittance_testkit::{assert_fault, request_id};
 use tonic::Code;
 
@@ -152,6 +152,76 @@ async fn documents_taken_over_keep_number_and_dates() {
     assert_fault(&error, Code::AlreadyExists, "EXTERNAL_NUMBER_TAKEN");
     let search = pb::SearchInvoicesRequest { query: "790".to_owned() };
     assert_eq!(service.invoices().search_invoices(search).await.unwrap().into_inner().invoices.len(), 1);
+}
+
+/// A number and a payment reference stand on one document, whoever gave them.
+#[tokio::test]
+async fn no_two_documents_share_a_number_or_a_reference() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let taken_over = |number: &str| {
+        let mut request = create_and_issue(&customer);
+        request.invoice.as_mut().unwrap().external_number = number.to_owned();
+        request
+    };
+    // Taken over before the series was used: the series cannot give that number any more.
+    service.invoices().create_and_issue_invoice(taken_over("INV-000001")).await.unwrap();
+    let error = service.invoices().create_and_issue_invoice(create_and_issue(&customer)).await.unwrap_err();
+    assert_fault(&error, Code::AlreadyExists, "NUMBER_TAKEN");
+    let series = |code: &str, prefix: &str, next_number| pb::CreateSeriesRequest {
+        request_id: request_id(),
+        series: Some(pb::Series {
+            code: code.to_owned(),
+            kind: pb::SeriesKind::Invoice.into(),
+            prefix: prefix.to_owned(),
+            next_number,
+            ..pb::Series::default()
+        }),
+    };
+    let second = service.tenants().create_series(series("NEXT", "INV-", 2)).await.unwrap().into_inner();
+    let mut request = create_and_issue(&customer);
+    request.invoice.as_mut().unwrap().series_id = second.series_id;
+    let own = service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner();
+    assert_eq!(own.number, "INV-000002");
+    let error = service.invoices().create_and_issue_invoice(taken_over("INV-000002")).await.unwrap_err();
+    assert_fault(&error, Code::AlreadyExists, "EXTERNAL_NUMBER_TAKEN");
+    let error = service.invoices().create_and_issue_invoice(taken_over("INV-000003")).await.unwrap_err();
+    assert_fault(&error, Code::AlreadyExists, "EXTERNAL_NUMBER_IN_SERIES");
+    for prefix in ["INV-", "INV/", "inv."] {
+        let error = service.tenants().create_series(series("THIRD", prefix, 1)).await.unwrap_err();
+        assert_fault(&error, Code::AlreadyExists, "SERIES_PREFIX_TAKEN");
+    }
+    service.assert_ledger().await;
+    // What was filled before the rule stays, and is named.
+    let mut owner = service.db.connect_as("quittance_owner").await;
+    let statement = "update invoice set shares_number = true, number = 'INV-000001' where number = 'INV-000002'";
+    sqlx::query(statement).execute(&mut owner).await.unwrap();
+    let found = service.items().verify_ledger(VerifyLedgerRequest {}).await.unwrap().into_inner();
+    let shared = found.invariants.iter().find(|i| i.rule.contains("printed number")).unwrap();
+    assert_eq!((shared.drifted, shared.examples[0].as_str()), (1, "INV-000001 stands on 2 documents"));
+}
+
+/// The rule comes to a database that breaks it already: nothing is renumbered, and the first document keeps the number to itself.
+#[tokio::test]
+async fn the_rule_of_numbers_comes_to_a_filled_database() {
+    use sqlx::Executor as _;
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    for _ in 0..3 {
+        service.issued(&customer).await;
+    }
+    let before = "alter table invoice drop column shares_number;
+        alter table credit_note drop column shares_number;
+        update invoice set number = 'INV-000001', payment_reference = (select payment_reference from invoice where number = 'INV-000001'),
+          series_id = md5(number)::uuid
+        where number <> 'INV-000001'";
+    let mut owner = service.db.connect_as("quittance_owner").await;
+    owner.execute(before).await.unwrap();
+    owner.execute(include_str!("../../migrations/1005_numbers.sql")).await.unwrap();
+    let marked = "select count(*) filter (where shares_number), count(*) from invoice where number = 'INV-000001'";
+    let counts: (i64, i64) = sqlx::query_as(marked).fetch_one(&mut owner).await.unwrap();
+    assert_eq!(counts, (2, 3));
+    assert_eq!(service.issued(&customer).await.number, "INV-000004");
 }
 
 #[tokio::test]
