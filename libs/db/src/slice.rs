@@ -5,7 +5,7 @@
 //! other's answer is found. A refusal leaves no claim: it is looked up once more, because the command may have been refused for the very effect
 //! that its own first sending had.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use quittance_kernel::{RequestId, TenantId};
@@ -98,45 +98,61 @@ pub async fn run_slice<O: SliceOp>(
     op: &O,
     commands: &[O::Command],
 ) -> Result<Results<O>, DbError> {
-    let mut leaders: Vec<Asked<'_, O>> = Vec::with_capacity(commands.len());
-    let mut by_id: HashMap<RequestId, usize> = HashMap::with_capacity(commands.len());
-    let mut answered_by: Vec<Result<usize, RequestId>> = Vec::with_capacity(commands.len());
+    let mut distinct: Vec<Asked<'_, O>> = Vec::with_capacity(commands.len());
+    let mut others: Vec<Asked<'_, O>> = Vec::new();
+    let mut ids: HashSet<RequestId> = HashSet::with_capacity(commands.len());
+    let mut places: HashMap<(RequestId, CommandHash), Place> = HashMap::with_capacity(commands.len());
+    let mut answered_by: Vec<Place> = Vec::with_capacity(commands.len());
     for command in commands {
         let (id, hash) = (command.request_id(), hash_of(command));
-        let leader = *by_id.entry(id).or_insert(leaders.len());
-        match leaders.get(leader) {
-            None => leaders.push(Asked { id, hash, command }),
-            Some(first) if first.hash != hash => {
-                answered_by.push(Err(id));
-                continue;
-            }
-            Some(_) => {}
-        }
-        answered_by.push(Ok(leader));
+        let place = *places.entry((id, hash)).or_insert_with(|| {
+            let is_first = ids.insert(id);
+            let list = if is_first { &mut distinct } else { &mut others };
+            list.push(Asked { id, hash, command });
+            if is_first { Place::Distinct(list.len() - 1) } else { Place::Other(list.len() - 1) }
+        });
+        answered_by.push(place);
     }
-    let results = run_leaders(db, tenant, now, op, &leaders).await?;
-    Ok(hand_out::<O>(results, answered_by))
+    let results = run_leaders(db, tenant, now, op, &distinct).await?;
+    // Other commands with an id of the slice come after the first, as if they had been sent after it: whether one of them is the true one is in the
+    // answers kept.
+    let mut others_results = Vec::with_capacity(others.len());
+    for other in &others {
+        others_results.push(run_alone(db, tenant, now, op, other).await?);
+    }
+    Ok(hand_out::<O>(results, others_results, answered_by))
+}
+
+/// Where a command's result is.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Among the results of the first commands of each request id.
+    Distinct(usize),
+    /// Among the results of other commands that use one of these ids.
+    Other(usize),
 }
 
 /// Gives every command its leader's result. An error is not `Clone`: the second sending of a refused
 /// command is told to try again.
-fn hand_out<O: SliceOp>(results: Results<O>, answered_by: Vec<Result<usize, RequestId>>) -> Results<O> {
-    let mut results: Vec<Option<Result<O::Answer, O::Error>>> = results.into_iter().map(Some).collect();
+fn hand_out<O: SliceOp>(distinct: Results<O>, others: Results<O>, answered_by: Vec<Place>) -> Results<O> {
+    let mut distinct: Vec<Option<Result<O::Answer, O::Error>>> = distinct.into_iter().map(Some).collect();
+    let mut others: Vec<Option<Result<O::Answer, O::Error>>> = others.into_iter().map(Some).collect();
     let mut out = Vec::with_capacity(answered_by.len());
-    for answer in answered_by {
-        let result = match answer {
-            Err(id) => Err(RequestIdReused(id).into()),
-            Ok(leader) => match results.get_mut(leader) {
-                Some(slot) => match slot.take() {
-                    Some(Ok(answer)) => {
-                        *slot = Some(Ok(answer.clone()));
-                        Ok(answer)
-                    }
-                    Some(Err(error)) => Err(error),
-                    None => Err(DbError::AnsweredMeanwhile.into()),
-                },
+    for place in answered_by {
+        let slot = match place {
+            Place::Distinct(place) => distinct.get_mut(place),
+            Place::Other(place) => others.get_mut(place),
+        };
+        let result = match slot {
+            Some(slot) => match slot.take() {
+                Some(Ok(answer)) => {
+                    *slot = Some(Ok(answer.clone()));
+                    Ok(answer)
+                }
+                Some(Err(error)) => Err(error),
                 None => Err(DbError::AnsweredMeanwhile.into()),
             },
+            None => Err(DbError::AnsweredMeanwhile.into()),
         };
         out.push(result);
     }
