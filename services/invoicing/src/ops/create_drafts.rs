@@ -44,10 +44,8 @@ pub(crate) async fn draft_all(
     now: DateTime<Utc>,
 ) -> Result<Vec<Result<Invoice, Error>>, DbError> {
     let references = References::read(tx, book, contents).await?;
-    let series = match contents.iter().any(|content| content.external_number.is_some()) {
-        true => db::book::list_series(tx).await?,
-        false => Vec::new(),
-    };
+    let brings_number = contents.iter().any(|content| content.external_number.is_some());
+    let series = if brings_number { db::book::list_series(tx).await? } else { Vec::new() };
     let drafts = contents.iter().map(|content| {
         let given = |number: &String| {
             series.iter().find(|series| series.will_give(number)).map(|s| (number.clone(), s.code.clone()))
