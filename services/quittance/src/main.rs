@@ -152,23 +152,23 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Up(flags) => up::up(&flags).await,
-        Command::Call(flags) => call(flags).await,
+        Command::Up(flags) => Box::pin(up::up(&flags)).await,
+        Command::Call(flags) => Box::pin(call(flags)).await,
         Command::Token(flags) => {
             println!("{}", up::development_token(&data::existing_tokens(&flags.data)?)?);
             Ok(exit::DONE)
         }
-        Command::Status(flags) => inspect::status(&flags).await,
-        Command::Verify(flags) => inspect::verify(&flags).await,
-        Command::Replay(flags) => replay(flags).await,
-        Command::Migrate(flags) => operate::migrate(&flags).await.map(|()| exit::DONE),
-        Command::Topics(flags) => operate::topics(&flags).await,
-        Command::DeadLetters(command) => operate::dead_letters(&command).await,
-        Command::Events(command) => operate::events(&command).await,
-        Command::Rebuild(flags) => operate::rebuild(&flags).await,
+        Command::Status(flags) => Box::pin(inspect::status(&flags)).await,
+        Command::Verify(flags) => Box::pin(inspect::verify(&flags)).await,
+        Command::Replay(flags) => Box::pin(replay(flags)).await,
+        Command::Migrate(flags) => Box::pin(operate::migrate(&flags)).await.map(|()| exit::DONE),
+        Command::Topics(flags) => Box::pin(operate::topics(&flags)).await,
+        Command::DeadLetters(command) => Box::pin(operate::dead_letters(&command)).await,
+        Command::Events(command) => Box::pin(operate::events(&command)).await,
+        Command::Rebuild(flags) => Box::pin(operate::rebuild(&flags)).await,
         Command::Bank(command) => bank::run(&command),
         Command::Match(command) => cash::run(&command),
-        Command::Demo(flags) => demo::run(flags.seed, flags.customers).await.map(|()| exit::DONE),
+        Command::Demo(flags) => Box::pin(demo::run(flags.seed, flags.customers)).await.map(|()| exit::DONE),
         Command::Configuration => {
             print!("{}", documents::configuration());
             Ok(exit::DONE)

@@ -146,11 +146,11 @@ impl Suite {
             routes: Some(routes(&services).context("reflection")?),
             tasks: Tasks::default(),
         };
-        all.open::<quittance_invoicing::App>(logins).await?;
-        all.open::<quittance_payments::App>(logins).await?;
-        all.open::<quittance_credit_risk::App>(logins).await?;
-        all.open::<quittance_collections::App>(logins).await?;
-        all.open::<quittance_reporting::App>(logins).await?;
+        Box::pin(all.open::<quittance_invoicing::App>(logins)).await?;
+        Box::pin(all.open::<quittance_payments::App>(logins)).await?;
+        Box::pin(all.open::<quittance_credit_risk::App>(logins)).await?;
+        Box::pin(all.open::<quittance_collections::App>(logins)).await?;
+        Box::pin(all.open::<quittance_reporting::App>(logins)).await?;
         let called: quittance_invoicing::App = all.start()?;
         all.start::<quittance_payments::App>()?;
         all.start::<quittance_credit_risk::App>()?;

@@ -182,6 +182,8 @@ fn reasons(code: &str) -> BTreeSet<String> {
         word.contains('_')
             && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
             && !word.starts_with('_')
+            // A variable of the environment.
+            && !word.starts_with("QUITTANCE_")
     };
     code.split('"').skip(1).step_by(2).filter(is_reason).map(str::to_owned).collect()
 }

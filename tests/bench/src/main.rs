@@ -93,6 +93,11 @@ pub(crate) fn goes_on(started: Instant) -> bool {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    Box::pin(run()).await
+}
+
+#[expect(clippy::large_stack_frames, reason = "it runs once, in a box")]
+async fn run() -> anyhow::Result<()> {
     let options = Options { max_connections: 200, ..Options::new(Durability::Full) };
     let postgres = tokio::task::spawn_blocking(move || ScratchPostgres::start(&options)).await??;
     let raw =

@@ -41,6 +41,8 @@ pub struct Api {
     /// Each replica's port and client.
     clients: BTreeMap<Area, Vec<(u16, Client)>>,
     turn: AtomicUsize,
+    /// Attempts that failed, in words.
+    failures: Mutex<Vec<String>>,
     /// Replicas that did not answer, and when.
     silent: Mutex<BTreeMap<(Area, usize), Instant>>,
 }
@@ -58,7 +60,12 @@ impl Api {
             });
             clients.insert(*area, connected.collect::<anyhow::Result<Vec<_>>>()?);
         }
-        Ok(Self { tenant, clients, turn: AtomicUsize::new(0), silent: Mutex::default() })
+        Ok(Self { tenant, clients, turn: AtomicUsize::new(0), silent: Mutex::default(), failures: Mutex::default() })
+    }
+
+    /// Attempts that failed so far, after all that the client did by itself. Each was made again.
+    pub fn failures(&self) -> Vec<String> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the service runs here.
@@ -105,6 +112,8 @@ impl Api {
                 Err(status) => status,
             };
             self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert((area, i), Instant::now());
+            let failure = format!("{what} at {}-{i}: {}", area.name(), describe(&status));
+            self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
             allowed(&status).with_context(|| what.to_owned())?;
             if began.elapsed() > PATIENCE {
                 bail!(

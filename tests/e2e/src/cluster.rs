@@ -26,6 +26,8 @@ use crate::{
 const PORTS: std::ops::Range<u16> = 15_000..32_000;
 /// What all services sign their calls with.
 const SECRET: &str = "a secret of the whole suite, longer than thirty-two bytes";
+/// How long a process may take to end when it is restarted: its drain, and what comes after.
+const RESTART: Duration = Duration::from_secs(30);
 /// Connections of each replica to its database.
 const CONNECTIONS: u32 = 6;
 
@@ -119,6 +121,15 @@ impl Cluster {
             replica.listens().await?;
         }
         Ok(())
+    }
+
+    /// Has one process end in order and start again, as a rolling update does it.
+    pub async fn restart(&mut self, area: Area, which: usize) -> anyhow::Result<()> {
+        let replica = self.replicas.get_mut(&area).and_then(|all| all.get_mut(which)).context("it runs")?;
+        replica.signal(Signal::SIGTERM)?;
+        block_in_place(|| replica.ends(Instant::now() + RESTART, &mut self.watchdog))?;
+        replica.start(&mut self.watchdog)?;
+        replica.listens().await
     }
 
     /// Tells every process to end, as Kubernetes does it, and waits for that; fails where one does not end in time, or in disorder.

@@ -86,6 +86,11 @@ impl Load {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Calls that failed so far, after all that the client did by itself. Each was made again.
+    pub fn failures(&self) -> Vec<String> {
+        self.api.failures()
+    }
+
     /// The day on which everything happens.
     pub fn today(&self) -> NaiveDate {
         self.today

@@ -41,6 +41,11 @@ impl Postgres {
         self.server.url(role, &area.database())
     }
 
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
+        self.server.socket_folder().join(format!(".s.PGSQL.{}", self.server.port()))
+    }
+
     /// A connection of the owner, whom row-level security does not hold back.
     pub async fn owner(&self, area: Area) -> anyhow::Result<PgConnection> {
         Ok(PgConnection::connect(&self.url(OWNER, area)).await?)

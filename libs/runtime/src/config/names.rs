@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// Variables of the project's tests and benchmarks, which are no settings.
-const OF_TESTS: [&str; 3] = ["TEST_KAFKA", "SEED", "RELEASE_PROGRAMS"];
+/// Variables of the project's build, tests and benchmarks, which are no settings.
+const OF_PROJECT: [&str; 3] = ["TEST_KAFKA", "SEED", "COMMIT"];
 /// Variables of the command line's client, which are flags of its own.
 const OF_CLIENT: [&str; 3] = ["SERVER", "TOKEN", "TENANT"];
 /// How alike a known name has to be before it is suggested, from 0 to 1.
@@ -39,7 +39,7 @@ pub(super) fn meaning(name: &str, defaults: &Value) -> Meaning {
             return Meaning::FileOf(of);
         }
     }
-    if OF_TESTS.contains(&name) || OF_CLIENT.contains(&name) || is_injected(name) {
+    if OF_PROJECT.contains(&name) || OF_CLIENT.contains(&name) || is_injected(name) {
         return Meaning::Ignored;
     }
     Meaning::Unknown(path)

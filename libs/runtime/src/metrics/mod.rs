@@ -62,7 +62,7 @@ pub fn are_taken() -> bool {
 
 /// A call is over. `rpc` is the method's full name, without a slash in front, and one of ours: a name that a caller made up would be a series for ever. `code` is as
 /// gRPC's documents write it.
-pub fn record_call(rpc: &str, code: &'static str, elapsed: Duration) {
+pub fn record_call(rpc: &str, code: String, elapsed: Duration) {
     let Some(recorder) = RECORDER.get() else { return };
     let labels = [
         KeyValue::new("rpc.system.name", "grpc"),

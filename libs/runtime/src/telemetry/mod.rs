@@ -151,7 +151,8 @@ mod tests {
         let started = Instant::now();
         let telemetry = start("test", LogFormat::Json, "off", &config).unwrap();
         for _ in 0..10_000 {
-            tracing::info_span!("work").in_scope(|| metrics::record_call("test/Call", "OK", Duration::from_millis(3)));
+            tracing::info_span!("work")
+                .in_scope(|| metrics::record_call("test/Call", "OK".to_owned(), Duration::from_millis(3)));
         }
         metrics::record_pool_wait("books", "app", Duration::from_millis(1));
         metrics::record_pool("books", "app", 3, 7);

@@ -30,11 +30,11 @@ pub(crate) async fn run(flags: &MigrateFlags) -> anyhow::Result<()> {
         role_password: None,
     };
     match flags.service {
-        Reader::Invoicing => migrate::<quittance_invoicing::App>(&logins).await?,
-        Reader::Payments => migrate::<quittance_payments::App>(&logins).await?,
-        Reader::CreditRisk => migrate::<quittance_credit_risk::App>(&logins).await?,
-        Reader::Collections => migrate::<quittance_collections::App>(&logins).await?,
-        Reader::Reporting => migrate::<quittance_reporting::App>(&logins).await?,
+        Reader::Invoicing => Box::pin(migrate::<quittance_invoicing::App>(&logins)).await?,
+        Reader::Payments => Box::pin(migrate::<quittance_payments::App>(&logins)).await?,
+        Reader::CreditRisk => Box::pin(migrate::<quittance_credit_risk::App>(&logins)).await?,
+        Reader::Collections => Box::pin(migrate::<quittance_collections::App>(&logins)).await?,
+        Reader::Reporting => Box::pin(migrate::<quittance_reporting::App>(&logins)).await?,
     }
     println!("the database of {} is up to date", flags.service.area());
     Ok(())

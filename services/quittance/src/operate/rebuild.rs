@@ -30,11 +30,11 @@ pub(crate) struct RebuildFlags {
 pub(crate) async fn run(flags: &RebuildFlags) -> anyhow::Result<ExitCode> {
     let stores = flags.stores.open().await?;
     let done = match flags.service {
-        Reader::Invoicing => rebuild::<quittance_invoicing::App>(&stores).await,
-        Reader::Payments => rebuild::<quittance_payments::App>(&stores).await,
-        Reader::CreditRisk => rebuild::<quittance_credit_risk::App>(&stores).await,
-        Reader::Collections => rebuild::<quittance_collections::App>(&stores).await,
-        Reader::Reporting => rebuild::<quittance_reporting::App>(&stores).await,
+        Reader::Invoicing => Box::pin(rebuild::<quittance_invoicing::App>(&stores)).await,
+        Reader::Payments => Box::pin(rebuild::<quittance_payments::App>(&stores)).await,
+        Reader::CreditRisk => Box::pin(rebuild::<quittance_credit_risk::App>(&stores)).await,
+        Reader::Collections => Box::pin(rebuild::<quittance_collections::App>(&stores)).await,
+        Reader::Reporting => Box::pin(rebuild::<quittance_reporting::App>(&stores)).await,
     };
     stores.close().await?;
     let Rebuilt { events, before, after } = done?;

@@ -52,6 +52,8 @@ pub(crate) struct Up {
     child: Child,
     pub(crate) address: String,
     folder: PathBuf,
+    /// Instead of one signed with the folder's key.
+    pub(crate) token: Option<String>,
 }
 
 impl Up {
@@ -61,8 +63,14 @@ impl Up {
 
     /// With variables in its environment.
     pub(crate) fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::start_as(folder, environment, &[])
+    }
+
+    /// With variables and further arguments.
+    pub(crate) fn start_as(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let mut child = quittance(&["up", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
             .arg(folder)
+            .args(arguments)
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
@@ -72,7 +80,7 @@ impl Up {
         let address = first.strip_prefix("Quittance listens on ").expect("it says where it listens").to_owned();
         // What else it prints is read, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, folder: folder.to_owned() }
+        Self { child, address, folder: folder.to_owned(), token: None }
     }
 
     fn end(&mut self, signal: &str) {
@@ -97,6 +105,9 @@ impl Up {
         command.arg(&self.folder);
         if let Some(tenant) = tenant {
             command.args(["--tenant", tenant]);
+        }
+        if let Some(token) = &self.token {
+            command.args(["--token", token]);
         }
         let Output { status, stdout, stderr } = command.args([method, &request.to_string()]).output().unwrap();
         if status.success() {

@@ -28,7 +28,7 @@ use tonic::{Request, Response, Status, transport::Server};
 use crate::program::{Folder, Up, tenant};
 
 /// The rules of the services that have a tenant; credit risk has none without a profile.
-const RULES: usize = 11;
+const RULES: usize = 12;
 
 /// A collector that keeps every span, and the names of what was measured.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,13 @@
 //! `quittance up` and `quittance call`: killed and started again, nothing that was acknowledged is lost.
 
+use std::{
+    io::Write as _,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use quittance_grpc::Tokens;
+use quittance_kernel::Clock;
 use serde_json::json;
 
 use crate::program::{Folder, Up, quittance, tenant};
@@ -68,4 +76,98 @@ fn two_suites_do_not_share_a_folder_and_bad_settings_are_named_together() {
         quittance(&["up", "--listen", "nowhere", "--connections", "0", "--keys", "/nonexistent"]).output().unwrap();
     let error = String::from_utf8(bad.stderr).unwrap();
     assert!(["listen:", "connections:", "keys:"].iter().all(|setting| error.contains(setting)), "{error}");
+}
+
+#[test]
+fn services_call_each_other_also_where_callers_have_keys_of_their_own() {
+    let folder = Folder::new();
+    let issuer = Tokens::new("the secret of an issuer of tokens, 32 bytes");
+    let keys = folder.file("jwks.json", &issuer.key_set());
+    let mut up = Up::start_as(&folder.0, &[], &["--keys", keys.to_str().unwrap()]);
+    let refused = up.call("TenantService/CreateTenant", &tenant("Northwind"), None).unwrap_err();
+    assert!(refused.contains("TOKEN_INVALID"), "the folder's key signs nothing here: {refused}");
+
+    let now = Clock::system().now();
+    up.token = Some(issuer.sign("ann", &["*"], "*", now, chrono::Duration::hours(1)).unwrap());
+    up.call("TenantService/CreateTenant", &tenant("Northwind"), None).unwrap();
+    let customer = up.call("CustomerService/CreateCustomer", &json!({"customer": {"name": "Ada Ltd"}}), None).unwrap();
+    let line = json!({"description": "Consulting", "quantity": "1", "unit": "h", "unit_price": "100", "tax_category": "S", "tax_rate": "19"});
+    let invoice = json!({"invoice": {"customer_id": customer["customer_id"], "currency_code": "EUR", "lines": [line]}});
+    let invoice = up.call("InvoiceService/CreateAndIssueInvoice", &invoice, None).unwrap();
+    let payment = json!({"payment": {"amount": {"currency_code": "EUR", "amount": "119.00"}, "method": "PAYMENT_METHOD_TRANSFER",
+        "text": format!("invoice {}", invoice["number"].as_str().unwrap())}});
+    let payment = up.call_until("PaymentService/RecordPayment", &payment, None);
+    let started = Instant::now();
+    loop {
+        let read = up.call("PaymentService/GetPayment", &json!({"payment_id": payment["payment_id"]}), None).unwrap();
+        if read["applied"]["amount"] == "119.00" {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "the payment stays pending: {read}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    up.stop();
+}
+
+#[test]
+fn what_kubernetes_injects_is_no_setting_and_a_mistake_is_one() {
+    let folder = Folder::new();
+    let injected = [
+        ("QUITTANCE_SERVICE_HOST", "10.0.0.1"),
+        ("QUITTANCE_INVOICING_SERVICE_PORT_GRPC", "7400"),
+        ("QUITTANCE_PORT", "tcp://10.0.0.1:7400"),
+        ("QUITTANCE_INVOICING_PORT_7400_TCP_ADDR", "10.0.0.1"),
+    ];
+    Up::start_with(&folder.0, &injected).stop();
+    let mut wrong = quittance(&["up", "--check"]);
+    wrong.envs([("QUITTANCE_LISTN", "x"), ("QUITTANCE_KAFKA__PREFX", "y"), ("QUITTANCE_LOG_FORMAT", "xml")]);
+    let wrong = wrong.output().unwrap();
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!(wrong.status.code(), Some(2), "{said}");
+    assert!(
+        ["was listen meant?", "was kafka.prefix meant?", "log_format"].iter().all(|part| said.contains(part)),
+        "{said}"
+    );
+    assert_eq!(quittance(&["up", "--check"]).status().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named_within_seconds() {
+    let started = Instant::now();
+    let call = quittance(&["call", "--server", "http://127.0.0.1:9", "--token", "x", "ReportService/ListCurrencies"])
+        .args(["--tenant", "01a223b7-01a2-76ef-b079-dcc6423de050"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(call.stderr).unwrap();
+    assert!(said.contains("tried http://127.0.0.1:9") && call.status.code() == Some(1), "{said}");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
+#[test]
+fn the_example_of_the_help_can_be_pasted_and_a_request_comes_from_standard_input() {
+    let folder = Folder::new();
+    let up = Up::start(&folder.0);
+    up.call("TenantService/CreateTenant", &tenant("Northwind"), None).unwrap();
+    let help = quittance(&["call", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let example = help.lines().find_map(|line| line.trim().strip_prefix("quittance call ")).expect("an example");
+    let environment = [("QUITTANCE_SERVER", up.address.as_str())];
+    let program = env!("CARGO_BIN_EXE_quittance");
+    let script = format!("'{program}' call --data '{}' {example}", folder.0.display());
+    let pasted = std::process::Command::new("sh").args(["-c", &script]).envs(environment).output().unwrap();
+    assert!(pasted.status.success(), "{script}: {}", String::from_utf8_lossy(&pasted.stderr));
+
+    let mut call = quittance(&["call", "CustomerService/CreateCustomer", "-", "--data"]);
+    let mut call = call.arg(&folder.0).envs(environment).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    call.stdin.take().unwrap().write_all(br#"{"customer": {"name": "Ada Ltd"}}"#).unwrap();
+    let answer = call.wait_with_output().unwrap();
+    assert!(answer.status.success() && String::from_utf8_lossy(&answer.stdout).contains("Ada Ltd"));
+
+    for command in ["status", "verify"] {
+        let mut inspect = quittance(&[command, "--data"]);
+        let said = inspect.arg(&folder.0).envs(environment).output().unwrap();
+        let text = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(said.status.success() && text.contains("reporting"), "{command}: {text}");
+    }
+    up.stop();
 }

@@ -64,7 +64,7 @@ impl Landed {
         sqlx::raw_sql(AssertSqlSafe(dump(database))).execute(&mut conn).await.unwrap();
         self.assert_filled(database).await;
         let logins = self.logins(database);
-        quittance_db::prepare(&logins, migrator).await.unwrap();
+        Box::pin(quittance_db::prepare(&logins, migrator)).await.unwrap();
         Db::connect(&logins, 4, workload).await.unwrap()
     }
 

@@ -1,6 +1,7 @@
 //! One round of all faults, with real processes, for `make test`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod postgres_tls;
 mod release;
 mod trace;
 

@@ -13,7 +13,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use quittance_e2e::{Area, Cluster, Options, Programs, request_id};
+use quittance_e2e::{Area, Cluster, Load, Options, Programs, check, request_id};
 use quittance_grpc::{Client, Tokens, connect};
 use quittance_kernel::{Clock, TenantId};
 use quittance_proto::{
@@ -289,12 +289,44 @@ async fn the_release_programs_start_work_and_end() {
     let rows = "customer,invoice,issued,due,paid,amount\nAda,1,2026-01-05,2026-02-04,2026-02-01,100.00\nBob,2,2026-01-06,2026-02-05,,50.00\n";
     std::fs::write(&book, rows).unwrap();
     let columns = ["customer", "invoice", "issued", "due", "paid", "amount"];
-    let columns: String = columns.iter().map(|name| format!("{name} = {name:?}\n")).collect();
+    let columns = columns.map(|name| format!("{name} = {name:?}\n")).concat();
     std::fs::write(&map, format!("{columns}date_format = \"%Y-%m-%d\"\ncurrency = {{ constant = \"EUR\" }}\n"))
         .unwrap();
     let mut replay = program(&programs.suite());
     replay.arg("replay").arg(&book).arg("--map").arg(&map).args(["--report-on", "2026-02-10", "--out"]);
     succeeds("replay", replay.arg(folder.0.join("out"))).await;
+}
+
+/// Every process of every service is restarted, one after the other, under load: no call fails, and the books agree.
+async fn rolling_restarts_fail_no_call(cluster: &mut Cluster) {
+    let load = Load::open(cluster).await.unwrap();
+    let running = load.run(1, usize::MAX);
+    for area in Area::ALL {
+        for which in 0..2 {
+            cluster.restart(area, which).await.unwrap();
+        }
+    }
+    running.end().await.unwrap();
+    assert_eq!(load.failures(), Vec::<String>::new());
+    let calls = load.model().calls;
+    assert!(calls > 100, "{calls} calls under the restarts");
+    println!("{calls} calls while ten processes were restarted");
+    check(cluster, &load).await.unwrap();
+}
+
+/// A service whose database is gone says that it does not serve, and serves again when it is back.
+async fn health_follows_the_database(cluster: &mut Cluster) {
+    let address = format!("http://127.0.0.1:{}", cluster.replicas[&Area::Invoicing][0].port);
+    let channel = Endpoint::from_shared(address).unwrap().connect().await.unwrap();
+    let request = Request::new(HealthCheckRequest { service: String::new() });
+    let mut states = HealthClient::new(channel).watch(request).await.unwrap().into_inner();
+    assert_eq!(states.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    cluster.postgres.crash().await.unwrap();
+    let told = tokio::time::timeout(PATIENCE, states.message()).await.expect("it is told in time");
+    assert_eq!(told.unwrap().unwrap().status(), ServingStatus::NotServing);
+    cluster.postgres.recover().await.unwrap();
+    let told = tokio::time::timeout(PATIENCE, states.message()).await.expect("it is told in time");
+    assert_eq!(told.unwrap().unwrap().status(), ServingStatus::Serving);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -311,6 +343,8 @@ async fn the_release_services_start_work_and_end() {
     };
     let (invoicing, credit_risk) = (client(Area::Invoicing), client(Area::CreditRisk));
     works(&invoicing, &credit_risk).await;
+    rolling_restarts_fail_no_call(&mut cluster).await;
+    health_follows_the_database(&mut cluster).await;
     let mut watching = Vec::new();
     for replica in cluster.replicas.values().flatten() {
         watching.push(watch(format!("http://127.0.0.1:{}", replica.port)).await);
