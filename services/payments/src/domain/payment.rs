@@ -250,12 +250,8 @@ impl Payment {
         }
         if let Some(write_off) = write_off {
             // Small: less than the money itself.
-            let too_large = [write_off.amount, write_off.amount.negated()]
-                .into_iter()
-                .map(|side| side.compare(amount))
-                .collect::<Result<Vec<_>, _>>()?
-                .contains(&Ordering::Greater);
-            if write_off.amount.is_zero() || too_large {
+            let is_small = write_off.amount.abs().compare(amount)? == Ordering::Less;
+            if write_off.amount.is_zero() || !is_small {
                 return Err(Refusal::WriteOffTooLarge { write_off: write_off.amount, amount });
             }
         }

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use quittance_kernel::{Currency, ItemId, parse_date};
+use quittance_kernel::{Currency, ItemId, WriteOff, WriteOffReason, parse_date};
 
 use super::*;
 
@@ -189,4 +189,18 @@ proptest! {
             prop_assert_eq!(payment.applied, held(&["applied", "reversing"]));
         }
     }
+}
+
+/// A write-off is a small difference: as much as is paid, or more, is none.
+#[test]
+fn a_write_off_is_smaller_than_what_is_applied() {
+    let writing_off = |minor| {
+        let write_off = WriteOff { amount: eur(minor), reason: WriteOffReason::SmallDifference };
+        allocate(payment(500), Share { write_off: Some(write_off), ..share(500) }).map(|_| ())
+    };
+    for minor in [500, -500, 501, 0] {
+        assert_eq!(writing_off(minor).map_err(|refusal| refusal.reason()), Err("WRITE_OFF_TOO_LARGE"), "{minor}");
+    }
+    assert_eq!(writing_off(499), Ok(()));
+    assert_eq!(writing_off(-499), Ok(()));
 }

@@ -110,6 +110,20 @@ fn tolerance(percent: &str, cap: &str) -> pb::Tolerance {
     pb::Tolerance { currency_code: "EUR".to_owned(), percent: percent.to_owned(), cap: eur(cap) }
 }
 
+/// Half of an item is no small difference, however much is tolerated: it is paid in part, and nothing fails.
+#[tokio::test]
+async fn what_is_as_large_as_the_payment_is_not_tolerated() {
+    let book = Book::start().await;
+    let customer = book.customer(&[]).await;
+    book.caught_up().await;
+    let policy = pb::MatchingPolicy { tolerances: vec![tolerance("100", "5")], ..pb::MatchingPolicy::default() };
+    set(&book, policy, "").await.unwrap();
+    let invoice = book.invoice(&customer, "10").await;
+    let payment = book.record(transfer("5", &invoice.number)).await;
+    assert!(payment.allocations.iter().all(|allocation| allocation.write_off.is_none()), "{payment:?}");
+    book.verify().await;
+}
+
 #[tokio::test]
 async fn a_small_difference_within_the_tenants_tolerance_is_written_off() {
     let book = Book::start().await;

@@ -159,8 +159,8 @@ fn within_tolerance(
     let mut parts = whole(items, discounts);
     for (part, (_, item)) in parts.iter_mut().zip(items) {
         let room = policy.tolerance_of(item);
-        // Something is paid on every item.
-        part.write_off = left.clamp(-room, room.min(part.amount - 1).max(0));
+        // On every item more is paid than is written off.
+        part.write_off = left.clamp(-room, room.min((part.amount - 1) / 2).max(0));
         part.amount -= part.write_off;
         left -= part.write_off;
     }

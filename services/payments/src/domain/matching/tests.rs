@@ -295,6 +295,20 @@ fn remittance_advice_says_what_is_paid_on_each() {
 /// Day, late discount accepted, amounts; discount, write-offs, left over, left open.
 type Row = (&'static str, bool, [i64; 3], i64, [i64; 3], [i64; 3], [i64; 3]);
 
+/// Half of an item is not a small difference, whatever is tolerated.
+#[test]
+fn less_is_written_off_than_is_paid() {
+    let mut shelf = Shelf::default();
+    let ada = shelf.customer("Ada");
+    let ix = shelf.item(ada, "INV-1", 10_00);
+    let item = shelf.book.item(ix).unwrap();
+    let policy = Policy { tolerance: rust_decimal::Decimal::ONE, tolerance_cap: 5_00, ..Policy::default() };
+    let settled = |amount| settle(&[(ix, item)], amount, day("2026-03-02"), &policy);
+    assert_eq!((settled(5_00).fit, settled(5_00).left_open), (Fit::Short, 5_00));
+    assert_eq!((settled(5_01).fit, settled(5_01).parts[0].write_off), (Fit::Tolerance, 4_99));
+    assert_eq!((settled(15_00).fit, settled(15_00).parts[0].write_off), (Fit::Tolerance, -5_00));
+}
+
 /// Section 4.13: an invoice of 1,000, a discount of 20 to 15 January, grace to the 20th, tolerance at most 5.
 #[test]
 fn the_discount_and_tolerance_table_holds_row_by_row() {
