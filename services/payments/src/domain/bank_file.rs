@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::bank_csv::LineProblem;
 use super::bank_import::ImportedStatement;
 use super::bank_line::Fingerprint;
-use super::matching::AdviceLine;
+use super::matching::{AdviceLine, minor};
 
 /// What kind of file tells of an entry: statements book what notifications told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -260,7 +260,7 @@ fn advice_line(advice: &Advice, money: Money) -> Option<AdviceLine> {
     }
     let paid = advice.paid.filter(|paid| paid.currency.as_str() == money.currency().code());
     let paid = paid.and_then(|paid| Money::new(paid.value, money.currency()).ok());
-    Some(AdviceLine { number: advice.number.clone(), paid: paid.and_then(|paid| i64::try_from(paid.to_minor()).ok()) })
+    Some(AdviceLine { number: advice.number.clone(), paid: paid.and_then(minor) })
 }
 
 fn plain(amount: Amount) -> String {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use quittance_kernel::{CreditorReference, CustomerId, ItemId, Money, Rounding, Terms};
 
-use super::matching::{CustomerIx, Item, ItemKind, Number, Tier};
+use super::matching::{CustomerIx, Item, ItemKind, Number, Tier, minor};
 
 /// An item that the payment might pay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,6 @@ pub struct Candidate {
 impl Candidate {
     /// The item as matching looks at it; `None` if an amount is beyond what it reckons with.
     pub fn item(&self, customer: CustomerIx) -> Option<Item> {
-        let minor = |money: Money| i64::try_from(money.to_minor()).ok();
         let tiers = self.terms.discounts().iter().filter_map(|discount| {
             let until = self.issued_on.checked_add_days(chrono::Days::new(discount.days.into()))?;
             let amount = self.total.times(discount.percent.fraction(), Rounding::HalfUp).ok()?;

@@ -33,6 +33,8 @@ pub enum UnappliedReason {
     NameOnly,
     /// The payer, the amount, the text and the days around are those of a payment that was applied already.
     PossibleDuplicate,
+    /// The amount is larger than matching reckons with.
+    AmountBeyondMatching,
     /// Invoicing refused an allocation.
     RefusedByInvoicing,
     /// A person took an allocation back.
@@ -41,7 +43,7 @@ pub enum UnappliedReason {
 
 impl UnappliedReason {
     /// Every reason.
-    pub const ALL: [UnappliedReason; 15] = [
+    pub const ALL: [UnappliedReason; 16] = [
         UnappliedReason::NoReferenceNoPayer,
         UnappliedReason::PayerHasNoOpenItem,
         UnappliedReason::NoSingleEqualItem,
@@ -55,6 +57,7 @@ impl UnappliedReason {
         UnappliedReason::UnknownDocument,
         UnappliedReason::NameOnly,
         UnappliedReason::PossibleDuplicate,
+        UnappliedReason::AmountBeyondMatching,
         UnappliedReason::RefusedByInvoicing,
         UnappliedReason::UnappliedByHand,
     ];
@@ -75,6 +78,7 @@ impl UnappliedReason {
             UnappliedReason::UnknownDocument => "UNKNOWN_DOCUMENT",
             UnappliedReason::NameOnly => "NAME_ONLY",
             UnappliedReason::PossibleDuplicate => "POSSIBLE_DUPLICATE",
+            UnappliedReason::AmountBeyondMatching => "AMOUNT_BEYOND_MATCHING",
             UnappliedReason::RefusedByInvoicing => "REFUSED_BY_INVOICING",
             UnappliedReason::UnappliedByHand => "UNAPPLIED_BY_HAND",
         }

@@ -7,9 +7,11 @@ use quittance_kernel::{CustomerId, Money, WriteOff, WriteOffReason};
 use crate::{
     db::payer::Owner,
     domain::{
-        Alternative, Candidate, Finding, MatchingPolicy, Payment, Share,
+        Alternative, Candidate, Finding, MatchingPolicy, Payment, Share, UnappliedReason,
         allocation::counts_on,
-        matching::{Book, CustomerIx, Decision, Evidence, Explanation, MoneyIn, Origin, Part, Proposal, propose},
+        matching::{
+            Book, CustomerIx, Decision, Evidence, Explanation, MoneyIn, Origin, Part, Proposal, minor, propose,
+        },
     },
 };
 
@@ -69,38 +71,40 @@ impl SliceBook {
 
     /// What the engine makes of what is left of a payment.
     pub(super) fn propose(&self, payment: &Payment) -> Proposal {
-        self.with_line(payment, |line| propose(line, &self.book, &self.policy.of(line.currency)))
+        match self.line(payment, payment.unapplied) {
+            Some(line) => propose(&line, &self.book, &self.policy.of(line.currency)),
+            None => Proposal::nothing(UnappliedReason::AmountBeyondMatching),
+        }
     }
 
     /// The same, applied in the book: the next payment sees what is left.
     pub(super) fn decide(&mut self, payment: &Payment) -> Finding {
         let proposal = self.propose(payment);
-        let line = self.line(payment);
-        self.book.apply(&line, &proposal);
+        if let Some(line) = self.line(payment, payment.unapplied) {
+            self.book.apply(&line, &proposal);
+        }
         self.finding(payment, proposal)
     }
 
     /// Remembers a payment that was applied before.
     pub(super) fn remember(&mut self, payment: &Payment) {
-        let line = MoneyIn { amount: minor(payment.amount), ..self.line(payment) };
-        self.book.remember(&line);
+        if let Some(line) = self.line(payment, payment.amount) {
+            self.book.remember(&line);
+        }
     }
 
-    fn with_line<T>(&self, payment: &Payment, look: impl FnOnce(&MoneyIn<'_>) -> T) -> T {
-        look(&self.line(payment))
-    }
-
-    fn line<'a>(&self, payment: &'a Payment) -> MoneyIn<'a> {
-        MoneyIn {
+    /// The payment as the engine looks at it; `None` where the amount is beyond what it reckons with.
+    fn line<'a>(&self, payment: &'a Payment, amount: Money) -> Option<MoneyIn<'a>> {
+        Some(MoneyIn {
             customer: payment.customer.and_then(|customer| self.by_id.get(&customer)).copied(),
             currency: payment.unapplied.currency(),
-            amount: minor(payment.unapplied),
+            amount: minor(amount)?,
             value_on: payment.received_on,
             payer_name: &payment.payer_name,
             payer_account: &payment.payer_account,
             text: &payment.text,
             advice: &payment.advice,
-        }
+        })
     }
 
     /// Whether the proposal holds whatever else its payer owes: documents that were named, to the cent, and the payer's own
@@ -177,8 +181,4 @@ impl SliceBook {
         };
         explanation.evidence.iter().map(text).collect()
     }
-}
-
-fn minor(amount: Money) -> i64 {
-    i64::try_from(amount.to_minor()).unwrap_or(i64::MAX)
 }

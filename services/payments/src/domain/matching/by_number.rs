@@ -42,7 +42,7 @@ pub(super) fn by_advice(case: &Case<'_>) -> Verdict {
         return Verdict::Pass(Vec::new());
     }
     let items: Items<'_> = named.iter().map(|(ix, item, _)| (*ix, *item)).collect();
-    let paid: Option<i64> = named.iter().map(|(.., paid)| *paid).sum();
+    let paid = named.iter().try_fold(0_i64, |sum, (.., paid)| sum.checked_add((*paid)?));
     let each_fits = named.iter().all(|(_, item, paid)| paid.is_some_and(|paid| paid > 0 && paid <= item.open));
     if !case.fits(&items) && paid == Some(case.line.amount) && each_fits {
         // What is paid on each stands there; what it leaves open is the items' own.
@@ -55,8 +55,11 @@ pub(super) fn by_advice(case: &Case<'_>) -> Verdict {
         let mut explanation = case.explain_by(rule, 950, &items);
         explanation.parts = parts.collect();
         explanation.left_over = 0;
-        explanation.left_open =
-            items.iter().zip(&explanation.parts).map(|((_, item), part)| item.open - part.reduces()).sum();
+        explanation.left_open = items
+            .iter()
+            .zip(&explanation.parts)
+            .map(|((_, item), part)| item.open - part.reduces())
+            .fold(0, i64::saturating_add);
         explanation.evidence.extend(items.iter().map(|(ix, _)| Evidence::Advice(*ix)));
         return Verdict::Apply(explanation);
     }

@@ -115,6 +115,19 @@ impl Part {
     }
 }
 
+impl Proposal {
+    /// Nothing can be said of the money.
+    pub const fn nothing(reason: UnappliedReason) -> Proposal {
+        Proposal {
+            decision: Decision::Nothing,
+            best: None,
+            alternatives: Vec::new(),
+            reason: Some(reason),
+            customer: None,
+        }
+    }
+}
+
 /// What matching makes of money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {

@@ -31,7 +31,7 @@ pub use line::{AdviceLine, Decision, Evidence, Explanation, MoneyIn, Part, Propo
 pub use names::{name_core, name_key};
 pub use number::{Number, lookups, runs};
 pub use order::{by_due_date, by_priority};
-pub use settle::{Fallback, Fit, Outcome, Policy, settle};
+pub use settle::{Fallback, Fit, MAX_AMOUNT, Outcome, Policy, minor, settle};
 
 use self::case::{Case, Verdict};
 use super::outcome::UnappliedReason;

@@ -2,6 +2,7 @@
 //! differences within tolerance, and what stays open or is left over. The table of the domain's section 4.13.
 
 use chrono::NaiveDate;
+use quittance_kernel::Money;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
@@ -114,13 +115,25 @@ pub struct Outcome {
     pub left_open: i64,
 }
 
-/// What the amount does to all of the items, each open, of one currency, each once.
+/// The largest amount that matching reckons with, in minor units: a thousand of them can be summed. What is larger is left to a person, never brought
+/// down to what fits.
+pub const MAX_AMOUNT: i64 = i64::MAX / 1_000;
+
+/// An amount in minor units; `None` beyond [`MAX_AMOUNT`].
+pub fn minor(amount: Money) -> Option<i64> {
+    i64::try_from(amount.to_minor()).ok().filter(|minor| minor.unsigned_abs() <= MAX_AMOUNT.unsigned_abs())
+}
+
+/// What the amount does to all of the items, each open, of one currency, each once. Items that cannot be summed are paid nothing.
 pub fn settle(items: &[(ItemIx, &Item)], amount: i64, value_on: NaiveDate, policy: &Policy) -> Outcome {
     let mut items: Vec<(ItemIx, &Item)> = items.to_vec();
     items.sort_by(|(_, a), (_, b)| (a.due_on, a.number.as_str()).cmp(&(b.due_on, b.number.as_str())));
     let earned: Vec<i64> = items.iter().map(|(_, item)| policy.discount(item, value_on)).collect();
-    let open = sum(items.iter().map(|(_, item)| item.open));
-    let expected = open.saturating_sub(sum(earned.iter().copied()));
+    let Some(open) = sum(items.iter().map(|(_, item)| item.open)) else {
+        return Outcome { fit: Fit::Short, parts: Vec::new(), left_over: 0, left_open: i64::MAX };
+    };
+    // Discounts are parts of what is open.
+    let expected = open.saturating_sub(sum(earned.iter().copied()).unwrap_or(open));
     let difference = expected.saturating_sub(amount);
     if let Some(parts) = within_tolerance(&items, &earned, difference, policy) {
         let fit = if difference == 0 { Fit::Cent } else { Fit::Tolerance };
@@ -181,7 +194,7 @@ fn short(items: &[(ItemIx, &Item)], earned: &[i64], amount: i64, open: i64) -> O
             Part { item: *ix, amount: item.open - claimed, discount, write_off: 0 }
         });
         let parts: Vec<Part> = parts.collect();
-        let granted = sum(parts.iter().map(|part| part.discount));
+        let granted = sum(parts.iter().map(|part| part.discount)).unwrap_or(left_open);
         return Outcome { fit: Fit::Unearned, parts, left_over: 0, left_open: left_open - granted };
     }
     let mut left = amount;
@@ -203,7 +216,7 @@ pub(super) fn nominal_discount(item: &Item) -> i64 {
 /// Which of the discounts were taken, each whole or not at all, so that together they make up the shortfall; `None` if
 /// no combination does, or more than one.
 fn combination(items: &[(ItemIx, &Item)], discounts: &[i64], shortfall: i64) -> Option<Vec<i64>> {
-    let all = sum(discounts.iter().copied());
+    let all = sum(discounts.iter().copied())?;
     let closes = items.iter().zip(discounts).all(|((_, item), discount)| item.open > *discount);
     if shortfall <= 0 || all < shortfall || !closes {
         return None;
@@ -223,11 +236,13 @@ fn combination(items: &[(ItemIx, &Item)], discounts: &[i64], shortfall: i64) -> 
         }
         taken
     };
-    let mut fitting = (1..1_u32 << places.len()).map(taken).filter(|taken| sum(taken.iter().copied()) == shortfall);
+    let mut fitting =
+        (1..1_u32 << places.len()).map(taken).filter(|taken| sum(taken.iter().copied()) == Some(shortfall));
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
 }
 
-fn sum(values: impl Iterator<Item = i64>) -> i64 {
-    values.fold(0, i64::saturating_add)
+/// `None` where the sum is beyond all numbers here.
+fn sum(mut values: impl Iterator<Item = i64>) -> Option<i64> {
+    values.try_fold(0, i64::checked_add)
 }

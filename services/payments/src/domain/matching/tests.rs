@@ -295,6 +295,20 @@ fn remittance_advice_says_what_is_paid_on_each() {
 /// Day, late discount accepted, amounts; discount, write-offs, left over, left open.
 type Row = (&'static str, bool, [i64; 3], i64, [i64; 3], [i64; 3], [i64; 3]);
 
+/// What is too large is refused; it never becomes the largest number there is, which another may be too.
+#[test]
+fn amounts_beyond_matching_are_refused() {
+    let money = |text: &str| quittance_kernel::Money::parse(text, Currency::parse("CLF").unwrap()).unwrap();
+    assert_eq!(minor(money("950000000000000")), None);
+    assert_eq!(minor(money("900000000000")), Some(9_000_000_000_000_000));
+    let mut shelf = Shelf::default();
+    let ada = shelf.customer("Ada");
+    let items: Vec<ItemIx> = (0..1_001).map(|n| shelf.item(ada, &format!("INV-{n}"), MAX_AMOUNT)).collect();
+    let items: Vec<(ItemIx, &Item)> = items.iter().map(|ix| (*ix, shelf.book.item(*ix).unwrap())).collect();
+    let outcome = settle(&items, MAX_AMOUNT, day("2026-03-02"), &Policy::default());
+    assert_eq!((outcome.fit, outcome.parts.len()), (Fit::Short, 0));
+}
+
 /// Half of an item is not a small difference, whatever is tolerated.
 #[test]
 fn less_is_written_off_than_is_paid() {
