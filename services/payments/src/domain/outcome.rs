@@ -23,6 +23,8 @@ pub enum UnappliedReason {
     AmbiguousReference,
     /// What was found is owed in another currency.
     CurrencyDiffers,
+    /// What the payer owes was issued after the money came.
+    PaidBeforeIssue,
     /// More than one explanation fits.
     SeveralExplanations,
     /// What was found is another customer's than the payer.
@@ -43,7 +45,7 @@ pub enum UnappliedReason {
 
 impl UnappliedReason {
     /// Every reason.
-    pub const ALL: [UnappliedReason; 16] = [
+    pub const ALL: [UnappliedReason; 17] = [
         UnappliedReason::NoReferenceNoPayer,
         UnappliedReason::PayerHasNoOpenItem,
         UnappliedReason::NoSingleEqualItem,
@@ -52,6 +54,7 @@ impl UnappliedReason {
         UnappliedReason::AmountBelowItems,
         UnappliedReason::AmbiguousReference,
         UnappliedReason::CurrencyDiffers,
+        UnappliedReason::PaidBeforeIssue,
         UnappliedReason::SeveralExplanations,
         UnappliedReason::PayerDiffers,
         UnappliedReason::UnknownDocument,
@@ -73,6 +76,7 @@ impl UnappliedReason {
             UnappliedReason::AmountBelowItems => "AMOUNT_BELOW_ITEMS",
             UnappliedReason::AmbiguousReference => "AMBIGUOUS_REFERENCE",
             UnappliedReason::CurrencyDiffers => "CURRENCY_DIFFERS",
+            UnappliedReason::PaidBeforeIssue => "PAID_BEFORE_ISSUE",
             UnappliedReason::SeveralExplanations => "SEVERAL_EXPLANATIONS",
             UnappliedReason::PayerDiffers => "PAYER_DIFFERS",
             UnappliedReason::UnknownDocument => "UNKNOWN_DOCUMENT",

@@ -104,7 +104,12 @@ fn unexplained(case: &Case<'_>) -> UnappliedReason {
     } else if !customers.iter().any(|customer| case.book.owes(*customer)) {
         UnappliedReason::PayerHasNoOpenItem
     } else if case.owed().is_empty() {
-        UnappliedReason::CurrencyDiffers
+        let in_currency = |customer| case.book.owed(customer, case.line.currency).next().is_some();
+        if customers.iter().copied().any(in_currency) {
+            UnappliedReason::PaidBeforeIssue
+        } else {
+            UnappliedReason::CurrencyDiffers
+        }
     } else {
         UnappliedReason::NoSingleEqualItem
     }

@@ -295,6 +295,24 @@ fn remittance_advice_says_what_is_paid_on_each() {
 /// Day, late discount accepted, amounts; discount, write-offs, left over, left open.
 type Row = (&'static str, bool, [i64; 3], i64, [i64; 3], [i64; 3], [i64; 3]);
 
+/// The shelf's items were issued on 1 January.
+#[test]
+fn money_that_came_before_the_items_says_so() {
+    let mut shelf = Shelf::default();
+    let ada = shelf.customer("Ada");
+    shelf.item(ada, "INV-1", 10_00);
+    let came = |currency, on| MoneyIn { currency, value_on: day(on), ..line("", 10_00, "") };
+    let reason = |line: &MoneyIn<'_>| propose(line, &shelf.book, &Policy::default()).reason;
+    assert_eq!(
+        reason(&MoneyIn { customer: Some(ada), ..came(Currency::EUR, "2025-12-31") }),
+        Some(UnappliedReason::PaidBeforeIssue)
+    );
+    assert_eq!(
+        reason(&MoneyIn { customer: Some(ada), ..came(Currency::USD, "2025-12-31") }),
+        Some(UnappliedReason::CurrencyDiffers)
+    );
+}
+
 /// What is too large is refused; it never becomes the largest number there is, which another may be too.
 #[test]
 fn amounts_beyond_matching_are_refused() {
