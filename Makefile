@@ -1,6 +1,6 @@
 # The one task runner: people and continuous integration call the same recipes.
 .DEFAULT_GOAL := help
-.PHONY: help setup build archive demo up test lint fmt bench fuzz chaos prepare
+.PHONY: help setup program build archive demo up test lint fmt bench fuzz chaos prepare
 
 # Queries are checked against the committed `.sqlx` folders; no build needs a database.
 export SQLX_OFFLINE := true
@@ -15,6 +15,11 @@ help: ## Shows this list
 setup: ## Installs what the project needs and this system lacks
 	@scripts/setup test
 
+program: # The one program people run, without the services of their own
+	@scripts/setup run
+	QUITTANCE_COMMIT="$$(git rev-parse --short=12 HEAD 2>/dev/null)" $(CARGO) build --release --locked -p quittance
+	scripts/scan-probes $(BUILT)/release/quittance
+
 build: ## Builds the six programs as they are released, and looks for a fault of the compiler in them
 	@scripts/setup run
 	QUITTANCE_COMMIT="$$(git rev-parse --short=12 HEAD 2>/dev/null)" $(CARGO) build --release --locked --bins $(PROGRAMS:%=-p %)
@@ -23,10 +28,10 @@ build: ## Builds the six programs as they are released, and looks for a fault of
 archive: build ## Packs the programs, stripped, and their debug information beside them
 	scripts/archive $(BUILT)/release $(PROGRAMS)
 
-demo: build ## Builds, then plays a generated year through all services
+demo: program ## Builds, then plays a generated year through all services
 	$(BUILT)/release/quittance demo
 
-up: build ## Builds, then runs all services with a database of their own
+up: program ## Builds, then runs all services with a database of their own
 	$(BUILT)/release/quittance up
 
 test: setup lint ## Everything that must hold before a change is merged
