@@ -10,6 +10,7 @@ mod migrate;
 mod request_log;
 mod slice;
 mod statistics;
+mod tenants;
 mod verify;
 
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
@@ -21,6 +22,7 @@ pub use request_log::{Answer, Command, RequestIdReused, purge};
 pub use slice::{OneOp, OneResult, SliceOp, SliceResult, run_one, run_slice};
 pub use sqlx::PgConnection;
 pub use statistics::{analyze_new_tables, run_analysis};
+pub use tenants::{TenantsFailed, for_each_tenant};
 pub use verify::{Found, Invariant};
 
 /// The migrations that every service has before its own.

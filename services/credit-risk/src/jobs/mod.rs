@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quittance_db::DbError;
+use quittance_db::{DbError, for_each_tenant};
 use quittance_runtime::{Pace, Shutdown, Tasks, error_chain, reconcile};
 
 use crate::{AREA, App, db, ops};
@@ -17,7 +17,7 @@ pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
     let app = app.clone();
     let expire = move || {
         let app = app.clone();
-        async move { expire_due(&app).await.map_err(|error| error_chain(&error)) }
+        async move { expire_due(&app).await }
     };
     let mut tasks = Tasks::default();
     let expire = reconcile(AREA, "expire_reservations", Pace::every(IDLE), shutdown.clone(), expire);
@@ -26,11 +26,14 @@ pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
 }
 
 /// Ends what is over for every tenant that has something. Returns whether there may be more.
-async fn expire_due(app: &App) -> Result<bool, DbError> {
-    let tenants = db::reservation::tenants_to_expire(app.db(), app.now(), TENANTS).await?;
-    let mut is_more = i64::try_from(tenants.len()) == Ok(TENANTS);
-    for tenant in tenants {
-        is_more |= i64::try_from(ops::expire_reservations(app, tenant).await?) == Ok(ops::EXPIRE_BATCH);
-    }
-    Ok(is_more)
+async fn expire_due(app: &App) -> Result<bool, String> {
+    let tenants = db::reservation::tenants_to_expire(app.db(), app.now(), TENANTS).await;
+    let tenants = tenants.map_err(|error| error_chain(&error))?;
+    let may_be_more = i64::try_from(tenants.len()) == Ok(TENANTS);
+    let expire = |tenant| async move {
+        let expired = ops::expire_reservations(app, tenant).await?;
+        Ok::<_, DbError>(i64::try_from(expired) == Ok(ops::EXPIRE_BATCH))
+    };
+    let is_more = for_each_tenant("expire_reservations", tenants, expire).await;
+    Ok(is_more.map_err(|error| error.to_string())? || may_be_more)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quittance_db::for_each_tenant;
 use quittance_runtime::{Pace, Shutdown, Tasks, error_chain, reconcile};
 
 use crate::{AREA, App, db, ops};
@@ -18,11 +19,11 @@ pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
     let (finishing, matching) = (app.clone(), app.clone());
     let finish = move || {
         let app = finishing.clone();
-        async move { ops::finish_pending(&app).await.map_err(|error| error_chain(&error)) }
+        async move { ops::finish_pending(&app).await }
     };
     let rematch = move || {
         let app = matching.clone();
-        async move { match_due(&app).await.map_err(|error| error_chain(&error)) }
+        async move { match_due(&app).await }
     };
     let mut tasks = Tasks::default();
     let finish = reconcile(AREA, "finish_pending", Pace::every(FINISH_IDLE), shutdown.clone(), finish);
@@ -33,11 +34,10 @@ pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
 }
 
 /// Matches again for every tenant with payments that are due. Returns whether there may be more.
-async fn match_due(app: &App) -> Result<bool, quittance_db::DbError> {
-    let tenants = db::unfinished::tenants_to_match(app.db(), app.now(), TENANTS).await?;
-    let mut is_more = i64::try_from(tenants.len()) == Ok(TENANTS);
-    for tenant in tenants {
-        is_more |= ops::match_again(app, tenant).await?;
-    }
-    Ok(is_more)
+async fn match_due(app: &App) -> Result<bool, String> {
+    let tenants = db::unfinished::tenants_to_match(app.db(), app.now(), TENANTS).await;
+    let tenants = tenants.map_err(|error| error_chain(&error))?;
+    let may_be_more = i64::try_from(tenants.len()) == Ok(TENANTS);
+    let is_more = for_each_tenant("match_again", tenants, |tenant| ops::match_again(app, tenant)).await;
+    Ok(is_more.map_err(|error| error.to_string())? || may_be_more)
 }

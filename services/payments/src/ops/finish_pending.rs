@@ -1,7 +1,10 @@
 //! Finishes what a crash, or an absence of invoicing, left between the halves of a settlement: asks again with the same batch ids.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
-use quittance_db::DbError;
+use quittance_kernel::TenantId;
+use quittance_runtime::error_chain;
 
 use super::settle::{Unfinished, reverse_batch, settle_batch};
 use crate::{App, db, invoicing::NoAnswer};
@@ -13,12 +16,24 @@ fn patience() -> Duration {
     Duration::seconds(2)
 }
 
-/// Asks again about the batches that wait longest, over all tenants. Returns whether there may be more; none where invoicing is away.
+/// How many tenants may go without an answer before invoicing counts as away for all.
+const UNANSWERED: usize = 3;
+
+/// Asks again about the batches that wait longest, over all tenants. Returns whether there may be more; none where invoicing is away. A tenant whose
+/// batch fails or gets no answer waits for the next round, and no other with it.
+///
+/// # Errors
+/// In words, once all have had their turn: the failures themselves are logged where they happen.
 #[tracing::instrument(name = "payments.finish_pending", skip_all)]
-pub(crate) async fn finish_pending(app: &App) -> Result<bool, DbError> {
-    let waiting = db::unfinished::waiting_batches(app.db(), app.now() - patience(), BATCHES).await?;
+pub(crate) async fn finish_pending(app: &App) -> Result<bool, String> {
+    let waiting = db::unfinished::waiting_batches(app.db(), app.now() - patience(), BATCHES).await;
+    let waiting = waiting.map_err(|error| error_chain(&error))?;
     let mut finished = 0;
+    let (mut failed, mut unanswered): (BTreeSet<TenantId>, BTreeSet<TenantId>) = (BTreeSet::new(), BTreeSet::new());
     for one in &waiting {
+        if failed.contains(&one.tenant) || unanswered.contains(&one.tenant) {
+            continue;
+        }
         let result = if one.is_reversal {
             reverse_batch(app, one.tenant, one.batch).await
         } else {
@@ -26,19 +41,29 @@ pub(crate) async fn finish_pending(app: &App) -> Result<bool, DbError> {
         };
         match result {
             Ok(()) => finished += 1,
-            Err(Unfinished::Db(error)) => return Err(error),
+            Err(Unfinished::Db(error)) => {
+                tracing::warn!(tenant = %one.tenant, batch = %one.batch, error = error_chain(&error), "a batch could not be finished");
+                failed.insert(one.tenant);
+            }
             Err(Unfinished::NoAnswer(error @ NoAnswer::Away(_))) => {
                 tracing::warn!(
+                    tenant = %one.tenant,
                     error = &error as &dyn std::error::Error,
                     waiting = waiting.len(),
                     "invoicing gives no answer; batches wait"
                 );
-                return Ok(false);
+                unanswered.insert(one.tenant);
+                if unanswered.len() == UNANSWERED {
+                    return Ok(false);
+                }
             }
             Err(Unfinished::NoAnswer(error @ NoAnswer::Refused(_))) => {
                 tracing::error!(batch = %one.batch, error = &error as &dyn std::error::Error, "invoicing does not accept a batch");
             }
         }
     }
-    Ok(finished > 0 && i64::try_from(waiting.len()) == Ok(BATCHES))
+    if !failed.is_empty() {
+        return Err(format!("the batches of {} tenants could not be finished", failed.len()));
+    }
+    Ok(finished > 0 && unanswered.is_empty() && i64::try_from(waiting.len()) == Ok(BATCHES))
 }
