@@ -39,10 +39,27 @@ impl State {
     }
 }
 
+/// By whom a dead letter was discarded, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discard {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Discard {
+    fn of(at: Option<DateTime<Utc>>, by: Option<String>, reason: Option<String>) -> Option<Self> {
+        Some(Self { at: at?, by: by?, reason: reason? })
+    }
+}
+
 /// A dead letter, or an event that is parked or waits.
 #[derive(Debug, Clone)]
 pub struct HeldEvent {
-    /// `parked`, `waiting` or `dead`.
+    /// `parked`, `waiting`, `dead` or `discarded`.
     pub state: String,
     /// Whose event.
     pub area: String,
@@ -50,6 +67,8 @@ pub struct HeldEvent {
     pub error: Option<String>,
     /// Since when.
     pub held_at: DateTime<Utc>,
+    /// Who discarded it, where somebody did.
+    pub discarded: Option<Discard>,
     /// The event, whole.
     pub envelope: Envelope,
 }
@@ -69,6 +88,8 @@ pub struct UnreadableMessage {
     pub payload: Option<Vec<u8>>,
     /// Since when.
     pub held_at: DateTime<Utc>,
+    /// Who discarded it, where somebody did.
+    pub discarded: Option<Discard>,
 }
 
 /// How much of an error is kept, in bytes.
@@ -95,7 +116,8 @@ pub(crate) async fn hold(
            (tenant_id, event_id, area, state, position, kind, ordering_key, causation_id, traceparent, recorded_at, payload, error, held_at, topic,
             partition, message_offset)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-         on conflict on constraint held_event_pkey do update set state = excluded.state, error = excluded.error",
+         on conflict on constraint held_event_pkey do update set state = excluded.state, error = excluded.error
+         where held_event.state <> 'discarded'",
         envelope.tenant.uuid(),
         envelope.event_id.uuid(),
         area,
@@ -179,6 +201,7 @@ pub async fn list_held(db: &Db, area: &str, state: &str, after: i64) -> Result<V
         area: row.area,
         error: row.error,
         held_at: row.held_at,
+        discarded: Discard::of(row.discarded_at, row.discarded_by, row.discard_reason),
         envelope: Envelope {
             position: row.position,
             event_id: EventId::new(row.event_id),
@@ -199,12 +222,52 @@ fn place(topic: Option<String>, partition: Option<i32>, offset: Option<i64>) -> 
     Some(Place { topic: topic?, partition: partition?, offset: offset? })
 }
 
-/// At most 100 messages that were no events, oldest first.
+/// Discards a dead letter, for good reason: it is kept, counts no longer, and a rebuild does not miss it. Returns whether there was one.
+pub async fn discard(db: &Db, held: &Envelope, discard: &Discard) -> Result<bool, DbError> {
+    let mut tx = db.begin(held.tenant).await?;
+    let done = sqlx::query!(
+        "update held_event
+         set state = 'discarded', discarded_at = $3, discarded_by = $4, discard_reason = $5
+         where tenant_id = $1 and event_id = $2 and state = 'dead'",
+        held.tenant.uuid(),
+        held.event_id.uuid(),
+        discard.at,
+        storable(&discard.by, MAX_ERROR_BYTES),
+        storable(&discard.reason, MAX_ERROR_BYTES),
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Discards a message that was no event. Returns whether there was one.
+pub async fn discard_unreadable(db: &Db, place: &Place, discard: &Discard) -> Result<bool, DbError> {
+    let mut tx = db.begin_untenanted().await?;
+    let done = sqlx::query!(
+        "update unreadable_message
+         set discarded_at = $4, discarded_by = $5, discard_reason = $6
+         where topic = $1 and partition = $2 and message_offset = $3 and discarded_at is null",
+        place.topic,
+        place.partition,
+        place.offset,
+        discard.at,
+        storable(&discard.by, MAX_ERROR_BYTES),
+        storable(&discard.reason, MAX_ERROR_BYTES),
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// At most 100 messages that were no events: first those that nobody discarded, oldest first.
 pub async fn list_unreadable(db: &Db) -> Result<Vec<UnreadableMessage>, DbError> {
     let rows = sqlx::query!(
-        r#"select area, topic, partition, message_offset, headers::text as "headers!", payload, error, held_at
+        r#"select area, topic, partition, message_offset, headers::text as "headers!", payload, error, held_at, discarded_at, discarded_by,
+             discard_reason
            from unreadable_message
-           order by held_at, topic, partition, message_offset
+           order by discarded_at is not null, held_at, topic, partition, message_offset
            limit $1"#,
         BATCH
     )
@@ -217,6 +280,7 @@ pub async fn list_unreadable(db: &Db) -> Result<Vec<UnreadableMessage>, DbError>
         headers: row.headers,
         payload: row.payload,
         held_at: row.held_at,
+        discarded: Discard::of(row.discarded_at, row.discarded_by, row.discard_reason),
     });
     Ok(messages.collect())
 }

@@ -205,10 +205,15 @@ impl Applied {
         )
         .fetch_all(&mut **tx)
         .await?;
-        let held =
-            sqlx::query_scalar!("select event_id from held_event where area = $1", area).fetch_all(db.system()).await?;
-        let left = runs.into_iter().flat_map(|run| run.first..=run.last).collect();
-        Ok(Self { held: held.into_iter().map(EventId::new).collect(), left })
+        let held = sqlx::query!("select event_id, position, state from held_event where area = $1", area)
+            .fetch_all(db.system())
+            .await?;
+        let mut left: HashSet<i64> = runs.into_iter().flat_map(|run| run.first..=run.last).collect();
+        // Nobody misses what was discarded, whether its topic still has it or not.
+        for event in held.iter().filter(|event| event.state == "discarded") {
+            left.remove(&event.position);
+        }
+        Ok(Self { held: held.into_iter().map(|event| EventId::new(event.event_id)).collect(), left })
     }
 
     /// Whether an event had an effect and has not been seen in this rebuild.

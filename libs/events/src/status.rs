@@ -44,7 +44,7 @@ pub async fn stream_status(db: &Db) -> Result<StreamStatus, DbError> {
              count(h.event_id) filter (where h.state = 'parked') as "parked!",
              count(h.event_id) filter (where h.state = 'waiting') as "waiting!",
              count(h.event_id) filter (where h.state = 'dead')
-               + (select count(*) from unreadable_message u where u.area = s.area) as "dead_letters!"
+               + (select count(*) from unreadable_message u where u.area = s.area and u.discarded_at is null) as "dead_letters!"
            from subscription s
            left join held_event h on h.area = s.area
            group by s.area, s.position

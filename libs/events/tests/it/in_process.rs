@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use quittance_events::{list_held, outbox_status, push, requeue};
+use quittance_events::{Discard, apply_events, discard, list_held, outbox_status, push, requeue};
 use quittance_testkit::{now, wait_until};
 
 use crate::support::{Bench, Writer, event};
@@ -71,6 +71,25 @@ async fn whatever_an_event_holds_the_next_one_is_read() {
     assert_eq!(errors[0], "bitter \u{fffd} NUL");
     assert!((8_000..10_000).contains(&errors[1].len()));
     assert!(errors[2].contains("a handler with a defect"), "{}", errors[2]);
+}
+
+/// What nobody wants is kept with who discarded it and why, counts no longer, and stays so when it comes again.
+#[tokio::test]
+async fn a_dead_letter_is_discarded_with_a_reason() {
+    let bench = Bench::start().await;
+    bench.consume(Writer::default());
+    bench.publish(&["a", "poison", "b"]).await;
+    bench.wait_for(&["a", "b"]).await;
+    let dead = list_held(&bench.db(), "probes", "dead", 0).await.unwrap().remove(0);
+    let why = Discard { at: now(), by: "ada".to_owned(), reason: "a test that went wrong".to_owned() };
+    assert!(discard(&bench.db(), &dead.envelope, &why).await.unwrap());
+    assert!(!discard(&bench.db(), &dead.envelope, &why).await.unwrap());
+    assert_eq!(bench.held().await, (0, 0));
+    let again = [dead.envelope.clone()];
+    apply_events(&bench.db(), "probes", &Writer::default(), &bench.clock, &again).await.unwrap();
+    assert_eq!(bench.held().await, (0, 0));
+    let kept = list_held(&bench.db(), "probes", "discarded", 0).await.unwrap().remove(0);
+    assert_eq!((kept.envelope, kept.discarded), (dead.envelope, Some(why)));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use quittance_db::Db;
-use quittance_events::{HeldEvent, Relay, list_held, list_unreadable};
+use quittance_events::{Discard, HeldEvent, Relay, list_held, list_unreadable};
 use quittance_grpc::{Peer, TlsConfig, Tokens};
 use quittance_host::{Parts, Peers, Service};
 use quittance_kernel::Clock;
@@ -23,6 +23,8 @@ pub(crate) enum DeadLetters {
     Show(OneFlags),
     /// Apply one of them now, or all
     Requeue(RequeueFlags),
+    /// Keep one that is dead out of sight, with a reason: it counts no longer and a rebuild does not miss it
+    Discard(DiscardFlags),
 }
 
 /// Flags of `list`.
@@ -60,11 +62,29 @@ pub(crate) struct RequeueFlags {
     stores: StoreFlags,
 }
 
+/// Flags of `discard`.
+#[derive(Debug, Args)]
+pub(crate) struct DiscardFlags {
+    /// The service that could not apply it
+    service: Reader,
+    /// The event's id, or topic/partition/offset of what is no event, as `list` shows it
+    event: String,
+    /// Why nobody needs it
+    #[arg(long)]
+    reason: String,
+    /// Who says so; unless given, the user who runs the command
+    #[arg(long)]
+    by: Option<String>,
+    #[command(flatten)]
+    stores: StoreFlags,
+}
+
 /// Runs a command.
 pub(crate) async fn run(command: &DeadLetters) -> anyhow::Result<ExitCode> {
     let (DeadLetters::List(ListFlags { stores, service })
     | DeadLetters::Show(OneFlags { stores, service, .. })
-    | DeadLetters::Requeue(RequeueFlags { stores, service, .. })) = command;
+    | DeadLetters::Requeue(RequeueFlags { stores, service, .. })
+    | DeadLetters::Discard(DiscardFlags { stores, service, .. })) = command;
     let stores = stores.open().await?;
     let done = match stores.db(service.area()).await {
         Ok(db) => in_store(command, *service, &db).await,
@@ -78,6 +98,7 @@ async fn in_store(command: &DeadLetters, service: Reader, db: &Db) -> anyhow::Re
     match command {
         DeadLetters::List(_) => list(db, service).await,
         DeadLetters::Show(flags) => show(db, service, &flags.event).await,
+        DeadLetters::Discard(flags) => discard(db, service, flags).await,
         DeadLetters::Requeue(flags) => {
             let held = held(db, service).await?;
             let chosen: Vec<HeldEvent> = match &flags.event {
@@ -93,7 +114,7 @@ async fn in_store(command: &DeadLetters, service: Reader, db: &Db) -> anyhow::Re
 async fn held(db: &Db, service: Reader) -> anyhow::Result<Vec<HeldEvent>> {
     let mut all = Vec::new();
     for area in service.reads() {
-        for state in ["dead", "parked", "waiting"] {
+        for state in ["dead", "parked", "waiting", "discarded"] {
             let mut after = 0;
             loop {
                 let page = list_held(db, area, state, after).await?;
@@ -113,13 +134,14 @@ fn find(held: Vec<HeldEvent>, id: &str) -> anyhow::Result<HeldEvent> {
 
 async fn list(db: &Db, service: Reader) -> anyhow::Result<ExitCode> {
     let (held, unreadable) = (held(db, service).await?, list_unreadable(db).await?);
-    for HeldEvent { state, area, error, envelope, .. } in &held {
+    for HeldEvent { state, area, error, envelope, discarded, .. } in &held {
         let kind = envelope.kind.rsplit('.').next().unwrap_or_default();
-        let error = error.as_deref().unwrap_or_default();
-        println!("{}  {state:<8} {area:<12} {:>9}  {kind}  {error}", envelope.event_id, envelope.position);
+        let error = discarded.as_ref().map(discarded_text).or_else(|| error.clone()).unwrap_or_default();
+        println!("{}  {state:<9} {area:<12} {:>9}  {kind}  {error}", envelope.event_id, envelope.position);
     }
     for message in &unreadable {
-        println!("{}  no event  {}", message.place, message.error);
+        let what = message.discarded.as_ref().map_or_else(|| message.error.clone(), discarded_text);
+        println!("{}  no event  {what}", message.place);
     }
     if held.is_empty() && unreadable.is_empty() {
         println!("nothing is held");
@@ -132,14 +154,41 @@ async fn show(db: &Db, service: Reader, id: &str) -> anyhow::Result<ExitCode> {
     let text = if let Some(message) = message {
         let headers: serde_json::Value = serde_json::from_str(&message.headers).unwrap_or_default();
         let payload = message.payload.as_deref().map(String::from_utf8_lossy);
-        json!({"place": message.place.to_string(), "error": message.error, "held_at": message.held_at.to_rfc3339(), "headers": headers, "payload": payload})
+        json!({"place": message.place.to_string(), "error": message.error, "held_at": message.held_at.to_rfc3339(), "headers": headers, "payload": payload, "discarded": message.discarded.as_ref().map(discarded_text)})
     } else {
         let held = find(held(db, service).await?, id)?;
         let place = held.envelope.place.as_ref().map(ToString::to_string);
-        json!({"state": held.state, "place": place, "error": held.error, "held_at": held.held_at.to_rfc3339(), "event": decode(&held.area, &held.envelope)})
+        json!({"state": held.state, "place": place, "error": held.error, "held_at": held.held_at.to_rfc3339(), "discarded": held.discarded.as_ref().map(discarded_text), "event": decode(&held.area, &held.envelope)})
     };
     println!("{}", serde_json::to_string_pretty(&text)?);
     Ok(ExitCode::SUCCESS)
+}
+
+fn discarded_text(discard: &Discard) -> String {
+    format!("discarded by {} at {}: {}", discard.by, discard.at.to_rfc3339(), discard.reason)
+}
+
+async fn discard(db: &Db, service: Reader, flags: &DiscardFlags) -> anyhow::Result<ExitCode> {
+    if flags.reason.trim().is_empty() {
+        bail!("a dead letter is discarded with a reason")
+    }
+    let by = flags.by.clone().or_else(user).context("name who discards it with --by")?;
+    let why = Discard { at: Clock::system().now(), by, reason: flags.reason.trim().to_owned() };
+    let unreadable = list_unreadable(db).await?.into_iter().find(|message| message.place.to_string() == flags.event);
+    let is_done = match unreadable {
+        Some(message) => quittance_events::discard_unreadable(db, &message.place, &why).await?,
+        None => quittance_events::discard(db, &find(held(db, service).await?, &flags.event)?.envelope, &why).await?,
+    };
+    if !is_done {
+        bail!("{} is not dead", flags.event)
+    }
+    println!("{} is discarded", flags.event);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The user who runs the command.
+fn user() -> Option<String> {
+    nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok().flatten().map(|user| user.name)
 }
 
 async fn requeue_all(db: &Db, service: Reader, held: Vec<HeldEvent>) -> anyhow::Result<ExitCode> {
