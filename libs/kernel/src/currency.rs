@@ -3,21 +3,44 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Codes of ISO 4217 list one (2024-06-25) with a minor unit, in order. Gold, special drawing rights, and the codes for
-/// testing have none and are left out.
-const CODES: [&str; 166] = [
+use chrono::NaiveDate;
+
+/// Codes of ISO 4217 with a minor unit, in order: those of list one with its amendments up to the end of 2025, and some that have ended, which documents
+/// of their time are in. Gold, special drawing rights, and the codes for testing have no minor unit and are left out.
+const CODES: [&str; 170] = [
     "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF",
     "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHE", "CHF", "CHW", "CLF",
     "CLP", "CNY", "COP", "COU", "CRC", "CUC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB",
-    "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR",
-    "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD",
-    "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR",
-    "MVR", "MWK", "MXN", "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK",
-    "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP",
-    "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD",
-    "TZS", "UAH", "UGX", "USD", "USN", "UYI", "UYU", "UYW", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XCD",
-    "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
+    "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HRK", "HTG", "HUF",
+    "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD",
+    "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU",
+    "MUR", "MVR", "MWK", "MXN", "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN",
+    "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD",
+    "SHP", "SLE", "SLL", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY",
+    "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "USN", "UYI", "UYU", "UYW", "UZS", "VED", "VES", "VND", "VUV", "WST",
+    "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG", "ZWL",
 ];
+
+/// First and last day of the currencies that began or ended lately (ISO 4217 amendments, list three of historic codes): documents are issued in them from
+/// the one to the other. All others have neither.
+const VALIDITY: [(&str, Option<NaiveDate>, Option<NaiveDate>); 8] = [
+    // The guilder of Curaçao and Sint Maarten could be paid with for three months beside its successor.
+    ("ANG", None, day(2025, 6, 30)),
+    ("XCG", day(2025, 3, 31), None),
+    // Bulgaria and Croatia took the euro.
+    ("BGN", None, day(2025, 12, 31)),
+    ("HRK", None, day(2022, 12, 31)),
+    // Sierra Leone took three zeros off.
+    ("SLL", None, day(2023, 12, 31)),
+    ("SLE", day(2022, 4, 1), None),
+    // Zimbabwe: out of list one of 2024-06-25, which has the successor, there since April.
+    ("ZWL", None, day(2024, 6, 24)),
+    ("ZWG", day(2024, 4, 8), None),
+];
+
+const fn day(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, month, day)
+}
 
 /// A currency of ISO 4217 with a minor unit. Orders by code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +110,14 @@ impl Currency {
         }
     }
 
+    /// Whether documents are issued in it on this day: from its first day to its last. What was issued stays what it is.
+    pub fn is_in_use_on(self, day: NaiveDate) -> bool {
+        let known = VALIDITY.into_iter().find(|(code, ..)| *code == self.code());
+        known.is_none_or(|(_, first, last)| {
+            first.is_none_or(|first| first <= day) && last.is_none_or(|last| day <= last)
+        })
+    }
+
     /// Every currency, in the order of the codes.
     pub fn all() -> impl Iterator<Item = Currency> {
         (0..=u8::MAX).take(CODES.len()).map(Currency)
@@ -140,6 +171,27 @@ mod tests {
     }
 
     #[test]
+    fn currencies_begin_and_end() {
+        let on = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (code, before, first, last, after) in [
+            ("XCG", Some("2025-03-30"), "2025-03-31", "2999-12-31", None),
+            ("ANG", None, "1950-01-01", "2025-06-30", Some("2025-07-01")),
+            ("BGN", None, "1999-07-05", "2025-12-31", Some("2026-01-01")),
+            ("HRK", None, "1994-05-30", "2022-12-31", Some("2023-01-01")),
+            ("EUR", None, "1999-01-01", "2999-12-31", None),
+        ] {
+            let currency = Currency::parse(code).unwrap();
+            assert!(currency.is_in_use_on(on(first)) && currency.is_in_use_on(on(last)), "{code}");
+            for outside in [before, after].into_iter().flatten() {
+                assert!(!currency.is_in_use_on(on(outside)), "{code} {outside}");
+            }
+        }
+        for (code, first, last) in VALIDITY {
+            assert!(Currency::parse(code).is_ok() && (first.is_some() || last.is_some()), "{code}");
+        }
+    }
+
+    #[test]
     fn other_texts_are_no_currency() {
         for bad in ["", "eur", "EU", "EURO", " EUR", "XAU", "XXX", "XTS", "ZZZ"] {
             assert_eq!(Currency::parse(bad), Err(UnknownCurrency), "{bad}");
@@ -165,7 +217,10 @@ mod tests {
                 Some((code, minor_units))
             })
             .collect();
-        let ours: BTreeMap<&str, u32> = Currency::all().map(|c| (c.code(), c.minor_units())).collect();
+        // The list of 2024-06-25.
+        let then = NaiveDate::from_ymd_opt(2024, 6, 25).unwrap();
+        let in_use = Currency::all().filter(|currency| currency.is_in_use_on(then));
+        let ours: BTreeMap<&str, u32> = in_use.map(|c| (c.code(), c.minor_units())).collect();
         assert_eq!(ours, published);
     }
 

@@ -31,12 +31,15 @@ impl Invoice {
     /// Decides when the draft is issued and due: on its planned date or today; on its agreed date or as its terms say.
     ///
     /// # Errors
-    /// `InvoiceNotDraft`, `IssuedInFuture`, `DueBeforeIssued`.
+    /// `InvoiceNotDraft`, `IssuedInFuture`, `CurrencyNotInUse`, `DueBeforeIssued`.
     pub fn plan_issue(&self, today: NaiveDate) -> Result<IssuePlan, Refusal> {
         self.check_draft()?;
         let issued_on = self.planned_issue_on.unwrap_or(today);
         if issued_on > today {
             return Err(Refusal::IssuedInFuture { issued_on, today });
+        }
+        if !self.currency.is_in_use_on(issued_on) {
+            return Err(Refusal::CurrencyNotInUse { currency: self.currency, issued_on });
         }
         let due_on = self.agreed_due_on.unwrap_or_else(|| self.terms.due_on(issued_on));
         if due_on < issued_on {

@@ -1,7 +1,7 @@
 //! Why invoicing refuses what it is asked to do.
 
 use chrono::NaiveDate;
-use quittance_kernel::{ContactId, Money, MoneyError};
+use quittance_kernel::{ContactId, Currency, Money, MoneyError};
 
 use super::line::LineError;
 
@@ -31,6 +31,14 @@ pub enum Refusal {
     IssuedBeforeSeries {
         /// The issue date of the series' last document.
         last_issued_on: NaiveDate,
+    },
+    /// The currency has ended, or has not begun.
+    #[error("{currency} is not in use on {issued_on}: it has ended, or has not begun")]
+    CurrencyNotInUse {
+        /// The currency.
+        currency: Currency,
+        /// The issue date.
+        issued_on: NaiveDate,
     },
     /// Documents are not issued ahead of time.
     #[error("the issue date {issued_on} lies after today, {today}")]
@@ -134,6 +142,7 @@ impl Refusal {
             Refusal::InvoiceDelivered => "INVOICE_DELIVERED",
             Refusal::IssuedBeforeSeries { .. } => "ISSUED_BEFORE_SERIES",
             Refusal::IssuedInFuture { .. } => "ISSUED_IN_FUTURE",
+            Refusal::CurrencyNotInUse { .. } => "CURRENCY_NOT_IN_USE",
             Refusal::IssuedBeforeInvoice { .. } => "ISSUED_BEFORE_INVOICE",
             Refusal::DueBeforeIssued { .. } => "DUE_BEFORE_ISSUED",
             Refusal::TotalNotPositive { .. } => "TOTAL_NOT_POSITIVE",

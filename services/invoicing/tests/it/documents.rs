@@ -154,6 +154,27 @@ async fn documents_taken_over_keep_number_and_dates() {
     assert_eq!(service.invoices().search_invoices(search).await.unwrap().into_inner().invoices.len(), 1);
 }
 
+/// The clock stands at 2 March 2026: the lev has ended, and was there a year before; the Caribbean guilder has come.
+#[tokio::test]
+async fn documents_are_issued_in_currencies_that_are_in_use() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let in_currency = |code: &str, issued_on: &str, number: &str| {
+        let mut request = create_and_issue(&customer);
+        let invoice = request.invoice.as_mut().unwrap();
+        code.clone_into(&mut invoice.currency_code);
+        issued_on.clone_into(&mut invoice.issued_on);
+        number.clone_into(&mut invoice.external_number);
+        request
+    };
+    let error = service.invoices().create_and_issue_invoice(in_currency("BGN", "", "")).await.unwrap_err();
+    assert_fault(&error, Code::FailedPrecondition, "CURRENCY_NOT_IN_USE");
+    for (code, issued_on, number) in [("XCG", "", ""), ("BGN", "2025-03-02", "A/1")] {
+        let issued = service.invoices().create_and_issue_invoice(in_currency(code, issued_on, number)).await.unwrap();
+        assert_eq!(issued.into_inner().currency_code, code);
+    }
+}
+
 /// A number and a payment reference stand on one document, whoever gave them.
 #[tokio::test]
 async fn no_two_documents_share_a_number_or_a_reference() {
