@@ -10,7 +10,7 @@ use quittance_runtime::error_chain;
 use uuid::Uuid;
 
 use crate::{
-    Envelope, Handler, HandlerError, Place,
+    Discard, Envelope, Handler, HandlerError, Place,
     kafka::Unreadable,
     run::{by_tenant, decode, first_time, message},
 };
@@ -36,23 +36,6 @@ impl State {
             Self::Waiting => "waiting",
             Self::Dead => "dead",
         }
-    }
-}
-
-/// By whom a dead letter was discarded, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Discard {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who.
-    pub by: String,
-    /// Why.
-    pub reason: String,
-}
-
-impl Discard {
-    fn of(at: Option<DateTime<Utc>>, by: Option<String>, reason: Option<String>) -> Option<Self> {
-        Some(Self { at: at?, by: by?, reason: reason? })
     }
 }
 
@@ -93,7 +76,7 @@ pub struct UnreadableMessage {
 }
 
 /// How much of an error is kept, in bytes.
-const MAX_ERROR_BYTES: usize = 8 * 1024;
+pub(crate) const MAX_ERROR_BYTES: usize = 8 * 1024;
 
 /// Text as a column can hold it: without NUL, which PostgreSQL's text does not have, and of at most `max_bytes`. What gives up on an event must not
 /// fail because of what is in it.
@@ -220,45 +203,6 @@ pub async fn list_held(db: &Db, area: &str, state: &str, after: i64) -> Result<V
 
 fn place(topic: Option<String>, partition: Option<i32>, offset: Option<i64>) -> Option<Place> {
     Some(Place { topic: topic?, partition: partition?, offset: offset? })
-}
-
-/// Discards a dead letter, for good reason: it is kept, counts no longer, and a rebuild does not miss it. Returns whether there was one.
-pub async fn discard(db: &Db, held: &Envelope, discard: &Discard) -> Result<bool, DbError> {
-    let mut tx = db.begin(held.tenant).await?;
-    let done = sqlx::query!(
-        "update held_event
-         set state = 'discarded', discarded_at = $3, discarded_by = $4, discard_reason = $5
-         where tenant_id = $1 and event_id = $2 and state = 'dead'",
-        held.tenant.uuid(),
-        held.event_id.uuid(),
-        discard.at,
-        storable(&discard.by, MAX_ERROR_BYTES),
-        storable(&discard.reason, MAX_ERROR_BYTES),
-    )
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Discards a message that was no event. Returns whether there was one.
-pub async fn discard_unreadable(db: &Db, place: &Place, discard: &Discard) -> Result<bool, DbError> {
-    let mut tx = db.begin_untenanted().await?;
-    let done = sqlx::query!(
-        "update unreadable_message
-         set discarded_at = $4, discarded_by = $5, discard_reason = $6
-         where topic = $1 and partition = $2 and message_offset = $3 and discarded_at is null",
-        place.topic,
-        place.partition,
-        place.offset,
-        discard.at,
-        storable(&discard.by, MAX_ERROR_BYTES),
-        storable(&discard.reason, MAX_ERROR_BYTES),
-    )
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// At most 100 messages that were no events: first those that nobody discarded, oldest first.

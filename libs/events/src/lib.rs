@@ -4,6 +4,7 @@
 mod apply;
 mod batch_spans;
 mod consumer;
+mod discard;
 mod envelope;
 mod handler;
 mod held;
@@ -19,11 +20,10 @@ mod status;
 
 pub use apply::apply_events;
 pub use consumer::consume;
+pub use discard::{Discard, discard, discard_unreadable};
 pub use envelope::{Envelope, Place};
 pub use handler::{Handler, HandlerError, Message};
-pub use held::{
-    Discard, HeldEvent, UnreadableMessage, discard, discard_unreadable, list_held, list_unreadable, requeue,
-};
+pub use held::{HeldEvent, UnreadableMessage, list_held, list_unreadable, requeue};
 pub use history::{History, HistoryError, HistoryReader};
 pub use outbox::{MAX_EVENT_BYTES, OutboxEvent, push};
 pub use rebuild::{Projection, Rebuild, RebuildError, Rebuilt, content_hash};
