@@ -1,6 +1,6 @@
 # The one task runner: people and continuous integration call the same recipes.
 .DEFAULT_GOAL := help
-.PHONY: help setup program build archive demo up test lint fmt bench fuzz chaos prepare
+.PHONY: help setup program build archive image demo up test lint fmt bench fuzz chaos prepare deploy-check
 
 # Queries are checked against the committed `.sqlx` folders; no build needs a database.
 export SQLX_OFFLINE := true
@@ -10,7 +10,7 @@ BUILT := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 PROGRAMS := quittance quittance-invoicing quittance-payments quittance-credit-risk quittance-collections quittance-reporting
 
 help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Installs what the project needs and this system lacks
 	@scripts/setup test
@@ -27,6 +27,9 @@ build: ## Builds the six programs as they are released, and looks for a fault of
 
 archive: build ## Packs the programs, stripped, and their debug information beside them
 	scripts/archive $(BUILT)/release $(PROGRAMS)
+
+image: build ## Builds the image of the programs without a Docker engine, as root, and starts it once
+	scripts/image $(BUILT)/release
 
 demo: program ## Builds, then plays a generated year through all services
 	$(BUILT)/release/quittance demo
@@ -58,6 +61,9 @@ fuzz: ## Fuzzes the readers of bank files; SECONDS= for each, TARGET= for one
 chaos: ## Runs the suite under load and lets faults befall it; SEED=, MINUTES=
 	@scripts/setup test
 	$(CARGO) run --release --locked -p quittance-e2e -- --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+deploy-check: ## Checks the image's file, the chart for Kubernetes and the compose file
+	scripts/deploy-check
 
 prepare: ## Renews the checked queries in the `.sqlx` folders
 	scripts/sqlx-prepare
