@@ -25,8 +25,16 @@ SWITCHES = {
 }
 # An account that is not the chart's.
 GIVEN_ACCOUNT = "given"
-# Mistakes that values.schema.json has to refuse.
-WRONG_VALUES = ("tls.enable=true", "replicas=two", "services.invoices.replicas=2", "keys.url=http://plain", "databases.connections=100", "image.digest=latest")
+# Mistakes that the chart has to refuse, most by its values.schema.json.
+WRONG_VALUES = (
+    "tls.enable=true",
+    "replicas=two",
+    "services.invoices.replicas=2",
+    "services.payments.settings.listen=0.0.0.0:1",
+    "keys.url=http://plain",
+    "databases.connections=100",
+    "image.digest=latest",
+)
 
 # The schemas are large; each is read once.
 utils.schema_contents = functools.cache(utils.schema_contents)
@@ -168,7 +176,7 @@ def check_refusals(helm, chart):
             render(helm, chart, VERSIONS[0], "minimal", [wrong])
         except Problem:
             continue
-        raise Problem(f"values.schema.json does not refuse {wrong}")
+        raise Problem(f"the chart does not refuse {wrong}")
     done = subprocess.run([helm, "template", "quittance", chart], capture_output=True, text=True)
     if done.returncode == 0 or "kafka.brokers is required" not in done.stderr:
         raise Problem("the chart does not ask for kafka.brokers")

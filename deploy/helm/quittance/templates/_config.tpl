@@ -28,6 +28,12 @@
 {{- define "quittance.config" -}}
 {{- $values := .root.Values -}}
 {{- $own := index $values.services .service | default dict -}}
+{{- /* Ports, probes, the grace period and mounts depend on these. */ -}}
+{{- range $name := list "listen" "health_listen" "drain_seconds" "service_key" "service_key_previous" -}}
+{{- if or (hasKey $values.settings $name) (hasKey ($own.settings | default dict) $name) -}}
+{{- fail (printf "settings.%s: the chart sets it, from drainSeconds, serviceKey or its ports" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- $kafka := dict
   "brokers" (required "kafka.brokers is required, for example broker-1:9093,broker-2:9093" $values.kafka.brokers)
   "prefix" $values.kafka.prefix
