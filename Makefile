@@ -40,6 +40,7 @@ up: program ## Builds, then runs all services with a database of their own
 test: setup lint ## Everything that must hold before a change is merged
 	$(CARGO) test --workspace --locked
 	scripts/fuzz 3
+	QUITTANCE_PROGRAMS="$(abspath $(BUILT))/release" scripts/deploy-check
 
 lint: ## Formatting, clippy and the rules of the API
 	$(CARGO) fmt --all --check

@@ -15,8 +15,6 @@ use sqlx::migrate::Migrator;
 
 use crate::{Service, Sources, observe::Observer};
 
-/// How long a request's answer is kept: a caller that repeats it later is guarded by what the money itself is unique by.
-const ANSWERS_KEPT_DAYS: i64 = 7;
 /// How often answers that are too old are looked for.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 
@@ -70,6 +68,7 @@ impl Area {
     pub fn spawn(
         &self,
         kafka: Option<&KafkaConfig>,
+        answers_kept_days: u16,
         clock: &Clock,
         readiness: &Readiness,
         shutdown: &Shutdown,
@@ -77,7 +76,7 @@ impl Area {
         let relay = run_relay(self.db.clone(), self.relay.clone(), clock.clone(), shutdown.clone());
         let (db, now) = (self.db.clone(), clock.clone());
         let purge = move || {
-            let (db, before) = (db.clone(), now.now() - chrono::Duration::days(ANSWERS_KEPT_DAYS));
+            let (db, before) = (db.clone(), now.now() - chrono::Duration::days(i64::from(answers_kept_days)));
             async move { quittance_db::purge(&db, before).await.map(|_| false) }
         };
         let purge = reconcile(self.name, "purge_request_log", Pace::every(PURGE_EVERY), shutdown.clone(), purge);

@@ -45,7 +45,7 @@ pub struct ServiceConfig {
     pub database: DatabaseConfig,
     /// The secret that the services sign their calls to each other with: a file of at least 32 bytes, the same for all of them. Required
     pub service_key: PathBuf,
-    /// The secret of before, whose calls are still accepted while it changes: give every process both, then take the old one away
+    /// Another secret whose calls are accepted too, while the secret changes
     pub service_key_previous: Option<PathBuf>,
     /// Where the services are that it calls: one address or several (separated by commas) for each area, for example `https://invoicing:7400`. A name that stands for several addresses is looked up every few seconds
     pub peers: BTreeMap<String, Addresses>,

@@ -123,7 +123,7 @@ async fn serve_until<S: Service>(
     let routes = routes(S::GRPC).context("reflection")?.with(|routes| service.add_routes(routes));
     let verifier = frontend.verifier(server, Some(&tokens), None, &shutdown).await?;
     let mut tasks = frontend.take_tasks();
-    tasks.extend(area.spawn(Some(&config.kafka), &clock, &frontend.readiness, &shutdown));
+    tasks.extend(area.spawn(Some(&config.kafka), server.answers_kept_days, &clock, &frontend.readiness, &shutdown));
     tasks.extend(service.spawn(&sources, &shutdown)?);
     tasks.extend(area.observe(&service, &sources, Some(&config.kafka), &server.telemetry, &clock, &shutdown));
     let calls = frontend.serve(server, listener, routes, verifier, clock, &shutdown)?;

@@ -7,7 +7,11 @@ const BLOCKING: Duration = Duration::from_secs(2);
 
 /// The version and the commit that a program was built from.
 pub fn version(commit: Option<&str>) -> String {
-    format!("{} ({})", env!("CARGO_PKG_VERSION"), commit.unwrap_or("commit unknown"))
+    format!(
+        "{} ({})",
+        env!("CARGO_PKG_VERSION"),
+        commit.filter(|commit| !commit.is_empty()).unwrap_or("commit unknown")
+    )
 }
 
 /// Runs a program on a runtime of its own, prints what it failed with, and ends also where something still blocks.

@@ -17,8 +17,11 @@ pub struct ServerConfig {
     pub health_listen: String,
     /// Refuse to listen in plain text where others can reach it
     pub require_tls: bool,
-    /// How long calls that run may go on when the process is told to end, in seconds, 0 to 600
+    /// How long calls that run may go on after SIGTERM, in seconds, 0 to 600
     pub drain_seconds: u64,
+    /// How long the answer to a request is kept, in days, 1 to 400: a request that is sent again later, with the same `request_id`, is a new one, guarded only by what the money itself is
+    /// unique by (external references, bank entries)
+    pub answers_kept_days: u16,
     /// The JSON Web Key Set whose keys sign callers' tokens: a file, or an address with https. It is read again while the process runs
     pub keys: Option<String>,
     /// How often a key set at an address is fetched again, in seconds, 10 to 86400; sooner when a token names a key that is not known
@@ -44,6 +47,7 @@ impl Default for ServerConfig {
             health_listen: String::new(),
             require_tls: false,
             drain_seconds: 20,
+            answers_kept_days: 7,
             keys: None,
             keys_refresh_seconds: 300,
             tokens: TokenRules::default(),
@@ -62,7 +66,7 @@ impl ServerConfig {
         is_loopback(&self.listen)
     }
 
-    /// How long calls that run may go on when the process is told to end.
+    /// How long calls that run may go on after SIGTERM.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
@@ -126,6 +130,7 @@ impl Validate for ServerConfig {
             "listen is an address that others can reach, and there is no tls.certificate",
         );
         check("drain_seconds", self.drain_seconds <= 600, "0 to 600");
+        check("answers_kept_days", (1..=400).contains(&self.answers_kept_days), "1 to 400");
         check("keys_refresh_seconds", (10..=86_400).contains(&self.keys_refresh_seconds), "10 to 86400");
         check("tokens.leeway_seconds", self.tokens.leeway_seconds <= 300, "0 to 300");
         check("tokens.scope_claim", !self.tokens.scope_claim.is_empty(), "missing");

@@ -99,7 +99,13 @@ impl Assembly<'_> {
         };
         let service = S::new(parts)?;
         self.routes = self.routes.take().map(|routes| routes.with(|all| service.add_routes(all)));
-        self.tasks.extend(area.spawn(kafka, &self.clock, &self.frontend.readiness, &self.shutdown));
+        self.tasks.extend(area.spawn(
+            kafka,
+            self.options.server.answers_kept_days,
+            &self.clock,
+            &self.frontend.readiness,
+            &self.shutdown,
+        ));
         self.tasks.extend(service.spawn(&sources, &self.shutdown)?);
         self.tasks.extend(area.observe(
             &service,

@@ -9,6 +9,9 @@ use anyhow::{Context as _, ensure};
 
 use crate::Area;
 
+/// How variables begin that cargo sets for the package whose test it runs.
+const OF_PACKAGE: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+
 /// The folder of the programs.
 #[derive(Debug, Clone)]
 pub struct Programs(PathBuf);
@@ -61,7 +64,12 @@ fn own_folder() -> anyhow::Result<PathBuf> {
 fn build(own: &Path, profile: Option<&str>) -> anyhow::Result<()> {
     let target = own.parent().context("a target folder")?;
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", target);
+    // What cargo says to a test of its package would be news to build scripts, and everything behind them would be built anew.
+    let of_package = |name: &str| OF_PACKAGE.iter().any(|start| name.starts_with(start));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_package)) {
+        command.env_remove(name);
+    }
+    command.current_dir(workspace()).env("CARGO_TARGET_DIR", target);
     command.args(["build", "--locked", "--quiet", "--bins"]).args(profile);
     let services = Area::ALL.map(|area| format!("quittance-{}", area.name()));
     for package in services.iter().map(String::as_str).chain(["quittance"]) {

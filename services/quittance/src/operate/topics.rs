@@ -19,6 +19,9 @@ pub(crate) struct TopicsFlags {
     /// A declaration to use instead of the one that comes with the program (`deploy/kafka/topics.yaml`)
     #[arg(long)]
     file: Option<PathBuf>,
+    /// How many copies of each partition, instead of what is declared; writes then need all of them but one
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=10))]
+    replication: Option<i32>,
     /// Only compare: changes nothing, and ends with 1 where something differs
     #[arg(long)]
     check: bool,
@@ -65,11 +68,14 @@ impl Declaration {
     }
 
     fn specs(&self, config: &KafkaConfig) -> Vec<TopicSpec> {
-        let spec = |name, partitions, settings: &BTreeMap<String, String>| TopicSpec {
-            name,
-            partitions,
-            replication: self.replication,
-            settings: settings.clone(),
+        let spec = |name, partitions, settings: &BTreeMap<String, String>| {
+            let mut settings = settings.clone();
+            if self.replication > 1 {
+                // An acknowledged event survives the loss of a broker, and a broker may be away without stopping writes.
+                let insync = (self.replication - 1).to_string();
+                settings.entry("min.insync.replicas".to_owned()).or_insert(insync);
+            }
+            TopicSpec { name, partitions, replication: self.replication, settings }
         };
         let (events, dead) = (&self.events, &self.dead_letters);
         let topics = events.areas.iter().map(|area| spec(config.topic(area), events.partitions, &events.settings));
@@ -81,13 +87,16 @@ impl Declaration {
 
 /// Makes what is missing, then says what is not as declared.
 pub(crate) async fn run(flags: &TopicsFlags) -> anyhow::Result<ExitCode> {
-    let declared = match &flags.file {
+    let mut declared = match &flags.file {
         None => Declaration::read(DECLARED)?,
         Some(file) => {
             let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
             Declaration::read(&text).with_context(|| format!("{} declares no topics", file.display()))?
         }
     };
+    if let Some(replication) = flags.replication {
+        declared.replication = replication;
+    }
     let config = flags.broker.config()?;
     let specs = declared.specs(&config);
     if !flags.check {
@@ -115,6 +124,16 @@ mod tests {
         assert_eq!(names.len(), 9);
         assert!(names.contains(&"quittance.credit-risk.v1".to_owned()), "{names:?}");
         assert!(names.contains(&"quittance.reporting.dead-letters.v1".to_owned()), "{names:?}");
+    }
+
+    #[test]
+    fn writes_need_all_copies_but_one() {
+        let insync = |replication| {
+            let declared = Declaration { replication, ..Declaration::read(DECLARED).unwrap() };
+            let specs = declared.specs(&KafkaConfig::default());
+            specs[0].settings.get("min.insync.replicas").cloned()
+        };
+        assert_eq!((insync(3).as_deref(), insync(1), insync(-1)), (Some("2"), None, None));
     }
 
     #[test]

@@ -309,7 +309,7 @@ async fn rolling_restarts_fail_no_call(cluster: &mut Cluster) {
     running.end().await.unwrap();
     assert_eq!(load.failures(), Vec::<String>::new());
     let calls = load.model().calls;
-    assert!(calls > 100, "{calls} calls under the restarts");
+    assert!(calls > 30, "{calls} calls under the restarts");
     println!("{calls} calls while ten processes were restarted");
     check(cluster, &load).await.unwrap();
 }
