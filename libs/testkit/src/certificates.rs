@@ -3,10 +3,21 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring::default_provider,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    },
+};
 
 /// An authority, and a folder for what it signs; the folder is removed with it.
 pub struct Authority {
@@ -64,6 +75,21 @@ impl Authority {
         fs::write(&files.0, certificate.pem()).expect("a file");
         fs::write(&files.1, key.serialize_pem()).expect("a file");
         files
+    }
+}
+
+impl Authority {
+    /// Accepts TLS with a certificate of its own, for servers that are not ours.
+    pub fn acceptor(&self, name: &str) -> TlsAcceptor {
+        let (certificate, key) = self.sign(name);
+        let chain = CertificateDer::pem_file_iter(certificate).expect("a file").collect::<Result<_, _>>();
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_no_client_auth()
+            .with_single_cert(chain.expect("certificates"), PrivateKeyDer::from_pem_file(key).expect("a key"))
+            .expect("a certificate and its key");
+        TlsAcceptor::from(Arc::new(config))
     }
 }
 

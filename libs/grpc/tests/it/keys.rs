@@ -48,11 +48,10 @@ async fn keys_follow_a_file() {
 #[tokio::test]
 async fn keys_follow_an_address_that_is_trusted() {
     let authority = Authority::new();
-    let (certificate, key) = authority.sign("idp");
     let keys = Arc::new(Mutex::new(Tokens::new(OLD).key_set()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("https://localhost:{}/jwks.json", listener.local_addr().unwrap().port());
-    let acceptor = acceptor(&certificate, &key);
+    let acceptor = authority.acceptor("idp");
     let served = Arc::clone(&keys);
     tokio::spawn(async move {
         loop {
@@ -70,22 +69,6 @@ async fn keys_follow_an_address_that_is_trusted() {
     assert!(source.load(&TlsConfig::default().trust()).await.is_err(), "an address that is not trusted");
     let tls = TlsConfig { ca: Some(authority.ca()), ..TlsConfig::default() };
     rotates(source, tls, |new| *keys.lock().unwrap() = new).await;
-}
-
-fn acceptor(certificate: &std::path::Path, key: &std::path::Path) -> tokio_rustls::TlsAcceptor {
-    use tokio_rustls::rustls::{
-        ServerConfig,
-        crypto::ring::default_provider,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    };
-    let chain = CertificateDer::pem_file_iter(certificate).unwrap().collect::<Result<_, _>>().unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, PrivateKeyDer::from_pem_file(key).unwrap())
-        .unwrap();
-    Arc::new(config).into()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A PostgreSQL that is reached by TLS only: one that is trusted is logged in to, any other is not.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use quittance_db::{Db, Logins, Workload};
 use quittance_e2e::{Area, Postgres};
@@ -9,14 +9,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
     net::{TcpListener, TcpStream, UnixStream},
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::ring::default_provider,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    },
-};
+use tokio_rustls::TlsAcceptor;
 
 /// What a client that wants TLS sends first (PostgreSQL's protocol, `SSLRequest`).
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -49,15 +42,7 @@ async fn a_database_behind_tls_is_reached_where_it_is_trusted() {
     quittance_db::prepare(&logins(&url), &quittance_invoicing::migrator()).await.unwrap();
 
     let (authority, other) = (Authority::new(), Authority::new());
-    let (certificate, key) = authority.sign("postgres");
-    let chain = CertificateDer::pem_file_iter(certificate).unwrap().collect::<Result<_, _>>().unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, PrivateKeyDer::from_pem_file(key).unwrap())
-        .unwrap();
-    let (tls, socket) = (TlsAcceptor::from(Arc::new(config)), postgres.socket());
+    let (tls, socket) = (authority.acceptor("postgres"), postgres.socket());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
