@@ -101,6 +101,11 @@ impl Frontend {
         Ok(served)
     }
 
+    /// From now on the process is not ready: it ends.
+    pub fn stopping(&self) {
+        self.readiness.set(SERVER, Err("stopping".to_owned()));
+    }
+
     /// The tasks that run for it, to be waited for.
     pub fn take_tasks(&mut self) -> Tasks {
         std::mem::take(&mut self.tasks)

@@ -130,6 +130,7 @@ async fn serve_until<S: Service>(
     tracing::info!(service = S::AREA, address = %calls.address, tls = server.tls.certificate.is_some(), "serving");
 
     shutdown.triggered().await;
+    frontend.stopping();
     stop(calls.tasks, tasks, [area.db], server.drain()).await
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct Suite {
     databases: Vec<Db>,
     drain: Duration,
     /// Answers whether the suite lives until it has stopped.
-    _frontend: Frontend,
+    frontend: Frontend,
 }
 
 /// The areas in the order in which their services are shown.
@@ -178,11 +178,12 @@ impl Suite {
         all.tasks.extend(all.frontend.take_tasks());
         let databases = all.areas.into_values().map(|area| area.db).collect();
         let drain = options.server.drain();
-        Ok(Self { address, trigger, calls, loops: all.tasks, databases, drain, _frontend: all.frontend })
+        Ok(Self { address, trigger, calls, loops: all.tasks, databases, drain, frontend: all.frontend })
     }
 
     /// Finishes running calls, ends the loops and closes the databases.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.frontend.stopping();
         self.trigger.trigger();
         quittance_host::stop(self.calls, self.loops, self.databases, self.drain).await
     }
