@@ -63,12 +63,19 @@ pub async fn prepare(logins: &Logins, migrator: &Migrator) -> Result<(), Migrate
     let done = if let Err(source) = migrated {
         Err(MigrateError::Migration { database, source })
     } else {
-        // Services look whether they may start.
-        let grant = "grant select on _sqlx_migrations to quittance_app, quittance_system";
-        sqlx::raw_sql(grant).execute(&mut conn).await.map(drop).map_err(MigrateError::from)
+        let_services_look(&mut conn).await.map_err(|source| MigrateError::Migration { database, source })
     };
     conn.close().await?;
     done
+}
+
+/// Services look whether they may start. Two replicas that start at once take turns: PostgreSQL refuses two grants on one table at the same moment. The lock
+/// goes with the connection.
+async fn let_services_look(conn: &mut PgConnection) -> Result<(), sqlx::migrate::MigrateError> {
+    conn.lock().await?;
+    let grant = "grant select on _sqlx_migrations to quittance_app, quittance_system";
+    sqlx::raw_sql(grant).execute(&mut *conn).await?;
+    conn.unlock().await
 }
 
 /// What a database lacks of a program's migrations, in words; `None` where it has them all. More than these are of a newer program, whose schema carries
