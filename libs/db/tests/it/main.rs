@@ -107,3 +107,18 @@ async fn a_false_use_of_a_request_id_takes_nothing_from_its_true_repetition() {
     assert_eq!(say(vec![Say(new, "a"), Say(new, "b")]).await, [ok("a"), Err(SayError::Reused)]);
     assert_eq!(say(vec![Say(free, "no"), Say(free, "b")]).await, [Err(SayError::Refused), ok("b")]);
 }
+
+/// Replicas that start at once all prepare their database: PostgreSQL refuses two grants on one table at the same moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_prepared_by_many_at_once() {
+    let db = TestDb::new("db", &quittance_db::MIGRATOR).await;
+    let preparing: Vec<_> = (0..8)
+        .map(|_| {
+            let logins = db.logins.clone();
+            tokio::spawn(async move { Box::pin(quittance_db::prepare(&logins, &quittance_db::MIGRATOR)).await })
+        })
+        .collect();
+    for one in preparing {
+        one.await.unwrap().unwrap();
+    }
+}
