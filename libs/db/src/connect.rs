@@ -7,7 +7,7 @@ use std::{
 };
 
 use quittance_kernel::TenantId;
-use quittance_runtime::metrics;
+use quittance_runtime::{deadline, metrics};
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -83,14 +83,22 @@ impl Db {
     }
 
     /// The same, with statements that are planned for what there is to read, whatever the service's own statements are planned for: for sums over all of a
-    /// tenant's rows, as verification takes them. Planned for lookups by key they are nested loops over the whole book.
+    /// tenant's rows, as verification takes them. Planned for lookups by key they are nested loops over the whole book. A statement ends with its caller's
+    /// deadline: nobody would read its answer.
     pub async fn begin_sums(&self, tenant: TenantId) -> Result<Tx, DbError> {
         const SUMS: &str = "; set local enable_hashjoin = on; set local enable_mergejoin = on; set local enable_material = on; \
             set local enable_seqscan = on; set local plan_cache_mode = force_custom_plan";
-        self.begin_with(tenant, SUMS).await
+        match deadline::left() {
+            // Zero would be no limit at all.
+            Some(left) => {
+                let limit = format!("{SUMS}; set local statement_timeout = {}", left.as_millis().max(1));
+                self.begin_with(tenant, &limit).await
+            }
+            None => self.begin_with(tenant, SUMS).await,
+        }
     }
 
-    async fn begin_with(&self, tenant: TenantId, setting: &'static str) -> Result<Tx, DbError> {
+    async fn begin_with(&self, tenant: TenantId, setting: &str) -> Result<Tx, DbError> {
         // A typed UUID cannot fail to parse and cannot carry SQL.
         let statement = format!("begin; set local quittance.tenant = '{tenant}'{setting}");
         let begin = async {

@@ -11,8 +11,11 @@ use sqlx::{
 use crate::{Db, Logins};
 
 /// The migrations of the libraries and of a service as one ordered list. Libraries number below 1000, services from 1001.
+/// More than these in a database are of a newer program, whose schema carries older ones too.
 pub fn merge(parts: &[&Migrator]) -> Migrator {
-    Migrator::with_migrations(parts.iter().flat_map(|m| m.iter().cloned()).collect())
+    let mut merged = Migrator::with_migrations(parts.iter().flat_map(|m| m.iter().cloned()).collect());
+    merged.set_ignore_missing(true);
+    merged
 }
 
 /// Why a database could not be made ready.
@@ -59,23 +62,8 @@ pub async fn prepare(logins: &Logins, migrator: &Migrator) -> Result<(), Migrate
     create_roles_and_database(logins, &database).await?;
     let mut conn = PgConnection::connect_with(&logins.owner).await?;
     let migrated = migrator.run_direct(None, &mut conn, false).await;
-    // Services look whether they may start.
-    let done = if let Err(source) = migrated {
-        Err(MigrateError::Migration { database, source })
-    } else {
-        let_services_look(&mut conn).await.map_err(|source| MigrateError::Migration { database, source })
-    };
     conn.close().await?;
-    done
-}
-
-/// Services look whether they may start. Two replicas that start at once take turns: PostgreSQL refuses two grants on one table at the same moment. The lock
-/// goes with the connection.
-async fn let_services_look(conn: &mut PgConnection) -> Result<(), sqlx::migrate::MigrateError> {
-    conn.lock().await?;
-    let grant = "grant select on _sqlx_migrations to quittance_app, quittance_system";
-    sqlx::raw_sql(grant).execute(&mut *conn).await?;
-    conn.unlock().await
+    migrated.map_err(|source| MigrateError::Migration { database, source })
 }
 
 /// What a database lacks of a program's migrations, in words; `None` where it has them all. More than these are of a newer program, whose schema carries

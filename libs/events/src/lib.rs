@@ -30,7 +30,9 @@ pub use rebuild::{Projection, Rebuild, RebuildError, Rebuilt, content_hash};
 pub use relay::{Relay, run_relay};
 pub use replay::{EventFilter, choose};
 pub use source::{InProcessSource, Source};
-pub use status::{OutboxStatus, StreamStatus, Subscription, outbox_status, stream_status, subscription_position};
+pub use status::{
+    OutboxStatus, StreamStatus, Subscription, is_built, outbox_status, set_built, stream_status, subscription_position,
+};
 
 /// The tables of outbox and inbox, migrated before a service's own.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

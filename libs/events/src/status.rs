@@ -63,6 +63,28 @@ pub async fn subscription_position(db: &Db, area: &str) -> Result<i64, DbError> 
     Ok(position.unwrap_or(0))
 }
 
+/// Whether all events of an area were read once that were there when the reading began.
+pub async fn is_built(db: &Db, area: &str) -> Result<bool, DbError> {
+    let is_built = sqlx::query_scalar!(
+        r#"select exists (select from subscription where area = $1 and built_at is not null) as "is_built!""#,
+        area
+    );
+    Ok(is_built.fetch_one(db.system()).await?)
+}
+
+/// Records that they were.
+pub async fn set_built(db: &Db, area: &str, now: DateTime<Utc>) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into subscription as s (area, position, built_at) values ($1, 0, $2)
+         on conflict on constraint subscription_pkey do update set built_at = coalesce(s.built_at, $2)",
+        area,
+        now,
+    )
+    .execute(db.system())
+    .await?;
+    Ok(())
+}
+
 /// What waits in an outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutboxStatus {

@@ -1,17 +1,17 @@
 //! The client that services and tools share: adds token, tenant, trace and deadline to every call.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use http::Uri;
 use quittance_kernel::TenantId;
 use quittance_runtime::trace;
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::Endpoint,
 };
 
-use crate::{TENANT_KEY, TlsConfig, TlsError, endpoint::tuned, retry::Retry};
+use crate::{TENANT_KEY, TlsConfig, TlsError, replicas::Replicas, retry::Retry};
 
 /// A channel that adds what every call needs, and makes a call again while the server is away.
 pub type Client = InterceptedService<Retry, CallMetadata>;
@@ -30,29 +30,64 @@ pub enum CallError {
     Token,
 }
 
-/// Connects, when the first call is made, to a server such as `http://127.0.0.1:7400`, for one tenant.
-/// A call is made again, with growing waits, while the server is away and the call's deadline has not passed.
-pub fn connect(address: &str, token: &str, tenant: Option<TenantId>, deadline: Duration) -> Result<Client, CallError> {
-    connect_over(address, &TlsConfig::default(), token, tenant, deadline, u32::MAX)
+/// A client, for one tenant, of a server behind one or several addresses such as `http://127.0.0.1:7400`; it connects when the first call is made.
+/// A call is made again, at another replica or with growing waits, while the server is away and the call's deadline has not passed.
+pub fn connect<A: AsRef<str>>(
+    addresses: &[A],
+    token: &str,
+    tenant: Option<TenantId>,
+    deadline: Duration,
+) -> Result<Client, CallError> {
+    connect_over(addresses, &TlsConfig::default(), token, tenant, deadline, u32::MAX)
 }
 
-/// The same; `tls` says whom to trust, beside the system's authorities, and what certificate to present, where the address is https;
+/// The same; `tls` says whom to trust, beside the system's authorities, and what certificate to present, where an address is https;
 /// `attempts` how often a call is made in all while the server is away.
-pub fn connect_over(
-    address: &str,
+pub fn connect_over<A: AsRef<str>>(
+    addresses: &[A],
     tls: &TlsConfig,
     token: &str,
     tenant: Option<TenantId>,
     deadline: Duration,
     attempts: u32,
 ) -> Result<Client, CallError> {
-    let wrong = || CallError::Address(address.to_owned());
-    let mut endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| wrong())?;
-    if let (Some("https"), Some(host)) = (endpoint.uri().scheme_str(), endpoint.uri().host().map(str::to_owned)) {
-        endpoint = endpoint.tls_config(tls.channel(&host)?).map_err(|_| wrong())?;
-    }
-    let channel = Retry::new(tuned(endpoint).connect_lazy(), attempts, None);
+    let channel = Retry::new(replicas(addresses, tls, server_address)?, attempts);
     Ok(InterceptedService::new(channel, CallMetadata::new(token, tenant, deadline)?))
+}
+
+/// What the addresses, each read by `read`, lead to.
+pub(crate) fn replicas<A: AsRef<str>>(
+    addresses: &[A],
+    tls: &TlsConfig,
+    read: impl Fn(&str) -> Result<Uri, CallError>,
+) -> Result<Arc<Replicas>, CallError> {
+    let addresses = addresses.iter().map(|address| read(address.as_ref())).collect::<Result<Vec<Uri>, _>>()?;
+    if addresses.is_empty() {
+        return Err(CallError::Address(String::new()));
+    }
+    if let (true, Err(error)) = (addresses.iter().any(|address| address.scheme_str() == Some("https")), tls.channel(""))
+    {
+        return Err(error.into());
+    }
+    Ok(Replicas::follow(addresses, tls.clone()))
+}
+
+/// Reads the address of a server: `http://` or `https://` and a name; without a port, that of the scheme.
+fn server_address(address: &str) -> Result<Uri, CallError> {
+    let uri: Option<Uri> = address.parse().ok();
+    uri.filter(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
+    .ok_or_else(|| CallError::Address(address.to_owned()))
+}
+
+/// Reads the address of a service of ours: `http://` or `https://`, a name and a port.
+///
+/// # Errors
+/// It is none.
+pub fn peer_address(address: &str) -> Result<Uri, CallError> {
+    let uri = server_address(address)?;
+    if uri.port_u16().is_some() { Ok(uri) } else { Err(CallError::Address(address.to_owned())) }
 }
 
 /// Token, tenant, trace and deadline of every call.
@@ -86,5 +121,24 @@ impl Interceptor for CallMetadata {
             metadata.insert("traceparent", parent);
         }
         Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_scheme_and_a_name() {
+        for right in ["http://invoicing:7400", "https://[::1]:7400"] {
+            assert!(peer_address(right).is_ok(), "{right}");
+            assert!(server_address(right).is_ok(), "{right}");
+        }
+        assert!(server_address("https://quittance.example").is_ok(), "the port is that of the scheme");
+        assert!(peer_address("https://invoicing").is_err(), "a service of ours listens at neither 80 nor 443");
+        for wrong in ["", "invoicing:7400", "ftp://invoicing:1", "http://", "http://:7400", "/invoicing"] {
+            assert!(server_address(wrong).is_err(), "{wrong}");
+            assert!(peer_address(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 use std::{
     convert::Infallible,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use futures::future::BoxFuture;
@@ -13,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use quittance_kernel::{Clock, TenantId};
 use quittance_proto::{Access, access};
 use quittance_runtime::{
-    Shutdown,
+    Shutdown, deadline as caller_deadline,
     spans::{self, SpanKind},
     trace,
 };
@@ -181,13 +182,14 @@ where
                         });
                         record.is_open = running.is_none();
                         let call = inner.call(request);
-                        let work = trace::scope(trace, async move {
+                        let work = caller_deadline::scope(Instant::now() + timeout, async move {
                             let done = call.await.map_err(|error| error.to_string());
                             // The work counts as the tenant's for as long as it runs, whoever waits for it.
                             drop(running);
                             done
                         });
-                        answer(tokio::spawn(Box::pin(work.instrument(span))), timeout).await
+                        let work = trace::scope(trace, work).instrument(span);
+                        answer(tokio::spawn(Box::pin(work)), timeout).await
                     }
                 };
                 let response = in_our_form(response);

@@ -10,9 +10,9 @@ mod endpoint;
 mod fault;
 mod fields;
 mod layer;
-mod look_up;
 mod page;
 mod peer;
+mod replicas;
 mod retry;
 mod server;
 mod status;
@@ -21,7 +21,7 @@ mod violations;
 
 pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
 pub use batch::{batch, entry_status, parse, tenant};
-pub use client::{CallError, CallMetadata, Client, connect, connect_over};
+pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_address};
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
     MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_text,
@@ -29,7 +29,7 @@ pub use fields::{
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};
-pub use peer::{Peer, peer_address};
+pub use peer::Peer;
 pub use retry::Retry;
 pub use server::{Limits, ServeError, ServeOptions, Served, ServedRoutes, routes, serve};
 pub use status::{ledger, stream_status};

@@ -1,12 +1,16 @@
-//! Another service: calls are spread over its replicas, wherever its addresses lead at the moment.
+//! Another service of ours.
 
 use std::{sync::Arc, time::Duration};
 
-use http::Uri;
 use quittance_kernel::{Clock, TenantId};
-use tonic::{service::interceptor::InterceptedService, transport::Channel};
+use tonic::service::interceptor::InterceptedService;
 
-use crate::{CallError, Client, TlsConfig, Tokens, client::CallMetadata, look_up::LookUp, retry::Retry};
+use crate::{
+    CallError, Client, TlsConfig, Tokens,
+    client::{CallMetadata, peer_address, replicas},
+    replicas::Replicas,
+    retry::Retry,
+};
 
 /// How long a service's own token lasts; a new one is signed for each tenant's client.
 const TOKEN_MINUTES: i64 = 10;
@@ -16,11 +20,10 @@ const ATTEMPTS: u32 = 4;
 /// Another service, called with tokens of our own (scope `internal`), for any tenant.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    channel: Channel,
+    replicas: Arc<Replicas>,
     tokens: Tokens,
     clock: Clock,
     subject: &'static str,
-    look_up: Arc<LookUp>,
 }
 
 impl Peer {
@@ -33,14 +36,8 @@ impl Peer {
         clock: Clock,
         tls: &TlsConfig,
     ) -> Result<Self, CallError> {
-        let addresses: Vec<Uri> =
-            addresses.iter().map(|address| peer_address(address.as_ref())).collect::<Result<_, _>>()?;
-        if addresses.is_empty() {
-            return Err(CallError::Address(String::new()));
-        }
-        let (channel, changes) = Channel::balance_channel(64);
-        let look_up = Arc::new(LookUp::start(addresses, tls.clone(), changes));
-        Ok(Self { channel, tokens, clock, subject, look_up })
+        let replicas = replicas(addresses, tls, peer_address)?;
+        Ok(Self { replicas, tokens, clock, subject })
     }
 
     /// A client for one tenant.
@@ -50,32 +47,7 @@ impl Peer {
             .tokens
             .sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime)
             .map_err(|_| CallError::Token)?;
-        let channel = Retry::new(self.channel.clone(), ATTEMPTS, Some(Arc::clone(&self.look_up)));
+        let channel = Retry::new(Arc::clone(&self.replicas), ATTEMPTS);
         Ok(InterceptedService::new(channel, CallMetadata::new(&token, Some(tenant), deadline)?))
-    }
-}
-
-/// Reads the address of a service: `http://` or `https://`, a name and a port.
-///
-/// # Errors
-/// It is none.
-pub fn peer_address(address: &str) -> Result<Uri, CallError> {
-    let wrong = || CallError::Address(address.to_owned());
-    let uri: Uri = address.parse().map_err(|_| wrong())?;
-    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
-    if is_http && uri.port_u16().is_some() { Ok(uri) } else { Err(wrong()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_a_scheme_and_a_port() {
-        assert!(peer_address("http://invoicing:7400").is_ok());
-        assert!(peer_address("https://invoicing:7400").is_ok());
-        for wrong in ["", "invoicing:7400", "http://invoicing", "ftp://invoicing:1", "http://"] {
-            assert!(peer_address(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -18,26 +18,24 @@ use tonic_types::StatusExt as _;
 use tower::{Service, ServiceExt as _};
 use tracing::{Instrument as _, Span, field::Empty};
 
-use crate::{Fault, deadline, look_up::LookUp};
+use crate::{Fault, deadline, replicas::Replicas};
 
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// What a caller is told to wait when the server cannot be reached at all.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A channel that makes a call again, with growing waits, while the server is away and the call's deadline has not passed.
+/// Calls one of a server's replicas; makes the call again, at once at another, with growing waits where none answers, until the call's deadline has passed.
 #[derive(Debug, Clone)]
 pub struct Retry {
-    channel: Channel,
+    replicas: Arc<Replicas>,
     attempts: u32,
-    /// What follows the channel's addresses goes on as long as somebody calls through it.
-    _look_up: Option<Arc<LookUp>>,
 }
 
 impl Retry {
     /// At most so many attempts in all.
-    pub(crate) fn new(channel: Channel, attempts: u32, look_up: Option<Arc<LookUp>>) -> Self {
-        Self { channel, attempts, _look_up: look_up }
+    pub(crate) fn new(replicas: Arc<Replicas>, attempts: u32) -> Self {
+        Self { replicas, attempts }
     }
 }
 
@@ -53,7 +51,7 @@ impl Service<Request<Body>> for Retry {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let span = span_of(&mut request);
-        Box::pin(call(self.channel.clone(), self.attempts, request).instrument(span))
+        Box::pin(call(Arc::clone(&self.replicas), self.attempts, request).instrument(span))
     }
 }
 
@@ -72,7 +70,7 @@ fn span_of(request: &mut Request<Body>) -> Span {
     span
 }
 
-async fn call(channel: Channel, attempts: u32, request: Request<Body>) -> Result<Response<Body>, Status> {
+async fn call(replicas: Arc<Replicas>, attempts: u32, request: Request<Body>) -> Result<Response<Body>, Status> {
     let ends_at = Instant::now() + deadline::timeout(request.headers());
     let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
@@ -80,15 +78,29 @@ async fn call(channel: Channel, attempts: u32, request: Request<Body>) -> Result
     loop {
         let left = ends_at.saturating_duration_since(Instant::now());
         let request = rebuild(&parts, Full::new(body.clone()), left);
-        let (outcome, asked) = judge(send(channel.clone(), request, left).await);
-        let Outcome::Away(answer) = outcome else { return outcome.into_answer() };
-        let wait = asked.unwrap_or(Duration::ZERO).max(wait(attempt));
+        let (answer, asked) = match attempt_once(&replicas, request, left).await {
+            Outcome::Answered(answer) => return answer,
+            Outcome::Away(answer, asked) => (answer, asked),
+        };
+        let wait = if replicas.answer() { Duration::ZERO } else { asked.unwrap_or_default().max(wait(attempt)) };
         if attempt >= attempts || Instant::now() + wait >= ends_at {
             return answer;
         }
         tokio::time::sleep(wait).await;
         attempt += 1;
     }
+}
+
+/// One attempt at the replica whose turn it is, which is left alone for a while where it did not answer.
+async fn attempt_once(replicas: &Replicas, request: Request<Body>, left: Duration) -> Outcome {
+    let Ok(replica) = tokio::time::timeout(left, replicas.next()).await else { return Outcome::too_late() };
+    let Some(replica) = replica else { return Outcome::unreachable("the name of the server cannot be looked up") };
+    let outcome = judge(send(replica.channel(), request, left).await);
+    match &outcome {
+        Outcome::Answered(Ok(_)) => replica.has_answered(),
+        Outcome::Answered(Err(_)) | Outcome::Away(..) => replica.is_away(),
+    }
+    outcome
 }
 
 /// One attempt, up to the end of the answer: a server may be killed in the middle of it. (Our methods answer with one message; a stream that never ends
@@ -118,38 +130,34 @@ fn from_transport(error: tonic::transport::Error) -> Status {
 enum Outcome {
     /// An answer, good or bad, that another attempt would not change.
     Answered(Result<Response<Body>, Status>),
-    /// The server is away, or says that it is for now.
-    Away(Result<Response<Body>, Status>),
+    /// The server is away, or says that it is for now, and how long it asks to wait.
+    Away(Result<Response<Body>, Status>, Option<Duration>),
 }
 
 impl Outcome {
-    fn into_answer(self) -> Result<Response<Body>, Status> {
-        match self {
-            Self::Answered(answer) | Self::Away(answer) => answer,
-        }
+    fn unreachable(message: &'static str) -> Self {
+        let fault = Fault::new(Code::Unavailable, "UNAVAILABLE", message).retry_after(RETRY_AFTER);
+        Self::Away(Err(fault.into()), None)
+    }
+
+    fn too_late() -> Self {
+        let message = "the deadline passed without an answer";
+        Self::Answered(Err(Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message).into()))
     }
 }
 
-/// What an attempt came to, and how long the server asks to wait.
-fn judge(answer: Result<Response<Body>, Status>) -> (Outcome, Option<Duration>) {
+/// What an attempt came to.
+fn judge(answer: Result<Response<Body>, Status>) -> Outcome {
     match answer {
         Ok(response) => match Status::from_header_map(response.headers()) {
             Some(status) if status.code() == Code::Unavailable => {
                 let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
-                (Outcome::Away(Ok(response)), asked)
+                Outcome::Away(Ok(response), asked)
             }
-            _ => (Outcome::Answered(Ok(response)), None),
+            _ => Outcome::Answered(Ok(response)),
         },
-        Err(status) => {
-            if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) {
-                let fault =
-                    Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", "the deadline passed without an answer");
-                return (Outcome::Answered(Err(fault.into())), None);
-            }
-            let message = "the server cannot be reached; the same request_id may be sent again";
-            let fault = Fault::new(Code::Unavailable, "UNAVAILABLE", message).retry_after(RETRY_AFTER);
-            (Outcome::Away(Err(fault.into())), None)
-        }
+        Err(status) if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) => Outcome::too_late(),
+        Err(_) => Outcome::unreachable("the server cannot be reached; the same request_id may be sent again"),
     }
 }
 

@@ -37,6 +37,29 @@ impl Default for DatabaseConfig {
     }
 }
 
+impl DatabaseConfig {
+    /// Everything that is wrong with it, each with the name of the setting.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut check_url = |name: &str, url: &str| {
+            if url.is_empty() {
+                problems.push(format!("database.{name}: missing, for example postgres://quittance_{name}@host/name"));
+            } else if let Some(problem) = database_url_problem(url) {
+                problems.push(format!("database.{name}: {problem}"));
+            }
+        };
+        check_url("app", &self.app);
+        check_url("system", &self.system);
+        if let Some(owner) = &self.owner {
+            check_url("owner", owner);
+        }
+        if !(1..=64).contains(&self.connections) {
+            problems.push("database.connections: 1 to 64".to_owned());
+        }
+        problems
+    }
+}
+
 /// What a service's process has beside its server.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -93,22 +116,7 @@ pub fn database_url_problem(url: &str) -> Option<String> {
 
 impl Validate for ServiceConfig {
     fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut check_url = |name: &str, url: &str| {
-            if url.is_empty() {
-                problems.push(format!("database.{name}: missing, for example postgres://quittance_{name}@host/name"));
-            } else if let Some(problem) = database_url_problem(url) {
-                problems.push(format!("database.{name}: {problem}"));
-            }
-        };
-        check_url("app", &self.database.app);
-        check_url("system", &self.database.system);
-        if let Some(owner) = &self.database.owner {
-            check_url("owner", owner);
-        }
-        if !(1..=64).contains(&self.database.connections) {
-            problems.push("database.connections: 1 to 64".to_owned());
-        }
+        let mut problems = self.database.problems();
         let keys =
             [("service_key", Some(&self.service_key)), ("service_key_previous", self.service_key_previous.as_ref())];
         for (name, file) in keys.into_iter().filter_map(|(name, file)| Some((name, file?))) {

@@ -3,6 +3,7 @@
 
 mod area;
 mod config;
+mod first_build;
 mod frontend;
 mod observe;
 mod process;

@@ -118,6 +118,7 @@ async fn serve_until<S: Service>(
     }
     let parts = Parts { db: area.db.clone(), relay: area.relay.clone(), clock: clock.clone(), peers };
     let service = S::new(parts)?;
+    let first_build = area.follow_first_build::<S>(&sources, &clock, &frontend.readiness, &shutdown)?;
 
     let listener = Frontend::listen(server).await?;
     let routes = routes(S::GRPC).context("reflection")?.with(|routes| service.add_routes(routes));
@@ -125,6 +126,7 @@ async fn serve_until<S: Service>(
     let mut tasks = frontend.take_tasks();
     tasks.extend(area.spawn(Some(&config.kafka), server.answers_kept_days, &clock, &frontend.readiness, &shutdown));
     tasks.extend(service.spawn(&sources, &shutdown)?);
+    tasks.extend(first_build);
     tasks.extend(area.observe(&service, &sources, Some(&config.kafka), &server.telemetry, &clock, &shutdown));
     let calls = frontend.serve(server, listener, routes, verifier, clock, &shutdown)?;
     tracing::info!(service = S::AREA, address = %calls.address, tls = server.tls.certificate.is_some(), "serving");

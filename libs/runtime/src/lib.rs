@@ -2,6 +2,7 @@
 //! should have happened by now.
 
 pub mod config;
+pub mod deadline;
 mod http;
 pub mod metrics;
 mod readiness;

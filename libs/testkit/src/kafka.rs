@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 
 use process::{Broker, Failure};
 
+use crate::Authority;
+
 /// Names a broker that is there already (`host:port`), so that none is started.
 const GIVEN: &str = "QUITTANCE_TEST_KAFKA";
 
@@ -33,6 +35,11 @@ pub struct TestKafka {
     own: Option<Broker>,
 }
 
+/// Who may speak to a broker's listener with TLS.
+pub const KAFKA_USER: &str = "quittance";
+/// The password of that user.
+pub const KAFKA_PASSWORD: &str = "a password of tests";
+
 impl TestKafka {
     /// The broker of this process, for tests that leave it alone: started by the first that asks.
     pub fn shared() -> &'static Self {
@@ -47,21 +54,33 @@ impl TestKafka {
             return Self { brokers, own: None };
         }
         let jars = find_jars();
-        // Between our look at a port and the broker's, somebody else may have taken it.
-        for _ in 0..5 {
-            let (port, controller_port) = free_ports();
+        start(|| {
+            let [port, controller_port] = free_ports();
             let brokers = format!("127.0.0.1:{port}");
             let mut broker = Broker::new(&jars, &brokers);
-            fs::write(broker.settings(), settings(broker.folder(), port, controller_port))
-                .expect("the broker's settings are written");
-            broker.format();
-            match broker.start() {
-                Ok(()) => return Self { brokers, own: Some(broker) },
-                Err(Failure::PortTaken) => {}
-                Err(Failure::Other(text)) => panic!("{text}"),
-            }
-        }
-        panic!("no port for Kafka stayed free");
+            broker.format(&settings(broker.folder(), port, controller_port), &[]);
+            (brokers, broker)
+        })
+    }
+
+    /// A broker that clients speak to by TLS, with a certificate of the authority for `localhost`, and as [`KAFKA_USER`] with a password (SASL,
+    /// SCRAM-SHA-512).
+    pub fn start_secured(authority: &Authority) -> Self {
+        let jars = find_jars();
+        let (certificate, key) = authority.sign("broker");
+        let pem = [key, certificate].map(|file| fs::read_to_string(file).expect("a file of the authority")).concat();
+        start(|| {
+            let [port, controller_port, plain_port] = free_ports();
+            let brokers = format!("localhost:{port}");
+            let mut broker = Broker::new(&jars, &brokers);
+            let keystore = broker.folder().join("keystore.pem");
+            fs::write(&keystore, &pem).expect("the keystore is written");
+            let settings = settings(broker.folder(), plain_port, controller_port)
+                + &secured(&keystore, port, plain_port, controller_port);
+            let user = format!("SCRAM-SHA-512=[name={KAFKA_USER},password={KAFKA_PASSWORD}]");
+            broker.format(&settings, &["--add-scram", &user]);
+            (brokers, broker)
+        })
     }
 
     /// What clients connect to, `127.0.0.1:PORT`; the same after a restart.
@@ -121,16 +140,43 @@ fn find_jars() -> OsString {
     libs.join("*").into_os_string()
 }
 
-/// Two ports nobody listens at.
-fn free_ports() -> (u16, u16) {
+/// Starts a broker that was made on free ports: between our look at a port and the broker's, somebody else may have taken it.
+fn start(make: impl Fn() -> (String, Broker)) -> TestKafka {
+    for _ in 0..5 {
+        let (brokers, mut broker) = make();
+        match broker.start() {
+            Ok(()) => return TestKafka { brokers, own: Some(broker) },
+            Err(Failure::PortTaken) => {}
+            Err(Failure::Other(text)) => panic!("{text}"),
+        }
+    }
+    panic!("no port for Kafka stayed free");
+}
+
+/// Ports nobody listens at.
+fn free_ports<const N: usize>() -> [u16; N] {
     let mut free = std::iter::repeat_with(|| fastrand::u16(PORTS))
         .take(1_000)
         .filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
-    // Both are held until both are known, so that they differ.
-    let first = free.next().expect("a free port");
-    let second = free.next().expect("another free port");
-    let port = |listener: &TcpListener| listener.local_addr().expect("a listener has an address").port();
-    (port(&first), port(&second))
+    // All are held until all are known, so that they differ.
+    let listeners: [TcpListener; N] = std::array::from_fn(|_| free.next().expect("a free port"));
+    listeners.each_ref().map(|listener| listener.local_addr().expect("a listener has an address").port())
+}
+
+/// Another listener, with TLS and SASL, beside the one that the broker itself uses. A later line of settings replaces an earlier one.
+fn secured(keystore: &Path, port: u16, plain_port: u16, controller_port: u16) -> String {
+    let keystore = keystore.display();
+    format!(
+        "
+listeners=BROKER://127.0.0.1:{plain_port},CONTROLLER://127.0.0.1:{controller_port},SECURED://127.0.0.1:{port}
+advertised.listeners=BROKER://127.0.0.1:{plain_port},SECURED://localhost:{port}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.secured.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.secured.ssl.keystore.type=PEM
+listener.name.secured.ssl.keystore.location={keystore}
+"
+    )
 }
 
 /// The broker's settings, where they are not Kafka's defaults: <https://kafka.apache.org/documentation/#brokerconfigs>.

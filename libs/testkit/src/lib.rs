@@ -10,5 +10,5 @@ mod service;
 pub use certificates::Authority;
 pub use database::{TestDb, logins_on};
 pub use fault::{assert_fault, assert_violations};
-pub use kafka::TestKafka;
+pub use kafka::{KAFKA_PASSWORD, KAFKA_USER, TestKafka};
 pub use service::{Events, TestServer, now, peer, request_id, wait_until};

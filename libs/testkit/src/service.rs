@@ -68,7 +68,7 @@ impl TestServer {
 
     /// A client with a token of one's choice.
     pub fn client_for(&self, tenant: Option<TenantId>, tenants: &[&str], scope: &str) -> Client {
-        connect(&self.address, &self.token(tenants, scope), tenant, Duration::from_mins(1)).expect("a client")
+        connect(&[&self.address], &self.token(tenants, scope), tenant, Duration::from_mins(1)).expect("a client")
     }
 
     /// A token signed with the server's key.

@@ -61,7 +61,7 @@ pub(crate) enum Reader {
 impl Api {
     /// Connects when the first call is made.
     pub(crate) fn connect(address: &str, token: &str, tenant: TenantId) -> anyhow::Result<Self> {
-        Ok(Self::new(connect(address, token, Some(tenant), DEADLINE)?))
+        Ok(Self::new(connect(&[address], token, Some(tenant), DEADLINE)?))
     }
 
     /// Over a client.

@@ -20,6 +20,12 @@ pub(crate) struct ClientFlags {
     /// Certificates (PEM) that a server behind https is trusted by, beside the system's
     #[arg(long)]
     ca: Option<PathBuf>,
+    /// Our certificate (PEM), where the server asks callers for one
+    #[arg(long, requires = "key")]
+    certificate: Option<PathBuf>,
+    /// The private key of our certificate (PEM)
+    #[arg(long, requires = "certificate")]
+    key: Option<PathBuf>,
     /// The data folder of a local `quittance up`, whose key signs the token
     #[arg(long, default_value = up::DATA)]
     data: PathBuf,
@@ -46,10 +52,11 @@ impl ClientFlags {
             None => up::development_token(&data::existing_tokens(&self.data)?)?,
         };
         let tenant = self.tenant()?;
-        let tls = TlsConfig { ca: self.ca.clone(), ..TlsConfig::default() };
+        let (certificate, key) = (self.certificate.clone(), self.key.clone());
+        let tls = TlsConfig { ca: self.ca.clone(), certificate, key, client_ca: None };
         let deadline = Duration::from_secs(self.timeout_s);
         let client: Result<Client, CallError> =
-            connect_over(&self.server, &tls, &token, Some(tenant), deadline, ATTEMPTS);
+            connect_over(&[&self.server], &tls, &token, Some(tenant), deadline, ATTEMPTS);
         Ok(client?)
     }
 

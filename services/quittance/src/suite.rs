@@ -107,6 +107,8 @@ impl Assembly<'_> {
             &self.shutdown,
         ));
         self.tasks.extend(service.spawn(&sources, &self.shutdown)?);
+        let readiness = &self.frontend.readiness;
+        self.tasks.extend(area.follow_first_build::<S>(&sources, &self.clock, readiness, &self.shutdown)?);
         self.tasks.extend(area.observe(
             &service,
             &sources,

@@ -92,7 +92,7 @@ impl Api {
         tokio::spawn(run_relay(db, relay, clock.clone(), shutdown));
         let token = tokens.sign("bench", &["*"], "* internal", clock.now(), chrono::Duration::hours(1))?;
         let address = format!("http://{}", served.address);
-        let client = connect(&address, &token, Some(TenantId::at(clock.now())), std::time::Duration::from_mins(1))?;
+        let client = connect(&[&address], &token, Some(TenantId::at(clock.now())), std::time::Duration::from_mins(1))?;
         let mut api = Self { client, customers: vec![], items: Arc::default(), trigger };
         api.open_book().await?;
         Ok(api)

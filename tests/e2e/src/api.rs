@@ -1,12 +1,8 @@
-//! The API of all services, called until it answers: by turns at each replica, always with the same request.
+//! The API of all services, called until it answers, always with the same request.
 
 use std::{
     collections::BTreeMap,
-    net::TcpStream,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -26,25 +22,19 @@ use tonic_types::StatusExt as _;
 
 use crate::{Area, Cluster};
 
-/// How long one attempt may take; the client calls again by itself meanwhile where the server is away.
+/// How long one attempt may take; the client calls again by itself meanwhile, at another replica, where one is away.
 const ATTEMPT: Duration = Duration::from_secs(4);
-/// How long a replica that did not answer is left alone while there is another.
-const SILENT_FOR: Duration = Duration::from_secs(1);
 /// How long a call may stay without an answer before the suite counts as broken.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Clients for one tenant, one for each replica.
+/// Clients for one tenant, one for all replicas of each service.
 #[derive(Debug)]
 pub struct Api {
     /// The tenant.
     pub tenant: TenantId,
-    /// Each replica's port and client.
-    clients: BTreeMap<Area, Vec<(u16, Client)>>,
-    turn: AtomicUsize,
+    clients: BTreeMap<Area, Client>,
     /// Attempts that failed, in words.
     failures: Mutex<Vec<String>>,
-    /// Replicas that did not answer, and when.
-    silent: Mutex<BTreeMap<(Area, usize), Instant>>,
 }
 
 impl Api {
@@ -54,13 +44,10 @@ impl Api {
         let token = cluster.token()?;
         let mut clients = BTreeMap::new();
         for (area, replicas) in &cluster.replicas {
-            let connected = replicas.iter().map(|replica| {
-                let address = format!("http://127.0.0.1:{}", replica.port);
-                Ok((replica.port, connect(&address, &token, Some(tenant), ATTEMPT)?))
-            });
-            clients.insert(*area, connected.collect::<anyhow::Result<Vec<_>>>()?);
+            let addresses: Vec<String> = replicas.iter().map(|r| format!("http://127.0.0.1:{}", r.port)).collect();
+            clients.insert(*area, connect(&addresses, &token, Some(tenant), ATTEMPT)?);
         }
-        Ok(Self { tenant, clients, turn: AtomicUsize::new(0), silent: Mutex::default(), failures: Mutex::default() })
+        Ok(Self { tenant, clients, failures: Mutex::default() })
     }
 
     /// Attempts that failed so far, after all that the client did by itself. Each was made again.
@@ -73,27 +60,6 @@ impl Api {
         self.clients.contains_key(&area)
     }
 
-    /// One of a service's replicas, by turns; one that did not answer only where no other is left, as a load balancer does it.
-    fn replica(&self, area: Area) -> anyhow::Result<(usize, Client)> {
-        let clients = self.clients.get(&area).with_context(|| format!("{} runs", area.name()))?;
-        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut answers = |(i, (port, _)): &(usize, &(u16, Client))| match silent.get_mut(&(area, *i)) {
-            None => true,
-            Some(since) if since.elapsed() < SILENT_FOR => false,
-            Some(since) => {
-                *since = Instant::now();
-                TcpStream::connect(("127.0.0.1", *port)).is_ok()
-            }
-        };
-        let answering: Vec<usize> = clients.iter().enumerate().filter_map(|r| answers(&r).then_some(r.0)).collect();
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let i = match answering.len() {
-            0 => turn % clients.len(),
-            count => answering[turn % count],
-        };
-        Ok((i, clients[i].1.clone()))
-    }
-
     /// Makes one call, always with the same request, until it is answered. Only failures that say "again" may be
     /// seen meanwhile.
     pub async fn answered<T, F>(&self, area: Area, what: &str, call: impl Fn(Client) -> F) -> anyhow::Result<T>
@@ -103,16 +69,12 @@ impl Api {
         let began = Instant::now();
         let mut wait = Duration::from_millis(20);
         loop {
-            let (i, client) = self.replica(area)?;
-            let status = match call(client).await {
-                Ok(answer) => {
-                    self.silent.lock().unwrap_or_else(PoisonError::into_inner).remove(&(area, i));
-                    return Ok(answer.into_inner());
-                }
+            let client = self.clients.get(&area).with_context(|| format!("{} runs", area.name()))?;
+            let status = match call(client.clone()).await {
+                Ok(answer) => return Ok(answer.into_inner()),
                 Err(status) => status,
             };
-            self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert((area, i), Instant::now());
-            let failure = format!("{what} at {}-{i}: {}", area.name(), describe(&status));
+            let failure = format!("{what} at {}: {}", area.name(), describe(&status));
             self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
             allowed(&status).with_context(|| what.to_owned())?;
             if began.elapsed() > PATIENCE {

@@ -45,6 +45,23 @@ async fn statements_end_and_are_not_compiled() {
     assert_eq!(system, "150s");
 }
 
+/// A sum that takes longer than its caller waits for ends with the caller's deadline.
+#[tokio::test]
+async fn a_sum_ends_with_the_deadline_of_its_caller() {
+    let (db, tenant) = (db().await, TenantId::at(now()));
+    let ends_at = std::time::Instant::now() + std::time::Duration::from_millis(200);
+    let slept = quittance_runtime::deadline::scope(ends_at, async {
+        let mut tx = db.begin_sums(tenant).await.unwrap();
+        sqlx::query("select pg_sleep(60)").execute(&mut *tx).await
+    });
+    let error = slept.await.unwrap_err();
+    assert_eq!(
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(),
+        Some("57014"),
+        "{error}"
+    );
+}
+
 /// Says a word.
 #[derive(Debug, Hash)]
 struct Say(RequestId, &'static str);

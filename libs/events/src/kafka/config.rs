@@ -112,15 +112,19 @@ impl KafkaConfig {
 
     /// What every client starts from.
     pub(crate) fn client(&self) -> ClientConfig {
+        self.client_with(&[])
+    }
+
+    /// The same, with defaults of the client's kind, which settings override.
+    pub(crate) fn client_with(&self, defaults: &[(&str, &str)]) -> ClientConfig {
         let mut client = ClientConfig::new();
         // A broker that comes back is found soon, and one that is away is not asked in a loop.
         client.set("reconnect.backoff.ms", "100").set("reconnect.backoff.max.ms", "2000");
         client.set("client.id", "quittance").set_log_level(RDKafkaLogLevel::Warning);
         // What the declared topics take.
         client.set("message.max.bytes", "4194304");
-        for (key, value) in self.settings() {
-            client.set(key, value);
-        }
+        client.extend(defaults.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        client.extend(self.settings().map(|(key, value)| (key, value.clone())));
         client.set("bootstrap.servers", &self.brokers);
         client
     }

@@ -16,7 +16,7 @@ use rdkafka::{
     message::{BorrowedMessage, Header, OwnedHeaders},
 };
 
-use super::{EventProducer, KafkaConfig, KafkaError, headers};
+use super::{EventProducer, KafkaConfig, KafkaError, headers, unread::Extent};
 use crate::{Envelope, Place, held::storable};
 
 /// How long a first message is waited for.
@@ -120,6 +120,18 @@ impl KafkaSource {
     /// The area it reads.
     pub fn area(&self) -> &'static str {
         self.area
+    }
+
+    /// What the topic holds now.
+    pub async fn extent(&self) -> Result<Extent, KafkaError> {
+        let (settings, topic) = (self.settings.clone(), self.topic.clone());
+        blocking(move || Extent::look(&settings, &topic)).await
+    }
+
+    /// Messages of what the topic held that the service's group has not finished with.
+    pub async fn unread(&self, extent: &Extent) -> Result<u64, KafkaError> {
+        let (settings, topic, extent) = (self.settings.clone(), self.topic.clone(), extent.clone());
+        blocking(move || extent.unread(&settings, &topic)).await
     }
 
     /// The member of the group; joins it when it is asked for first.
@@ -263,6 +275,16 @@ fn unreadable(message: &BorrowedMessage<'_>, place: Place, error: String) -> Unr
     }
 }
 
+/// Asks the broker by calls that block.
+async fn blocking<T: Send + 'static>(
+    ask: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
+) -> Result<T, KafkaError> {
+    match tokio::task::spawn_blocking(ask).await {
+        Ok(answer) => answer,
+        Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+    }
+}
+
 /// Says that the broker is away for now; librdkafka goes on trying by itself.
 fn is_passing(error: &ClientError) -> bool {
     use RDKafkaErrorCode as Code;
@@ -285,19 +307,17 @@ fn is_passing(error: &ClientError) -> bool {
 }
 
 fn settings(config: &KafkaConfig, group: &str) -> ClientConfig {
-    let mut client = ClientConfig::new();
-    client
-        .set("session.timeout.ms", "10000")
-        .set("heartbeat.interval.ms", "2000")
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        .set("statistics.interval.ms", "5000")
-        .set("fetch.wait.max.ms", "100")
-        .set("fetch.queue.backoff.ms", "20")
+    let mut client = config.client_with(&[
+        ("session.timeout.ms", "10000"),
+        ("heartbeat.interval.ms", "2000"),
+        ("partition.assignment.strategy", "cooperative-sticky"),
+        ("statistics.interval.ms", "5000"),
+        ("fetch.wait.max.ms", "100"),
+        ("fetch.queue.backoff.ms", "20"),
         // A topic that is made later is noticed soon.
-        .set("topic.metadata.refresh.interval.ms", "10000")
-        .set("queued.max.messages.kbytes", "16384");
-    client.extend(config.client().config_map().iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
-    client.set_log_level(config.client().log_level);
+        ("topic.metadata.refresh.interval.ms", "10000"),
+        ("queued.max.messages.kbytes", "16384"),
+    ]);
     client
         .set("group.id", group)
         .set("enable.auto.commit", "false")

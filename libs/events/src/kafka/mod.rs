@@ -6,6 +6,7 @@ mod consumer;
 mod headers;
 mod producer;
 mod publisher;
+mod unread;
 
 pub use admin::{TopicProblem, TopicSpec, check_topics, create_topics, ping};
 pub use config::{KafkaConfig, KafkaError};
@@ -14,3 +15,4 @@ pub(crate) use consumer::{KafkaBatch, Unreadable};
 pub use headers::read as read_message;
 pub use producer::EventProducer;
 pub use publisher::run_publisher;
+pub use unread::Extent;

@@ -9,7 +9,7 @@ use quittance_events::{
     list_held, list_unreadable, push, requeue, stream_status,
 };
 use quittance_kernel::EventId;
-use quittance_testkit::{TestKafka, now, wait_until};
+use quittance_testkit::{Authority, KAFKA_PASSWORD, KAFKA_USER, TestKafka, now, wait_until};
 use rdkafka::{
     ClientConfig, Message as _,
     consumer::{BaseConsumer, Consumer as _},
@@ -22,8 +22,12 @@ use crate::support::{Bench, Writer, event, keyed};
 
 /// Topics of a test's own.
 async fn topics(brokers: &str) -> KafkaConfig {
+    topics_with(brokers, BTreeMap::new()).await
+}
+
+async fn topics_with(brokers: &str, properties: BTreeMap<String, String>) -> KafkaConfig {
     let prefix = format!("test-{}", EventId::at(now()).uuid().simple());
-    let config = KafkaConfig { brokers: brokers.to_owned(), prefix, ..KafkaConfig::default() };
+    let config = KafkaConfig { brokers: brokers.to_owned(), prefix, properties };
     create_topics(&config, &specs(&config)).await.unwrap();
     config
 }
@@ -95,6 +99,39 @@ async fn each_event_is_applied_once_and_in_the_order_of_its_key() {
     assert_complete(&by_key(&bench).await, 50);
     let status = stream_status(&bench.db()).await.unwrap();
     assert_eq!(status.subscriptions.first().map(|s| s.position), Some(500), "no position is left out");
+}
+
+/// A broker that speaks TLS only, and only to whom knows the password.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secured_broker_is_spoken_to_by_who_trusts_it_and_knows_the_password() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let kafka = TestKafka::start_secured(&authority);
+    let properties = |ca: &Authority, password: &str| {
+        let ca = ca.ca().display().to_string();
+        // The broker listens at no IPv6 address, which `localhost` may stand for too.
+        let settings = [
+            ("security.protocol", "sasl_ssl"),
+            ("ssl.ca.location", &ca),
+            ("sasl.mechanism", "SCRAM-SHA-512"),
+            ("sasl.username", KAFKA_USER),
+            ("sasl.password", password),
+            ("broker.address.family", "v4"),
+        ];
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    let config = topics_with(kafka.brokers(), properties(&authority, KAFKA_PASSWORD)).await;
+    let bench = Bench::start().await;
+    publish_to(&bench, &config);
+    bench.consume_from(source(&config), Writer::default());
+    publish_numbers(&bench, 0..5).await;
+    wait_for_count(&bench, 50).await;
+    assert_complete(&by_key(&bench).await, 5);
+
+    for refused in [properties(&other, KAFKA_PASSWORD), properties(&authority, "another"), BTreeMap::new()] {
+        let config = KafkaConfig { properties: refused, ..config.clone() };
+        let error = quittance_events::kafka::ping(&config).await.unwrap_err();
+        assert!(error.to_string().contains("no broker answers"), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

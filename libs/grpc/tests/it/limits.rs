@@ -22,7 +22,7 @@ fn options(limits: Limits) -> ServeOptions {
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed_and_others_answered() {
     let replica = Replica::start_with("127.0.0.1:0", options(Limits { connections: 10, ..Limits::default() })).await;
-    let client = connect(&replica.address, "no token", None, Duration::from_secs(5)).unwrap();
+    let client = connect(&[&replica.address], "no token", None, Duration::from_secs(5)).unwrap();
     check(&client).await.unwrap();
     let address = replica.address.trim_start_matches("http://").to_owned();
     let mut silent = Vec::new();
@@ -39,7 +39,7 @@ async fn connections_beyond_the_limit_are_closed_and_others_answered() {
     drop(silent);
     // Their places are free again.
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let other = connect(&replica.address, "no token", None, Duration::from_secs(5)).unwrap();
+    let other = connect(&[&replica.address], "no token", None, Duration::from_secs(5)).unwrap();
     check(&other).await.unwrap();
     replica.stop().await;
 }
@@ -68,7 +68,7 @@ async fn a_loud_tenant_is_refused_and_others_are_not() {
     let replica =
         Replica::start_with("127.0.0.1:0", options(Limits { calls_per_tenant: 0, ..Limits::default() })).await;
     let token = Tokens::new(SECRET).sign("t", &["*"], "*", Clock::system().now(), chrono::Duration::hours(1)).unwrap();
-    let client = connect(&replica.address, &token, Some(TenantId::at(now())), Duration::from_secs(5)).unwrap();
+    let client = connect(&[&replica.address], &token, Some(TenantId::at(now())), Duration::from_secs(5)).unwrap();
     let mut reports = quittance_proto::reporting::v1::report_service_client::ReportServiceClient::new(client.clone());
     let status = reports.verify_ledger(VerifyLedgerRequest {}).await.unwrap_err();
     assert_eq!((status.code(), error_info(&status).unwrap().reason.as_str()), (Code::ResourceExhausted, "TENANT_BUSY"));

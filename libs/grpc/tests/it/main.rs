@@ -74,7 +74,7 @@ async fn a_replica_that_is_gone_is_not_noticed() {
 async fn a_server_that_comes_back_is_waited_for() {
     let replica = Replica::start("127.0.0.1:0").await;
     let address = replica.address.clone();
-    let client = connect(&address, "no token", None, Duration::from_secs(20)).unwrap();
+    let client = connect(&[&address], "no token", None, Duration::from_secs(20)).unwrap();
     check(&client).await.unwrap();
     replica.stop().await;
     let (asked, started) = (tokio::spawn(async move { check(&client).await }), Instant::now());
@@ -88,7 +88,7 @@ async fn a_server_that_comes_back_is_waited_for() {
 
 #[tokio::test]
 async fn waiting_ends_with_the_deadline() {
-    let client = connect("http://127.0.0.1:9", "no token", None, Duration::from_millis(300)).unwrap();
+    let client = connect(&["http://127.0.0.1:9"], "no token", None, Duration::from_millis(300)).unwrap();
     let started = Instant::now();
     let status = check(&client).await.unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(3));

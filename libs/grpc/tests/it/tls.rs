@@ -21,7 +21,7 @@ fn own(authority: &Authority, name: &str) -> TlsConfig {
 }
 
 fn client(address: &str, tls: &TlsConfig) -> Result<Client, CallError> {
-    connect_over(address, tls, "no token", None, Duration::from_secs(5), 3)
+    connect_over(&[address], tls, "no token", None, Duration::from_secs(5), 3)
 }
 
 #[tokio::test]

@@ -77,14 +77,27 @@ pub struct NoFlags {}
 /// Reads the defaults, then `file` (TOML), then environment variables `QUITTANCE_<NAME>` (levels separated by two underscores), then `flags` (only those that
 /// were given), and checks the result as a whole.
 pub fn load<C: Settings + Validate>(file: Option<&Path>, flags: &impl Serialize) -> Result<C, BadConfig> {
-    load_from(file, std::env::vars_os(), flags)
+    load_from(file, std::env::vars_os(), flags, Validate::problems)
+}
+
+/// For a command that needs a table of settings only: the whole file, of the environment what is in that table, and only `problems` are looked for, so that
+/// the command runs where the rest is missing.
+pub fn load_table<C: Settings>(
+    file: Option<&Path>,
+    table: &str,
+    problems: impl Fn(&C) -> Vec<String>,
+) -> Result<C, BadConfig> {
+    let prefix = format!("QUITTANCE_{}__", table.to_ascii_uppercase());
+    let environment = std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(prefix.as_bytes()));
+    load_from(file, environment, &NoFlags {}, problems)
 }
 
 /// The same with an environment of one's choice.
-fn load_from<C: Settings + Validate>(
+fn load_from<C: Settings>(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     flags: &impl Serialize,
+    check: impl Fn(&C) -> Vec<String>,
 ) -> Result<C, BadConfig> {
     let mut layers = Layers::new(C::defaults());
     if let Some(file) = file {
@@ -94,7 +107,7 @@ fn load_from<C: Settings + Validate>(
     layers.add_flags(flags);
     let (config, mut problems) = layers.read::<C>();
     if let Some(config) = config {
-        problems.extend(config.problems());
+        problems.extend(check(&config));
         if problems.is_empty() {
             return Ok(config);
         }

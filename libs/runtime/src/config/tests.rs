@@ -66,6 +66,14 @@ fn file(name: &str, text: &str) -> std::path::PathBuf {
     path
 }
 
+fn load_from<C: Settings + Validate>(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    flags: &impl Serialize,
+) -> Result<C, BadConfig> {
+    super::load_from(file, environment, flags, Validate::problems)
+}
+
 fn problems(text: &str, environment: &[(&str, &str)]) -> Vec<String> {
     let file = file(&format!("{}", text.len()), text);
     let read = load_from::<Config>(Some(&file), variables(environment), &NoFlags {});
@@ -139,4 +147,16 @@ fn everything_wrong_is_said_at_once_and_no_value_is_repeated() {
 fn a_missing_file_is_an_error() {
     let BadConfig(said) = load_from::<Config>(Some(Path::new("/nonexistent.toml")), [], &NoFlags {}).unwrap_err();
     assert_eq!(said, ["there is no file /nonexistent.toml"]);
+}
+
+#[test]
+fn a_command_that_needs_one_table_does_without_the_rest() {
+    let file = file("part", "connections = 0\n[kafka.properties]\n'a.b' = 'c'");
+    let whole = load_from::<Config>(Some(&file), [], &NoFlags {});
+    assert_eq!(whole.unwrap_err().0, ["connections: at least 1"]);
+    let part: Config = load_table(Some(&file), "kafka", |_| Vec::new()).unwrap();
+    assert_eq!(part.kafka.properties.len(), 1);
+    let said = load_table::<Config>(Some(&file), "kafka", |_| vec!["kafka: wrong".to_owned()]).unwrap_err();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(said.0, ["kafka: wrong"]);
 }

@@ -78,16 +78,18 @@ impl Broker {
         &self.folder
     }
 
-    /// The file of its settings, which the caller writes.
-    pub(super) fn settings(&self) -> PathBuf {
+    fn settings(&self) -> PathBuf {
         self.folder.join("server.properties")
     }
 
-    /// Makes the cluster that this broker will be all of.
-    pub(super) fn format(&mut self) {
+    /// Makes the cluster that this broker will be all of, from its settings; `more` are arguments of Kafka's own tool.
+    pub(super) fn format(&mut self, settings: &str, more: &[&str]) {
+        fs::write(self.settings(), settings).expect("the broker's settings are written");
         let settings = self.settings();
-        let arguments = ["format", "--standalone", "--cluster-id", CLUSTER_ID, "--config"].map(OsStr::new);
-        self.launch("kafka.tools.StorageTool", &[&arguments, [settings.as_os_str()].as_slice()].concat());
+        let mut arguments = ["format", "--standalone", "--cluster-id", CLUSTER_ID, "--config"].map(OsStr::new).to_vec();
+        arguments.push(settings.as_os_str());
+        arguments.extend(more.iter().map(OsStr::new));
+        self.launch("kafka.tools.StorageTool", &arguments);
         match self.wait_for_end(START_TIMEOUT) {
             Some(status) if status.success() => {}
             Some(status) => panic!("{}", self.describe(status)),

@@ -36,7 +36,7 @@ async fn tokens_are_checked() {
     let service = Service::start().await;
     let lazily = |token: &str| {
         quittance_grpc::connect(
-            &service.server.address,
+            &[&service.server.address],
             token,
             Some(service.server.tenant),
             std::time::Duration::from_secs(5),

@@ -7,7 +7,7 @@ use clap::Args;
 use quittance_db::Logins;
 use quittance_host::Service;
 
-use super::{reader::Reader, stores::service_config};
+use super::{reader::Reader, stores::database_config};
 
 /// Flags of `quittance migrate`.
 #[derive(Debug, Args)]
@@ -21,12 +21,12 @@ pub(crate) struct MigrateFlags {
 
 /// Creates roles and database where they are missing and may be created, and brings the tables up to date. Safe to run again, and while services run.
 pub(crate) async fn run(flags: &MigrateFlags) -> anyhow::Result<()> {
-    let config = service_config(flags.config.as_deref())?;
-    let owner = config.database.owner.as_deref().context("database.owner: missing, it is who migrates")?;
+    let database = database_config(flags.config.as_deref())?;
+    let owner = database.owner.as_deref().context("database.owner: missing, it is who migrates")?;
     let logins = Logins {
         owner: owner.parse().context("database.owner")?,
-        app: config.database.app.parse().context("database.app")?,
-        system: config.database.system.parse().context("database.system")?,
+        app: database.app.parse().context("database.app")?,
+        system: database.system.parse().context("database.system")?,
         role_password: None,
     };
     match flags.service {

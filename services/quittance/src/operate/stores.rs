@@ -1,12 +1,12 @@
 //! Where an operator's command finds databases and broker: a service's own configuration, or the suite of a data folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::kafka::KafkaConfig;
-use quittance_host::{ProcessConfig, ServiceConfig};
+use quittance_host::{DatabaseConfig, ProcessConfig};
 use quittance_runtime::config;
 use sqlx::migrate::Migrator;
 
@@ -29,23 +29,31 @@ pub(crate) struct BrokerFlags {
 impl BrokerFlags {
     /// The broker that the flags, the file or the environment name.
     pub(crate) fn config(&self) -> anyhow::Result<KafkaConfig> {
-        let mut kafka = match &self.config {
-            Some(file) => service_config(Some(file))?.kafka,
-            None => KafkaConfig::default(),
-        };
-        if let Some(brokers) = &self.kafka {
-            kafka.brokers.clone_from(brokers);
-        }
-        if let Some(prefix) = &self.prefix {
-            kafka.prefix.clone_from(prefix);
-        }
+        let kafka = self.overridden(self.configured()?);
         let problems = kafka.problems();
         if problems.is_empty() { Ok(kafka) } else { Err(config::BadConfig(problems).into()) }
     }
 
     /// The broker, where one is named at all.
     pub(crate) fn given(&self) -> anyhow::Result<Option<KafkaConfig>> {
-        if self.kafka.is_none() && self.config.is_none() { Ok(None) } else { self.config().map(Some) }
+        if self.overridden(self.configured()?).brokers.is_empty() { Ok(None) } else { self.config().map(Some) }
+    }
+
+    /// What the file and the environment say, of which more may follow from flags.
+    fn configured(&self) -> Result<KafkaConfig, config::BadConfig> {
+        let config::Both(_, service): ProcessConfig =
+            config::load_table(self.config.as_deref(), "kafka", |_| Vec::new())?;
+        Ok(service.kafka)
+    }
+
+    fn overridden(&self, mut kafka: KafkaConfig) -> KafkaConfig {
+        if let Some(brokers) = &self.kafka {
+            kafka.brokers.clone_from(brokers);
+        }
+        if let Some(prefix) = &self.prefix {
+            kafka.prefix.clone_from(prefix);
+        }
+        kafka
     }
 }
 
@@ -73,7 +81,7 @@ enum Kind {
     /// All five.
     Suite(Server),
     /// That of one service.
-    Service(Box<ServiceConfig>),
+    Service(Box<DatabaseConfig>),
 }
 
 impl StoreFlags {
@@ -82,7 +90,7 @@ impl StoreFlags {
         let kafka = self.broker.given()?;
         let kind = match (&self.broker.config, &self.database) {
             (Some(_), Some(_)) => bail!("--config names a database already: leave out --database"),
-            (Some(file), None) => Kind::Service(Box::new(service_config(Some(file))?)),
+            (Some(file), None) => Kind::Service(Box::new(database_config(Some(file))?)),
             (None, Some(url)) => Kind::Suite(Server::given(url, &self.data)?),
             (None, None) if !self.data.is_dir() => bail!(
                 "there is no data folder {}: name one with --data, a server with --database, or a service's configuration with --config",
@@ -103,9 +111,9 @@ impl Stores {
         let logins = match &self.kind {
             Kind::Suite(server) => server.logins(&database_of(area))?,
             Kind::Service(config) => Logins {
-                owner: config.database.app.parse().context("database.app")?,
-                app: config.database.app.parse().context("database.app")?,
-                system: config.database.system.parse().context("database.system")?,
+                owner: config.app.parse().context("database.app")?,
+                app: config.app.parse().context("database.app")?,
+                system: config.system.parse().context("database.system")?,
                 role_password: None,
             },
         };
@@ -144,9 +152,11 @@ fn migrator_of(area: &str) -> anyhow::Result<Migrator> {
     }
 }
 
-pub(super) fn service_config(file: Option<&std::path::Path>) -> anyhow::Result<ServiceConfig> {
-    let config::Both(_, service): ProcessConfig = config::load(file, &config::NoFlags {})?;
-    Ok(service)
+/// How a service's file and the environment say that its database is reached.
+pub(super) fn database_config(file: Option<&Path>) -> Result<DatabaseConfig, config::BadConfig> {
+    let config::Both(_, service): ProcessConfig =
+        config::load_table(file, "database", |config::Both(_, service): &ProcessConfig| service.database.problems())?;
+    Ok(service.database)
 }
 
 /// Lists what is wrong, for people.

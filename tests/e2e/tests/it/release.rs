@@ -102,7 +102,7 @@ impl Up {
     fn client(&self, tenant: TenantId) -> Client {
         let tokens = Tokens::new(std::fs::read(self.folder.join("development-key")).unwrap());
         let token = tokens.sign("release", &["*"], "*", Clock::system().now(), Lifetime::hours(1)).unwrap();
-        connect(&self.address, &token, Some(tenant), Duration::from_secs(10)).unwrap()
+        connect(&[&self.address], &token, Some(tenant), Duration::from_secs(10)).unwrap()
     }
 }
 
@@ -339,7 +339,7 @@ async fn the_release_services_start_work_and_end() {
     let tenant = TenantId::at(Clock::system().now());
     let client = |area: Area| {
         let address = format!("http://127.0.0.1:{}", cluster.replicas[&area][0].port);
-        connect(&address, &token, Some(tenant), Duration::from_secs(10)).unwrap()
+        connect(&[address], &token, Some(tenant), Duration::from_secs(10)).unwrap()
     };
     let (invoicing, credit_risk) = (client(Area::Invoicing), client(Area::CreditRisk));
     works(&invoicing, &credit_risk).await;

@@ -1,0 +1,229 @@
+//! The replicas of a server: where its addresses lead at the moment, and which of them answer.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use http::Uri;
+use tokio::{sync::watch, task::JoinHandle};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::{TlsConfig, TlsError, endpoint::tuned};
+
+/// How often names are looked up again: replicas come and go.
+const LOOK_UP: Duration = Duration::from_secs(3);
+/// How long a replica that did not answer is left alone while another answers: doubled each time, from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+type Found = HashMap<SocketAddr, Arc<Replica>>;
+
+/// The replicas of one server, followed until the last caller is gone.
+#[derive(Debug)]
+pub(crate) struct Replicas {
+    /// `None` until the addresses were looked up for the first time.
+    found: watch::Receiver<Option<Arc<Vec<Arc<Replica>>>>>,
+    turn: AtomicUsize,
+    following: JoinHandle<()>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    channel: Channel,
+    away: Mutex<Option<Away>>,
+}
+
+/// Since when a replica is left alone, and for how long.
+#[derive(Debug, Clone, Copy)]
+struct Away {
+    since: Instant,
+    pause: Duration,
+}
+
+impl Replicas {
+    /// Follows addresses whose scheme is http or https; connects to each replica when it is called first.
+    pub(crate) fn follow(addresses: Vec<Uri>, tls: TlsConfig) -> Arc<Self> {
+        let (sender, found) = watch::channel(None);
+        let following = tokio::spawn(follow(addresses, tls, sender));
+        Arc::new(Self { found, turn: AtomicUsize::new(0), following })
+    }
+
+    /// One of the replicas that answer, by turns; where none does, any. `None` where the addresses lead nowhere.
+    pub(crate) async fn next(&self) -> Option<Arc<Replica>> {
+        let mut found = self.found.clone();
+        let all = found.wait_for(Option::is_some).await.ok()?.clone()?;
+        let now = Instant::now();
+        let answering: Vec<&Arc<Replica>> = all.iter().filter(|replica| replica.answers(now)).collect();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        match answering.len() {
+            0 => all.get(turn.checked_rem(all.len())?).cloned(),
+            count => answering.get(turn % count).map(|replica| Arc::clone(replica)),
+        }
+    }
+
+    /// Whether one of them answers, as far as is known.
+    pub(crate) fn answer(&self) -> bool {
+        let now = Instant::now();
+        self.found.borrow().iter().flat_map(|all| all.iter()).any(|replica| replica.answers(now))
+    }
+}
+
+impl Drop for Replicas {
+    fn drop(&mut self) {
+        self.following.abort();
+    }
+}
+
+impl Replica {
+    fn new(endpoint: &Endpoint) -> Arc<Self> {
+        Arc::new(Self { channel: endpoint.connect_lazy(), away: Mutex::default() })
+    }
+
+    /// What it is called through.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// A call was answered.
+    pub(crate) fn has_answered(&self) {
+        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// A call was not answered: others are called for a while.
+    pub(crate) fn is_away(&self) {
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = away.map_or(FIRST_PAUSE, |away| (away.pause * 2).min(LONGEST_PAUSE));
+        *away = Some(Away { since: Instant::now(), pause });
+    }
+
+    fn answers(&self, now: Instant) -> bool {
+        let away = *self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        away.is_none_or(|away| now.saturating_duration_since(away.since) >= away.pause)
+    }
+}
+
+/// Keeps the replicas those that the addresses lead to, reached with the certificates of the moment.
+async fn follow(addresses: Vec<Uri>, tls: TlsConfig, sender: watch::Sender<Option<Arc<Vec<Arc<Replica>>>>>) {
+    let mut known = Found::new();
+    let mut tls_changed_at = tls.changed_at();
+    loop {
+        let found = look_up(&addresses).await;
+        let changed_at = tls.changed_at();
+        if changed_at != tls_changed_at {
+            known.clear();
+            tls_changed_at = changed_at;
+        }
+        // Nothing at all is more likely a name server that is away than a service without replicas.
+        if !found.is_empty() {
+            known = renew(&known, &found, &tls);
+        }
+        // Sorted, so that all who call the same replicas begin with the same order, and tests are repeatable.
+        let mut all: Vec<_> = known.iter().collect();
+        all.sort_unstable_by_key(|(address, _)| **address);
+        sender.send_replace(Some(Arc::new(all.into_iter().map(|(_, replica)| Arc::clone(replica)).collect())));
+        tokio::time::sleep(LOOK_UP).await;
+    }
+}
+
+/// What was found: a replica that is known already keeps its connection.
+fn renew(known: &Found, found: &HashMap<SocketAddr, Uri>, tls: &TlsConfig) -> Found {
+    let mut renewed = Found::new();
+    for (address, uri) in found {
+        let replica = match known.get(address) {
+            Some(replica) => Arc::clone(replica),
+            None => match endpoint(*address, uri, tls) {
+                Ok(endpoint) => Replica::new(&endpoint),
+                Err(error) => {
+                    tracing::warn!(%address, %error, "a server cannot be called");
+                    continue;
+                }
+            },
+        };
+        renewed.insert(*address, replica);
+    }
+    renewed
+}
+
+/// One replica: reached by its address, and known by the name that was looked up.
+fn endpoint(address: SocketAddr, uri: &Uri, tls: &TlsConfig) -> Result<Endpoint, TlsError> {
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let unusable = |error: tonic::transport::Error| TlsError::Peer(quittance_runtime::error_chain(&error));
+    let mut endpoint = Endpoint::from_shared(format!("{scheme}://{address}")).map_err(unusable)?.origin(uri.clone());
+    if scheme == "https" {
+        endpoint = endpoint.tls_config(tls.channel(uri.host().unwrap_or_default())?).map_err(unusable)?;
+    }
+    Ok(tuned(endpoint))
+}
+
+async fn look_up(addresses: &[Uri]) -> HashMap<SocketAddr, Uri> {
+    let mut found = HashMap::new();
+    for uri in addresses {
+        let Some(host) = uri.host() else { continue };
+        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        match tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await {
+            Ok(addresses) => found.extend(addresses.map(|address| (address, uri.clone()))),
+            Err(error) => tracing::warn!(host, %error, "the name of a server cannot be looked up"),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replica() -> Arc<Replica> {
+        Replica::new(&Endpoint::from_static("http://127.0.0.1:9"))
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_is_left_alone_for_longer_each_time() {
+        let replica = replica();
+        let paused = || replica.away.lock().unwrap().unwrap();
+        for pause in [500, 1_000, 2_000, 4_000, 8_000, 8_000].map(Duration::from_millis) {
+            replica.is_away();
+            assert_eq!(paused().pause, pause);
+            assert!(!replica.answers(paused().since + pause.mul_f64(0.99)));
+            assert!(replica.answers(paused().since + pause));
+        }
+        replica.has_answered();
+        assert!(replica.answers(Instant::now()));
+    }
+
+    #[tokio::test]
+    async fn those_that_answer_take_turns_and_the_rest_is_better_than_none() {
+        let all = vec![replica(), replica(), replica()];
+        let (_sender, found) = watch::channel(Some(Arc::new(all.clone())));
+        let replicas = Replicas { found, turn: AtomicUsize::new(0), following: tokio::spawn(async {}) };
+        let drawn = async || {
+            let one = replicas.next().await.unwrap();
+            all.iter().position(|other| Arc::ptr_eq(other, &one)).unwrap()
+        };
+        assert_eq!([drawn().await, drawn().await, drawn().await, drawn().await], [0, 1, 2, 0]);
+        all[1].is_away();
+        assert!(replicas.answer());
+        for _ in 0..4 {
+            assert_ne!(drawn().await, 1);
+        }
+        all[0].is_away();
+        all[2].is_away();
+        assert!(!replicas.answer());
+        let mut any = [drawn().await, drawn().await, drawn().await];
+        any.sort_unstable();
+        assert_eq!(any, [0, 1, 2]);
+    }
+
+    #[tokio::test]
+    async fn names_that_lead_nowhere_are_no_replicas() {
+        let replicas = Replicas::follow(vec![Uri::from_static("http://nowhere.invalid:7400")], TlsConfig::default());
+        assert!(replicas.next().await.is_none());
+        assert!(!replicas.answer());
+    }
+}

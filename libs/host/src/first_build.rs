@@ -1,0 +1,84 @@
+//! The first build of what a service keeps of others' events: until it has read what was there when it began, it is not ready.
+
+use std::time::Duration;
+
+use quittance_db::Db;
+use quittance_events::{
+    Source, is_built,
+    kafka::{Extent, KafkaSource},
+    set_built,
+};
+use quittance_kernel::Clock;
+use quittance_runtime::{Readiness, Shutdown, Tasks, error_chain};
+
+use crate::{Area, Service, Sources};
+
+/// How often the broker is asked how far the reading has come.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Area {
+    /// Has readiness wait, for each area that is read from a broker, until the first build is done. Afterwards a reading may be behind, and a broker may be
+    /// away: calls are answered all the same.
+    pub fn follow_first_build<S: Service>(
+        &self,
+        sources: &Sources,
+        clock: &Clock,
+        readiness: &Readiness,
+        shutdown: &Shutdown,
+    ) -> anyhow::Result<Tasks> {
+        let mut tasks = Tasks::default();
+        for read in S::READS {
+            let Source::Kafka(source) = sources.of(read)? else { continue };
+            let part = format!("{}: events of {read}", S::AREA);
+            readiness.set(&part, Err("not looked at yet".to_owned()));
+            let build = Build { db: self.db.clone(), source, clock: clock.clone(), extent: None };
+            tasks.spawn(format!("{part}: first build"), build.follow(part, readiness.clone(), shutdown.clone()));
+        }
+        Ok(tasks)
+    }
+}
+
+/// A first build under way.
+struct Build {
+    db: Db,
+    source: KafkaSource,
+    clock: Clock,
+    /// What has to be read; `None` until the broker has said it.
+    extent: Option<Extent>,
+}
+
+impl Build {
+    async fn follow(mut self, part: String, readiness: Readiness, mut shutdown: Shutdown) {
+        loop {
+            let state = tokio::select! {
+                state = self.look() => state,
+                () = shutdown.triggered() => return,
+            };
+            let is_done = state.is_ok();
+            readiness.set(&part, state);
+            if is_done {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = shutdown.triggered() => return,
+            }
+        }
+    }
+
+    /// Whether it is done, and if not, why.
+    async fn look(&mut self) -> Result<(), String> {
+        let area = self.source.area();
+        if is_built(&self.db, area).await.map_err(|error| error_chain(&error))? {
+            return Ok(());
+        }
+        let extent = match &self.extent {
+            Some(extent) => extent,
+            None => self.extent.insert(self.source.extent().await.map_err(|error| error_chain(&error))?),
+        };
+        match self.source.unread(extent).await.map_err(|error| error_chain(&error))? {
+            0 => set_built(&self.db, area, self.clock.now()).await.map_err(|error| error_chain(&error)),
+            unread => Err(format!("{unread} events that were there are still to be read")),
+        }
+    }
+}
