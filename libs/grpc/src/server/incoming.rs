@@ -11,6 +11,7 @@ use std::{
 };
 
 use futures::Stream;
+use quittance_runtime::Shutdown;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -89,15 +90,31 @@ pub(super) struct Connection {
     _place: Place,
 }
 
-/// Accepts connections for as long as the stream is read.
+/// Connections that were accepted and wait to be served; `None` after shutdown.
+type Waiting = Arc<Mutex<Option<mpsc::Receiver<io::Result<Connection>>>>>;
+
+/// Accepts connections until shutdown. From then on they are refused, and those that wait are closed: their callers find another server at once, while the
+/// calls that run here are finished.
 pub(super) fn incoming(
     listener: TcpListener,
     tls: Option<Acceptor>,
     limits: Limits,
+    mut shutdown: Shutdown,
 ) -> impl Stream<Item = io::Result<Connection>> {
-    let (sender, mut receiver) = mpsc::channel(16);
-    tokio::spawn(accept(listener, tls.map(Arc::new), limits, sender));
-    futures::stream::poll_fn(move |context| receiver.poll_recv(context))
+    let (sender, receiver) = mpsc::channel(16);
+    let waiting: Waiting = Arc::new(Mutex::new(Some(receiver)));
+    let closing = Arc::clone(&waiting);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = shutdown.triggered() => {}
+            () = accept(listener, tls.map(Arc::new), limits, sender) => {}
+        }
+        *closing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    });
+    futures::stream::poll_fn(move |context| {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.as_mut().map_or(Poll::Ready(None), |receiver| receiver.poll_recv(context))
+    })
 }
 
 async fn accept(

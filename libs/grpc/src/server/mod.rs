@@ -124,7 +124,7 @@ pub fn serve(
 ) -> Result<Served, ServeError> {
     let address = listener.local_addr()?;
     let ServeOptions { verifier, clock, tls, limits, readiness, drain } = options;
-    let incoming = incoming::incoming(listener, Acceptor::new(&tls)?, limits.clone());
+    let incoming = incoming::incoming(listener, Acceptor::new(&tls)?, limits.clone(), shutdown.clone());
     let layer = CallLayer::new(verifier, clock, &limits, shutdown.clone());
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEP_ALIVE))

@@ -11,8 +11,8 @@ use quittance_grpc::{Client, Peer, ServeOptions, TlsConfig, Tokens, connect, rou
 use quittance_kernel::{Clock, TenantId};
 use quittance_runtime::{ShutdownTrigger, Tasks};
 use quittance_testkit::now;
-use tokio::net::TcpListener;
-use tonic::{Code, Request, Status};
+use tokio::net::{TcpListener, TcpStream};
+use tonic::{Code, Request, Status, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tonic_types::StatusExt as _;
 
@@ -84,6 +84,30 @@ async fn a_server_that_comes_back_is_waited_for() {
     asked.await.unwrap().unwrap();
     assert!(started.elapsed() >= Duration::from_millis(700));
     again.stop().await;
+}
+
+/// A server that still finishes what runs leaves nobody new waiting: who connects is refused, and goes to another.
+#[tokio::test]
+async fn a_server_that_ends_refuses_new_connections_while_it_finishes() {
+    let replica = Replica::start("127.0.0.1:0").await;
+    let channel = Endpoint::from_shared(replica.address.clone()).unwrap().connect().await.unwrap();
+    let request = Request::new(HealthCheckRequest { service: String::new() });
+    let mut watched = HealthClient::new(channel).watch(request).await.unwrap().into_inner();
+    watched.message().await.unwrap();
+    let address = replica.address.trim_start_matches("http://").to_owned();
+    replica.trigger.trigger();
+    let refused = async {
+        while TcpStream::connect(&address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let over = async { while let Ok(Some(_)) = watched.message().await {} };
+    tokio::select! {
+        biased;
+        () = refused => {}
+        () = over => panic!("it took connections until its last call was over"),
+    }
+    replica.tasks.finish(Duration::from_secs(10)).await.unwrap();
 }
 
 #[tokio::test]
