@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use quittance_runtime::{
+    Parent,
     spans::{self, SpanKind},
     trace::Trace,
 };
@@ -29,7 +30,7 @@ impl<'a> BatchSpans<'a> {
         let name = format!("consume {topic}");
         let begun = counts.into_iter().map(|(traceparent, count)| {
             let span = tracing::info_span!(parent: None, "consume", area, trace_id = Empty, span_id = Empty, otel.kind = Empty);
-            let trace = spans::begin(&span, SpanKind::Consumer, &name, Some(traceparent));
+            let trace = spans::begin(&span, SpanKind::Consumer, &name, &Parent::of_event(Some(traceparent)));
             spans::set_attribute(&span, "messaging.system", system);
             spans::set_attribute(&span, "messaging.operation.type", "process");
             spans::set_attribute(&span, "messaging.destination.name", topic.clone());
@@ -44,7 +45,7 @@ impl<'a> BatchSpans<'a> {
         let traceparent = event.traceparent.as_deref();
         let (span, trace) = match traceparent.and_then(|text| self.0.get(text)) {
             Some((span, trace)) => (span.clone(), *trace),
-            None => (Span::none(), Trace::continued(traceparent)),
+            None => (Span::none(), Trace::continued(&Parent::of_event(traceparent))),
         };
         (trace.caused_by(event.event_id), span)
     }

@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use http::Uri;
 use quittance_kernel::TenantId;
-use quittance_runtime::trace;
+use quittance_runtime::Parent;
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
 };
 
-use crate::{TENANT_KEY, TlsConfig, TlsError, replicas::Replicas, retry::Retry};
+use crate::{TENANT_KEY, TlsConfig, TlsError, propagation::Outgoing, replicas::Replicas, retry::Retry};
 
 /// A channel that adds what every call needs, and makes a call again while the server is away.
 pub type Client = InterceptedService<Retry, CallMetadata>;
@@ -117,8 +117,8 @@ impl Interceptor for CallMetadata {
         if let Some(tenant) = &self.tenant {
             metadata.insert(TENANT_KEY, tenant.clone());
         }
-        if let Some(parent) = trace::current().and_then(|t| t.to_string().parse().ok()) {
-            metadata.insert("traceparent", parent);
+        if let Some(here) = Parent::here() {
+            here.inject(&mut Outgoing(metadata));
         }
         Ok(request)
     }

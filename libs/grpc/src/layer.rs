@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use quittance_kernel::{Clock, TenantId};
 use quittance_proto::{Access, access};
 use quittance_runtime::{
-    Shutdown, deadline as caller_deadline,
+    Parent, Shutdown, deadline as caller_deadline,
     spans::{self, SpanKind},
     trace,
 };
@@ -27,6 +27,7 @@ use crate::{
     auth::record_refusal,
     call_record::CallRecord,
     deadline,
+    propagation::Incoming,
     server::{RunningCall, RunningCalls, until_shutdown},
 };
 
@@ -160,8 +161,8 @@ where
             tenant = Empty,
             subject = Empty
         );
-        let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
-        let trace = spans::begin(&span, SpanKind::Server, &rpc, parent);
+        let parent = Parent::extract(&Incoming(request.headers()));
+        let trace = spans::begin(&span, SpanKind::Server, &rpc, &parent);
         let admitted = self.layer.admit(&path, request.headers()).and_then(|caller| self.layer.let_in(caller));
         let shutdown = self.layer.shutdown.clone();
         let timeout = deadline::timeout(request.headers());
@@ -188,7 +189,7 @@ where
                             drop(running);
                             done
                         });
-                        let work = trace::scope(trace, work).instrument(span);
+                        let work = trace::scope_within(trace, parent, work).instrument(span);
                         answer(tokio::spawn(Box::pin(work)), timeout).await
                     }
                 };

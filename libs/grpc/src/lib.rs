@@ -12,6 +12,7 @@ mod fields;
 mod layer;
 mod page;
 mod peer;
+mod propagation;
 mod replicas;
 mod retry;
 mod server;

@@ -10,8 +10,8 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response, request::Parts};
 use http_body_util::{BodyExt as _, Full};
 use quittance_runtime::{
+    Parent,
     spans::{self, SpanKind},
-    trace,
 };
 use tonic::{Code, Status, body::Body, transport::Channel};
 use tonic_types::StatusExt as _;
@@ -62,8 +62,7 @@ fn span_of(request: &mut Request<Body>) -> Span {
     }
     let rpc = request.uri().path().trim_start_matches('/').to_owned();
     let span = tracing::info_span!("call", rpc, trace_id = Empty, span_id = Empty, otel.kind = Empty);
-    let parent = trace::current().map(|trace| trace.to_string());
-    let trace = spans::begin(&span, SpanKind::Client, &rpc, parent.as_deref());
+    let trace = spans::begin(&span, SpanKind::Client, &rpc, &Parent::here().unwrap_or_default());
     if let Ok(traceparent) = HeaderValue::from_str(&trace.to_string()) {
         request.headers_mut().insert("traceparent", traceparent);
     }

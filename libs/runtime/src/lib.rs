@@ -5,6 +5,7 @@ pub mod config;
 pub mod deadline;
 mod http;
 pub mod metrics;
+mod propagation;
 mod readiness;
 mod reconcile;
 mod shutdown;
@@ -15,6 +16,7 @@ pub mod trace;
 mod traceparent;
 
 pub use http::HttpEndpoint;
+pub use propagation::Parent;
 pub use readiness::Readiness;
 pub use reconcile::{Pace, reconcile};
 pub use shutdown::{Shutdown, ShutdownTrigger, until_signal};

@@ -3,14 +3,16 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::{
-    Context, Value,
-    trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState},
+    Value,
+    trace::{Status, TraceContextExt as _},
 };
 use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use uuid::Uuid;
 
-use crate::traceparent::Trace;
+use crate::{
+    propagation::{Parent, read},
+    traceparent::Trace,
+};
 
 static ARE_EXPORTED: AtomicBool = AtomicBool::new(false);
 
@@ -47,23 +49,23 @@ pub(crate) fn export() {
     ARE_EXPORTED.store(true, Ordering::Relaxed);
 }
 
-/// Makes a new span the child of a `traceparent`, and returns the trace that it belongs to; without one, or with one that cannot be read, that is its own.
+/// Makes a new span the child of a parent, and returns the trace that it belongs to: its own where the parent has none.
 /// The span has the fields `trace_id`, `span_id` and `otel.kind`, all empty until now.
-pub fn begin(span: &Span, kind: SpanKind, name: &str, traceparent: Option<&str>) -> Trace {
-    let trace = begin_exported(span, kind, name, traceparent).unwrap_or_else(|| Trace::continued(traceparent));
+pub fn begin(span: &Span, kind: SpanKind, name: &str, parent: &Parent) -> Trace {
+    let trace = begin_exported(span, kind, name, parent).unwrap_or_else(|| Trace::continued(parent));
     span.record("trace_id", trace.trace_id());
     span.record("span_id", trace.span_id());
     trace
 }
 
-fn begin_exported(span: &Span, kind: SpanKind, name: &str, traceparent: Option<&str>) -> Option<Trace> {
+fn begin_exported(span: &Span, kind: SpanKind, name: &str, parent: &Parent) -> Option<Trace> {
     if !are_exported() {
         return None;
     }
     span.record("otel.kind", kind.label());
-    if let Some(parent) = traceparent.and_then(|text| text.parse::<Trace>().ok()) {
+    if parent.trace().is_some() {
         // Fails where the span is not exported, and then there is nothing to be a child.
-        let _not_exported = span.set_parent(Context::new().with_remote_span_context(remote(parent)));
+        let _not_exported = span.set_parent(parent.context());
     }
     let context = span.context();
     context.span().update_name(name.to_owned());
@@ -78,7 +80,7 @@ pub(crate) fn of(span: &Span) -> Option<Trace> {
 /// The span of a job that nobody called.
 pub(crate) fn job(name: &'static str) -> Span {
     let span = tracing::info_span!(parent: None, "job", trace_id = Empty, span_id = Empty, otel.kind = Empty);
-    begin(&span, SpanKind::Internal, name, None);
+    begin(&span, SpanKind::Internal, name, &Parent::default());
     span
 }
 
@@ -96,21 +98,9 @@ pub fn set_failed(span: &Span, why: impl Into<String>) {
     }
 }
 
-fn read(context: &SpanContext) -> Option<Trace> {
-    let id = Uuid::from_bytes(context.trace_id().to_bytes());
-    let span_id = u64::from_be_bytes(context.span_id().to_bytes());
-    context.is_valid().then(|| Trace::new(id, span_id, context.is_sampled()))
-}
-
-fn remote(trace: Trace) -> SpanContext {
-    let flags = if trace.is_sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
-    let trace_id = TraceId::from_bytes(trace.id.into_bytes());
-    SpanContext::new(trace_id, SpanId::from_bytes(trace.span_id.to_be_bytes()), flags, true, TraceState::default())
-}
-
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry::trace::{SpanId, TracerProvider as _};
     use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
     use tracing::Instrument as _;
     use tracing_subscriber::layer::SubscriberExt as _;
@@ -129,7 +119,7 @@ mod tests {
         export();
 
         let span = tracing::info_span!("rpc", trace_id = Empty, span_id = Empty, otel.kind = Empty);
-        let began = begin(&span, SpanKind::Server, "quittance/Call", Some(HEADER));
+        let began = begin(&span, SpanKind::Server, "quittance/Call", &Parent::of_event(Some(HEADER)));
         assert_eq!(began.trace_id(), "0af7651916cd43dd8448eb211c80319c");
         let written = trace::scope(began, async { trace::current() }.instrument(span)).await.unwrap();
         assert_eq!(written, began);

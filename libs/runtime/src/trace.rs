@@ -10,8 +10,8 @@ use std::{
 
 use tracing::Span;
 
-use crate::spans;
-pub use crate::traceparent::{BadTraceparent, Trace};
+pub use crate::traceparent::Trace;
+use crate::{Parent, spans};
 
 tokio::task_local! {
     static CURRENT: Scope;
@@ -20,6 +20,7 @@ tokio::task_local! {
 /// A trace, and the span of a job, which is made when something first belongs to it: a job that finds nothing to do leaves no span behind.
 struct Scope {
     trace: Trace,
+    parent: Parent,
     job: Option<&'static str>,
     job_span: OnceCell<Span>,
 }
@@ -62,12 +63,23 @@ pub fn current() -> Option<Trace> {
     CURRENT.try_with(Scope::current).ok()
 }
 
+/// What the running work was called by.
+pub(crate) fn parent() -> Parent {
+    CURRENT.try_with(|scope| scope.parent.clone()).unwrap_or_default()
+}
+
 /// Runs work as part of a trace.
 pub async fn scope<F: Future>(trace: Trace, work: F) -> F::Output {
-    CURRENT.scope(Scope { trace, job: None, job_span: OnceCell::new() }, work).await
+    scope_within(trace, Parent::default(), work).await
+}
+
+/// Runs work as part of a trace; what came with its parent goes on to what it calls.
+pub async fn scope_within<F: Future>(trace: Trace, parent: Parent, work: F) -> F::Output {
+    CURRENT.scope(Scope { trace, parent, job: None, job_span: OnceCell::new() }, work).await
 }
 
 /// Runs work that nobody called, as a trace of its own under the job's name.
 pub async fn job<F: Future>(name: &'static str, work: F) -> F::Output {
-    CURRENT.scope(Scope { trace: Trace::start(), job: Some(name), job_span: OnceCell::new() }, work).await
+    let (trace, parent) = (Trace::start(), Parent::default());
+    CURRENT.scope(Scope { trace, parent, job: Some(name), job_span: OnceCell::new() }, work).await
 }

@@ -11,7 +11,9 @@ type Row = [String; 5];
 fn said() -> BTreeSet<Row> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/metrics.md");
     let page = fs::read_to_string(page).unwrap();
-    let rows = page.lines().filter(|line| line.starts_with("| `quittance_") || line.starts_with("| `rpc_"));
+    let rows = page
+        .lines()
+        .filter(|line| ["quittance", "rpc", "process"].iter().any(|prefix| line.starts_with(&format!("| `{prefix}_"))));
     rows.map(|line| {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         let [name, kind, unit, labels, meaning, alert] = cells.as_slice() else { panic!("{line}") };

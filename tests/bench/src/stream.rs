@@ -232,7 +232,7 @@ impl Stream {
             .set("auto.offset.reset", "earliest")
             .create()?;
         consumer.subscribe(&[&topic])?;
-        let producer = EventProducer::new(&self.config)?;
+        let producer = EventProducer::new(&self.config, "bench", "publisher")?;
         // The group is there before the time is taken.
         producer.send(AREA, &topic, events.get(..1).unwrap_or_default()).await?;
         let mut messages = consumer.stream();

@@ -16,7 +16,7 @@ use rdkafka::{
     message::{BorrowedMessage, Header, OwnedHeaders},
 };
 
-use super::{EventProducer, KafkaConfig, KafkaError, headers, unread::Extent};
+use super::{EventProducer, KafkaConfig, KafkaError, client::Client, headers, producer::STATISTICS_MS, unread::Extent};
 use crate::{Envelope, Place, held::storable};
 
 /// How long a first message is waited for.
@@ -46,21 +46,23 @@ const LEAVE: Duration = Duration::from_secs(5);
 
 type Member = StreamConsumer<Lag>;
 
-/// Tells how far a member of the group is behind on the partitions it has.
+/// Records how far a member of the group is behind on the partitions it has.
 struct Lag {
-    service: &'static str,
+    client: Client,
     area: &'static str,
 }
 
 impl ClientContext for Lag {
     fn stats(&self, statistics: Statistics) {
+        self.client.record(&statistics);
+        let service = self.client.service;
         // What was read last says nothing of now where no broker answers.
         let is_away = !statistics.brokers.values().any(|broker| broker.state == "UP");
         for (id, partition) in statistics.topics.values().flat_map(|topic| &topic.partitions) {
             // Negative: it has the partition no more, or has not read from it yet.
             match partition.consumer_lag {
-                lag @ 0.. if !is_away => metrics::record_lag(self.service, self.area, *id, lag),
-                _ => metrics::forget_lag(self.service, self.area, *id),
+                lag @ 0.. if !is_away => metrics::record_lag(service, self.area, *id, lag),
+                _ => metrics::forget_lag(service, self.area, *id),
             }
         }
     }
@@ -97,7 +99,7 @@ impl KafkaSource {
             topic: config.topic(area),
             dead_letter_topic: config.dead_letter_topic(service),
             settings: settings(config, &config.group(service)),
-            producer: EventProducer::new(config)?,
+            producer: EventProducer::new(config, service, "dead_letters")?,
             consumer: None,
         })
     }
@@ -139,7 +141,8 @@ impl KafkaSource {
         if let Some(consumer) = &self.consumer {
             return Ok(Arc::clone(consumer));
         }
-        let context = Lag { service: self.service, area: self.area };
+        let client = Client { service: self.service, client: format!("reads_{}", self.area) };
+        let context = Lag { client, area: self.area };
         let consumer: Member = self.settings.create_with_context(context)?;
         consumer.subscribe(&[&self.topic])?;
         Ok(Arc::clone(self.consumer.insert(Arc::new(consumer))))
@@ -311,7 +314,7 @@ fn settings(config: &KafkaConfig, group: &str) -> ClientConfig {
         ("session.timeout.ms", "10000"),
         ("heartbeat.interval.ms", "2000"),
         ("partition.assignment.strategy", "cooperative-sticky"),
-        ("statistics.interval.ms", "5000"),
+        ("statistics.interval.ms", STATISTICS_MS),
         ("fetch.wait.max.ms", "100"),
         ("fetch.queue.backoff.ms", "20"),
         // A topic that is made later is noticed soon.

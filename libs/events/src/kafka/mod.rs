@@ -1,6 +1,7 @@
 //! Apache Kafka as the transport: the same outbox, inbox and handlers as in one process.
 
 mod admin;
+mod client;
 mod config;
 mod consumer;
 mod headers;

@@ -10,11 +10,14 @@ use rdkafka::{
     producer::{FutureProducer, FutureRecord, Producer as _},
 };
 
-use super::{KafkaConfig, KafkaError, headers};
+use super::{KafkaConfig, KafkaError, client::Client, headers};
 use crate::Envelope;
 
 /// How long a full queue is waited for before it is tried again.
 const QUEUE_FULL: Duration = Duration::from_millis(5);
+
+/// How often clients say how they are, in milliseconds.
+pub(super) const STATISTICS_MS: &str = "5000";
 
 /// An event that the broker will never take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub struct Untaken {
 /// Sends events to topics: acknowledged by all in-sync replicas, never reordered within a key, never doubled by a retry.
 #[derive(Clone)]
 pub struct EventProducer {
-    producer: FutureProducer,
+    producer: FutureProducer<Client>,
 }
 
 impl std::fmt::Debug for EventProducer {
@@ -40,9 +43,10 @@ impl std::fmt::Debug for EventProducer {
 }
 
 impl EventProducer {
-    /// A producer. It connects by itself, and again when the broker was away.
-    pub fn new(config: &KafkaConfig) -> Result<Self, KafkaError> {
-        Ok(Self { producer: settings(config).create()? })
+    /// A producer of a service for a use, as metrics say it. It connects by itself, and again when the broker was away.
+    pub fn new(config: &KafkaConfig, service: &'static str, client: &'static str) -> Result<Self, KafkaError> {
+        let client = Client { service, client: client.to_owned() };
+        Ok(Self { producer: settings(config).create_with_context(client)? })
     }
 
     /// Sends events to a topic and returns when the broker has all of them. A broker that is away is waited for: giving up on one event and going on
@@ -130,7 +134,7 @@ impl EventProducer {
 }
 
 fn settings(config: &KafkaConfig) -> ClientConfig {
-    let mut client = config.client();
+    let mut client = config.client_with(&[("statistics.interval.ms", STATISTICS_MS)]);
     client
         .set("acks", "all")
         .set("enable.idempotence", "true")

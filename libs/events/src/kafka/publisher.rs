@@ -71,7 +71,7 @@ async fn hold_lock_and_work(
         return Ok(());
     }
     let topic = config.topic(area);
-    let producer = EventProducer::new(config)?;
+    let producer = EventProducer::new(config, area, "publisher")?;
     let mut positions = relay.positions();
     let mut published = read_published(&mut conn).await?;
     loop {

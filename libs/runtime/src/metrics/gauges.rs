@@ -16,9 +16,9 @@ type Labels = Vec<String>;
 pub(super) struct Gauges(Arc<Mutex<BTreeMap<&'static str, BTreeMap<Labels, f64>>>>);
 
 impl Gauges {
-    /// Shows every gauge of the table.
+    /// Shows every gauge of the table that has labels; those without are the process's own.
     pub(super) fn register(&self, meter: &Meter) {
-        for metric in METRICS.iter().filter(|metric| metric.kind == Kind::Gauge) {
+        for metric in METRICS.iter().filter(|metric| metric.kind == Kind::Gauge && !metric.labels.is_empty()) {
             let gauges = self.clone();
             // The meter keeps what it was told to ask.
             let _gauge = meter

@@ -1,6 +1,7 @@
 //! What is measured: one table of all metrics, and a call for each thing there is to record. Where nobody takes metrics, recording does nothing.
 
 mod gauges;
+mod process;
 mod table;
 
 use std::{sync::OnceLock, time::Duration};
@@ -32,6 +33,7 @@ pub(crate) fn install(meter: &Meter) {
     RECORDER.get_or_init(|| {
         let gauges = Gauges::default();
         gauges.register(meter);
+        process::register(meter);
         let refused = table::REFUSED_TOKENS;
         Recorder {
             call_duration: seconds(meter, table::CALL_DURATION),
@@ -89,6 +91,28 @@ pub fn record_pool_wait(database: &str, role: &'static str, waited: Duration) {
 pub fn record_pool(database: &str, role: &str, busy: u32, idle: u32) {
     set(table::POOL_CONNECTIONS, &[database, role, "busy"], f64::from(busy));
     set(table::POOL_CONNECTIONS, &[database, role, "idle"], f64::from(idle));
+}
+
+/// How a client of Kafka is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BrokerClient {
+    /// Brokers it is connected to.
+    pub connections: i64,
+    /// Messages that no broker has acknowledged.
+    pub queued: i64,
+    /// The 99th percentile of the time that the slowest broker takes for a request; `None` where none was made.
+    pub round_trip: Option<Duration>,
+}
+
+/// How a client of Kafka is; `client` says what the service uses it for.
+pub fn record_broker_client(service: &str, client: &str, is: BrokerClient) {
+    let labels = [service, client];
+    set(table::BROKER_CONNECTIONS, &labels, count(is.connections));
+    set(table::BROKER_QUEUED, &labels, count(is.queued));
+    match is.round_trip {
+        Some(time) => set(table::BROKER_ROUND_TRIP, &labels, time.as_secs_f64()),
+        None => forget(table::BROKER_ROUND_TRIP, &labels),
+    }
 }
 
 /// How many events of a service the broker will never take.
@@ -207,9 +231,9 @@ mod tests {
         let names: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
         assert_eq!(names.len(), METRICS.len());
         for metric in METRICS {
-            assert!(metric.name.starts_with("quittance_") || metric.name.starts_with("rpc."), "{}", metric.name);
-            assert_eq!(metric.name.ends_with("_total"), metric.kind == Kind::Counter, "{}", metric.name);
-            assert!(!metric.name.ends_with("_seconds"), "{}", metric.name);
+            let is_known = ["quittance_", "rpc.", "process."].iter().any(|prefix| metric.name.starts_with(prefix));
+            assert!(is_known, "{}", metric.name);
+            assert!(!["_total", "_seconds", "_bytes"].iter().any(|end| metric.name.ends_with(end)), "{}", metric.name);
         }
     }
 }

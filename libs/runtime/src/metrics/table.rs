@@ -38,10 +38,15 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// Its name as Prometheus shows it: with the unit last.
+    /// Its name as Prometheus shows it: with the unit last, and `_total` for a counter.
     pub fn prometheus_name(&self) -> String {
-        let unit = if self.unit == "s" { "_seconds" } else { "" };
-        format!("{}{unit}", self.name.replace('.', "_"))
+        let unit = match self.unit {
+            "s" => "_seconds",
+            "By" => "_bytes",
+            _ => "",
+        };
+        let total = if self.kind == Kind::Counter { "_total" } else { "" };
+        format!("{}{unit}{total}", self.name.replace('.', "_"))
     }
 }
 
@@ -68,7 +73,7 @@ pub(super) const CALL_DURATION: Metric = histogram(
     "Time from a call's headers to its answer's, by method and gRPC code; its count is the number of calls, those whose caller went away (CANCELLED) among them",
 );
 pub(super) const REFUSED_TOKENS: Metric =
-    counter("quittance_refused_tokens_total", "{token}", &["reason"], "Calls whose token was refused, by reason");
+    counter("quittance_refused_tokens", "{token}", &["reason"], "Calls whose token was refused, by reason");
 pub(super) const OUTBOX_AGE: Metric = gauge(
     "quittance_outbox_age",
     "s",
@@ -149,8 +154,38 @@ pub(super) const POOL_CONNECTIONS: Metric = gauge(
     "Connections of a pool that are busy or idle",
 );
 
+pub(super) const BROKER_CONNECTIONS: Metric = gauge(
+    "quittance_broker_connections",
+    "{broker}",
+    &["service", "client"],
+    "Brokers that a client of Kafka is connected to",
+);
+pub(super) const BROKER_QUEUED: Metric = gauge(
+    "quittance_broker_queued_messages",
+    "{message}",
+    &["service", "client"],
+    "Messages that a client of Kafka holds and no broker has acknowledged",
+);
+pub(super) const BROKER_ROUND_TRIP: Metric = gauge(
+    "quittance_broker_round_trip",
+    "s",
+    &["service", "client"],
+    "99th percentile of the time that the slowest broker takes for a request",
+);
+pub(super) const PROCESS_CPU: Metric = counter("process.cpu.time", "s", &[], "Processor time that the process used");
+pub(super) const PROCESS_MEMORY: Metric =
+    gauge("process.memory.usage", "By", &[], "Memory of the process that is resident");
+pub(super) const PROCESS_THREADS: Metric = gauge("process.thread.count", "{thread}", &[], "Threads of the process");
+pub(super) const PROCESS_FILES: Metric = gauge(
+    "process.unix.file_descriptor.count",
+    "{file_descriptor}",
+    &[],
+    "Files and sockets that the process has open",
+);
+pub(super) const PROCESS_UPTIME: Metric = gauge("process.uptime", "s", &[], "Time since the process started");
+
 /// All metrics.
-pub const METRICS: [Metric; 16] = [
+pub const METRICS: [Metric; 24] = [
     CALL_DURATION,
     REFUSED_TOKENS,
     OUTBOX_AGE,
@@ -167,4 +202,12 @@ pub const METRICS: [Metric; 16] = [
     RECONCILED,
     POOL_WAIT,
     POOL_CONNECTIONS,
+    BROKER_CONNECTIONS,
+    BROKER_QUEUED,
+    BROKER_ROUND_TRIP,
+    PROCESS_CPU,
+    PROCESS_MEMORY,
+    PROCESS_THREADS,
+    PROCESS_FILES,
+    PROCESS_UPTIME,
 ];

@@ -65,12 +65,8 @@ pub fn start(service: &str, format: LogFormat, filter: &str, config: &TelemetryC
     if let Some(address) = &config.metrics_listen {
         let wrong = |error: &dyn std::fmt::Display| format!("telemetry.metrics_listen: {address}: {error}");
         let registry = Registry::new();
-        let exporter = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
-            // Counters in the table have their suffix already.
-            .without_counter_suffixes()
-            .scope_info_enabled(false)
-            .build();
+        let exporter =
+            opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(false).build();
         provider = provider.with_reader(exporter.map_err(|error| wrong(&error))?);
         let pages = Pages { metrics: Some(registry), readiness: None };
         endpoint = Some(HttpEndpoint::bind(address, pages).map_err(|error| wrong(&error))?);
@@ -165,6 +161,8 @@ mod tests {
         metrics::record_verified("test", Clock::system().now());
         metrics::record_reconciled("test", "tidy_up");
         metrics::record_refused_token("Expired");
+        let round_trip = Some(Duration::from_millis(2));
+        metrics::record_broker_client("test", "publisher", metrics::BrokerClient { round_trip, ..Default::default() });
 
         let address = telemetry.metrics_address().unwrap();
         let shown = get(address, "/metrics").await;

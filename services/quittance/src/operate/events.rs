@@ -141,7 +141,7 @@ async fn tail_outbox(area: &str, db: &Db, flags: &TailFlags) -> anyhow::Result<(
 async fn replay(flags: &ReplayEventsFlags) -> anyhow::Result<()> {
     let stores = flags.stores.open().await?;
     let producer = match (&flags.to, &stores.kafka) {
-        (Some(topic), Some(kafka)) => Some((EventProducer::new(kafka)?, topic.clone())),
+        (Some(topic), Some(kafka)) => Some((EventProducer::new(kafka, "operator", "replay")?, topic.clone())),
         _ => None,
     };
     let area = flags.area.area();
