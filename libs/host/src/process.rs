@@ -71,12 +71,11 @@ async fn run<S: Service>(server: ServerConfig, service: ServiceConfig, version: 
     let telemetry = telemetry.map_err(anyhow::Error::msg)?;
     tracing::info!(service = S::AREA, version, "starting");
     let (trigger, shutdown) = ShutdownTrigger::new();
+    let signal = until_signal()?;
     tokio::spawn(async move {
-        // Without signals there is nothing to wait for but the end of the process.
-        if until_signal().await.is_ok() {
-            tracing::info!("stopping");
-            trigger.trigger();
-        }
+        signal.await;
+        tracing::info!("stopping");
+        trigger.trigger();
         std::future::pending::<()>().await;
     });
     let done = Box::pin(serve_until::<S>(&server, &service, shutdown)).await;

@@ -39,17 +39,22 @@ impl Shutdown {
     }
 }
 
-/// Returns when the process is asked to end: Ctrl-C, or SIGTERM as Kubernetes sends it. SIGHUP is what people send to have files read again; keys and
-/// certificates are read again by themselves, and it ends nothing.
-pub async fn until_signal() -> std::io::Result<()> {
+/// Listens from this call on; the future ends when the process is asked to end: Ctrl-C, or SIGTERM as Kubernetes sends it. A program that starts something which
+/// must be stopped again listens first. SIGHUP is what people send to have files read again; keys and certificates are read again by themselves, and it ends nothing.
+///
+/// # Errors
+/// Where the system allows no signal handlers.
+pub fn until_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            _ = hang_up.recv() => tracing::info!("SIGHUP: keys and certificates are read again when their files change"),
+    Ok(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => return,
+                _ = terminate.recv() => return,
+                _ = hang_up.recv() => tracing::info!("SIGHUP: keys and certificates are read again when their files change"),
+            }
         }
-    }
+    })
 }

@@ -217,11 +217,10 @@ async fn replay(flags: ReplayFlags) -> anyhow::Result<ExitCode> {
         replay::run(&replay, async |tenant| Api::connect(&server, &token, tenant)).await?
     } else {
         std::fs::create_dir_all(&replay.out).with_context(|| format!("making {}", replay.out.display()))?;
-        let suite = PrivateSuite::start(&replay.out).await?;
         let post = async |suite: &PrivateSuite| {
             replay::run(&replay, async |tenant| Api::connect(suite.address(), &suite.token()?, tenant)).await
         };
-        suite.run(post).await?
+        PrivateSuite::run_in(&replay.out, post).await?
     };
     Ok(match outcome {
         Outcome::Clean => exit::DONE,

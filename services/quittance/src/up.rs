@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     io::IsTerminal as _,
     path::{Path, PathBuf},
+    pin::{Pin, pin},
     process::ExitCode,
 };
 
@@ -174,6 +175,7 @@ pub(crate) async fn up(flags: &UpFlags) -> anyhow::Result<ExitCode> {
 }
 
 async fn run(server_config: ServerConfig, config: &SuiteConfig) -> anyhow::Result<()> {
+    let mut signal = pin!(until_signal()?);
     let development = data::tokens(&config.data)?;
     let server = match &config.database {
         Some(url) => Server::given(url, &config.data)?,
@@ -186,15 +188,24 @@ async fn run(server_config: ServerConfig, config: &SuiteConfig) -> anyhow::Resul
         internal: data::passing_tokens()?,
         kafka: (!config.kafka.brokers.is_empty()).then(|| config.kafka.clone()),
     };
-    let suite = match start(&options, &server).await {
-        Ok(suite) => suite,
-        Err(error) => {
+    let started = tokio::select! {
+        biased;
+        () = &mut signal => None,
+        started = start(&options, &server) => Some(started),
+    };
+    let suite = match started {
+        Some(Ok(suite)) => suite,
+        Some(Err(error)) => {
             server.stop().await?;
             return Err(error);
         }
+        None => {
+            eprintln!("stopping");
+            return server.stop().await;
+        }
     };
     greet(&suite.address, &config.data, options.server.keys.is_none().then_some(&development))?;
-    until_signal().await?;
+    signal.await;
     eprintln!("stopping");
     // Its PostgreSQL stops also where the suite did not stop in order.
     let stopped = suite.stop().await;
@@ -273,22 +284,44 @@ fn greet(address: &str, folder: &Path, tokens: Option<&Tokens>) -> anyhow::Resul
 #[derive(Debug)]
 pub(crate) struct PrivateSuite {
     suite: Suite,
-    server: Server,
     tokens: Tokens,
 }
 
 impl PrivateSuite {
-    /// Starts it in a folder, where its data stays.
-    pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
-        Self::on(Server::private(folder.to_owned()).await?, data::tokens(folder)?).await
+    /// Starts one in a folder, where its data stays, does work in it and stops it.
+    pub(crate) async fn run_in<T>(
+        folder: &Path,
+        work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let tokens = data::tokens(folder)?;
+        Self::run(Server::private(folder.to_owned()), tokens, work).await
     }
 
-    /// Starts one that leaves nothing behind.
-    pub(crate) async fn start_scratch() -> anyhow::Result<Self> {
-        Self::on(Server::scratch().await?, data::passing_tokens()?).await
+    /// Starts one that leaves nothing behind, does work in it and stops it.
+    pub(crate) async fn run_scratch<T>(work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        Self::run(Server::scratch(), data::passing_tokens()?, work).await
     }
 
-    async fn on(server: Server, tokens: Tokens) -> anyhow::Result<Self> {
+    /// Stops the suite and its PostgreSQL also where a signal comes before the work is done, however early.
+    async fn run<T>(
+        server: impl Future<Output = anyhow::Result<Server>>,
+        tokens: Tokens,
+        work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let mut signal = pin!(until_signal()?);
+        // Not broken off: what is half started could not be stopped.
+        let server = server.await?;
+        let done = Self::run_on(&server, tokens, signal.as_mut(), work).await;
+        server.stop().await?;
+        done
+    }
+
+    async fn run_on<T>(
+        server: &Server,
+        tokens: Tokens,
+        mut signal: Pin<&mut impl Future<Output = ()>>,
+        work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let options = SuiteOptions {
             server: ServerConfig {
                 listen: "127.0.0.1:0".to_owned(),
@@ -300,13 +333,20 @@ impl PrivateSuite {
             internal: data::passing_tokens()?,
             kafka: None,
         };
-        match start(&options, &server).await {
-            Ok(suite) => Ok(Self { suite, server, tokens }),
-            Err(error) => {
-                server.stop().await?;
-                Err(error)
-            }
-        }
+        let suite = tokio::select! {
+            biased;
+            () = signal.as_mut() => anyhow::bail!("interrupted"),
+            suite = start(&options, server) => suite?,
+        };
+        let running = Self { suite, tokens };
+        let done = tokio::select! {
+            biased;
+            () = signal => Err(anyhow::anyhow!("interrupted")),
+            done = work(&running) => done,
+        };
+        let stopped = running.suite.stop().await;
+        let done = done?;
+        stopped.map(|()| done)
     }
 
     /// Where it listens.
@@ -317,17 +357,5 @@ impl PrivateSuite {
     /// A token for it.
     pub(crate) fn token(&self) -> anyhow::Result<String> {
         development_token(&self.tokens)
-    }
-
-    /// Does work in it, then stops it and its PostgreSQL, also where a signal ends the work.
-    pub(crate) async fn run<T>(self, work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>) -> anyhow::Result<T> {
-        let done = tokio::select! {
-            done = work(&self) => done,
-            told = until_signal() => told.map_err(anyhow::Error::from).and_then(|()| Err(anyhow::anyhow!("interrupted"))),
-        };
-        let stopped = self.suite.stop().await;
-        self.server.stop().await?;
-        let done = done?;
-        stopped.map(|()| done)
     }
 }

@@ -20,7 +20,7 @@ pub(crate) async fn run(seed: u64, customers: u32) -> anyhow::Result<()> {
         year.invoices.iter().map(|invoice| invoice.payments.len()).sum::<usize>() + year.strangers.len(),
     );
     let tenant = TenantId::at(clock.now());
-    PrivateSuite::start_scratch().await?.run(async |suite| in_suite(suite, &year, tenant).await).await
+    PrivateSuite::run_scratch(async |suite| in_suite(suite, &year, tenant).await).await
 }
 
 async fn in_suite(suite: &PrivateSuite, year: &plan::Year, tenant: TenantId) -> anyhow::Result<()> {

@@ -6,5 +6,6 @@ mod matching;
 mod operate;
 mod program;
 mod replay;
+mod signals;
 mod telemetry;
 mod up;

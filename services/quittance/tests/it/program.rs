@@ -16,6 +16,11 @@ pub(crate) fn quittance(arguments: &[&str]) -> Command {
     command
 }
 
+/// Sends a signal, for example `-INT`.
+pub(crate) fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
 /// A folder of a test's own, removed with it.
 #[derive(Debug)]
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -84,8 +89,7 @@ impl Up {
     }
 
     fn end(&mut self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        self::signal(&self.child, signal);
         self.child.wait().unwrap();
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Folder, quittance};
 
-const MAP: &str = "customer='c'\ninvoice='n'\nissued='i'\ndue='d'\npaid='p'\namount='a'\ncurrency='k'\ndisputed='x'\ndate_format='%Y-%m-%d'";
+pub(crate) const MAP: &str = "customer='c'\ninvoice='n'\nissued='i'\ndue='d'\npaid='p'\namount='a'\ncurrency='k'\ndisputed='x'\ndate_format='%Y-%m-%d'";
 
 fn replay(file: &Path, map: &Path, dates: &str, out: &Path) -> (i32, Value) {
     let arguments = [
