@@ -1,13 +1,14 @@
 //! Clients against real servers: calls are spread over replicas, and made again while a server is away; TLS, keys that change, and callers that do harm.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cancelled;
 mod keys;
 mod limits;
 mod tls;
 
 use std::time::{Duration, Instant};
 
-use quittance_grpc::{Client, Peer, ServeOptions, TlsConfig, Tokens, connect, routes, serve};
+use quittance_grpc::{Client, Peer, ServeOptions, ServedRoutes, TlsConfig, Tokens, connect, routes, serve};
 use quittance_kernel::{Clock, TenantId};
 use quittance_runtime::{ShutdownTrigger, Tasks};
 use quittance_testkit::now;
@@ -31,9 +32,13 @@ impl Replica {
     }
 
     async fn start_with(address: &str, options: ServeOptions) -> Self {
+        Self::start_serving(address, routes(&[]).unwrap(), options).await
+    }
+
+    async fn start_serving(address: &str, routes: ServedRoutes, options: ServeOptions) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let (trigger, shutdown) = ShutdownTrigger::new();
-        let served = serve(listener, routes(&[]).unwrap(), options, &shutdown).unwrap();
+        let served = serve(listener, routes, options, &shutdown).unwrap();
         Self { address: format!("http://{}", served.address), trigger, tasks: served.tasks }
     }
 
