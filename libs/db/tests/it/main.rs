@@ -1,9 +1,15 @@
 //! Sessions and transactions on a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use quittance_db::{Command, Db, DbError, RequestIdReused, SliceOp, SliceResult, Tx, run_slice};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use quittance_db::{Command, Db, DbError, RequestIdReused, SliceOp, SliceResult, Tx, Workload, run_slice};
 use quittance_kernel::{RequestId, TenantId};
-use quittance_testkit::{TestDb, now};
+use quittance_testkit::{TestDb, now, wait_until};
+use tokio::task::JoinSet;
 
 async fn settings(tx: &mut Tx, names: &[&str]) -> Vec<String> {
     let mut values = Vec::new();
@@ -138,4 +144,29 @@ async fn a_database_is_prepared_by_many_at_once() {
     for one in preparing {
         one.await.unwrap().unwrap();
     }
+}
+
+/// A tenant that wants every connection, and keeps what it gets, leaves another's transactions their own.
+#[tokio::test]
+async fn a_loud_tenant_keeps_no_other_tenant_waiting() {
+    let logins = TestDb::new("db", &quittance_db::MIGRATOR).await.logins;
+    let db = Db::connect(&logins, 6, Workload::Keys).await.unwrap();
+    let (loud, quiet) = (TenantId::at(now()), TenantId::at(now() + chrono::Duration::seconds(1)));
+    let got = Arc::new(AtomicUsize::new(0));
+    let mut holding = JoinSet::new();
+    for _ in 0..50 {
+        let (db, got) = (db.clone(), got.clone());
+        holding.spawn(async move {
+            let _held = db.begin(loud).await.unwrap();
+            got.fetch_add(1, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+        });
+    }
+    wait_until("the loud tenant has two thirds", || async { got.load(Ordering::SeqCst) == 4 }).await;
+    let (mut first, mut second) = (db.begin(quiet).await.unwrap(), db.begin(quiet).await.unwrap());
+    for tx in [&mut first, &mut second] {
+        assert_eq!(settings(tx, &["quittance.tenant"]).await, [quiet.to_string()]);
+    }
+    assert_eq!(got.load(Ordering::SeqCst), 4, "what it holds it still holds, and the rest waits");
+    assert!(holding.try_join_next().is_none(), "its transactions go on");
 }
