@@ -85,13 +85,8 @@ pub(crate) async fn run(command: &DeadLetters) -> anyhow::Result<ExitCode> {
     | DeadLetters::Show(OneFlags { stores, service, .. })
     | DeadLetters::Requeue(RequeueFlags { stores, service, .. })
     | DeadLetters::Discard(DiscardFlags { stores, service, .. })) = command;
-    let stores = stores.open().await?;
-    let done = match stores.db(service.area()).await {
-        Ok(db) => in_store(command, *service, &db).await,
-        Err(error) => Err(error),
-    };
-    stores.close().await?;
-    done
+    let done = stores.with(async |stores| in_store(command, *service, &stores.db(service.area()).await?).await);
+    done.await?.context("interrupted")
 }
 
 async fn in_store(command: &DeadLetters, service: Reader, db: &Db) -> anyhow::Result<ExitCode> {

@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use quittance_db::Db;
@@ -93,14 +94,8 @@ async fn tail(flags: &TailFlags) -> anyhow::Result<()> {
     if let Some(kafka) = flags.stores.broker.given()? {
         return tail_topic(area, &kafka, flags).await;
     }
-    let stores = flags.stores.open().await?;
-    let db = stores.db(area).await?;
-    let done = tokio::select! {
-        done = tail_outbox(area, &db, flags) => done,
-        _ = tokio::signal::ctrl_c() => Ok(()),
-    };
-    stores.close().await?;
-    done
+    // A signal is its usual end.
+    flags.stores.with(async |stores| tail_outbox(area, &stores.db(area).await?, flags).await).await.map(drop)
 }
 
 async fn tail_topic(area: &'static str, kafka: &KafkaConfig, flags: &TailFlags) -> anyhow::Result<()> {
@@ -139,16 +134,15 @@ async fn tail_outbox(area: &str, db: &Db, flags: &TailFlags) -> anyhow::Result<(
 }
 
 async fn replay(flags: &ReplayEventsFlags) -> anyhow::Result<()> {
-    let stores = flags.stores.open().await?;
-    let producer = match (&flags.to, &stores.kafka) {
-        (Some(topic), Some(kafka)) => Some((EventProducer::new(kafka, "operator", "replay")?, topic.clone())),
-        _ => None,
-    };
-    let area = flags.area.area();
-    let db = stores.db(area).await?;
-    let done = replay_from(area, &db, flags, producer).await;
-    stores.close().await?;
-    done
+    let done = flags.stores.with(async |stores| {
+        let producer = match (&flags.to, &stores.kafka) {
+            (Some(topic), Some(kafka)) => Some((EventProducer::new(kafka, "operator", "replay")?, topic.clone())),
+            _ => None,
+        };
+        let area = flags.area.area();
+        replay_from(area, &stores.db(area).await?, flags, producer).await
+    });
+    done.await?.context("interrupted")
 }
 
 async fn replay_from(

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use quittance_db::Db;
@@ -28,16 +29,14 @@ pub(crate) struct RebuildFlags {
 
 /// Makes the read model anew; ends with 3 where it was not what the events say.
 pub(crate) async fn run(flags: &RebuildFlags) -> anyhow::Result<ExitCode> {
-    let stores = flags.stores.open().await?;
-    let done = match flags.service {
-        Reader::Invoicing => Box::pin(rebuild::<quittance_invoicing::App>(&stores)).await,
-        Reader::Payments => Box::pin(rebuild::<quittance_payments::App>(&stores)).await,
-        Reader::CreditRisk => Box::pin(rebuild::<quittance_credit_risk::App>(&stores)).await,
-        Reader::Collections => Box::pin(rebuild::<quittance_collections::App>(&stores)).await,
-        Reader::Reporting => Box::pin(rebuild::<quittance_reporting::App>(&stores)).await,
-    };
-    stores.close().await?;
-    let Rebuilt { events, before, after } = done?;
+    let rebuilt = flags.stores.with(async |stores| match flags.service {
+        Reader::Invoicing => Box::pin(rebuild::<quittance_invoicing::App>(stores)).await,
+        Reader::Payments => Box::pin(rebuild::<quittance_payments::App>(stores)).await,
+        Reader::CreditRisk => Box::pin(rebuild::<quittance_credit_risk::App>(stores)).await,
+        Reader::Collections => Box::pin(rebuild::<quittance_collections::App>(stores)).await,
+        Reader::Reporting => Box::pin(rebuild::<quittance_reporting::App>(stores)).await,
+    });
+    let Rebuilt { events, before, after } = rebuilt.await?.context("interrupted")?;
     println!("{events} events were applied");
     println!("content before  {before}");
     println!("content after   {after}");

@@ -1,13 +1,16 @@
 //! Where an operator's command finds databases and broker: a service's own configuration, or the suite of a data folder.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    pin::pin,
+};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::kafka::KafkaConfig;
 use quittance_host::{DatabaseConfig, ProcessConfig};
-use quittance_runtime::config;
+use quittance_runtime::{config, until_signal};
 use sqlx::migrate::Migrator;
 
 use crate::{data::Server, suite::database_of, up};
@@ -85,8 +88,24 @@ enum Kind {
 }
 
 impl StoreFlags {
-    /// Reaches them; starts the private server of a data folder that is not in use.
-    pub(crate) async fn open(&self) -> anyhow::Result<Stores> {
+    /// Reaches them and does work with them; starts the private server of a data folder that is not in use, and stops it again. `None` where a signal ended the
+    /// work.
+    pub(crate) async fn with<T>(
+        &self,
+        work: impl AsyncFnOnce(&Stores) -> anyhow::Result<T>,
+    ) -> anyhow::Result<Option<T>> {
+        let signal = pin!(until_signal()?);
+        let stores = self.open().await?;
+        let done = tokio::select! {
+            biased;
+            () = signal => Ok(None),
+            done = work(&stores) => done.map(Some),
+        };
+        stores.close().await?;
+        done
+    }
+
+    async fn open(&self) -> anyhow::Result<Stores> {
         let kafka = self.broker.given()?;
         let kind = match (&self.broker.config, &self.database) {
             (Some(_), Some(_)) => bail!("--config names a database already: leave out --database"),
@@ -132,7 +151,7 @@ impl Stores {
     }
 
     /// Ends a server that was started for the command.
-    pub(crate) async fn close(self) -> anyhow::Result<()> {
+    async fn close(self) -> anyhow::Result<()> {
         match self.kind {
             Kind::Suite(server) => server.stop().await,
             Kind::Service(_) => Ok(()),
