@@ -7,6 +7,8 @@ mod cash;
 mod client;
 mod data;
 mod demo;
+#[cfg(test)]
+mod documented_commands;
 mod documents;
 mod exit;
 mod inspect;
