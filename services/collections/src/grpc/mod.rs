@@ -31,9 +31,9 @@ struct Door(App);
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
     let door = Door(app.clone());
     routes
-        .add_service(StrategyServiceServer::new(door.clone()).accept_compressed(Gzip))
-        .add_service(DunningServiceServer::new(door.clone()).accept_compressed(Gzip))
-        .add_service(DisputeServiceServer::new(door).accept_compressed(Gzip))
+        .add_service(StrategyServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(DunningServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(DisputeServiceServer::new(door).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// Where the page before ended.

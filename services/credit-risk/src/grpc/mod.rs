@@ -26,8 +26,8 @@ struct Door(App);
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
     let door = Door(app.clone());
     routes
-        .add_service(CreditServiceServer::new(door.clone()).accept_compressed(Gzip))
-        .add_service(ReservationServiceServer::new(door).accept_compressed(Gzip))
+        .add_service(CreditServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(ReservationServiceServer::new(door).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// The result of a slice of one.

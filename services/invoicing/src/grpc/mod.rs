@@ -44,11 +44,11 @@ struct Door(App, Arc<Gathered>);
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
     let door = Door(app.clone(), Arc::default());
     routes
-        .add_service(TenantServiceServer::new(door.clone()).accept_compressed(Gzip))
-        .add_service(CustomerServiceServer::new(door.clone()).accept_compressed(Gzip))
-        .add_service(InvoiceServiceServer::new(door.clone()).accept_compressed(Gzip))
-        .add_service(CreditNoteServiceServer::new(door.clone()).accept_compressed(Gzip))
-        .add_service(OpenItemServiceServer::new(door).accept_compressed(Gzip))
+        .add_service(TenantServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(CustomerServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(InvoiceServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(CreditNoteServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(OpenItemServiceServer::new(door).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// The result of a slice of one.

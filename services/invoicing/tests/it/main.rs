@@ -4,6 +4,7 @@
 mod at_size;
 mod bad_input;
 mod books;
+mod compression;
 mod concurrency;
 mod documents;
 mod events;

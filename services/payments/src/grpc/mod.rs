@@ -29,8 +29,8 @@ struct Door(App);
 pub fn add_routes(routes: Routes, app: &App) -> Routes {
     let door = Door(app.clone());
     routes
-        .add_service(PaymentServiceServer::new(door.clone()).accept_compressed(Gzip))
-        .add_service(BankImportServiceServer::new(door).accept_compressed(Gzip))
+        .add_service(PaymentServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(BankImportServiceServer::new(door).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// Where the page before ended.
