@@ -12,8 +12,9 @@ use http_body_util::{BodyExt as _, Full};
 use quittance_runtime::{
     Parent,
     spans::{self, SpanKind},
+    telemetry::error_chain,
 };
-use tonic::{Code, Status, body::Body, transport::Channel};
+use tonic::{Code, Status, TimeoutExpired, body::Body, transport::Channel};
 use tonic_types::StatusExt as _;
 use tower::{Service, ServiceExt as _};
 use tracing::{Instrument as _, Span, field::Empty};
@@ -122,8 +123,11 @@ async fn send(mut channel: Channel, request: Request<Body>, left: Duration) -> R
 
 const GRPC_STATUS: &str = "grpc-status";
 
+/// tonic's own statuses do not tell a deadline that has passed from a connection that was closed before the request was sent: both are cancelled.
 fn from_transport(error: tonic::transport::Error) -> Status {
-    Status::from_error(Box::new(error))
+    let first: &(dyn std::error::Error + 'static) = &error;
+    let is_late = std::iter::successors(Some(first), |error| error.source()).any(|error| error.is::<TimeoutExpired>());
+    if is_late { Status::deadline_exceeded("") } else { Status::unavailable(error_chain(&error)) }
 }
 
 enum Outcome {
@@ -155,7 +159,7 @@ fn judge(answer: Result<Response<Body>, Status>) -> Outcome {
             }
             _ => Outcome::Answered(Ok(response)),
         },
-        Err(status) if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) => Outcome::too_late(),
+        Err(status) if status.code() == Code::DeadlineExceeded => Outcome::too_late(),
         Err(_) => Outcome::unreachable("the server cannot be reached; the same request_id may be sent again"),
     }
 }

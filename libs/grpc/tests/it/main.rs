@@ -6,13 +6,24 @@ mod keys;
 mod limits;
 mod tls;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
-use quittance_grpc::{Client, Peer, ServeOptions, ServedRoutes, TlsConfig, Tokens, connect, routes, serve};
+use quittance_grpc::{
+    Client, Peer, ServeOptions, ServedRoutes, TlsConfig, Tokens, connect, connect_over, routes, serve,
+};
 use quittance_kernel::{Clock, TenantId};
 use quittance_runtime::{ShutdownTrigger, Tasks};
 use quittance_testkit::now;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 use tonic::{Code, Request, Status, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tonic_types::StatusExt as _;
@@ -113,6 +124,32 @@ async fn a_server_that_ends_refuses_new_connections_while_it_finishes() {
         () = over => panic!("it took connections until its last call was over"),
     }
     replica.tasks.finish(Duration::from_secs(10)).await.unwrap();
+}
+
+/// A connection that is closed before the request has left is no deadline that has passed, at whatever moment of the call it is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_closes_connections_at_once_is_away() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&accepted);
+    let closing = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            // The settings that open a connection, and nothing more.
+            let _gone = stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
+            let _gone = stream.read(&mut [0; 24]).await;
+        }
+    });
+    let tls = TlsConfig::default();
+    for _ in 0..50 {
+        let client = connect_over(&[&address], &tls, "no token", None, Duration::from_secs(30), 2).unwrap();
+        let status = check(&client).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+    }
+    assert!(accepted.load(Ordering::SeqCst) >= 100, "each call is made again");
+    closing.abort();
 }
 
 #[tokio::test]

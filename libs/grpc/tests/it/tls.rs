@@ -54,6 +54,10 @@ async fn services_present_certificates_to_each_other() {
     assert!(check(&peer(&nameless)).await.is_err(), "a caller without a certificate");
     let foreign = TlsConfig { ca: Some(authority.ca()), ..own(&other, "client") };
     assert!(check(&peer(&foreign)).await.is_err(), "a caller of another authority");
+    for refused in [nameless, foreign] {
+        let status = check(&client(&server.address, &refused).unwrap()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+    }
     server.stop().await;
 }
 

@@ -1,6 +1,7 @@
 //! The one program, as people run it: real processes, real PostgreSQL, all five services.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod documents;
 mod isolation;
 mod matching;
 mod operate;

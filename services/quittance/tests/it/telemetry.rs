@@ -21,9 +21,13 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, span::SpanKind},
 };
 use quittance_runtime::metrics::{Kind, METRICS};
+use quittance_testkit::Authority;
 use serde_json::json;
 use tokio::runtime::Runtime;
-use tonic::{Request, Response, Status, transport::Server};
+use tonic::{
+    Request, Response, Status,
+    transport::{Identity, Server, ServerTlsConfig},
+};
 
 use crate::program::{Folder, Up, tenant};
 
@@ -165,4 +169,33 @@ fn one_trace(spans: &[Span]) {
     let consumers = spans.iter().filter(|span| span.kind == SpanKind::Consumer as i32);
     let consumed: Vec<&str> = consumers.filter(is_below).map(|span| span.name.as_str()).collect();
     assert_eq!(consumed, ["consume quittance.invoicing.v1"; 4], "payments, credit risk, collections and reporting");
+}
+
+#[test]
+fn spans_and_metrics_reach_a_collector_behind_tls_with_an_authority_of_ours() {
+    let runtime = Runtime::new().unwrap();
+    let authority = Authority::new();
+    let (certificate, key) = authority.sign("collector");
+    let identity = Identity::from_pem(std::fs::read(certificate).unwrap(), std::fs::read(key).unwrap());
+    let (collector, otlp) = (Collector::default(), free_address());
+    let server = Server::builder()
+        .tls_config(ServerTlsConfig::new().identity(identity))
+        .unwrap()
+        .add_service(TraceServiceServer::new(collector.clone()))
+        .add_service(MetricsServiceServer::new(collector.clone()));
+    runtime.spawn(async move { server.serve(otlp).await.unwrap() });
+
+    let folder = Folder::new();
+    let up = Up::start_with(
+        &folder.0,
+        &[
+            ("QUITTANCE_TELEMETRY__OTLP", &format!("https://localhost:{}", otlp.port())),
+            ("QUITTANCE_TELEMETRY__OTLP_CA", authority.ca().to_str().unwrap()),
+        ],
+    );
+    up.call("TenantService/CreateTenant", &tenant("Northwind"), None).unwrap();
+    up.stop();
+    let spans = collector.spans.lock().unwrap();
+    assert!(spans.iter().any(|span| span.name.ends_with("TenantService/CreateTenant")), "{} spans", spans.len());
+    assert!(collector.measured.lock().unwrap().contains("rpc.server.call.duration"), "metrics too");
 }

@@ -2,12 +2,14 @@
 
 use std::{
     io::Write as _,
+    path::Path,
     process::Stdio,
     time::{Duration, Instant},
 };
 
 use quittance_grpc::Tokens;
 use quittance_kernel::Clock;
+use quittance_testkit::Authority;
 use serde_json::json;
 
 use crate::program::{Folder, Up, quittance, tenant};
@@ -169,5 +171,46 @@ fn the_example_of_the_help_can_be_pasted_and_a_request_comes_from_standard_input
         let text = String::from_utf8_lossy(&said.stdout).into_owned();
         assert!(said.status.success() && text.contains("reporting"), "{command}: {text}");
     }
+    up.stop();
+}
+
+#[test]
+fn a_caller_presents_its_certificate_where_the_server_wants_one() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    let ((certificate, key), ca) = (authority.sign("server"), authority.ca());
+    let up = Up::start_with(
+        &folder.0,
+        &[
+            ("QUITTANCE_TLS__CERTIFICATE", certificate.to_str().unwrap()),
+            ("QUITTANCE_TLS__KEY", key.to_str().unwrap()),
+            ("QUITTANCE_TLS__CLIENT_CA", ca.to_str().unwrap()),
+        ],
+    );
+    assert!(up.address.starts_with("https://"), "{}", up.address);
+    let call = |certificates: &[&Path]| {
+        let mut command = quittance(&["call", "TenantService/CreateTenant", &tenant("Northwind").to_string()]);
+        command.args(["--server", &up.address, "--data"]).arg(&folder.0);
+        for (flag, path) in ["--ca", "--certificate", "--key"].into_iter().zip(certificates) {
+            command.arg(flag).arg(path);
+        }
+        let output = command.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        )
+    };
+    let (code, said) = call(&[]);
+    assert!(code == Some(1) && said.contains("UNAVAILABLE"), "the server is not trusted: {said}");
+    let (code, said) = call(&[&ca]);
+    assert!(code == Some(1) && said.contains("UNAVAILABLE"), "the caller is not trusted: {said}");
+    let other = Authority::new();
+    let (foreign, foreign_key) = other.sign("caller");
+    let (code, said) = call(&[&ca, &foreign, &foreign_key]);
+    assert!(code == Some(1) && said.contains("UNAVAILABLE"), "a certificate of another authority: {said}");
+    let (own, own_key) = authority.sign("caller");
+    let (code, said) = call(&[&ca, &own, &own_key]);
+    assert!(code == Some(0) && said.contains("Northwind"), "{said}");
+    let (code, said) = call(&[&ca, &own]);
+    assert!(code == Some(2) && said.contains("--key"), "{said}");
     up.stop();
 }
