@@ -32,6 +32,7 @@ pub use replay::{EventFilter, choose};
 pub use source::{InProcessSource, Source};
 pub use status::{
     OutboxStatus, StreamStatus, Subscription, is_built, outbox_status, set_built, stream_status, subscription_position,
+    tenant_stream_status,
 };
 
 /// The tables of outbox and inbox, migrated before a service's own.

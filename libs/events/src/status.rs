@@ -1,9 +1,9 @@
 //! How far events have come.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Db, DbError};
+use quittance_db::{Db, DbError, Tx};
 
-/// How far a service's own events and its reading of others' have come.
+/// How far a service's own events and its reading of others' have come. Positions are the stream's; counts are those of whom it was read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamStatus {
     /// The newest position.
@@ -25,11 +25,11 @@ pub struct Subscription {
     pub parked: i64,
     /// Events whose parent has not come yet.
     pub waiting: i64,
-    /// Events that can never be applied.
+    /// Events that can never be applied, and, over all tenants, messages that are not events.
     pub dead_letters: i64,
 }
 
-/// Reads how far a service's events have come.
+/// Reads how far a service's events have come, with counts over all tenants: for operators.
 pub async fn stream_status(db: &Db) -> Result<StreamStatus, DbError> {
     let own = sqlx::query!(
         r#"select
@@ -51,6 +51,35 @@ pub async fn stream_status(db: &Db) -> Result<StreamStatus, DbError> {
            order by s.area"#
     )
     .fetch_all(db.system())
+    .await?;
+    Ok(StreamStatus { head_position: own.head, unpositioned: own.unpositioned, subscriptions })
+}
+
+/// Reads how far a service's events have come, with the counts of the transaction's tenant.
+pub async fn tenant_stream_status(tx: &mut Tx) -> Result<StreamStatus, DbError> {
+    let tenant = tx.tenant().uuid();
+    // A scalar subquery is never made a join: one lookup for each row of the short queue, however long the outbox is.
+    let own = sqlx::query!(
+        r#"select
+             (select coalesce(max(position), 0) from outbox_position) as "head!",
+             (select count(*) from outbox_queue q where (select o.tenant_id from outbox o where o.id = q.id) = $1) as "unpositioned!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let subscriptions = sqlx::query_as!(
+        Subscription,
+        r#"select s.area, s.position,
+             count(h.event_id) filter (where h.state = 'parked') as "parked!",
+             count(h.event_id) filter (where h.state = 'waiting') as "waiting!",
+             count(h.event_id) filter (where h.state = 'dead') as "dead_letters!"
+           from subscription s
+           left join held_event h on h.tenant_id = $1 and h.area = s.area
+           group by s.area, s.position
+           order by s.area"#,
+        tenant,
+    )
+    .fetch_all(&mut **tx)
     .await?;
     Ok(StreamStatus { head_position: own.head, unpositioned: own.unpositioned, subscriptions })
 }

@@ -4,7 +4,7 @@ use quittance_db::Invariant;
 use quittance_events::StreamStatus;
 use quittance_proto::common::v1 as pb;
 
-/// The answer of every service's `GetStreamStatus`. `unfinished` counts what a reconciler has still to do.
+/// The answer of every service's `GetStreamStatus`, from the status of the caller's tenant. `unfinished` counts what a reconciler has still to do for it.
 pub fn stream_status(status: StreamStatus, unfinished: i64) -> pb::StreamStatus {
     let subscriptions = status.subscriptions.into_iter().map(|s| pb::Subscription {
         area: s.area,

@@ -2,8 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use quittance_events::{Discard, apply_events, discard, list_held, outbox_status, push, requeue};
+use quittance_events::{
+    Discard, StreamStatus, apply_events, discard, list_held, outbox_status, push, requeue, stream_status,
+    tenant_stream_status,
+};
+use quittance_kernel::TenantId;
 use quittance_testkit::{now, wait_until};
+use sqlx::{Connection as _, Executor as _};
 
 use crate::support::{Bench, Writer, event};
 
@@ -139,4 +144,42 @@ async fn what_waits_in_the_outbox_is_counted_until_it_is_out() {
     let status = outbox_status(&db, true).await.unwrap();
     assert_eq!((status.waiting, status.oldest_at), (2, Some(now())));
     assert_eq!(outbox_status(&db, false).await.unwrap().oldest_at, None);
+}
+
+/// The status for a tenant: positions are the stream's, counts its own.
+async fn status_of(bench: &Bench, tenant: TenantId) -> StreamStatus {
+    let mut tx = bench.db().begin(tenant).await.unwrap();
+    tenant_stream_status(&mut tx).await.unwrap()
+}
+
+fn counts(status: &StreamStatus) -> (i64, i64, i64, i64, i64) {
+    let read = status.subscriptions.first().unwrap();
+    (status.head_position, status.unpositioned, read.position, read.parked, read.dead_letters)
+}
+
+#[tokio::test]
+async fn a_tenant_is_shown_the_counts_of_its_own_events_only() {
+    let bench = Bench::start().await;
+    bench.consume(Writer::default());
+    let other = TenantId::at(now());
+    bench.publish(&["a", "poison", ""]).await;
+    bench.publish_as(other, vec![event("poison"), event("poison"), event("b")]).await;
+    bench.wait_for(&["a", "b"]).await;
+    let mut owner = bench.db.connect_as("quittance_owner").await;
+    let unreadable = "insert into unreadable_message (area, topic, partition, message_offset, headers, error, held_at)
+                      values ('probes', 'probes', 0, 0, '{}', 'not an event', now())";
+    owner.execute(unreadable).await.unwrap();
+
+    // Positions cannot be given while the lock is held.
+    let mut lock = owner.begin().await.unwrap();
+    lock.execute("lock table outbox_position in share mode").await.unwrap();
+    bench.publish(&["c"]).await;
+    bench.publish_as(other, vec![event("d"), event("e")]).await;
+    assert_eq!(counts(&status_of(&bench, bench.tenant).await), (6, 1, 6, 1, 1));
+    assert_eq!(counts(&status_of(&bench, other).await), (6, 2, 6, 0, 2));
+    assert_eq!(counts(&status_of(&bench, TenantId::at(now())).await), (6, 0, 6, 0, 0));
+    assert_eq!(counts(&stream_status(&bench.db()).await.unwrap()), (6, 3, 6, 1, 4), "operators see all");
+    lock.rollback().await.unwrap();
+    bench.wait_for(&["a", "b", "c", "d", "e"]).await;
+    assert_eq!(status_of(&bench, bench.tenant).await.unpositioned, 0);
 }

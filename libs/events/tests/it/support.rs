@@ -112,7 +112,11 @@ impl Bench {
     }
 
     pub(crate) async fn publish_all(&self, events: Vec<OutboxEvent>) {
-        let mut tx = self.db().begin(self.tenant).await.unwrap();
+        self.publish_as(self.tenant, events).await;
+    }
+
+    pub(crate) async fn publish_as(&self, tenant: TenantId, events: Vec<OutboxEvent>) {
+        let mut tx = self.db().begin(tenant).await.unwrap();
         push(&mut tx, events).await.unwrap();
         tx.commit().await.unwrap();
         self.relay.wake();

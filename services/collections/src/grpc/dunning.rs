@@ -1,6 +1,6 @@
 //! Reminders and the runs that record them, and the state of the books.
 
-use quittance_events::stream_status;
+use quittance_events::tenant_stream_status;
 use quittance_grpc::{Page, Violations, date, optional_id, page_size, parse, tenant};
 use quittance_kernel::{CustomerId, ReminderId, RunId, StrategyId};
 use quittance_proto::{
@@ -95,9 +95,10 @@ impl DunningService for Door {
 
     async fn get_stream_status(
         &self,
-        _: Request<common::GetStreamStatusRequest>,
+        request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }
 }

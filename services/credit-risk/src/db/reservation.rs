@@ -247,13 +247,14 @@ pub(crate) async fn tenants_to_expire(db: &Db, now: DateTime<Utc>, limit: i64) -
     Ok(tenants.into_iter().map(TenantId::new).collect())
 }
 
-/// How many reservations of all tenants wait for their end: read in the reconcilers' role.
-pub(crate) async fn count_to_expire(db: &Db, now: DateTime<Utc>) -> Result<i64, DbError> {
+/// How many of the tenant's reservations wait for their end.
+pub(crate) async fn count_to_expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64, DbError> {
     let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from reservation where state = 'active' and expires_at <= $1"#,
+        r#"select count(*) as "count!" from reservation where tenant_id = $1 and state = 'active' and expires_at <= $2"#,
+        tx.tenant().uuid(),
         now
     )
-    .fetch_one(db.system())
+    .fetch_one(&mut **tx)
     .await?;
     Ok(count)
 }

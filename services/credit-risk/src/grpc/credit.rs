@@ -1,6 +1,6 @@
 //! Profiles, checks, and the state of the books.
 
-use quittance_events::stream_status;
+use quittance_events::tenant_stream_status;
 use quittance_grpc::{Page, Violations, currency, id, page_size, parse, positive_money, tenant};
 use quittance_kernel::{CustomerId, ProfileId, TenantId};
 use quittance_proto::{
@@ -101,10 +101,11 @@ impl CreditService for Door {
 
     async fn get_stream_status(
         &self,
-        _: Request<common::GetStreamStatusRequest>,
+        request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
-        let unfinished = db::reservation::count_to_expire(self.0.db(), self.0.now()).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
+        let unfinished = db::reservation::count_to_expire(&mut tx, self.0.now()).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }
 }

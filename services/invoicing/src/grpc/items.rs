@@ -1,6 +1,6 @@
 //! Open items, settlements, statements, and the state of the books.
 
-use quittance_events::stream_status;
+use quittance_events::tenant_stream_status;
 use quittance_grpc::{
     Page, Violations, currency, date, entry_status, id, optional_date, optional_id, page_size, parse, tenant,
 };
@@ -131,9 +131,10 @@ impl OpenItemService for Door {
 
     async fn get_stream_status(
         &self,
-        _: Request<common::GetStreamStatusRequest>,
+        request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }
 }

@@ -1,7 +1,7 @@
-//! What is left to finish, over all tenants: read in the reconcilers' role.
+//! What is left to finish: over all tenants, read in the reconcilers' role, and of one.
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Db, DbError};
+use quittance_db::{Db, DbError, Tx};
 use quittance_kernel::{RequestId, TenantId};
 
 /// A batch that invoicing was asked about, or should have been.
@@ -47,13 +47,14 @@ pub(crate) async fn tenants_to_match(db: &Db, now: DateTime<Utc>, limit: i64) ->
     Ok(tenants.into_iter().map(TenantId::new).collect())
 }
 
-/// Allocations that wait for invoicing, and payments that matching will look at again.
-pub(crate) async fn count(db: &Db) -> Result<i64, DbError> {
+/// A tenant's allocations that wait for invoicing, and its payments that matching will look at again.
+pub(crate) async fn count(tx: &mut Tx) -> Result<i64, DbError> {
     let count = sqlx::query_scalar!(
-        r#"select (select count(*) from allocation where state in ('pending', 'reversing'))
-             + (select count(*) from payment where match_due_at is not null) as "count!""#
+        r#"select (select count(*) from allocation where tenant_id = $1 and state in ('pending', 'reversing'))
+             + (select count(*) from payment where tenant_id = $1 and match_due_at is not null) as "count!""#,
+        tx.tenant().uuid(),
     )
-    .fetch_one(db.system())
+    .fetch_one(&mut **tx)
     .await?;
     Ok(count)
 }

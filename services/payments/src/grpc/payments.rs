@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use quittance_db::Tx;
-use quittance_events::stream_status;
+use quittance_events::tenant_stream_status;
 use quittance_grpc::{MAX_BATCH, Page, Violations, batch, optional_date, optional_id, page_size, parse, tenant};
 use quittance_kernel::{CustomerId, PaymentId, TenantId};
 use quittance_proto::{
@@ -246,10 +246,11 @@ impl PaymentService for Door {
 
     async fn get_stream_status(
         &self,
-        _: Request<common::GetStreamStatusRequest>,
+        request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
-        let unfinished = db::unfinished::count(self.0.db()).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
+        let unfinished = db::unfinished::count(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }
 }

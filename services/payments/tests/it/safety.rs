@@ -1,8 +1,13 @@
 //! No cent is lost or doubled: repetitions, crowds, crashes between the halves of a settlement.
 
 use quittance_events::Relay;
-use quittance_proto::{common::v1 as common, invoicing::v1 as inv, payments::v1 as pb};
-use quittance_testkit::{assert_fault, peer, request_id, wait_until};
+use quittance_kernel::TenantId;
+use quittance_proto::{
+    common::v1 as common,
+    invoicing::v1 as inv,
+    payments::v1::{self as pb, payment_service_client::PaymentServiceClient},
+};
+use quittance_testkit::{assert_fault, now, peer, request_id, wait_until};
 use tonic::Code;
 
 use crate::support::{Book, parts, reason, transfer};
@@ -110,6 +115,13 @@ async fn a_payment_whose_service_died_between_the_halves_is_finished() {
     assert_eq!(payment.allocations[0].state(), pb::AllocationState::Pending);
     let status = book.payments().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
     assert_eq!(status.unfinished, 1);
+    let mut stranger = PaymentServiceClient::new(book.server.client_for(Some(TenantId::at(now())), &["*"], "*"));
+    let other = stranger.get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
+    assert_eq!(
+        (other.unfinished, other.head_position),
+        (0, status.head_position),
+        "another tenant's work is not counted"
+    );
     book.verify().await;
     replica(&book);
     book.server.clock.advance(chrono::Duration::seconds(3));

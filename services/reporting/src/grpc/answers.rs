@@ -39,8 +39,8 @@ fn buckets(row: &AgingRow, currency: Currency) -> Result<pb::Aging, Error> {
     })
 }
 
-async fn watermarks(app: &App) -> Result<Vec<common::Subscription>, Error> {
-    let status = quittance_events::stream_status(app.db()).await?;
+async fn watermarks(tx: &mut Tx) -> Result<Vec<common::Subscription>, Error> {
+    let status = quittance_events::tenant_stream_status(tx).await?;
     Ok(quittance_grpc::stream_status(status, 0).subscriptions)
 }
 
@@ -51,9 +51,9 @@ pub(super) async fn aging_report(
     on: Option<NaiveDate>,
     currency: Currency,
 ) -> Result<pb::AgingReport, Error> {
-    // Read before the view: what the report shows is at least as new as it says.
-    let watermarks = watermarks(app).await?;
     let mut tx = app.view(tenant).await?;
+    // Of the same view: the report shows exactly what was applied up to them.
+    let watermarks = watermarks(&mut tx).await?;
     let on = app.date_or_today(&mut tx, on).await?;
     let row = db::aging::total(&mut tx, currency, on).await?;
     Ok(pb::AgingReport {
@@ -121,9 +121,9 @@ pub(super) async fn kpis(
     on: Option<NaiveDate>,
     currency: Currency,
 ) -> Result<pb::KpiReport, Error> {
-    let watermarks = watermarks(app).await?;
     let mut tx = app.view(tenant).await?;
     let tx = &mut tx;
+    let watermarks = watermarks(tx).await?;
     let on = app.date_or_today(tx, on).await?;
     let aging = db::aging::total(tx, currency, on).await?;
     let to_date = db::kpi::to_date(tx, currency, on).await?;

@@ -4,7 +4,7 @@ mod answers;
 mod status;
 
 use chrono::NaiveDate;
-use quittance_events::stream_status;
+use quittance_events::tenant_stream_status;
 use quittance_grpc::{Page, Violations, currency, id, optional_date, page_size, tenant};
 use quittance_kernel::{Currency, CustomerId};
 use quittance_proto::{
@@ -114,9 +114,10 @@ impl ReportService for Door {
 
     async fn get_stream_status(
         &self,
-        _: Request<common::GetStreamStatusRequest>,
+        request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let status = stream_status(self.0.db()).await.map_err(Error::from)?;
+        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }
 }
