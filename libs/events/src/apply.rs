@@ -1,6 +1,11 @@
 //! Applying events: each once, a batch in one transaction together with the record of what was read.
 
-use std::{any::Any, collections::HashSet, panic::AssertUnwindSafe};
+use std::{
+    any::Any,
+    collections::HashSet,
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use futures::FutureExt as _;
 use quittance_db::{Db, DbError, Tx};
@@ -24,6 +29,8 @@ pub(crate) struct Applier<'a, H> {
     pub(crate) clock: &'a Clock,
     /// Where what cannot be applied is copied to.
     pub(crate) grave: Option<&'a KafkaSource>,
+    /// Becomes true where an event is held until its parent has come.
+    pub(crate) is_waiting: &'a AtomicBool,
 }
 
 /// Applies events as a consumer does, in whatever batches and however often they come: for tests and tools that have them at hand.
@@ -34,9 +41,10 @@ pub async fn apply_events<H: Handler>(
     clock: &Clock,
     events: &[Envelope],
 ) -> Result<(), HandlerError> {
-    let applier = Applier { db, area, handler, clock, grave: None };
+    let applier = Applier { db, area, handler, clock, grave: None, is_waiting: &AtomicBool::new(false) };
     applier.apply(events, &[], None).await?;
-    held::rerun_waiting(db, area, handler).await
+    held::rerun_waiting(db, area, handler).await?;
+    Ok(())
 }
 
 impl<H: Handler> Applier<'_, H> {
@@ -125,6 +133,7 @@ impl<H: Handler> Applier<'_, H> {
         }
         let orphans: HashSet<EventId> = self.handler.orphans(tx, &known).await?.into_iter().collect();
         if !orphans.is_empty() {
+            self.is_waiting.store(true, Ordering::Relaxed);
             known.retain(|message| !orphans.contains(&message.event_id));
             for envelope in run.iter().filter(|envelope| orphans.contains(&envelope.event_id)) {
                 held::hold_unless_applied(tx, self.area, envelope, self.clock.now()).await?;

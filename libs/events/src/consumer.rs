@@ -1,6 +1,9 @@
 //! Consumers: the loop that reads events and applies them, from either transport.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use quittance_db::Db;
 use quittance_kernel::Clock;
@@ -19,8 +22,10 @@ const BATCH: i64 = 500;
 const KAFKA_BATCH: usize = 500;
 /// How long a consumer that nobody wakes sleeps.
 const POLL: Duration = Duration::from_millis(500);
-/// How often waiting events are looked at.
+/// How often waiting events are looked at while there are some.
 const RELEASE: Duration = Duration::from_millis(200);
+/// How often the table is asked for some while this process has held none: another one may have.
+const FIND_WAITING: Duration = Duration::from_secs(1);
 /// The longest wait between two tries of a batch that fails for a passing reason.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
@@ -34,16 +39,18 @@ pub async fn consume<H: Handler>(db: Db, source: Source, handler: H, clock: Cloc
     let area = reading.area();
     let mut failures: u32 = 0;
     let mut is_started = false;
+    let is_waiting = AtomicBool::new(true);
     let mut last_release = Instant::now();
     while !shutdown.is_triggered() {
         if !is_started {
             is_started = held::rerun_parked(&db, area, &handler).await.is_ok();
         }
         let step = async {
-            reading.step(&db, &handler, &clock).await?;
-            if last_release.elapsed() >= RELEASE {
+            reading.step(&db, &handler, &clock, &is_waiting).await?;
+            if is_release_due(last_release.elapsed(), is_waiting.load(Ordering::Relaxed)) {
                 last_release = Instant::now();
-                held::rerun_waiting(&db, area, &handler).await?;
+                let are_some = held::rerun_waiting(&db, area, &handler).await?;
+                is_waiting.store(are_some, Ordering::Relaxed);
             }
             Ok::<(), ReadError>(())
         };
@@ -71,6 +78,11 @@ pub async fn consume<H: Handler>(db: Db, source: Source, handler: H, clock: Cloc
             () = shutdown.triggered() => {}
         }
     }
+}
+
+/// Whether waiting events are to be looked at, some time after the last look.
+fn is_release_due(elapsed: Duration, is_waiting: bool) -> bool {
+    elapsed >= if is_waiting { RELEASE } else { FIND_WAITING }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +124,13 @@ impl Reading {
     }
 
     /// Applies the next batch, or waits a moment for one.
-    async fn step<H: Handler>(&mut self, db: &Db, handler: &H, clock: &Clock) -> Result<(), ReadError> {
+    async fn step<H: Handler>(
+        &mut self,
+        db: &Db,
+        handler: &H,
+        clock: &Clock,
+        is_waiting: &AtomicBool,
+    ) -> Result<(), ReadError> {
         let area = self.area();
         match self {
             Self::InProcess { source, position } => {
@@ -124,7 +142,7 @@ impl Reading {
                 };
                 let batch = source.fetch(after, BATCH).await.map_err(HandlerError::from)?;
                 if let Some(last) = batch.last() {
-                    let applier = Applier { db, area, handler, clock, grave: None };
+                    let applier = Applier { db, area, handler, clock, grave: None, is_waiting };
                     applier.apply(&batch, &[], Some(after)).await?;
                     *position = Some(last.position);
                 } else {
@@ -136,11 +154,23 @@ impl Reading {
                 if batch.is_empty() {
                     *batch = source.read(KAFKA_BATCH).await?;
                 }
-                let applier = Applier { db, area, handler, clock, grave: Some(source) };
+                let applier = Applier { db, area, handler, clock, grave: Some(source), is_waiting };
                 applier.apply(&batch.envelopes, &batch.unreadable, None).await?;
                 source.done(&std::mem::take(batch));
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_events_are_looked_at_often_only_while_there_are_some() {
+        let due = |ms, is_waiting| is_release_due(Duration::from_millis(ms), is_waiting);
+        assert_eq!([due(199, true), due(200, true)], [false, true]);
+        assert_eq!([due(999, false), due(1_000, false)], [false, true]);
     }
 }

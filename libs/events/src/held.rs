@@ -280,12 +280,12 @@ pub(crate) async fn rerun_parked<H: Handler>(db: &Db, area: &str, handler: &H) -
     }
 }
 
-/// Applies waiting events whose parent has come. One that then cannot be applied is dead.
-pub(crate) async fn rerun_waiting<H: Handler>(db: &Db, area: &str, handler: &H) -> Result<(), HandlerError> {
+/// Applies waiting events whose parent has come. One that then cannot be applied is dead. Returns whether any event waited.
+pub(crate) async fn rerun_waiting<H: Handler>(db: &Db, area: &str, handler: &H) -> Result<bool, HandlerError> {
     let mut after = 0;
     loop {
         let held = list_held(db, area, State::Waiting.label(), after).await?;
-        let Some(last) = held.last() else { return Ok(()) };
+        let Some(last) = held.last() else { return Ok(after > 0) };
         after = last.envelope.position;
         let events: Vec<Envelope> = held.into_iter().map(|held| held.envelope).collect();
         for (tenant, run) in by_tenant(&events) {

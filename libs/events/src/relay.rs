@@ -5,14 +5,16 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError};
 use quittance_kernel::Clock;
-use quittance_runtime::Shutdown;
+use quittance_runtime::{Backoff, Shutdown, Wake};
 use sqlx::{Acquire as _, PgConnection};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// Events that get their positions in one statement.
 const BATCH: i64 = 1_000;
-/// How long a relay that nobody wakes sleeps: events committed by another process wait no longer.
-const POLL: Duration = Duration::from_millis(50);
+/// How long a relay that is not woken sleeps after it found events: for those that another process commits.
+pub(crate) const POLL: Duration = Duration::from_millis(50);
+/// How long it sleeps at most, where it finds none.
+pub(crate) const LONGEST_POLL: Duration = Duration::from_secs(1);
 /// How long a relay that has no lock waits before it asks again.
 const STAND_BY: Duration = Duration::from_secs(1);
 /// Identifies the relay's lock within a database.
@@ -21,20 +23,20 @@ const LOCK: i64 = 0x5155_4954_5245_4c41;
 /// Wakes the relay of a database, and the consumers in the same process.
 #[derive(Debug, Clone)]
 pub struct Relay {
-    committed: Arc<Notify>,
+    committed: Wake,
     head: Arc<watch::Sender<i64>>,
 }
 
 impl Default for Relay {
     fn default() -> Self {
-        Self { committed: Arc::default(), head: Arc::new(watch::Sender::new(0)) }
+        Self { committed: Wake::default(), head: Arc::new(watch::Sender::new(0)) }
     }
 }
 
 impl Relay {
-    /// Says that events were committed.
+    /// Says that events were committed, or are about to be.
     pub fn wake(&self) {
-        self.committed.notify_one();
+        self.committed.wake();
     }
 
     /// Follows the newest position.
@@ -61,13 +63,17 @@ async fn hold_lock_and_work(db: &Db, relay: &Relay, clock: &Clock, shutdown: &mu
     let mut conn = db.system().acquire().await?.detach();
     let locked =
         sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, LOCK).fetch_one(&mut conn).await?;
+    let mut idle = Backoff::new(POLL, LONGEST_POLL);
     while locked && !shutdown.is_triggered() {
         let (count, head) = assign(&mut conn, clock.now()).await?;
         relay.head.send_replace(head);
+        if count > 0 {
+            idle.reset();
+        }
         if count < BATCH {
             tokio::select! {
-                () = relay.committed.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = relay.committed.woken() => idle.reset(),
+                () = tokio::time::sleep(idle.lengthen()) => {}
                 () = shutdown.triggered() => {}
             }
         }

@@ -1,6 +1,7 @@
 //! What every process of Quittance has: configuration, logs with trace ids, spans and metrics for whoever takes them, an orderly end, and loops that do what
 //! should have happened by now.
 
+mod backoff;
 pub mod config;
 pub mod deadline;
 mod http;
@@ -15,10 +16,11 @@ pub mod telemetry;
 pub mod trace;
 mod traceparent;
 
+pub use backoff::{Backoff, Wake};
 pub use http::HttpEndpoint;
 pub use propagation::Parent;
 pub use readiness::Readiness;
-pub use reconcile::{Pace, reconcile};
+pub use reconcile::{Pace, Round, reconcile};
 pub use shutdown::{Shutdown, ShutdownTrigger, until_signal};
 pub use tasks::{Tasks, Unfinished};
 pub use telemetry::{LogFormat, Telemetry, TelemetryConfig, error_chain, init_logs};

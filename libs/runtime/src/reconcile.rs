@@ -2,27 +2,75 @@
 
 use std::{fmt::Display, time::Duration};
 
-use crate::{Shutdown, metrics, trace};
+use tokio::time::Instant;
+
+use crate::{Backoff, Shutdown, Wake, metrics, trace};
 
 /// How often a reconciler looks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Pace {
-    /// Between two looks that found nothing more to do.
+    /// After a look that found something, and no more to do.
     pub idle: Duration,
-    /// After a failure, doubled with each further one up to `idle` or a minute, whichever is longer.
+    /// The longest between two looks that find nothing; `idle` is doubled up to it.
+    pub longest_idle: Duration,
+    /// After a failure, doubled with each further one up to `longest_idle` or a minute, whichever is longer.
     pub after_failure: Duration,
+    /// Has it look as soon as `idle` is over, however often it is woken, and after `idle` once more: what wakes it may not be committed yet.
+    pub wake: Wake,
 }
 
 impl Pace {
     /// Looks every `idle`, and a second after the first failure.
     pub fn every(idle: Duration) -> Self {
-        Self { idle, after_failure: Duration::from_secs(1) }
+        Self { idle, longest_idle: idle, after_failure: Duration::from_secs(1), wake: Wake::default() }
+    }
+
+    /// Waits longer with each look that finds nothing, up to `longest_idle`.
+    #[must_use]
+    pub fn up_to(self, longest_idle: Duration) -> Self {
+        Self { longest_idle, ..self }
+    }
+
+    /// Is woken where work is made in this process.
+    #[must_use]
+    pub fn woken_by(self, wake: Wake) -> Self {
+        Self { wake, ..self }
+    }
+
+    fn waits(&self) -> Backoff {
+        Backoff::new(self.idle, self.longest_idle)
     }
 }
 
-/// Runs `work` of a service until shutdown. It returns whether it left work to do: then it is called again at once. Safe to run in several replicas, because
-/// the work takes locks; a failure is logged here, once. Each round that succeeds moves the gauge of its last run.
-pub async fn reconcile<E, W, F>(
+/// What a look came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    /// There was nothing to do.
+    Nothing,
+    /// There was something to do, and it is done.
+    Done,
+    /// Work is left: the next round begins at once.
+    More,
+}
+
+/// Whether work is left, of a reconciler that does not say whether there was any.
+impl From<bool> for Round {
+    fn from(is_more: bool) -> Self {
+        if is_more { Self::More } else { Self::Nothing }
+    }
+}
+
+/// How long to wait after a round; `None`: the next one begins at once.
+fn wait_after(round: Round, idle: &mut Backoff) -> Option<Duration> {
+    if round != Round::Nothing {
+        idle.reset();
+    }
+    (round != Round::More).then(|| idle.lengthen())
+}
+
+/// Runs `work` of a service until shutdown. It returns what it came to: where it left work to do, it is called again at once. Safe to run in several
+/// replicas, because the work takes locks; a failure is logged here, once. Each round that succeeds moves the gauge of its last run.
+pub async fn reconcile<E, W, F, R>(
     service: &'static str,
     name: &'static str,
     pace: Pace,
@@ -31,29 +79,67 @@ pub async fn reconcile<E, W, F>(
 ) where
     E: Display,
     W: FnMut() -> F,
-    F: Future<Output = Result<bool, E>>,
+    F: Future<Output = Result<R, E>>,
+    R: Into<Round>,
 {
     let mut failures: u32 = 0;
+    let mut idle = pace.waits();
     while !shutdown.is_triggered() {
         // Boxed: futures of this loop are moved over the stack of whoever starts it.
-        let done = trace::job(name, Box::pin(work())).await;
+        let done = trace::job(name, Box::pin(work())).await.map(Into::into);
         if done.is_ok() {
             failures = 0;
             metrics::record_reconciled(service, name);
         }
         let wait = match done {
-            Ok(true) => continue,
-            Ok(false) => pace.idle,
+            Ok(round) => match wait_after(round, &mut idle) {
+                Some(wait) => wait,
+                None => continue,
+            },
             Err(error) => {
                 tracing::warn!(service, reconciler = name, %error, failures, "a reconciler failed and will try again");
                 let wait = pace.after_failure.saturating_mul(1 << failures.min(6));
                 failures += 1;
-                wait.min(pace.idle.max(Duration::from_mins(1)))
+                wait.min(pace.longest_idle.max(Duration::from_mins(1)))
+            }
+        };
+        // New work does not shorten the wait after a failure.
+        let may_wake = failures == 0;
+        let looked_at = Instant::now();
+        let waiting = async {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = pace.wake.woken(), if may_wake => {
+                    idle.reset();
+                    tokio::time::sleep_until(looked_at + pace.idle).await;
+                }
             }
         };
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = waiting => {}
             () = shutdown.triggered() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_that_find_nothing_become_rare() {
+        let mut idle = Pace::every(Duration::from_millis(200)).up_to(Duration::from_secs(2)).waits();
+        let mut wait = |round| wait_after(round, &mut idle).map(|wait| wait.as_millis());
+        let nothing: Vec<_> = (0..6).filter_map(|_| wait(Round::Nothing)).collect();
+        assert_eq!(nothing, [200, 400, 800, 1_600, 2_000, 2_000]);
+        assert_eq!([wait(Round::Done), wait(Round::Done), wait(Round::Nothing)], [Some(200), Some(200), Some(400)]);
+        assert_eq!([wait(Round::More), wait(Round::Nothing)], [None, Some(200)]);
+    }
+
+    #[test]
+    fn a_pace_without_a_longest_wait_is_even() {
+        let mut idle = Pace::every(Duration::from_secs(1)).waits();
+        let waits = [(); 3].map(|()| wait_after(Round::Nothing, &mut idle));
+        assert_eq!(waits, [Some(Duration::from_secs(1)); 3]);
     }
 }

@@ -31,7 +31,7 @@ pub fn migrator() -> Migrator {
 
 /// Starts what runs beside the calls: the reading of invoicing's events, and the reconciler that ends reservations whose time is over.
 pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Tasks {
-    let handler = inbox::InvoicingHandler::new(app.clock().clone());
+    let handler = inbox::InvoicingHandler::new(app);
     let mut tasks = jobs::spawn(app, shutdown);
     let reading = consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone());
     tasks.spawn("credit-risk: reader of invoicing", reading);

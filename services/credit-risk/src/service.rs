@@ -43,9 +43,7 @@ impl Service for App {
 
     async fn requeue(&self, held: &HeldEvent) -> Result<bool, HandlerError> {
         match held.area.as_str() {
-            "invoicing" => {
-                requeue(self.db(), &inbox::InvoicingHandler::new(self.clock().clone()), &held.envelope).await
-            }
+            "invoicing" => requeue(self.db(), &inbox::InvoicingHandler::new(self), &held.envelope).await,
             _ => Ok(false),
         }
     }
@@ -65,12 +63,7 @@ impl Service for App {
     ) -> Result<Rebuilt, RebuildError> {
         let rebuild = Rebuild::begin(self.db(), Self::PROJECTION).await?;
         let rebuild = rebuild
-            .apply(
-                "invoicing",
-                &inbox::InvoicingHandler::new(self.clock().clone()),
-                histories.read("invoicing").await?,
-                progress,
-            )
+            .apply("invoicing", &inbox::InvoicingHandler::new(self), histories.read("invoicing").await?, progress)
             .await?;
         rebuild.finish().await
     }

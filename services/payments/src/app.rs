@@ -11,6 +11,7 @@ use quittance_db::Db;
 use quittance_events::Relay;
 use quittance_grpc::Peer;
 use quittance_kernel::{Clock, TenantId, parse_time_zone};
+use quittance_runtime::Wake;
 
 use crate::{Error, db, invoicing::Invoicing};
 
@@ -24,6 +25,7 @@ pub struct App {
 struct Inner {
     db: Db,
     relay: Relay,
+    matching: Wake,
     clock: Clock,
     invoicing: Invoicing,
     zones: RwLock<HashMap<TenantId, Tz>>,
@@ -33,7 +35,9 @@ impl App {
     /// A service over its store, which settles with the invoicing service behind `invoicing`.
     pub fn new(db: Db, relay: Relay, clock: Clock, invoicing: Peer) -> Self {
         let invoicing = Invoicing::new(invoicing);
-        Self { inner: Arc::new(Inner { db, relay, clock, invoicing, zones: RwLock::default() }) }
+        Self {
+            inner: Arc::new(Inner { db, relay, matching: Wake::default(), clock, invoicing, zones: RwLock::default() }),
+        }
     }
 
     /// Its store.
@@ -49,6 +53,11 @@ impl App {
     /// What gives its events their positions.
     pub fn relay(&self) -> &Relay {
         &self.inner.relay
+    }
+
+    /// Wakes the reconciler that matches payments again.
+    pub(crate) fn matching(&self) -> &Wake {
+        &self.inner.matching
     }
 
     pub(crate) fn invoicing(&self) -> &Invoicing {

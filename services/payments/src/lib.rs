@@ -33,7 +33,7 @@ pub fn migrator() -> Migrator {
 /// Starts what runs beside the calls: the reading of invoicing's events, and the reconcilers that finish what a crash or an absence of invoicing
 /// left open and that match again what may match by now.
 pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Tasks {
-    let handler = inbox::InvoicingHandler::new(app.clock().clone());
+    let handler = inbox::InvoicingHandler::new(app);
     let mut tasks = jobs::spawn(app, shutdown);
     let reading = consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone());
     tasks.spawn("payments: reader of invoicing", reading);

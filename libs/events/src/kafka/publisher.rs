@@ -5,16 +5,18 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError};
 use quittance_kernel::Clock;
-use quittance_runtime::{Shutdown, error_chain};
+use quittance_runtime::{Backoff, Shutdown, error_chain};
 use sqlx::PgConnection;
 
 use super::{EventProducer, KafkaConfig, KafkaError, producer::Untaken};
-use crate::{Relay, source::fetch};
+use crate::{
+    Relay,
+    relay::{LONGEST_POLL, POLL},
+    source::fetch,
+};
 
 /// Events that are handed over together.
 const BATCH: i64 = 2_000;
-/// How long a publisher sleeps that nobody wakes: the relay may run in another replica.
-const POLL: Duration = Duration::from_millis(50);
 /// How long one without the lock, or whose broker failed, waits before it tries again.
 const STAND_BY: Duration = Duration::from_secs(1);
 /// Identifies the publisher's lock within a database.
@@ -74,13 +76,16 @@ async fn hold_lock_and_work(
     let producer = EventProducer::new(config, area, "publisher")?;
     let mut positions = relay.positions();
     let mut published = read_published(&mut conn).await?;
+    // The relay may run in another replica, which wakes no publisher here.
+    let mut idle = Backoff::new(POLL, LONGEST_POLL);
     loop {
         let batch = fetch(&mut conn, published, BATCH).await?;
         let Some(last) = batch.last() else {
             // An error means that the relay is gone: polling is enough.
-            let _timed_out = tokio::time::timeout(POLL, positions.wait_for(|head| *head > published)).await;
+            let _timed_out = tokio::time::timeout(idle.lengthen(), positions.wait_for(|head| *head > published)).await;
             continue;
         };
+        idle.reset();
         let position = last.position;
         match producer.send(area, &topic, &batch).await {
             Ok(untaken) => hold(&mut conn, area, &untaken, clock.now()).await?,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use quittance_db::Tx;
-use quittance_events::{Handler, HandlerError, Message};
+use quittance_events::{Handler, HandlerError, Message, Relay};
 use quittance_kernel::{Clock, CustomerId, InvoiceId, ItemId, Money, ReservationId};
 use quittance_proto::{
     common::v1 as common,
@@ -11,6 +11,7 @@ use quittance_proto::{
 };
 
 use crate::{
+    App,
     db::projection::IssuedItem,
     ops::{Change, apply_invoicing},
 };
@@ -19,11 +20,12 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct InvoicingHandler {
     clock: Clock,
+    relay: Relay,
 }
 
 impl InvoicingHandler {
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock }
+    pub(crate) fn new(app: &App) -> Self {
+        Self { clock: app.clock().clone(), relay: app.relay().clone() }
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -126,6 +128,11 @@ impl Handler for InvoicingHandler {
         for payload in run.into_iter().filter_map(|message| message.event.payload) {
             take(&mut change, payload).map_err(|error| HandlerError::Rejected(error.to_string()))?;
         }
-        apply_invoicing(tx, &change, self.now()).await
+        apply_invoicing(tx, &change, self.now()).await?;
+        if !change.used_up.is_empty() {
+            // Before the commit: the relay looks again after a short wait.
+            self.relay.wake();
+        }
+        Ok(())
     }
 }

@@ -8,21 +8,26 @@ use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
 use quittance_kernel::{Clock, CustomerId, ItemId, Money};
 use quittance_proto::invoicing::v1::{self as pb, invoicing_event::Payload};
+use quittance_runtime::Wake;
 
-use crate::db::{
-    self,
-    projection::{IssuedItem, KnownCustomer, UpdateOpen},
+use crate::{
+    App,
+    db::{
+        self,
+        projection::{IssuedItem, KnownCustomer, UpdateOpen},
+    },
 };
 
 /// Applies invoicing's events.
 #[derive(Debug)]
 pub(crate) struct InvoicingHandler {
     clock: Clock,
+    matching: Wake,
 }
 
 impl InvoicingHandler {
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock }
+    pub(crate) fn new(app: &App) -> Self {
+        Self { clock: app.clock().clone(), matching: app.matching().clone() }
     }
 }
 
@@ -80,7 +85,8 @@ impl Change {
         Ok(())
     }
 
-    async fn write(mut self, tx: &mut Tx, clock: &Clock) -> Result<(), HandlerError> {
+    /// Returns whether payments may be matched again.
+    async fn write(mut self, tx: &mut Tx, clock: &Clock) -> Result<bool, HandlerError> {
         if let Some(time_zone) = &self.time_zone {
             db::projection::put_tenant(tx, time_zone).await?;
         }
@@ -106,11 +112,12 @@ impl Change {
         }
         let told: Vec<CustomerId> = self.customers.into_keys().collect();
         if reopened.is_empty() && told.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         // Payments may have come before what they pay was known here, or before it was open again.
         let keys = db::projection::keys_of(tx, &reopened, &told).await?;
-        Ok(db::sought_key::mark_due(tx, &keys, clock.now()).await?)
+        db::sought_key::mark_due(tx, &keys, clock.now()).await?;
+        Ok(true)
     }
 }
 
@@ -126,6 +133,10 @@ impl Handler for InvoicingHandler {
         for payload in run.into_iter().filter_map(|message| message.event.payload) {
             change.take(payload).map_err(|error| HandlerError::Rejected(error.to_string()))?;
         }
-        change.write(tx, &self.clock).await
+        if change.write(tx, &self.clock).await? {
+            // Before the commit: the reconciler looks again after a short wait.
+            self.matching.wake();
+        }
+        Ok(())
     }
 }

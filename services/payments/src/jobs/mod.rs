@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use quittance_db::for_each_tenant;
-use quittance_runtime::{Pace, Shutdown, Tasks, error_chain, reconcile};
+use quittance_runtime::{Pace, Round, Shutdown, Tasks, error_chain, reconcile};
 
 use crate::{AREA, App, db, ops};
 
 /// How often payments are looked for that are to be matched again.
 const MATCH_IDLE: Duration = Duration::from_millis(200);
+/// How often at least: what is recorded here wakes the reconciler, what is recorded in another process does not.
+const MATCH_LONGEST_IDLE: Duration = Duration::from_secs(1);
 /// How often batches are looked for that wait for invoicing.
 const FINISH_IDLE: Duration = Duration::from_millis(500);
+/// How often at least.
+const FINISH_LONGEST_IDLE: Duration = Duration::from_secs(2);
 /// Tenants that are worked for in one go.
 const TENANTS: i64 = 100;
 
@@ -26,18 +30,24 @@ pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
         async move { match_due(&app).await }
     };
     let mut tasks = Tasks::default();
-    let finish = reconcile(AREA, "finish_pending", Pace::every(FINISH_IDLE), shutdown.clone(), finish);
+    let pace = Pace::every(FINISH_IDLE).up_to(FINISH_LONGEST_IDLE);
+    let finish = reconcile(AREA, "finish_pending", pace, shutdown.clone(), finish);
     tasks.spawn("payments: finish_pending", finish);
-    let rematch = reconcile(AREA, "match_again", Pace::every(MATCH_IDLE), shutdown.clone(), rematch);
+    let pace = Pace::every(MATCH_IDLE).up_to(MATCH_LONGEST_IDLE).woken_by(app.matching().clone());
+    let rematch = reconcile(AREA, "match_again", pace, shutdown.clone(), rematch);
     tasks.spawn("payments: match_again", rematch);
     tasks
 }
 
-/// Matches again for every tenant with payments that are due. Returns whether there may be more.
-async fn match_due(app: &App) -> Result<bool, String> {
+/// Matches again for every tenant with payments that are due.
+async fn match_due(app: &App) -> Result<Round, String> {
     let tenants = db::unfinished::tenants_to_match(app.db(), app.now(), TENANTS).await;
     let tenants = tenants.map_err(|error| error_chain(&error))?;
+    if tenants.is_empty() {
+        return Ok(Round::Nothing);
+    }
     let may_be_more = i64::try_from(tenants.len()) == Ok(TENANTS);
     let is_more = for_each_tenant("match_again", tenants, |tenant| ops::match_again(app, tenant)).await;
-    Ok(is_more.map_err(|error| error.to_string())? || may_be_more)
+    let is_more = is_more.map_err(|error| error.to_string())? || may_be_more;
+    Ok(if is_more { Round::More } else { Round::Done })
 }

@@ -132,6 +132,7 @@ pub(crate) async fn finish_settlements(
     finishing.save(&mut tx).await?;
     tx.commit().await?;
     app.relay().wake();
+    app.matching().wake();
     Ok(())
 }
 
@@ -155,5 +156,6 @@ pub(crate) async fn finish_reversals(
     finishing.save(&mut tx).await?;
     tx.commit().await?;
     app.relay().wake();
+    app.matching().wake();
     Ok(())
 }

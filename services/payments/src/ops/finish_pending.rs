@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::Duration;
 use quittance_kernel::TenantId;
-use quittance_runtime::error_chain;
+use quittance_runtime::{Round, error_chain};
 
 use super::settle::{Unfinished, reverse_batch, settle_batch};
 use crate::{App, db, invoicing::NoAnswer};
@@ -19,15 +19,18 @@ fn patience() -> Duration {
 /// How many tenants may go without an answer before invoicing counts as away for all.
 const UNANSWERED: usize = 3;
 
-/// Asks again about the batches that wait longest, over all tenants. Returns whether there may be more; none where invoicing is away. A tenant whose
+/// Asks again about the batches that wait longest, over all tenants. There is no more to do where invoicing is away. A tenant whose
 /// batch fails or gets no answer waits for the next round, and no other with it.
 ///
 /// # Errors
 /// In words, once all have had their turn: the failures themselves are logged where they happen.
 #[tracing::instrument(name = "payments.finish_pending", skip_all)]
-pub(crate) async fn finish_pending(app: &App) -> Result<bool, String> {
+pub(crate) async fn finish_pending(app: &App) -> Result<Round, String> {
     let waiting = db::unfinished::waiting_batches(app.db(), app.now() - patience(), BATCHES).await;
     let waiting = waiting.map_err(|error| error_chain(&error))?;
+    if waiting.is_empty() {
+        return Ok(Round::Nothing);
+    }
     let mut finished = 0;
     let (mut failed, mut unanswered): (BTreeSet<TenantId>, BTreeSet<TenantId>) = (BTreeSet::new(), BTreeSet::new());
     for one in &waiting {
@@ -54,7 +57,7 @@ pub(crate) async fn finish_pending(app: &App) -> Result<bool, String> {
                 );
                 unanswered.insert(one.tenant);
                 if unanswered.len() == UNANSWERED {
-                    return Ok(false);
+                    return Ok(Round::Done);
                 }
             }
             Err(Unfinished::NoAnswer(error @ NoAnswer::Refused(_))) => {
@@ -65,5 +68,6 @@ pub(crate) async fn finish_pending(app: &App) -> Result<bool, String> {
     if !failed.is_empty() {
         return Err(format!("the batches of {} tenants could not be finished", failed.len()));
     }
-    Ok(finished > 0 && unanswered.is_empty() && i64::try_from(waiting.len()) == Ok(BATCHES))
+    let is_more = finished > 0 && unanswered.is_empty() && i64::try_from(waiting.len()) == Ok(BATCHES);
+    Ok(if is_more { Round::More } else { Round::Done })
 }

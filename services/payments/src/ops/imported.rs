@@ -47,6 +47,7 @@ pub(super) fn count(lines: usize) -> i32 {
 /// Settles what an import's payments pay, as far as invoicing answers now. Returns what the import did.
 pub(super) async fn settle_import(app: &App, tenant: TenantId, id: ImportId) -> Result<BankImport, Error> {
     app.relay().wake();
+    app.matching().wake();
     let mut tx = app.db().begin(tenant).await?;
     let import = db::import::find(&mut tx, id).await?.ok_or(Error::ImportNotFound(id))?;
     let payments = db::import::payments_of(&mut tx, id).await?;

@@ -99,6 +99,7 @@ pub(crate) async fn record_payments(app: &App, tenant: TenantId, commands: Vec<R
     let now = app.now();
     let results = run_slice(app.db(), tenant, now, &Op { now, today }, &commands).await?;
     app.relay().wake();
+    app.matching().wake();
     let named = results.into_iter().zip(&commands).map(|(result, command)| match result {
         Ok(kept) => Ok(PaymentId::new(kept.0)),
         Err(Error::ExternalReferenceTaken(_)) => {
