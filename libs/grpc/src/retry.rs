@@ -126,7 +126,8 @@ const GRPC_STATUS: &str = "grpc-status";
 /// tonic's own statuses do not tell a deadline that has passed from a connection that was closed before the request was sent: both are cancelled.
 fn from_transport(error: tonic::transport::Error) -> Status {
     let first: &(dyn std::error::Error + 'static) = &error;
-    let is_late = std::iter::successors(Some(first), |error| error.source()).any(|error| error.is::<TimeoutExpired>());
+    let mut chain = std::iter::successors(Some(first), |error| error.source());
+    let is_late = chain.any(<dyn std::error::Error + 'static>::is::<TimeoutExpired>);
     if is_late { Status::deadline_exceeded("") } else { Status::unavailable(error_chain(&error)) }
 }
 

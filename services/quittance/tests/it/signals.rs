@@ -13,7 +13,7 @@ use crate::program::{Folder, quittance, signal};
 
 /// The end of the program, which is killed when there is none.
 fn end_of(child: &mut Child) -> ExitStatus {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
@@ -61,8 +61,9 @@ async fn a_demonstration_leaves_nothing_when_it_is_interrupted_at_work() {
 /// Signals a replay when `is_time`, and looks for its server.
 async fn replay_ends_clean(name: &str, is_time: impl Fn(&Path, &str) -> bool) {
     let folder = Folder::new();
-    let rows: String =
+    let rows: Vec<String> =
         (0..20_000).map(|row| format!("C{},N{row},2024-01-10,2024-02-09,,10.00,EUR,\n", row % 100)).collect();
+    let rows = rows.concat();
     let file = folder.file("book.csv", &format!("c,n,i,d,p,a,k,x\n{rows}"));
     let map = folder.file("map.toml", crate::replay::MAP);
     let log = folder.0.join("stdout");
