@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use uuid::timestamp::context::ContextV7;
@@ -24,17 +23,41 @@ impl BadId {
 const HYPHENATED_LENGTH: usize = 36;
 const COUNTER_BITS: u8 = 42;
 
-/// Counts every id of this process, from a random start below 2^41. One counter for all instants, rather than one that
-/// starts anew each millisecond, keeps ids of one millisecond unique and increasing even when callers bring instants in
-/// any order, and never shifts the given time. It has room for more than two million million ids.
-static COUNTER: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(ContextV7::new().generate_sequence(1, 0)));
+/// How many milliseconds have a counter of their own. A power of two.
+const SLOTS: usize = 4_096;
 
-/// A UUID of version 7 with the milliseconds of `now`, the process's counter, and random bits in the rest. Instants
+/// The counter of the newest millisecond that came to its slot.
+#[derive(Debug)]
+struct Slot {
+    millisecond: Option<u64>,
+    /// Of the next id.
+    count: u64,
+}
+
+/// Counts the ids of each millisecond, so that two ids do not tell how many were made between them. Milliseconds that are 4,096 apart share a slot: the
+/// newer one begins at random below 2^41, which leaves room for two million million ids; an older one that comes again goes on with the newer one's
+/// counter, and its ids stay unique.
+static COUNTERS: [Mutex<Slot>; SLOTS] = [const { Mutex::new(Slot { millisecond: None, count: 0 }) }; SLOTS];
+
+/// The next count of a millisecond.
+fn count_in(millisecond: u64) -> u64 {
+    let index = usize::try_from(millisecond % SLOTS as u64).unwrap_or(0);
+    let mut slot = COUNTERS[index].lock().unwrap_or_else(PoisonError::into_inner);
+    if slot.millisecond < Some(millisecond) {
+        *slot = Slot { millisecond: Some(millisecond), count: ContextV7::new().generate_sequence(1, 0) };
+    }
+    let count = slot.count & ((1 << COUNTER_BITS) - 1);
+    slot.count = slot.count.wrapping_add(1);
+    count
+}
+
+/// A UUID of version 7 with the milliseconds of `now`, the millisecond's counter, and random bits in the rest. Instants
 /// before 1970 count as 1970.
 fn uuid_at(now: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed) & ((1 << COUNTER_BITS) - 1);
-    Uuid::new_v7(Timestamp::from_unix_time(seconds, now.timestamp_subsec_nanos(), count.into(), COUNTER_BITS))
+    let nanos = now.timestamp_subsec_nanos();
+    let count = count_in(seconds * 1_000 + u64::from(nanos / 1_000_000));
+    Uuid::new_v7(Timestamp::from_unix_time(seconds, nanos, count.into(), COUNTER_BITS))
 }
 
 fn parse_uuid(text: &str) -> Result<Uuid, BadId> {
@@ -56,7 +79,7 @@ macro_rules! ids {
 
         impl $name {
             /// A new id, a UUID of version 7, of the given instant. Ids this process makes for the same millisecond are
-            /// unique and increase.
+            /// unique; those of the last four seconds before its newest instant also increase.
             pub fn at(now: DateTime<Utc>) -> Self {
                 Self(uuid_at(now))
             }
@@ -169,6 +192,48 @@ mod tests {
             assert_eq!(id.uuid().get_version_num(), 7);
             assert!(last < Some(id));
             last = Some(id);
+        }
+    }
+
+    /// The 42 bits of the counter: twelve behind the version, thirty behind the variant.
+    fn counter(id: EventId) -> u64 {
+        let value = id.uuid().as_u128();
+        let bits = (value >> 64 & 0xfff) << 30 | value >> 32 & 0x3fff_ffff;
+        u64::try_from(bits).unwrap()
+    }
+
+    #[test]
+    fn ids_of_two_milliseconds_do_not_tell_how_many_were_made_between_them() {
+        let first = DateTime::from_timestamp_millis(1_700_000_000_000).unwrap();
+        let steps: Vec<u64> = (1..=64)
+            .map(|ms| {
+                let before = counter(EventId::at(first + TimeDelta::milliseconds(ms - 1)));
+                counter(EventId::at(first + TimeDelta::milliseconds(ms))).abs_diff(before)
+            })
+            .collect();
+        // Starts are drawn from 2^41: that two of 64 pairs are closer than a million happens in one of a hundred million runs.
+        assert!(steps.iter().filter(|step| **step < 1_000_000).count() < 2, "{steps:?}");
+    }
+
+    #[test]
+    fn ids_of_one_millisecond_increase_while_others_of_the_last_seconds_are_made() {
+        let now = DateTime::from_timestamp_millis(1_600_000_000_000).unwrap();
+        let mut last = EventId::at(now);
+        for ms in 1..i64::try_from(SLOTS).unwrap() {
+            EventId::at(now + TimeDelta::milliseconds(ms));
+            let next = EventId::at(now);
+            assert!(last < next);
+            last = next;
+        }
+    }
+
+    #[test]
+    fn an_instant_whose_counter_is_gone_still_makes_unique_ids() {
+        let now = DateTime::from_timestamp_millis(1_500_000_000_000).unwrap();
+        let later = now + TimeDelta::milliseconds(i64::try_from(SLOTS).unwrap());
+        let mut ids = std::collections::HashSet::new();
+        for _ in 0..1_000 {
+            assert!(ids.insert(EventId::at(now)) && ids.insert(EventId::at(later)));
         }
     }
 
