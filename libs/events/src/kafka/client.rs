@@ -34,3 +34,27 @@ fn of(statistics: &Statistics) -> BrokerClient {
         round_trip: slowest.and_then(|micros| u64::try_from(micros).ok()).map(Duration::from_micros),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::statistics::{Broker, Window};
+
+    use super::*;
+
+    #[test]
+    fn brokers_that_are_connected_are_counted_and_the_slowest_is_shown() {
+        let broker = |nodeid, state: &str, p99| Broker {
+            nodeid,
+            state: state.to_owned(),
+            rtt: Some(Window { p99, ..Window::default() }),
+            ..Broker::default()
+        };
+        let brokers =
+            [broker(-1, "UP", 9_000), broker(1, "UP", 2_000), broker(2, "UP", 3_000), broker(3, "DOWN", 8_000)];
+        let brokers = (0..).map(|place: u8| place.to_string()).zip(brokers).collect();
+        let statistics = Statistics { msg_cnt: 7, brokers, ..Statistics::default() };
+        let round_trip = Some(Duration::from_millis(3));
+        assert_eq!(of(&statistics), BrokerClient { connections: 2, queued: 7, round_trip });
+        assert_eq!(of(&Statistics::default()), BrokerClient::default());
+    }
+}
