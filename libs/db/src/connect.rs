@@ -84,7 +84,7 @@ impl Db {
 
     /// The same, with statements that are planned for what there is to read, whatever the service's own statements are planned for: for sums over all of a
     /// tenant's rows, as verification takes them. Planned for lookups by key they are nested loops over the whole book. A statement ends with its caller's
-    /// deadline: nobody would read its answer.
+    /// deadline, after which its answer is of no use.
     pub async fn begin_sums(&self, tenant: TenantId) -> Result<Tx, DbError> {
         const SUMS: &str = "; set local enable_hashjoin = on; set local enable_mergejoin = on; set local enable_material = on; \
             set local enable_seqscan = on; set local plan_cache_mode = force_custom_plan";

@@ -24,7 +24,7 @@ const KAFKA_BATCH: usize = 500;
 const POLL: Duration = Duration::from_millis(500);
 /// How often waiting events are looked at while there are some.
 const RELEASE: Duration = Duration::from_millis(200);
-/// How often the table is asked for some while this process has held none: another one may have.
+/// How often the table is queried for waiting events while this process has held none: another process may have.
 const FIND_WAITING: Duration = Duration::from_secs(1);
 /// The longest wait between two tries of a batch that fails for a passing reason.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use quittance_runtime::{Readiness, Shutdown, Tasks, error_chain};
 
 use crate::{Area, Service, Sources};
 
-/// How often the broker is asked how far the reading has come.
+/// How often the broker is queried for the progress of the reading.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Area {

@@ -6,12 +6,12 @@ tokio::task_local! {
     static ENDS_AT: Instant;
 }
 
-/// Runs work that somebody waits for until then. The work itself is not cut off.
+/// Runs the work of a call whose caller waits until `ends_at`. The work itself is not cut off.
 pub async fn scope<F: Future>(ends_at: Instant, work: F) -> F::Output {
     ENDS_AT.scope(ends_at, work).await
 }
 
-/// How long the caller still waits; `None` where nobody called.
+/// The time left until the caller's deadline, zero after it; `None` outside a call.
 pub fn left() -> Option<Duration> {
     ENDS_AT.try_with(|ends_at| ends_at.saturating_duration_since(Instant::now())).ok()
 }

@@ -140,7 +140,7 @@ fn find_jars() -> OsString {
     libs.join("*").into_os_string()
 }
 
-/// Starts a broker that was made on free ports: between our look at a port and the broker's, somebody else may have taken it.
+/// Starts a broker, on other ports where another process has taken one of its ports since it was chosen.
 fn start(make: impl Fn() -> (String, Broker)) -> TestKafka {
     for _ in 0..5 {
         let (brokers, mut broker) = make();
@@ -153,7 +153,7 @@ fn start(make: impl Fn() -> (String, Broker)) -> TestKafka {
     panic!("no port for Kafka stayed free");
 }
 
-/// Ports nobody listens at.
+/// Free ports.
 fn free_ports<const N: usize>() -> [u16; N] {
     let mut free = std::iter::repeat_with(|| fastrand::u16(PORTS))
         .take(1_000)

@@ -102,7 +102,7 @@ async fn a_server_that_comes_back_is_waited_for() {
     again.stop().await;
 }
 
-/// A server that still finishes what runs leaves nobody new waiting: who connects is refused, and goes to another.
+/// A server that is stopping refuses new connections while it finishes the running calls, so that callers turn to another replica.
 #[tokio::test]
 async fn a_server_that_ends_refuses_new_connections_while_it_finishes() {
     let replica = Replica::start("127.0.0.1:0").await;

@@ -67,6 +67,16 @@ impl MetricsService for Collector {
     }
 }
 
+/// A collector of spans and metrics behind a server, and its address.
+fn collect(runtime: &Runtime, mut server: Server) -> (Collector, SocketAddr) {
+    let (collector, address) = (Collector::default(), free_address());
+    let server = server
+        .add_service(TraceServiceServer::new(collector.clone()))
+        .add_service(MetricsServiceServer::new(collector.clone()));
+    runtime.spawn(async move { server.serve(address).await.unwrap() });
+    (collector, address)
+}
+
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -95,12 +105,8 @@ fn scrape_until(address: SocketAddr, what: &str, condition: impl Fn(&str) -> boo
 #[test]
 fn a_request_is_one_trace_up_to_the_read_models_and_everything_is_measured() {
     let runtime = Runtime::new().unwrap();
-    let collector = Collector::default();
-    let (otlp, metrics) = (free_address(), free_address());
-    let server = Server::builder()
-        .add_service(TraceServiceServer::new(collector.clone()))
-        .add_service(MetricsServiceServer::new(collector.clone()));
-    runtime.spawn(async move { server.serve(otlp).await.unwrap() });
+    let metrics = free_address();
+    let (collector, otlp) = collect(&runtime, Server::builder());
 
     let folder = Folder::new();
     let up = Up::start_with(
@@ -180,13 +186,8 @@ fn spans_and_metrics_reach_a_collector_behind_tls_with_an_authority_of_ours() {
     let authority = Authority::new();
     let (certificate, key) = authority.sign("collector");
     let identity = Identity::from_pem(std::fs::read(certificate).unwrap(), std::fs::read(key).unwrap());
-    let (collector, otlp) = (Collector::default(), free_address());
-    let server = Server::builder()
-        .tls_config(ServerTlsConfig::new().identity(identity))
-        .unwrap()
-        .add_service(TraceServiceServer::new(collector.clone()))
-        .add_service(MetricsServiceServer::new(collector.clone()));
-    runtime.spawn(async move { server.serve(otlp).await.unwrap() });
+    let server = Server::builder().tls_config(ServerTlsConfig::new().identity(identity)).unwrap();
+    let (collector, otlp) = collect(&runtime, server);
 
     let folder = Folder::new();
     let up = Up::start_with(
