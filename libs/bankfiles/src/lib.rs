@@ -27,6 +27,7 @@ mod xml;
 pub use amount::{Amount, BadAmount, CurrencyCode, MAX_DIGITS, MAX_WHOLE_DIGITS, parse_amount};
 pub use detect::{Format, detect};
 pub use dispatch::read;
+pub use lockbox::LOCKBOX;
 pub use model::{
     Advice, Balance, BalanceKind, Charge, Detail, Entry, EntryStatus, Event, Party, StatementHead, StatementTail,
 };

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::PgQueryResult;
+use quittance_kernel::Bug;
+use sqlx::{error::DatabaseError, postgres::PgQueryResult};
 use uuid::Uuid;
 
 /// An error of the database, or of what is stored in it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DbError {
     /// PostgreSQL or the way to it.
     #[error("the database refused or broke off")]
-    Sqlx(#[from] sqlx::Error),
+    Sqlx(#[source] Arc<sqlx::Error>),
     /// A row breaks an invariant of the domain: it was not written by this program, or by one with a bug.
     #[error("{table} {id} is corrupt: {why}")]
     Corrupt {
@@ -42,72 +43,66 @@ pub enum DbError {
         /// Its size.
         bytes: usize,
     },
-    /// What failed for all that were written together.
+    /// What cannot happen did.
     #[error(transparent)]
-    OfSlice(Arc<DbError>),
+    Bug(#[from] Bug),
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sqlx(Arc::new(error))
+    }
 }
 
 impl DbError {
-    /// The name of the constraint that was broken.
-    pub fn constraint(&self) -> Option<&str> {
+    fn of_database(&self) -> Option<&dyn DatabaseError> {
         match self {
-            Self::Sqlx(sqlx::Error::Database(error)) => error.constraint(),
-            Self::OfSlice(error) => error.constraint(),
-            Self::Sqlx(_)
-            | Self::Corrupt { .. }
+            Self::Sqlx(error) => error.as_database_error(),
+            Self::Corrupt { .. }
             | Self::LostUpdate { .. }
             | Self::AnsweredMeanwhile
-            | Self::EventTooLarge { .. } => None,
+            | Self::EventTooLarge { .. }
+            | Self::Bug(_) => None,
         }
+    }
+
+    /// Whether PostgreSQL refused a statement with a code of one of these classes.
+    fn has_class(&self, classes: &[&str]) -> bool {
+        let code = self.of_database().and_then(DatabaseError::code);
+        code.is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
+    }
+
+    /// The name of the constraint that was broken.
+    pub fn constraint(&self) -> Option<&str> {
+        self.of_database()?.constraint()
     }
 
     /// Whether the same work may succeed when it is done again: a lost connection, a full pool, a deadlock, a server that starts or stops.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Sqlx(sqlx::Error::Database(error)) => {
-                let code = error.code().unwrap_or_default();
-                ["08", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class))
+            Self::Sqlx(error) => {
+                self.has_class(&["08", "40", "53", "55", "57"])
+                    || matches!(
+                        **error,
+                        sqlx::Error::Io(_)
+                            | sqlx::Error::PoolTimedOut
+                            | sqlx::Error::PoolClosed
+                            | sqlx::Error::WorkerCrashed
+                            | sqlx::Error::Tls(_)
+                    )
             }
-            Self::Sqlx(error) => matches!(
-                error,
-                sqlx::Error::Io(_)
-                    | sqlx::Error::PoolTimedOut
-                    | sqlx::Error::PoolClosed
-                    | sqlx::Error::WorkerCrashed
-                    | sqlx::Error::Tls(_)
-            ),
             Self::AnsweredMeanwhile => true,
-            Self::OfSlice(error) => error.is_transient(),
-            Self::Corrupt { .. } | Self::LostUpdate { .. } | Self::EventTooLarge { .. } => false,
+            Self::Corrupt { .. } | Self::LostUpdate { .. } | Self::EventTooLarge { .. } | Self::Bug(_) => false,
         }
     }
 
-    /// Whether a slice that failed with it is worth doing again, one command at a time: a constraint, a deadlock, a doubled request.
-    pub(crate) fn is_conflict(&self) -> bool {
+    /// Whether a batch that failed with it is worth doing again, one command at a time: a constraint, a deadlock, a request that was answered meanwhile.
+    pub fn is_conflict(&self) -> bool {
         match self {
-            Self::Sqlx(sqlx::Error::Database(error)) => {
-                let code = error.code().unwrap_or_default();
-                ["23", "40"].iter().any(|class| code.starts_with(class))
-            }
+            Self::Sqlx(_) => self.has_class(&["23", "40"]),
             Self::AnsweredMeanwhile | Self::EventTooLarge { .. } => true,
-            Self::OfSlice(error) => error.is_conflict(),
-            Self::Sqlx(_) | Self::Corrupt { .. } | Self::LostUpdate { .. } => false,
+            Self::Corrupt { .. } | Self::LostUpdate { .. } | Self::Bug(_) => false,
         }
-    }
-}
-
-/// Turns a broken constraint into the domain's word for it.
-pub trait OnConstraint<T> {
-    /// The error `refusal` makes where the constraint of this name was broken, else the error as it was.
-    fn on_constraint<E: From<DbError>>(self, name: &str, refusal: impl FnOnce() -> E) -> Result<T, E>;
-}
-
-impl<T, S: Into<DbError>> OnConstraint<T> for Result<T, S> {
-    fn on_constraint<E: From<DbError>>(self, name: &str, refusal: impl FnOnce() -> E) -> Result<T, E> {
-        self.map_err(|error| {
-            let error = error.into();
-            if error.constraint() == Some(name) { refusal() } else { E::from(error) }
-        })
     }
 }
 

@@ -3,24 +3,19 @@
 
 mod connect;
 mod error;
-mod etag;
 mod fairness;
-mod gather;
 mod migrate;
 mod request_log;
-mod slice;
+pub mod row;
 mod statistics;
 mod tenants;
 mod verify;
 
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
-pub use error::{DbError, OnConstraint, expect_rows};
-pub use etag::is_stale;
-pub use gather::Gatherer;
+pub use error::{DbError, expect_rows};
 pub use migrate::{MigrateError, grant_statements, merge, missing_migrations, prepare};
-pub use request_log::{Answer, Command, RequestIdReused, purge};
-pub use slice::{OneOp, OneResult, SliceOp, SliceResult, run_one, run_slice};
-pub use sqlx::PgConnection;
+pub use request_log::{Answer, KeptAnswer, RequestIdReused, find_answers, keep_answers, purge};
+pub use sqlx::{Error as SqlxError, PgConnection};
 pub use statistics::{analyze_new_tables, run_analysis};
 pub use tenants::{TenantsFailed, for_each_tenant};
 pub use verify::{Found, Invariant};

@@ -1,25 +1,12 @@
 //! What makes a repeated call harmless: the hash of the command and the encoded answer, kept in the transaction that had the effect.
 
-use std::{
-    collections::HashMap,
-    hash::{Hash, Hasher},
-};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use quittance_kernel::RequestId;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::{Db, DbError, Tx};
-
-/// A parsed mutating call.
-pub trait Command: Hash + Send + Sync {
-    /// Its name; part of the hash, so that one id cannot serve two methods.
-    const NAME: &'static str;
-
-    /// The id that makes repeating it safe.
-    fn request_id(&self) -> RequestId;
-}
 
 /// An answer as it is kept and sent again.
 pub trait Answer: Clone + Send + Sync + Sized {
@@ -44,33 +31,17 @@ impl<M: prost::Message + Default + Clone> Answer for M {
 #[error("request_id {0} was used before with another command")]
 pub struct RequestIdReused(pub RequestId);
 
-pub(crate) type CommandHash = [u8; 32];
-
-/// SHA-256 over the name and every field of a command.
-pub(crate) fn hash_of<C: Command>(command: &C) -> CommandHash {
-    struct Sha(Sha256);
-    impl Hasher for Sha {
-        fn write(&mut self, bytes: &[u8]) {
-            self.0.update(bytes);
-        }
-
-        fn finish(&self) -> u64 {
-            0 // never asked for: the whole digest is used
-        }
-    }
-    let mut sha = Sha(Sha256::new());
-    C::NAME.hash(&mut sha);
-    command.hash(&mut sha);
-    sha.0.finalize().into()
-}
-
-pub(crate) struct Kept {
-    pub(crate) hash: Vec<u8>,
-    pub(crate) answer: Vec<u8>,
+/// An answer that was given to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// SHA-256 of the command that was answered.
+    pub command_hash: Vec<u8>,
+    /// What was answered, encoded.
+    pub answer: Vec<u8>,
 }
 
 /// The answers that were given to these requests.
-pub(crate) async fn find(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<RequestId, Kept>, DbError> {
+pub async fn find_answers(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<RequestId, KeptAnswer>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
@@ -84,14 +55,14 @@ pub(crate) async fn find(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<Reque
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| (RequestId::new(row.request_id), Kept { hash: row.command_hash, answer: row.answer }))
+        .map(|row| (RequestId::new(row.request_id), KeptAnswer { command_hash: row.command_hash, answer: row.answer }))
         .collect())
 }
 
 /// Keeps answers. Waits for a transaction that answers one of the same requests, and fails if that one commits.
-pub(crate) async fn keep(
+pub async fn keep_answers(
     tx: &mut Tx,
-    answers: Vec<(RequestId, CommandHash, Vec<u8>)>,
+    answers: Vec<(RequestId, [u8; 32], Vec<u8>)>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();

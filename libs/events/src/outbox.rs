@@ -3,11 +3,29 @@
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
 use quittance_kernel::EventId;
-use quittance_runtime::trace::{self, Origin, Trace};
+use quittance_runtime::trace::{self, Trace};
 use uuid::Uuid;
 
 /// The largest payload that an event may have, in bytes. Topics take 4 MiB, which leaves room for headers.
 pub const MAX_EVENT_BYTES: usize = 4_000_000;
+
+/// Something that happened, as the contract says it.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// The full name of its message, for example `quittance.invoicing.v1.InvoiceIssued`.
+    pub kind: &'static str,
+    /// Events with one key arrive in order: the customer, or the payment where none is known.
+    pub ordering_key: Uuid,
+    /// The area's event message, encoded.
+    pub payload: Vec<u8>,
+}
+
+impl Event {
+    /// A new one.
+    pub fn new(kind: &'static str, ordering_key: Uuid, payload: Vec<u8>) -> Self {
+        Self { kind, ordering_key, payload }
+    }
+}
 
 /// An event on its way out.
 #[derive(Debug, Clone)]
@@ -27,15 +45,10 @@ pub struct OutboxEvent {
 }
 
 impl OutboxEvent {
-    /// A new one, in the trace of the work that writes it.
-    pub fn new(kind: &'static str, ordering_key: Uuid, now: DateTime<Utc>, payload: Vec<u8>) -> Self {
-        Self { event_id: EventId::at(now), kind, ordering_key, recorded_at: now, payload, trace: None }
-    }
-
-    /// The same in the trace of the command that it comes from: several commands may be written together.
-    #[must_use]
-    pub fn of(self, origin: Origin) -> Self {
-        Self { trace: origin.trace(), ..self }
+    /// An event that becomes known now, in the trace of the call that it comes from, or of the work that writes it.
+    pub fn new(event: Event, now: DateTime<Utc>, trace: Option<Trace>) -> Self {
+        let Event { kind, ordering_key, payload } = event;
+        Self { event_id: EventId::at(now), kind, ordering_key, recorded_at: now, payload, trace }
     }
 }
 

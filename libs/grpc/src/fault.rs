@@ -4,7 +4,7 @@ use std::{collections::HashMap, error::Error, fmt::Display, time::Duration};
 
 use prost::Message as _;
 use quittance_db::DbError;
-use quittance_runtime::error_chain;
+use quittance_runtime::{error_chain, metrics};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _, pb};
 
@@ -117,6 +117,7 @@ pub fn error_info(status: &Status) -> Option<pb::ErrorInfo> {
 /// A failure of ours: logged here once with all its causes, answered without them.
 pub fn internal(error: &dyn Error) -> Status {
     tracing::error!(error = error_chain(error), "a call failed for a reason of ours");
+    metrics::record_bug();
     Fault::new(
         Code::Internal,
         "INTERNAL",

@@ -66,6 +66,15 @@ pub fn optional_text(value: &str, max: usize) -> Read<String> {
     Ok(value.to_owned())
 }
 
+/// A text on one line, of at most `max` characters, without control characters, or nothing. Outer blanks are dropped.
+pub fn optional_line(value: &str, max: usize) -> Read<String> {
+    let value = optional_text(value, max)?;
+    if value.chars().any(char::is_control) {
+        return Err(("TEXT_HAS_CONTROL_CHARACTERS", "has a line break or a tab".to_owned()));
+    }
+    Ok(value)
+}
+
 /// A currency.
 pub fn currency(value: &str) -> Read<Currency> {
     if value.is_empty() {

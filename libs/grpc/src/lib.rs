@@ -2,11 +2,11 @@
 //! wrong with them, faults with google.rpc details, page tokens, the server, and the client that services and tools share.
 
 mod auth;
-mod batch;
 mod call_record;
 mod client;
 mod deadline;
 mod endpoint;
+mod entry;
 mod fault;
 mod fields;
 mod layer;
@@ -21,12 +21,12 @@ mod tls;
 mod violations;
 
 pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
-pub use batch::{batch, entry_status, parse, tenant};
 pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_address};
+pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
-    MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_text,
-    page_size, percent, positive_money, request_id, text,
+    MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_line,
+    optional_text, page_size, percent, positive_money, request_id, text,
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};

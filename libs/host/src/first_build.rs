@@ -11,7 +11,7 @@ use quittance_events::{
 use quittance_kernel::Clock;
 use quittance_runtime::{Readiness, Shutdown, Tasks, error_chain};
 
-use crate::{Area, Service, Sources};
+use crate::{Area, Reads, Service, Sources};
 
 /// How often the broker is queried for the progress of the reading.
 const LOOK: Duration = Duration::from_secs(1);
@@ -27,7 +27,7 @@ impl Area {
         shutdown: &Shutdown,
     ) -> anyhow::Result<Tasks> {
         let mut tasks = Tasks::default();
-        for read in S::READS {
+        for Reads { area: read, .. } in S::READS {
             let Source::Kafka(source) = sources.of(read)? else { continue };
             let part = format!("{}: events of {read}", S::AREA);
             readiness.set(&part, Err("not looked at yet".to_owned()));

@@ -17,4 +17,4 @@ pub use frontend::Frontend;
 pub use process::{main, stop};
 pub use run::{run_to_end, version};
 pub use server_config::ServerConfig;
-pub use service::{Histories, Parts, Peers, Service, Sources};
+pub use service::{Histories, Parts, Peers, Reads, Service, Sources};

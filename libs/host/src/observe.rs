@@ -14,7 +14,7 @@ use quittance_runtime::{
 use sqlx::{Connection as _, PgConnection};
 use tokio::sync::Mutex;
 
-use crate::{Area, Service, Sources};
+use crate::{Area, Reads, Service, Sources};
 
 /// Identifies the lock of the replica that verifies, within a database.
 const VERIFY_LOCK: i64 = 0x5155_4954_5645_5221;
@@ -75,7 +75,7 @@ impl<S: Service> Observer<S> {
         metrics::record_outbox(S::AREA, outbox.waiting, age);
         metrics::record_unpublished(S::AREA, outbox.unpublished);
         let subscriptions = stream_status(&self.area.db).await?.subscriptions;
-        for area in S::READS {
+        for Reads { area, .. } in S::READS {
             // Before its first event a reading has no row: it stands at the beginning, and holds nothing.
             let read = subscriptions.iter().find(|read| read.area == *area);
             let (position, held) = read.map_or((0, Held::default()), |read| {

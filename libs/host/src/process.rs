@@ -10,7 +10,9 @@ use quittance_grpc::{Peer, routes};
 use quittance_kernel::Clock;
 use quittance_runtime::{Shutdown, ShutdownTrigger, Tasks, config, telemetry, until_signal};
 
-use crate::{Addresses, Area, Frontend, Parts, Peers, ProcessConfig, ServerConfig, Service, ServiceConfig, Sources};
+use crate::{
+    Addresses, Area, Frontend, Parts, Peers, ProcessConfig, Reads, ServerConfig, Service, ServiceConfig, Sources,
+};
 
 /// Beside the drain, how long the end of the process may take for each step.
 const STEP: Duration = Duration::from_secs(5);
@@ -112,8 +114,8 @@ async fn serve_until<S: Service>(
         peers = peers.with(called, Peer::new(addresses, S::AREA, tokens.clone(), clock.clone(), &server.tls)?);
     }
     let mut sources = Sources::none();
-    for read in S::READS {
-        sources = sources.with(KafkaSource::new(&config.kafka, S::AREA, read)?);
+    for Reads { area, .. } in S::READS {
+        sources = sources.with(KafkaSource::new(&config.kafka, S::AREA, area)?);
     }
     let parts = Parts { db: area.db.clone(), relay: area.relay.clone(), clock: clock.clone(), peers };
     let service = S::new(parts)?;

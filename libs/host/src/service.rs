@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use quittance_db::{Db, DbError, Invariant, Workload};
 use quittance_events::{
-    HandlerError, HeldEvent, History, HistoryError, HistoryReader, Projection, RebuildError, Rebuilt, Relay, Source,
+    HandlerError, HeldEvent, History, HistoryError, HistoryReader, Projection, Reader, Rebuild, RebuildError, Rebuilt,
+    Relay, Source,
 };
 use quittance_grpc::Peer;
 use quittance_kernel::{Clock, TenantId};
 use quittance_runtime::{Shutdown, Tasks};
+use quittance_service::{Settings, State};
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
@@ -17,16 +19,18 @@ use tonic::service::Routes;
 pub trait Service: Clone + Send + Sync + Sized + 'static {
     /// The area's name, in topics, databases and subscriptions.
     const AREA: &'static str;
-    /// The areas whose events it reads.
-    const READS: &'static [&'static str];
+    /// The areas whose events it reads, each with its handler.
+    const READS: &'static [Reads<Self>];
     /// The areas that it calls.
     const CALLS: &'static [&'static str];
     /// The full names of its gRPC services.
     const GRPC: &'static [&'static str];
     /// What its statements are like.
     const WORKLOAD: Workload;
-    /// What it keeps of others' events and can be made anew from them.
+    /// What it keeps of others' events, and can be rebuilt from them.
     const PROJECTION: &'static Projection;
+    /// What it knows of a tenant.
+    type Settings: Settings;
 
     /// All migrations of its database.
     fn migrator() -> Migrator;
@@ -34,14 +38,39 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
     /// The service over its store.
     fn new(parts: Parts) -> anyhow::Result<Self>;
 
+    /// The state behind its calls.
+    fn state(&self) -> &State<Self::Settings>;
+
     /// Adds its gRPC services.
     fn add_routes(&self, routes: Routes) -> Routes;
 
-    /// Starts what runs beside the calls, until shutdown.
-    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Tasks>;
+    /// Starts its reconcilers, until shutdown.
+    fn spawn_jobs(&self, _shutdown: &Shutdown) -> Tasks {
+        Tasks::default()
+    }
+
+    /// Starts what runs beside the calls, until shutdown: its reconcilers, and the reading of others' events.
+    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Tasks> {
+        let mut tasks = self.spawn_jobs(shutdown);
+        let (db, clock) = (self.state().db(), self.state().clock());
+        for Reads { area, reader } in Self::READS {
+            let source = sources.of(area)?;
+            let reading = reader(self).consume(db.clone(), source, clock.clone(), shutdown.clone());
+            tasks.spawn(format!("{}: reader of {area}", Self::AREA), reading);
+        }
+        Ok(tasks)
+    }
 
     /// Applies a held event now; false where it has to be held further.
-    fn requeue(&self, held: &HeldEvent) -> impl Future<Output = Result<bool, HandlerError>> + Send;
+    fn requeue(&self, held: &HeldEvent) -> impl Future<Output = Result<bool, HandlerError>> + Send {
+        let reads = Self::READS.iter().find(|reads| reads.area == held.area);
+        async move {
+            match reads {
+                Some(reads) => (reads.reader)(self).requeue(self.state().db(), &held.envelope).await,
+                None => Ok(false),
+            }
+        }
+    }
 
     /// Records the gauges of its own that come from the database.
     fn observe(&self) -> impl Future<Output = Result<(), DbError>> + Send {
@@ -54,12 +83,29 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
     /// Checks the invariants of a tenant's books.
     fn verify(&self, tenant: TenantId) -> impl Future<Output = anyhow::Result<Vec<Invariant>>> + Send;
 
-    /// Makes its read model anew from the past of what it reads. `progress` is told how many events came so far.
+    /// Rebuilds its read model from the past of what it reads. `progress` is called with how many events came so far.
     fn rebuild(
         &self,
         histories: &Histories,
         progress: &mut (dyn FnMut(u64) + Send),
-    ) -> impl Future<Output = Result<Rebuilt, RebuildError>> + Send;
+    ) -> impl Future<Output = Result<Rebuilt, RebuildError>> + Send {
+        async move {
+            let mut rebuild = Rebuild::begin(self.state().db(), Self::PROJECTION).await?;
+            for Reads { area, reader } in Self::READS {
+                rebuild = reader(self).rebuild(rebuild, area, histories.read(area).await?, progress).await?;
+            }
+            rebuild.finish().await
+        }
+    }
+}
+
+/// An area whose events a service reads.
+#[derive(Debug)]
+pub struct Reads<S> {
+    /// The area's name.
+    pub area: &'static str,
+    /// What handles them.
+    pub reader: fn(&S) -> Reader,
 }
 
 /// What a service is made of.
@@ -94,7 +140,7 @@ impl Peers {
 
     /// The service of an area.
     pub fn of(&self, area: &str) -> anyhow::Result<Peer> {
-        self.0.get(area).cloned().with_context(|| format!("nobody said where {area} is"))
+        self.0.get(area).cloned().with_context(|| format!("no address of {area} is configured"))
     }
 }
 
@@ -118,7 +164,7 @@ impl Sources {
 
     /// The events of an area.
     pub fn of(&self, area: &str) -> anyhow::Result<Source> {
-        self.0.get(area).cloned().with_context(|| format!("nobody said where the events of {area} are"))
+        self.0.get(area).cloned().with_context(|| format!("no source of the events of {area} is configured"))
     }
 }
 

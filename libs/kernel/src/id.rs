@@ -136,6 +136,8 @@ ids! {
     CreditNoteId,
     /// An open item: what is still to be settled on a document.
     ItemId,
+    /// An entry of the receivables ledger: one movement of an open item.
+    EntryId,
     /// One delivery of a document to a customer.
     DeliveryId,
     /// The reversal of an earlier entry.

@@ -14,18 +14,20 @@ pub mod rounding;
 pub mod terms;
 pub mod write_off;
 
+mod bug;
 mod split;
 mod wide;
 
 pub use aging::{BadBuckets, Buckets};
+pub use bug::Bug;
 pub use clock::{Clock, UnknownTimeZone, parse_time_zone};
 pub use creditor_reference::{BadCreditorReference, CreditorReference};
 pub use currency::{Currency, UnknownCurrency};
 pub use date::{BadDate, DayCount, days_between, interest, last_day_of_month, month_start, months_back, parse_date};
 pub use id::{
-    AllocationId, BadId, ContactId, CreditNoteId, CustomerId, DeliveryId, DisputeId, EventId, ImportId, InvoiceId,
-    ItemId, PaymentId, ProfileId, ReminderId, RequestId, ReservationId, ReversalId, RunId, SeriesId, StrategyId,
-    TenantId, TermsId,
+    AllocationId, BadId, ContactId, CreditNoteId, CustomerId, DeliveryId, DisputeId, EntryId, EventId, ImportId,
+    InvoiceId, ItemId, PaymentId, ProfileId, ReminderId, RequestId, ReservationId, ReversalId, RunId, SeriesId,
+    StrategyId, TenantId, TermsId,
 };
 pub use money::{Money, MoneyError};
 pub use percent::{BadPercent, Percent};

@@ -1,9 +1,12 @@
 //! The contract as Rust: code generated from `proto/`, the descriptor set, the scope of every method, and the way from protobuf values to
 //! kernel types and back.
 
+mod mutating;
+pub mod reasons;
 mod scopes;
 mod value;
 
+pub use mutating::Mutating;
 pub use scopes::{Access, METHODS, access};
 pub use value::{BadMoney, instant, money, read_money};
 

@@ -2,6 +2,7 @@
 //! should have happened by now.
 
 mod backoff;
+mod blocking;
 pub mod config;
 pub mod deadline;
 mod http;
@@ -17,6 +18,7 @@ pub mod trace;
 mod traceparent;
 
 pub use backoff::{Backoff, Wake};
+pub use blocking::blocking;
 pub use http::HttpEndpoint;
 pub use propagation::Parent;
 pub use readiness::Readiness;

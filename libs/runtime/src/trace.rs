@@ -3,10 +3,7 @@
 //! Where spans are exported, a trace is what the exporter says: [`current`] is then the running span, so that what is called, or what reads the event
 //! that is written, becomes its child. Without an exporter a trace is carried on by its id alone.
 
-use std::{
-    cell::OnceCell,
-    hash::{Hash, Hasher},
-};
+use std::cell::OnceCell;
 
 use tracing::Span;
 
@@ -38,26 +35,6 @@ impl Scope {
     }
 }
 
-/// The trace that a command came in. It is no part of what is asked: to a hash it is nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Origin(Option<Trace>);
-
-impl Origin {
-    /// What the running work belongs to.
-    pub fn here() -> Self {
-        Self(current())
-    }
-
-    /// The trace, if there is one.
-    pub fn trace(self) -> Option<Trace> {
-        self.0
-    }
-}
-
-impl Hash for Origin {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
-}
-
 /// What the running work belongs to, if it belongs to anything.
 pub fn current() -> Option<Trace> {
     CURRENT.try_with(Scope::current).ok()
@@ -76,6 +53,11 @@ pub async fn scope<F: Future>(trace: Trace, work: F) -> F::Output {
 /// Runs work as part of a trace; what came with its parent goes on to what it calls.
 pub async fn scope_within<F: Future>(trace: Trace, parent: Parent, work: F) -> F::Output {
     CURRENT.scope(Scope { trace, parent, job: None, job_span: OnceCell::new() }, work).await
+}
+
+/// Runs work of another thread as part of a trace.
+pub(crate) fn sync_scope<T>(trace: Trace, parent: Parent, work: impl FnOnce() -> T) -> T {
+    CURRENT.sync_scope(Scope { trace, parent, job: None, job_span: OnceCell::new() }, work)
 }
 
 /// Runs work that nobody called, as a trace of its own under the job's name.

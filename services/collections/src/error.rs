@@ -1,17 +1,14 @@
 //! Why a call fails. Knows no transport.
 
 use chrono::NaiveDate;
-use quittance_db::{DbError, RequestIdReused};
-use quittance_kernel::{DisputeId, ItemId, MoneyError, ReminderId, StrategyId, TenantId};
+use quittance_kernel::{DisputeId, ItemId, MoneyError, ReminderId, StrategyId};
+use quittance_service::{CommonError, service_error};
 
 use crate::domain::{TemplateError, dispute, strategy};
 
 /// Why a call fails.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// There is no such book, or nothing of it has come yet.
-    #[error("tenant {0} is not known here; if it was created just now, try again")]
-    TenantNotFound(TenantId),
     /// There is no such strategy.
     #[error("strategy {0} does not exist")]
     StrategyNotFound(StrategyId),
@@ -21,7 +18,7 @@ pub enum Error {
     /// Another strategy has this name.
     #[error("another strategy has the name {0:?}")]
     StrategyNameTaken(String),
-    /// There is no such item, or it has not come yet.
+    /// There is no such item, or its event has not come yet.
     #[error("item {0} is not known here; if it was issued just now, try again")]
     ItemNotFound(ItemId),
     /// There is no such dispute.
@@ -30,10 +27,7 @@ pub enum Error {
     /// There is no such reminder.
     #[error("reminder {0} does not exist")]
     ReminderNotFound(ReminderId),
-    /// It changed since it was read.
-    #[error("{0} has changed since it was read")]
-    Stale(String),
-    /// A run looks at what was or is, not at what will be.
+    /// A run is for today or a date before it.
     #[error("{date} is after today, {today}")]
     DateInFuture {
         /// The date given.
@@ -44,9 +38,9 @@ pub enum Error {
     /// The rules refuse a dispute.
     #[error("{subject}: {refusal}")]
     Dispute {
-        /// What it was asked of.
+        /// The item or the dispute that it is about.
         subject: String,
-        /// Why.
+        /// Which rule.
         refusal: dispute::Refusal,
     },
     /// The rules refuse a strategy.
@@ -55,28 +49,17 @@ pub enum Error {
     /// A template failed on a reminder although it passed its check.
     #[error("customer {customer}: {error}")]
     Template {
-        /// Whose reminder.
+        /// The customer whose reminder it is.
         customer: quittance_kernel::CustomerId,
-        /// Why.
+        /// Why the template fails.
         error: TemplateError,
     },
-    /// What is owed sums beyond all bounds.
+    /// What a customer owes sums beyond the bound of amounts.
     #[error("the items of a customer: {0}")]
     Money(#[from] MoneyError),
-    /// The request id was used for something else.
+    /// What can go wrong in every call.
     #[error(transparent)]
-    RequestIdReused(#[from] RequestIdReused),
-    /// The store.
-    #[error("the store failed")]
-    Db(DbError),
+    Common(#[from] CommonError),
 }
 
-impl From<DbError> for Error {
-    /// A broken constraint is a rule of the domain: here it gets its word. What was asked is in the command, so the value stays empty.
-    fn from(error: DbError) -> Self {
-        match error.constraint() {
-            Some("strategy_name_key") => Self::StrategyNameTaken(String::new()),
-            _ => Self::Db(error),
-        }
-    }
-}
+service_error!(Error);

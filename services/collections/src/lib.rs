@@ -2,7 +2,7 @@
 
 mod app;
 mod db;
-pub mod domain;
+mod domain;
 mod error;
 mod grpc;
 mod inbox;
@@ -11,28 +11,9 @@ mod outbox;
 mod service;
 mod wire;
 
-use quittance_events::{Source, consume};
-use quittance_runtime::{Shutdown, Tasks};
-use sqlx::migrate::Migrator;
-
 pub use app::App;
 pub use error::Error;
-pub use grpc::{SERVICES, add_routes};
+pub use wire::standard_strategy;
 
 /// The area's name, in topics and subscriptions.
 pub const AREA: &str = "collections";
-
-/// All migrations of the service's database.
-pub fn migrator() -> Migrator {
-    static OWN: Migrator = sqlx::migrate!("./migrations");
-    quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
-}
-
-/// Starts what runs beside the calls: the reading of invoicing's events.
-pub fn spawn(app: &App, invoicing: impl Into<Source>, shutdown: &Shutdown) -> Tasks {
-    let handler = inbox::InvoicingHandler;
-    let mut tasks = Tasks::default();
-    let reading = consume(app.db().clone(), invoicing.into(), handler, app.clock().clone(), shutdown.clone());
-    tasks.spawn("collections: reader of invoicing", reading);
-    tasks
-}

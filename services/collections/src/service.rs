@@ -1,20 +1,21 @@
 //! What the service is to whoever runs it.
 
 use quittance_db::{DbError, Invariant, Workload};
-use quittance_events::{HandlerError, HeldEvent, Projection, Rebuild, RebuildError, Rebuilt, requeue};
-use quittance_host::{Histories, Parts, Service, Sources};
+use quittance_events::{Projection, Reader};
+use quittance_host::{Parts, Reads, Service};
 use quittance_kernel::TenantId;
-use quittance_runtime::{Shutdown, Tasks};
+use quittance_service::State;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-use crate::{App, db, inbox};
+use crate::{App, app::TenantSettings, db, grpc, inbox};
 
 impl Service for App {
     const AREA: &'static str = crate::AREA;
-    const READS: &'static [&'static str] = &["invoicing"];
+    const READS: &'static [Reads<Self>] =
+        &[Reads { area: "invoicing", reader: |_| Reader::new(inbox::InvoicingHandler) }];
     const CALLS: &'static [&'static str] = &[];
-    const GRPC: &'static [&'static str] = crate::SERVICES;
+    const GRPC: &'static [&'static str] = grpc::SERVICES;
     const WORKLOAD: Workload = Workload::Keys;
     const PROJECTION: &'static Projection = &Projection {
         clear: &["delete from item_entry", "delete from item", "delete from customer", "delete from tenant"],
@@ -26,27 +27,23 @@ impl Service for App {
         ],
     };
 
+    type Settings = TenantSettings;
+
     fn migrator() -> Migrator {
-        crate::migrator()
+        static OWN: Migrator = sqlx::migrate!("./migrations");
+        quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
     }
 
     fn new(parts: Parts) -> anyhow::Result<Self> {
         Ok(App::new(parts.db, parts.relay, parts.clock))
     }
 
+    fn state(&self) -> &State<TenantSettings> {
+        self
+    }
+
     fn add_routes(&self, routes: Routes) -> Routes {
-        crate::add_routes(routes, self)
-    }
-
-    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Tasks> {
-        Ok(crate::spawn(self, sources.of("invoicing")?, shutdown))
-    }
-
-    async fn requeue(&self, held: &HeldEvent) -> Result<bool, HandlerError> {
-        match held.area.as_str() {
-            "invoicing" => requeue(self.db(), &inbox::InvoicingHandler, &held.envelope).await,
-            _ => Ok(false),
-        }
+        grpc::add_routes(routes, self)
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, DbError> {
@@ -55,16 +52,5 @@ impl Service for App {
 
     async fn verify(&self, tenant: TenantId) -> anyhow::Result<Vec<Invariant>> {
         Ok(db::verify::invariants(self.db(), tenant).await?)
-    }
-
-    async fn rebuild(
-        &self,
-        histories: &Histories,
-        progress: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<Rebuilt, RebuildError> {
-        let rebuild = Rebuild::begin(self.db(), Self::PROJECTION).await?;
-        let rebuild =
-            rebuild.apply("invoicing", &inbox::InvoicingHandler, histories.read("invoicing").await?, progress).await?;
-        rebuild.finish().await
     }
 }

@@ -1,10 +1,10 @@
-//! Domain values as the contract says them: for answers and for events.
+//! From values of the domain to messages of the contract, for answers and for events.
 
 use quittance_proto::{collections::v1 as pb, instant, money};
 
 use crate::domain::{
     Dispute, DisputeOutcome, DisputeReason, DunningRun, PlannedReminder, Reminder, ReminderItem, Rendered, Step,
-    Strategy,
+    Strategy, standard_steps::standard_steps,
 };
 
 /// An id, or nothing.
@@ -21,6 +21,17 @@ pub(crate) fn strategy(strategy: &Strategy) -> pb::Strategy {
         is_default: strategy.is_default,
         etag: strategy.version.to_string(),
         create_time: Some(instant(strategy.created_at)),
+    }
+}
+
+/// The strategy that a tenant may start with, as `CreateStrategy` takes it: reminders 3 days before the due date, and 1, 8, 31 and 61 days after it,
+/// from polite to firm.
+pub fn standard_strategy() -> pb::Strategy {
+    pb::Strategy {
+        name: "standard".to_owned(),
+        steps: standard_steps().iter().map(step).collect(),
+        is_default: true,
+        ..pb::Strategy::default()
     }
 }
 
@@ -124,7 +135,7 @@ pub(crate) fn dispute(dispute: &Dispute) -> pb::Dispute {
 
 fn dispute_reason(reason: DisputeReason) -> pb::DisputeReason {
     match reason {
-        DisputeReason::NotSaid => pb::DisputeReason::Unspecified,
+        DisputeReason::Unspecified => pb::DisputeReason::Unspecified,
         DisputeReason::Pricing => pb::DisputeReason::Pricing,
         DisputeReason::Quantity => pb::DisputeReason::Quantity,
         DisputeReason::Quality => pb::DisputeReason::Quality,

@@ -1,22 +1,22 @@
 //! Why a call fails. Knows no transport.
 
-use quittance_db::{DbError, RequestIdReused};
 use quittance_kernel::{Currency, CustomerId, ProfileId, ReservationId};
+use quittance_service::{CommonError, service_error};
 
 use crate::domain::Refusal;
 
 /// Why a call fails.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// There is no such customer, or it has not come yet.
+    /// There is no such customer, or its event has not come yet.
     #[error("customer {0} is not known here; if it was created just now, try again")]
     CustomerNotFound(CustomerId),
     /// The customer has no credit in the currency.
     #[error("customer {customer} has no credit profile in {currency}")]
     NoProfile {
-        /// Who.
+        /// The customer.
         customer: CustomerId,
-        /// In what.
+        /// The currency.
         currency: Currency,
     },
     /// There is no such profile.
@@ -28,42 +28,27 @@ pub enum Error {
     /// There is no such reservation.
     #[error("reservation {0} does not exist")]
     ReservationNotFound(ReservationId),
-    /// Another reservation of the order holds credit.
-    #[error("order {0:?} holds a reservation")]
+    /// The order has an active or confirmed reservation.
+    #[error("order {0:?} has a reservation")]
     OrderAlreadyReserved(String),
-    /// It changed since it was read.
-    #[error("{0} has changed since it was read")]
-    Stale(String),
     /// The rules refuse it.
     #[error("{subject}: {refusal}")]
     Refused {
-        /// What it was asked of.
+        /// The resource that it is about.
         subject: String,
-        /// Why.
+        /// Which rule.
         refusal: Refusal,
     },
-    /// The request id was used for something else.
+    /// What can go wrong in every call.
     #[error(transparent)]
-    RequestIdReused(#[from] RequestIdReused),
-    /// The store.
-    #[error("the store failed")]
-    Db(DbError),
+    Common(#[from] CommonError),
 }
+
+service_error!(Error);
 
 impl Error {
-    /// A refusal of something asked of `subject`.
+    /// A refusal of a command about `subject`.
     pub fn refused(subject: impl std::fmt::Display, refusal: impl Into<Refusal>) -> Self {
         Self::Refused { subject: subject.to_string(), refusal: refusal.into() }
-    }
-}
-
-impl From<DbError> for Error {
-    /// A broken constraint is a rule of the domain: here it gets its word. What was asked is in the command, so the value stays empty.
-    fn from(error: DbError) -> Self {
-        match error.constraint() {
-            Some("profile_customer_currency_key") => Self::ProfileExists,
-            Some("reservation_holding_order_key") => Self::OrderAlreadyReserved(String::new()),
-            _ => Self::Db(error),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Domain values as the contract says them: for answers and for events.
+//! From values of the domain to messages of the contract, for answers and for events.
 
 use quittance_kernel::Money;
 use quittance_proto::{creditrisk::v1 as pb, instant, money};
@@ -20,7 +20,7 @@ pub(crate) fn profile(profile: &CreditProfile) -> pb::CreditProfile {
     }
 }
 
-/// Whether an order would fit.
+/// Whether an order is within the limit.
 pub(crate) fn check(checked: &CreditProfile, shortfall: Money) -> pb::CreditCheck {
     pb::CreditCheck {
         approved: shortfall.is_zero(),

@@ -1,17 +1,14 @@
 //! Why a call fails. Knows no transport.
 
-use quittance_db::{DbError, RequestIdReused};
 use quittance_kernel::{ContactId, CreditNoteId, CustomerId, InvoiceId, ItemId, SeriesId, TenantId, TermsId};
+use quittance_service::{CommonError, service_error};
 
 use crate::domain::Refusal;
 
 /// Why a call fails.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// There is no such book.
-    #[error("tenant {0} does not exist")]
-    TenantNotFound(TenantId),
-    /// The book was opened before.
+    /// The tenant exists already.
     #[error("tenant {0} exists")]
     TenantExists(TenantId),
     /// The series' code is taken.
@@ -70,9 +67,6 @@ pub enum Error {
     /// There is no such item.
     #[error("item {0} does not exist")]
     ItemNotFound(ItemId),
-    /// It changed since it was read.
-    #[error("{0} has changed since it was read")]
-    Stale(String),
     /// The rules refuse it.
     #[error("{subject}: {refusal}")]
     Refused {
@@ -81,40 +75,34 @@ pub enum Error {
         /// Why.
         refusal: Refusal,
     },
-    /// The request id was used for something else.
-    #[error(transparent)]
-    RequestIdReused(#[from] RequestIdReused),
     /// A document could not be rendered.
     #[error("the document cannot be rendered")]
     Document(#[from] crate::domain::DocumentError),
-    /// The store.
-    #[error("the store failed")]
-    Db(DbError),
+    /// What can go wrong in every call.
+    #[error(transparent)]
+    Common(#[from] CommonError),
 }
+
+service_error!(Error);
 
 impl Error {
     /// A refusal of something asked of `subject`.
     pub fn refused(subject: impl std::fmt::Display, refusal: impl Into<Refusal>) -> Self {
         Self::Refused { subject: subject.to_string(), refusal: refusal.into() }
     }
-}
 
-impl From<DbError> for Error {
-    /// A broken constraint is a rule of the domain: here it gets its word. What was asked is in the command, so the value stays empty.
-    fn from(error: DbError) -> Self {
-        match error.constraint() {
-            Some("customer_number_key") => Self::CustomerNumberTaken(String::new()),
-            Some("invoice_external_number_key") => Self::ExternalNumberTaken(String::new()),
-            Some(
-                "invoice_number_key"
+    /// What a broken constraint on documents' numbers means for a document with this external number, or with a number of a series.
+    pub(crate) fn number_taken(constraint: &str, external: Option<&str>) -> Option<Self> {
+        let is_number = matches!(
+            constraint,
+            "invoice_external_number_key"
+                | "invoice_number_key"
                 | "invoice_printed_number_key"
                 | "invoice_payment_reference_key"
                 | "credit_note_number_key"
-                | "credit_note_printed_number_key",
-            ) => Self::NumberTaken,
-            Some("series_code_key") => Self::SeriesExists(String::new()),
-            Some("terms_code_key") => Self::TermsCodeTaken(String::new()),
-            _ => Self::Db(error),
-        }
+                | "credit_note_printed_number_key"
+        );
+        let taken = || external.map_or(Self::NumberTaken, |number| Self::ExternalNumberTaken(number.to_owned()));
+        is_number.then(taken)
     }
 }

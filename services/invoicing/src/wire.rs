@@ -4,9 +4,9 @@ use quittance_kernel::{CreditNoteId, Money, Rounding, Terms};
 use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
 
 use crate::domain::{
-    Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, EntryKind, Invoice, Line,
-    NamedTerms, OpenItem, RoundingRule, RoundingScope, Series, SeriesKind, Standing, State, Statement, TaxSubtotal,
-    Tenant,
+    Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, EntryKind, Invoice, InvoiceStatus,
+    IssuedInvoice, Line, NamedTerms, OpenItem, RoundingRule, RoundingScope, Series, SeriesKind, State, Statement,
+    TaxSubtotal, Tenant,
 };
 
 /// An id, or nothing.
@@ -140,14 +140,24 @@ fn tax(tax: &TaxSubtotal) -> pb::TaxSubtotal {
     }
 }
 
+/// A draft: nothing is owed on it.
+pub(crate) fn draft(draft: &Invoice) -> pb::Invoice {
+    invoice(draft, None)
+}
+
+/// An invoice that was issued now, with what is owed on it.
+pub(crate) fn issued_invoice(issued: &IssuedInvoice) -> pb::Invoice {
+    invoice(&issued.invoice, Some(issued.item.open()))
+}
+
 /// An invoice with what is still owed on it; nothing is owed on a draft.
 pub(crate) fn invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
-    let state = match invoice.standing(open) {
-        Standing::Draft => pb::InvoiceState::Draft,
-        Standing::Issued => pb::InvoiceState::Issued,
-        Standing::Paid => pb::InvoiceState::Paid,
-        Standing::Credited => pb::InvoiceState::Credited,
-        Standing::Voided => pb::InvoiceState::Voided,
+    let state = match invoice.status(open) {
+        InvoiceStatus::Draft => pb::InvoiceState::Draft,
+        InvoiceStatus::Issued => pb::InvoiceState::Issued,
+        InvoiceStatus::Paid => pb::InvoiceState::Paid,
+        InvoiceStatus::Credited => pb::InvoiceState::Credited,
+        InvoiceStatus::Voided => pb::InvoiceState::Voided,
     };
     let issuance = invoice.state.issuance();
     pb::Invoice {

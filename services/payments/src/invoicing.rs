@@ -1,4 +1,4 @@
-//! The way to invoicing: asks it to settle what was allocated here and to take settlements back. Every call may be repeated with the same batch and the
+//! The way to invoicing: asks it to settle what was allocated here and to reverse settlements. Every call may be repeated with the same batch and the
 //! same entries; it then has the same answer.
 
 use std::{collections::HashMap, time::Duration};
@@ -9,17 +9,29 @@ use quittance_grpc::{Client, Peer, error_info};
 use quittance_kernel::{AllocationId, RequestId, TenantId};
 use quittance_proto::{
     invoicing::v1::{self as pb, open_item_service_client::OpenItemServiceClient, settlement_result},
-    money,
+    money, reasons,
 };
 use tonic::{Code, Status};
 
 use crate::domain::Allocation;
 
+/// Refusals of an allocation that was right for what was known here.
+const OUT_OF_DATE: [&str; 3] =
+    [reasons::ITEM_NOT_FOUND, reasons::SETTLEMENT_EXCEEDS_OPEN, reasons::WRITE_OFF_NOT_ALLOWED];
 /// How long invoicing has for a batch. Whoever waits longer gets the pending state; a reconciler asks again.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What invoicing says to each allocation of a batch: done, or the reason why not.
-pub(crate) type Verdicts = HashMap<AllocationId, Result<(), String>>;
+/// What invoicing answers to each allocation of a batch: done, or why not.
+pub(crate) type Verdicts = HashMap<AllocationId, Result<(), SettlementRefusal>>;
+
+/// Why invoicing refused an allocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SettlementRefusal {
+    /// The reason, as the contract names it.
+    pub(crate) reason: String,
+    /// What was known here of the item was out of date: its events are on their way.
+    pub(crate) is_out_of_date: bool,
+}
 
 /// Invoicing did not answer a batch: nobody knows yet what became of it.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +88,7 @@ impl Invoicing {
         verdicts(allocations.iter().map(|a| a.id), response.results)
     }
 
-    /// Asks to take settlements back: all of a reversal batch, in the order of their ids.
+    /// Asks to reverse settlements: all of a reversal batch, in the order of their ids.
     pub(crate) async fn reverse(
         &self,
         tenant: TenantId,
@@ -97,7 +109,7 @@ impl Invoicing {
     }
 }
 
-/// An allocation that is to be taken back.
+/// An allocation that is to be reversed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reversal {
     pub(crate) allocation: AllocationId,
@@ -134,11 +146,13 @@ fn verdicts(
 }
 
 /// The reason in an entry's status. An entry without one, or that failed for a fault of invoicing, is no verdict.
-fn refusal(status: &tonic_types::pb::Status) -> Result<String, NoAnswer> {
+fn refusal(status: &tonic_types::pb::Status) -> Result<SettlementRefusal, NoAnswer> {
     let code = Code::from(status.code);
     let whole = Status::with_details(code, status.message.clone(), status.encode_to_vec().into());
     match error_info(&whole) {
-        Some(info) if !matches!(code, Code::Internal | Code::Unavailable | Code::Unknown) => Ok(info.reason),
+        Some(info) if !matches!(code, Code::Internal | Code::Unavailable | Code::Unknown) => {
+            Ok(SettlementRefusal { is_out_of_date: OUT_OF_DATE.contains(&info.reason.as_str()), reason: info.reason })
+        }
         _ => Err(NoAnswer::Away(status.message.clone())),
     }
 }

@@ -3,20 +3,22 @@
 use std::time::Duration;
 
 use quittance_db::{DbError, Invariant, Workload};
-use quittance_events::{HandlerError, HeldEvent, Projection, Rebuild, RebuildError, Rebuilt, requeue};
-use quittance_host::{Histories, Parts, Service, Sources};
+use quittance_events::{Projection, Reader};
+use quittance_host::{Parts, Reads, Service};
 use quittance_kernel::TenantId;
 use quittance_runtime::{Shutdown, Tasks, metrics};
+use quittance_service::State;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-use crate::{App, db, inbox};
+use crate::{App, app::TenantSettings, db, grpc, inbox, jobs};
 
 impl Service for App {
     const AREA: &'static str = crate::AREA;
-    const READS: &'static [&'static str] = &["invoicing"];
+    const READS: &'static [Reads<Self>] =
+        &[Reads { area: "invoicing", reader: |app| Reader::new(inbox::InvoicingHandler::new(app)) }];
     const CALLS: &'static [&'static str] = &["invoicing"];
-    const GRPC: &'static [&'static str] = crate::SERVICES;
+    const GRPC: &'static [&'static str] = grpc::SERVICES;
     const WORKLOAD: Workload = Workload::Keys;
     const PROJECTION: &'static Projection = &Projection {
         clear: &["delete from customer_account", "delete from customer", "delete from open_item", "delete from tenant"],
@@ -28,27 +30,27 @@ impl Service for App {
         ],
     };
 
+    type Settings = TenantSettings;
+
     fn migrator() -> Migrator {
-        crate::migrator()
+        static OWN: Migrator = sqlx::migrate!("./migrations");
+        quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
     }
 
     fn new(parts: Parts) -> anyhow::Result<Self> {
         Ok(App::new(parts.db, parts.relay, parts.clock, parts.peers.of("invoicing")?))
     }
 
+    fn state(&self) -> &State<TenantSettings> {
+        self
+    }
+
     fn add_routes(&self, routes: Routes) -> Routes {
-        crate::add_routes(routes, self)
+        grpc::add_routes(routes, self)
     }
 
-    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Tasks> {
-        Ok(crate::spawn(self, sources.of("invoicing")?, shutdown))
-    }
-
-    async fn requeue(&self, held: &HeldEvent) -> Result<bool, HandlerError> {
-        match held.area.as_str() {
-            "invoicing" => requeue(self.db(), &inbox::InvoicingHandler::new(self), &held.envelope).await,
-            _ => Ok(false),
-        }
+    fn spawn_jobs(&self, shutdown: &Shutdown) -> Tasks {
+        jobs::spawn(self, shutdown)
     }
 
     async fn observe(&self) -> Result<(), DbError> {
@@ -64,17 +66,5 @@ impl Service for App {
 
     async fn verify(&self, tenant: TenantId) -> anyhow::Result<Vec<Invariant>> {
         Ok(db::verify::invariants(self.db(), tenant).await?)
-    }
-
-    async fn rebuild(
-        &self,
-        histories: &Histories,
-        progress: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<Rebuilt, RebuildError> {
-        let rebuild = Rebuild::begin(self.db(), Self::PROJECTION).await?;
-        let rebuild = rebuild
-            .apply("invoicing", &inbox::InvoicingHandler::new(self), histories.read("invoicing").await?, progress)
-            .await?;
-        rebuild.finish().await
     }
 }

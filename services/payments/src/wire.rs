@@ -1,10 +1,11 @@
 //! Domain values as the contract says them: for answers and for events.
 
+use quittance_matching::Fallback;
 use quittance_proto::{instant, money, payments::v1 as pb};
 
 use crate::domain::{
     Allocation, AllocationState, Alternative, BankImport, ImportedStatement, MatchOutcome, MatchRule, MatchingPolicy,
-    Method, Payment, Share, matching::Fallback,
+    Method, Payment, Share,
 };
 
 /// An id, or nothing.

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use quittance_db::{Db, Logins};
 use quittance_events::kafka::{KafkaConfig, KafkaSource};
 use quittance_grpc::{Limits, Peer, ServeOptions, ServedRoutes, TlsConfig, Tokens, routes, serve};
-use quittance_host::{Area, Frontend, Parts, Peers, ServerConfig, Service, Sources};
+use quittance_host::{Area, Frontend, Parts, Peers, Reads, ServerConfig, Service, Sources};
 use quittance_kernel::Clock;
 use quittance_runtime::{Shutdown, ShutdownTrigger, Tasks};
 use tokio::net::TcpListener;
@@ -84,7 +84,7 @@ impl Assembly<'_> {
     fn start<S: Service>(&mut self) -> anyhow::Result<S> {
         let kafka = self.options.kafka.as_ref();
         let mut sources = Sources::none();
-        for read in S::READS {
+        for Reads { area: read, .. } in S::READS {
             sources = match kafka {
                 Some(kafka) => sources.with(KafkaSource::new(kafka, S::AREA, read)?),
                 None => sources.with(self.area(read)?.source()),
@@ -135,11 +135,11 @@ impl Suite {
         let parts = AREAS.map(|area| format!("{area}: database"));
         let frontend = Frontend::start(&options.server, parts.iter().map(String::as_str)).await?;
         let services: Vec<&str> = [
-            quittance_invoicing::SERVICES,
-            quittance_payments::SERVICES,
-            quittance_credit_risk::SERVICES,
-            quittance_collections::SERVICES,
-            quittance_reporting::SERVICES,
+            quittance_invoicing::App::GRPC,
+            quittance_payments::App::GRPC,
+            quittance_credit_risk::App::GRPC,
+            quittance_collections::App::GRPC,
+            quittance_reporting::App::GRPC,
         ]
         .concat();
         let (subject, tokens, no_tls) = (quittance_payments::AREA, options.internal.clone(), TlsConfig::default());
@@ -165,7 +165,7 @@ impl Suite {
         all.start::<quittance_collections::App>()?;
         all.start::<quittance_reporting::App>()?;
         let verifier = all.frontend.verifier(&options.server, None, Some(&options.development), &shutdown).await?;
-        let inner_routes = routes(quittance_invoicing::SERVICES).context("reflection")?;
+        let inner_routes = routes(quittance_invoicing::App::GRPC).context("reflection")?;
         let inner_routes = inner_routes.with(|all| called.add_routes(all));
         let public_routes = all.routes.take().context("the routes are there once")?;
         let inner_options = ServeOptions {

@@ -1,60 +1,74 @@
 //! What every call of the service works with.
 
+use std::{ops::Deref, sync::Arc};
+
 use chrono::NaiveDate;
-use quittance_db::{Db, Tx};
+use chrono_tz::Tz;
+use quittance_db::{Db, DbError, Tx, row::stored};
+use quittance_events::Relay;
 use quittance_kernel::{Clock, TenantId, parse_time_zone};
+use quittance_service::{Settings, State};
 
-use crate::Error;
+use crate::{Error, db};
 
-/// The service: its store and its clock.
+/// The service.
 #[derive(Debug, Clone)]
-pub struct App {
-    db: Db,
-    clock: Clock,
-}
+pub struct App(Arc<State<TenantSettings>>);
 
 impl App {
     /// A service over its store.
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock }
-    }
-
-    /// Its store.
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
-    /// Its clock.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
+        // It publishes nothing.
+        Self(Arc::new(State::new(db, Relay::default(), clock)))
     }
 
     /// A view of the tenant's read models that does not change while it is looked at.
     pub(crate) async fn view(&self, tenant: TenantId) -> Result<Tx, Error> {
-        let mut tx = self.db.begin(tenant).await?;
+        let mut tx = self.db().begin(tenant).await?;
         sqlx::raw_sql("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         Ok(tx)
     }
 
-    /// The same, for sums over the whole book.
+    /// The same, for sums over all that the tenant has.
     pub(crate) async fn view_sums(&self, tenant: TenantId) -> Result<Tx, Error> {
-        let mut tx = self.db.begin_sums(tenant).await?;
+        let mut tx = self.db().begin_sums(tenant).await?;
         sqlx::raw_sql("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         Ok(tx)
     }
 
-    /// The date asked for, or today in the tenant's time zone.
-    pub(crate) async fn date_or_today(&self, tx: &mut Tx, asked: Option<NaiveDate>) -> Result<NaiveDate, Error> {
-        if let Some(date) = asked {
-            return Ok(date);
+    /// The date that a request names, or today in the tenant's time zone.
+    pub(crate) async fn date_or_today(&self, tenant: TenantId, named: Option<NaiveDate>) -> Result<NaiveDate, Error> {
+        match named {
+            Some(date) => Ok(date),
+            None => Ok(self.clock().today(self.settings_of(tenant).await?.time_zone)),
         }
-        let tenant = tx.tenant();
-        let zone = crate::db::party::time_zone(tx).await?.ok_or(Error::TenantNotFound(tenant))?;
-        let zone = parse_time_zone(&zone).map_err(|error| quittance_db::DbError::Corrupt {
-            table: "tenant",
-            id: tenant.uuid(),
-            why: error.to_string(),
-        })?;
-        Ok(self.clock.today(zone))
+    }
+}
+
+impl Deref for App {
+    type Target = State<TenantSettings>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// What is known of a tenant.
+#[derive(Debug)]
+pub struct TenantSettings {
+    time_zone: Tz,
+}
+
+impl Settings for TenantSettings {
+    const AREA: &'static str = crate::AREA;
+    type Error = Error;
+
+    async fn load(tx: &mut Tx) -> Result<Option<Self>, DbError> {
+        let Some(name) = db::party::time_zone(tx).await? else { return Ok(None) };
+        Ok(Some(Self { time_zone: stored("tenant", tx.tenant().uuid(), parse_time_zone(&name))? }))
+    }
+
+    fn time_zone(&self) -> Tz {
+        self.time_zone
     }
 }

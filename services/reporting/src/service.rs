@@ -1,20 +1,24 @@
 //! What the service is to whoever runs it.
 
 use quittance_db::{DbError, Invariant, Workload};
-use quittance_events::{HandlerError, HeldEvent, Projection, Rebuild, RebuildError, Rebuilt, requeue};
-use quittance_host::{Histories, Parts, Service, Sources};
+use quittance_events::{Projection, Reader};
+use quittance_host::{Parts, Reads, Service};
 use quittance_kernel::TenantId;
-use quittance_runtime::{Shutdown, Tasks};
+use quittance_service::State;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-use crate::{App, db, grpc, inbox};
+use crate::{App, app::TenantSettings, db, grpc, inbox};
 
 impl Service for App {
     const AREA: &'static str = crate::AREA;
-    const READS: &'static [&'static str] = &["invoicing", "payments", "collections"];
+    const READS: &'static [Reads<Self>] = &[
+        Reads { area: "invoicing", reader: |_| Reader::new(inbox::InvoicingHandler) },
+        Reads { area: "payments", reader: |_| Reader::new(inbox::PaymentsHandler) },
+        Reads { area: "collections", reader: |_| Reader::new(inbox::CollectionsHandler) },
+    ];
     const CALLS: &'static [&'static str] = &[];
-    const GRPC: &'static [&'static str] = crate::SERVICES;
+    const GRPC: &'static [&'static str] = grpc::SERVICES;
     const WORKLOAD: Workload = Workload::Sums;
     const PROJECTION: &'static Projection = &Projection {
         clear: &[
@@ -41,29 +45,23 @@ impl Service for App {
         ],
     };
 
+    type Settings = TenantSettings;
+
     fn migrator() -> Migrator {
-        crate::migrator()
+        static OWN: Migrator = sqlx::migrate!("./migrations");
+        quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
     }
 
     fn new(parts: Parts) -> anyhow::Result<Self> {
         Ok(App::new(parts.db, parts.clock))
     }
 
+    fn state(&self) -> &State<TenantSettings> {
+        self
+    }
+
     fn add_routes(&self, routes: Routes) -> Routes {
-        crate::add_routes(routes, self)
-    }
-
-    fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Tasks> {
-        Ok(crate::spawn(self, sources.of("invoicing")?, sources.of("payments")?, sources.of("collections")?, shutdown))
-    }
-
-    async fn requeue(&self, held: &HeldEvent) -> Result<bool, HandlerError> {
-        match held.area.as_str() {
-            "invoicing" => requeue(self.db(), &inbox::InvoicingHandler, &held.envelope).await,
-            "payments" => requeue(self.db(), &inbox::PaymentsHandler, &held.envelope).await,
-            "collections" => requeue(self.db(), &inbox::CollectionsHandler, &held.envelope).await,
-            _ => Ok(false),
-        }
+        grpc::add_routes(routes, self)
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, DbError> {
@@ -72,21 +70,5 @@ impl Service for App {
 
     async fn verify(&self, tenant: TenantId) -> anyhow::Result<Vec<Invariant>> {
         Ok(grpc::invariants(self, tenant).await?)
-    }
-
-    async fn rebuild(
-        &self,
-        histories: &Histories,
-        progress: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<Rebuilt, RebuildError> {
-        let rebuild = Rebuild::begin(self.db(), Self::PROJECTION).await?;
-        let rebuild =
-            rebuild.apply("invoicing", &inbox::InvoicingHandler, histories.read("invoicing").await?, progress).await?;
-        let rebuild =
-            rebuild.apply("payments", &inbox::PaymentsHandler, histories.read("payments").await?, progress).await?;
-        let rebuild = rebuild
-            .apply("collections", &inbox::CollectionsHandler, histories.read("collections").await?, progress)
-            .await?;
-        rebuild.finish().await
     }
 }

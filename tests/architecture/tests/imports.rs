@@ -12,16 +12,18 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const SERVICES: [&str; 5] = ["invoicing", "credit-risk", "payments", "collections", "reporting"];
 
 /// What each library may know of the others.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("kernel", &[]),
     ("private-postgres", &[]),
     ("bankfiles", &[]),
+    ("matching", &["kernel"]),
     ("proto", &["kernel"]),
     ("runtime", &["kernel"]),
     ("db", &["kernel", "runtime"]),
     ("events", &["kernel", "db", "runtime"]),
     ("grpc", &["kernel", "proto", "db", "events", "runtime"]),
-    ("host", &["kernel", "db", "events", "runtime", "grpc"]),
+    ("service", &["kernel", "proto", "db", "events", "runtime", "grpc"]),
+    ("host", &["kernel", "db", "events", "runtime", "grpc", "service"]),
     ("testkit", &["kernel", "proto", "db", "events", "runtime", "grpc", "private-postgres"]),
 ];
 

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::{Relay, run_relay};
 use quittance_grpc::{Client, ServeOptions, Tokens, connect, routes, serve};
+use quittance_host::Service as _;
 use quittance_kernel::{AllocationId, Clock, PaymentId, TenantId};
 use quittance_private_postgres::ScratchPostgres;
 use quittance_proto::{
@@ -79,14 +80,14 @@ impl Api {
             system: login("quittance_system")?,
             role_password: None,
         };
-        quittance_db::prepare(&logins, &quittance_invoicing::migrator()).await?;
+        quittance_db::prepare(&logins, &quittance_invoicing::App::migrator()).await?;
         let db = Db::connect(&logins, 12, Workload::Keys).await?;
         let (relay, clock) = (Relay::default(), Clock::system());
         let (trigger, shutdown) = ShutdownTrigger::new();
         let app = quittance_invoicing::App::new(db.clone(), relay.clone(), clock.clone());
         let tokens = Tokens::new("a secret for benchmarks, 32 bytes.");
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let all = routes(quittance_invoicing::SERVICES)?.with(|all| quittance_invoicing::add_routes(all, &app));
+        let all = routes(quittance_invoicing::App::GRPC)?.with(|all| app.add_routes(all));
         let options = ServeOptions::new(tokens.verifier(), clock.clone());
         let served = serve(listener, all, options, &shutdown)?;
         tokio::spawn(run_relay(db, relay, clock.clone(), shutdown));

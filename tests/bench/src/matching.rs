@@ -13,6 +13,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use quittance_db::{Workload, run_analysis};
 use quittance_events::{InProcessSource, Relay, run_relay};
 use quittance_grpc::Client;
+use quittance_host::{Service as _, Sources};
 use quittance_kernel::{Clock, TenantId};
 use quittance_private_postgres::ScratchPostgres;
 use quittance_proto::{
@@ -74,18 +75,19 @@ impl Matching {
     pub(crate) async fn start(postgres: &ScratchPostgres) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let ours =
-            crate::stream::open(postgres, "matching_payments", &quittance_payments::migrator(), Workload::Keys).await?;
+            crate::stream::open(postgres, "matching_payments", &quittance_payments::App::migrator(), Workload::Keys)
+                .await?;
         let theirs =
-            crate::stream::open(postgres, "matching_invoicing", &quittance_invoicing::migrator(), Workload::Keys)
+            crate::stream::open(postgres, "matching_invoicing", &quittance_invoicing::App::migrator(), Workload::Keys)
                 .await?;
         let invoicing = quittance_invoicing::App::new(theirs.clone(), Relay::default(), clock.clone());
-        let names = [quittance_invoicing::SERVICES, quittance_payments::SERVICES].concat();
+        let names = [quittance_invoicing::App::GRPC, quittance_payments::App::GRPC].concat();
         let mut started = None;
         let server = TestServer::start(clock.clone(), &names, |address, all| {
             let peer = peer(address, quittance_payments::AREA, &clock);
             let payments = quittance_payments::App::new(ours.clone(), Relay::default(), clock.clone(), peer);
-            let all = quittance_invoicing::add_routes(all, &invoicing);
-            let all = quittance_payments::add_routes(all, &payments);
+            let all = invoicing.add_routes(all);
+            let all = payments.add_routes(all);
             started = Some(payments);
             all
         })
@@ -96,7 +98,7 @@ impl Matching {
             tokio::spawn(run_analysis(db, "payments", server.shutdown.clone()));
         }
         let told = InProcessSource::new("invoicing", theirs, invoicing.relay());
-        quittance_payments::spawn(&payments, told, &server.shutdown);
+        payments.spawn(&Sources::none().with(told), &server.shutdown)?;
         Ok(Self { server })
     }
 

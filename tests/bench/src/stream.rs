@@ -9,10 +9,11 @@ use anyhow::Context as _;
 use futures::StreamExt as _;
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::{
-    Envelope, EventFilter, InProcessSource, OutboxEvent, Relay, choose,
+    Envelope, Event, EventFilter, InProcessSource, OutboxEvent, Relay, choose,
     kafka::{EventProducer, KafkaConfig, KafkaSource, TopicSpec, create_topics, run_publisher},
     push, run_relay, stream_status,
 };
+use quittance_host::{Service as _, Sources};
 use quittance_kernel::{Clock, CustomerId, InvoiceId, TenantId};
 use quittance_private_postgres::ScratchPostgres;
 use quittance_proto::{
@@ -72,7 +73,7 @@ pub(crate) async fn measure(postgres: &ScratchPostgres, brokers: &str, round: us
     stream.wait_until_published(EVENTS).await?;
     let published = crate::rate(EVENTS, started.elapsed());
 
-    stream.read();
+    stream.read()?;
     stream.wait_until_read(EVENTS).await?;
     let started = Instant::now();
     stream.commit_events(EVENTS).await?;
@@ -88,10 +89,10 @@ pub(crate) async fn measure(postgres: &ScratchPostgres, brokers: &str, round: us
 impl Stream {
     async fn prepare(postgres: &ScratchPostgres, brokers: &str, round: usize) -> anyhow::Result<Self> {
         let outbox =
-            open(postgres, &format!("stream_{round}_invoicing"), &quittance_invoicing::migrator(), Workload::Keys)
+            open(postgres, &format!("stream_{round}_invoicing"), &quittance_invoicing::App::migrator(), Workload::Keys)
                 .await?;
         let reporting =
-            open(postgres, &format!("stream_{round}_reporting"), &quittance_reporting::migrator(), Workload::Sums)
+            open(postgres, &format!("stream_{round}_reporting"), &quittance_reporting::App::migrator(), Workload::Sums)
                 .await?;
         let clock = Clock::system();
         let tenant = TenantId::at(clock.now());
@@ -118,12 +119,13 @@ impl Stream {
         tokio::spawn(run_publisher(db, relay, AREA, self.config.clone(), clock, shutdown));
     }
 
-    fn read(&self) {
+    fn read(&self) -> anyhow::Result<()> {
         let nothing = |area| InProcessSource::new(area, self.reporting.clone(), &Relay::default());
         let app = quittance_reporting::App::new(self.reporting.clone(), self.clock.clone());
-        if let Ok(source) = KafkaSource::new(&self.config, quittance_reporting::AREA, AREA) {
-            quittance_reporting::spawn(&app, source, nothing("payments"), nothing("collections"), &self.shutdown);
-        }
+        let source = KafkaSource::new(&self.config, quittance_reporting::AREA, AREA)?;
+        let sources = Sources::none().with(source).with(nothing("payments")).with(nothing("collections"));
+        app.spawn(&sources, &self.shutdown)?;
+        Ok(())
     }
 
     /// An invoice of 5 lines is one event: what was issued.
@@ -142,12 +144,8 @@ impl Stream {
             ..pb::InvoiceIssued::default()
         };
         let event = pb::InvoicingEvent { payload: Some(Payload::InvoiceIssued(issued)) };
-        OutboxEvent::new(
-            "quittance.invoicing.v1.InvoiceIssued",
-            customer.uuid(),
-            now,
-            prost::Message::encode_to_vec(&event),
-        )
+        let payload = prost::Message::encode_to_vec(&event);
+        OutboxEvent::new(Event::new("quittance.invoicing.v1.InvoiceIssued", customer.uuid(), payload), now, None)
     }
 
     async fn commit_slice(&self, count: usize) -> anyhow::Result<()> {

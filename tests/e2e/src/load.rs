@@ -11,7 +11,6 @@ use std::{
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
 use fastrand::Rng;
-use quittance_collections::domain::Strategy;
 use quittance_kernel::Clock;
 use quittance_proto::{
     collections::v1::{
@@ -315,19 +314,10 @@ async fn create_customer(api: &Api, i: usize) -> anyhow::Result<Customer> {
 }
 
 async fn create_strategy(api: &Api) -> anyhow::Result<()> {
-    let steps = Strategy::standard_steps().into_iter().map(|step| collections::Step {
-        offset_days: step.offset_days,
-        name: step.name,
-        subject_template: step.subject_template,
-        body_template: step.body_template,
-    });
-    let strategy = collections::Strategy {
-        name: "standard".to_owned(),
-        steps: steps.collect(),
-        is_default: true,
-        ..collections::Strategy::default()
+    let request = collections::CreateStrategyRequest {
+        request_id: request_id(),
+        strategy: Some(quittance_collections::standard_strategy()),
     };
-    let request = collections::CreateStrategyRequest { request_id: request_id(), strategy: Some(strategy) };
     let call = |client| {
         let request = request.clone();
         async move { StrategyServiceClient::new(client).create_strategy(request).await }

@@ -9,7 +9,10 @@ use std::io::BufRead;
 use crate::lines::Lines;
 use crate::{Event, Place, Refusal};
 
-/// Reads a file. Returns `lockbox`.
+/// What [`read`] returns.
+pub const LOCKBOX: &str = "lockbox";
+
+/// Reads a file. Returns [`LOCKBOX`].
 ///
 /// # Errors
 /// [`Refusal`] if the file has neither a lockbox header nor a check, or cannot be fetched.
@@ -22,7 +25,7 @@ pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Stri
         }
     }
     if deposits.finish() {
-        Ok("lockbox".to_owned())
+        Ok(LOCKBOX.to_owned())
     } else {
         Err(Refusal::one(Place::File, "neither a lockbox header (5) nor a check (6) is in the file"))
     }

@@ -6,8 +6,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use quittance_db::{Command, Db, DbError, RequestIdReused, SliceOp, SliceResult, Tx, Workload, run_slice};
-use quittance_kernel::{RequestId, TenantId};
+use quittance_db::{Db, Tx, Workload};
+use quittance_kernel::TenantId;
 use quittance_testkit::{TestDb, now, wait_until};
 use tokio::task::JoinSet;
 
@@ -66,69 +66,6 @@ async fn a_sum_ends_with_the_deadline_of_its_caller() {
         Some("57014"),
         "{error}"
     );
-}
-
-/// Says a word.
-#[derive(Debug, Hash)]
-struct Say(RequestId, &'static str);
-
-impl Command for Say {
-    const NAME: &'static str = "Say";
-
-    fn request_id(&self) -> RequestId {
-        self.0
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum SayError {
-    Reused,
-    Refused,
-    Db,
-}
-
-impl From<DbError> for SayError {
-    fn from(_: DbError) -> Self {
-        Self::Db
-    }
-}
-
-impl From<RequestIdReused> for SayError {
-    fn from(_: RequestIdReused) -> Self {
-        Self::Reused
-    }
-}
-
-/// Answers the word; refuses the word "no".
-struct Echo;
-
-impl SliceOp for Echo {
-    type Command = Say;
-    type Answer = String;
-    type Error = SayError;
-
-    async fn run(&self, _: &mut Tx, commands: &[&Say]) -> SliceResult<String, SayError> {
-        let answer = |word: &str| if word == "no" { Err(SayError::Refused) } else { Ok(word.to_owned()) };
-        Ok(commands.iter().map(|Say(_, word)| answer(word)).collect())
-    }
-}
-
-/// As if the commands of a slice had come one after the other: a false use of an id takes nothing from the true one.
-#[tokio::test]
-async fn a_false_use_of_a_request_id_takes_nothing_from_its_true_repetition() {
-    let (db, tenant) = (db().await, TenantId::at(now()));
-    let say = |commands: Vec<Say>| {
-        let db = db.clone();
-        async move { run_slice(&db, tenant, now(), &Echo, &commands).await.unwrap() }
-    };
-    let [known, new, free] = [(); 3].map(|()| RequestId::at(now()));
-    let ok = |word: &str| Ok(word.to_owned());
-    assert_eq!(say(vec![Say(known, "a")]).await, [ok("a")]);
-    let both = say(vec![Say(known, "b"), Say(known, "a"), Say(known, "a"), Say(known, "c")]).await;
-    assert_eq!(both, [Err(SayError::Reused), ok("a"), ok("a"), Err(SayError::Reused)]);
-    // Nobody has answered it before: the first is the true one, and a refusal claims nothing.
-    assert_eq!(say(vec![Say(new, "a"), Say(new, "b")]).await, [ok("a"), Err(SayError::Reused)]);
-    assert_eq!(say(vec![Say(free, "no"), Say(free, "b")]).await, [Err(SayError::Refused), ok("b")]);
 }
 
 /// Replicas that start at once all prepare their database: PostgreSQL refuses two grants on one table at the same moment.

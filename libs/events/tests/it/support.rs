@@ -7,7 +7,7 @@ use std::sync::{
 
 use quittance_db::{Db, Tx};
 use quittance_events::{
-    Handler, HandlerError, InProcessSource, Message, OutboxEvent, Relay, Source, consume, push, run_relay,
+    Event, Handler, HandlerError, InProcessSource, Message, OutboxEvent, Relay, Source, consume, push, run_relay,
     stream_status,
 };
 use quittance_kernel::{Clock, EventId, TenantId};
@@ -145,5 +145,5 @@ pub(crate) fn event(text: &str) -> OutboxEvent {
 /// An event with a key.
 pub(crate) fn keyed(ordering_key: Uuid, text: &str) -> OutboxEvent {
     let payload = prost::Message::encode_to_vec(&Probe { text: text.to_owned() });
-    OutboxEvent::new("probe", ordering_key, now(), payload)
+    OutboxEvent::new(Event::new("probe", ordering_key, payload), now(), None)
 }

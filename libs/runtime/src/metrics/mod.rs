@@ -24,6 +24,9 @@ static RECORDER: OnceLock<Recorder> = OnceLock::new();
 struct Recorder {
     call_duration: Histogram<f64>,
     refused_tokens: Counter<u64>,
+    commands: Counter<u64>,
+    transaction_duration: Histogram<f64>,
+    bugs: Counter<u64>,
     pool_wait: Histogram<f64>,
     gauges: Gauges,
 }
@@ -34,18 +37,20 @@ pub(crate) fn install(meter: &Meter) {
         let gauges = Gauges::default();
         gauges.register(meter);
         process::register(meter);
-        let refused = table::REFUSED_TOKENS;
         Recorder {
             call_duration: seconds(meter, table::CALL_DURATION),
-            refused_tokens: meter
-                .u64_counter(refused.name)
-                .with_unit(refused.unit)
-                .with_description(refused.help)
-                .build(),
+            refused_tokens: counter(meter, table::REFUSED_TOKENS),
+            commands: counter(meter, table::COMMANDS),
+            transaction_duration: seconds(meter, table::TRANSACTION_DURATION),
+            bugs: counter(meter, table::BUGS),
             pool_wait: seconds(meter, table::POOL_WAIT),
             gauges,
         }
     });
+}
+
+fn counter(meter: &Meter, metric: Metric) -> Counter<u64> {
+    meter.u64_counter(metric.name).with_unit(metric.unit).with_description(metric.help).build()
 }
 
 fn seconds(meter: &Meter, metric: Metric) -> Histogram<f64> {
@@ -78,6 +83,54 @@ pub fn record_call(rpc: &str, code: String, elapsed: Duration) {
 pub fn record_refused_token(reason: &str) {
     let Some(recorder) = RECORDER.get() else { return };
     recorder.refused_tokens.add(1, &[KeyValue::new("reason", reason.to_owned())]);
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationResult {
+    /// It was done.
+    Done,
+    /// Its request had been answered before, and was answered the same.
+    Repeated,
+    /// The rules refused it.
+    Refused,
+    /// It failed for a reason of ours.
+    Failed,
+}
+
+impl OperationResult {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Repeated => "repeated",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Commands of an operation were run.
+pub fn record_commands(service: &'static str, operation: &'static str, result: OperationResult, count: usize) {
+    let Some(recorder) = RECORDER.get() else { return };
+    let labels = [
+        KeyValue::new("service", service),
+        KeyValue::new("operation", operation),
+        KeyValue::new("result", result.label()),
+    ];
+    recorder.commands.add(u64::try_from(count).unwrap_or(u64::MAX), &labels);
+}
+
+/// An operation's transaction was committed.
+pub fn record_transaction(service: &'static str, operation: &'static str, elapsed: Duration) {
+    let Some(recorder) = RECORDER.get() else { return };
+    let labels = [KeyValue::new("service", service), KeyValue::new("operation", operation)];
+    recorder.transaction_duration.record(elapsed.as_secs_f64(), &labels);
+}
+
+/// A call failed for a reason of ours.
+pub fn record_bug() {
+    let Some(recorder) = RECORDER.get() else { return };
+    recorder.bugs.add(1, &[]);
 }
 
 /// A transaction got its connection.

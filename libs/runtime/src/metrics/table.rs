@@ -72,6 +72,23 @@ pub(super) const CALL_DURATION: Metric = histogram(
     &["rpc.method", "rpc.response.status_code", "rpc.system.name"],
     "Time from a call's headers to its answer's, by method and gRPC code; its count is the number of calls, those whose caller went away (CANCELLED) among them",
 );
+pub(super) const COMMANDS: Metric = counter(
+    "quittance_commands",
+    "{command}",
+    &["service", "operation", "result"],
+    "Commands that were run: done, repeated (answered from the request log), refused, or failed for a reason of ours",
+);
+pub(super) const TRANSACTION_DURATION: Metric = histogram(
+    "quittance_transaction_duration",
+    &["service", "operation"],
+    "Time of an operation's transaction, from its begin to its commit; commands by transactions is the size of a batch",
+);
+pub(super) const BUGS: Metric = counter(
+    "quittance_bugs",
+    "{failure}",
+    &[],
+    "Calls that failed for a reason that is ours and that no repetition mends",
+);
 pub(super) const REFUSED_TOKENS: Metric =
     counter("quittance_refused_tokens", "{token}", &["reason"], "Calls whose token was refused, by reason");
 pub(super) const OUTBOX_AGE: Metric = gauge(
@@ -185,8 +202,11 @@ pub(super) const PROCESS_FILES: Metric = gauge(
 pub(super) const PROCESS_UPTIME: Metric = gauge("process.uptime", "s", &[], "Time since the process started");
 
 /// All metrics.
-pub const METRICS: [Metric; 24] = [
+pub const METRICS: [Metric; 27] = [
     CALL_DURATION,
+    COMMANDS,
+    TRANSACTION_DURATION,
+    BUGS,
     REFUSED_TOKENS,
     OUTBOX_AGE,
     OUTBOX_WAITING,

@@ -161,6 +161,9 @@ mod tests {
         metrics::record_verified("test", Clock::system().now());
         metrics::record_reconciled("test", "tidy_up");
         metrics::record_refused_token("Expired");
+        metrics::record_commands("test", "Tidy", metrics::OperationResult::Done, 3);
+        metrics::record_transaction("test", "Tidy", Duration::from_millis(4));
+        metrics::record_bug();
         let round_trip = Some(Duration::from_millis(2));
         metrics::record_broker_client("test", "publisher", metrics::BrokerClient { round_trip, ..Default::default() });
 

@@ -1,12 +1,14 @@
 //! Disputes.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, expect_rows};
+use quittance_db::{DbError, Tx, expect_rows, row::known};
 use quittance_kernel::{CustomerId, DisputeId, ItemId};
 use uuid::Uuid;
 
-use super::known;
-use crate::domain::{Dispute, DisputeOutcome, DisputeReason, dispute::State};
+use crate::{
+    Error,
+    domain::{Dispute, DisputeOutcome, DisputeReason, dispute::State},
+};
 
 /// Adds a dispute. An item has one open dispute at most.
 pub(crate) async fn insert(tx: &mut Tx, dispute: &Dispute) -> Result<(), DbError> {
@@ -31,7 +33,7 @@ pub(crate) async fn insert(tx: &mut Tx, dispute: &Dispute) -> Result<(), DbError
     Ok(())
 }
 
-/// Writes where a dispute that is held stands.
+/// Writes the state of a dispute that is locked.
 pub(crate) async fn update(tx: &mut Tx, dispute: &Dispute) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
@@ -84,7 +86,7 @@ impl TryFrom<Row> for Dispute {
 }
 
 /// A dispute.
-pub(crate) async fn find(tx: &mut Tx, id: DisputeId) -> Result<Option<Dispute>, DbError> {
+pub(crate) async fn find(tx: &mut Tx, id: DisputeId) -> Result<Dispute, Error> {
     let row = sqlx::query_as!(
         Row,
         "select id, item_id, customer_id, reason, note, opened_on, state, resolved_on, outcome, recorded_at
@@ -95,11 +97,11 @@ pub(crate) async fn find(tx: &mut Tx, id: DisputeId) -> Result<Option<Dispute>, 
     )
     .fetch_optional(&mut **tx)
     .await?;
-    row.map(Dispute::try_from).transpose()
+    Ok(row.ok_or(Error::DisputeNotFound(id))?.try_into()?)
 }
 
-/// A dispute, held until the transaction ends.
-pub(crate) async fn lock(tx: &mut Tx, id: DisputeId) -> Result<Option<Dispute>, DbError> {
+/// A dispute, locked until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, id: DisputeId) -> Result<Dispute, Error> {
     let row = sqlx::query_as!(
         Row,
         "select id, item_id, customer_id, reason, note, opened_on, state, resolved_on, outcome, recorded_at
@@ -111,7 +113,7 @@ pub(crate) async fn lock(tx: &mut Tx, id: DisputeId) -> Result<Option<Dispute>, 
     )
     .fetch_optional(&mut **tx)
     .await?;
-    row.map(Dispute::try_from).transpose()
+    Ok(row.ok_or(Error::DisputeNotFound(id))?.try_into()?)
 }
 
 /// The open dispute over an item.

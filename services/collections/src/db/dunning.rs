@@ -1,8 +1,8 @@
-//! What a run of dunning is decided on.
+//! The data that a dunning run is decided on.
 
 use chrono::{NaiveDate, TimeDelta};
 use quittance_db::{DbError, Tx};
-use quittance_kernel::{CustomerId, ItemId};
+use quittance_kernel::{Bug, CustomerId, ItemId};
 
 use super::money;
 use crate::domain::{DunningRun, ItemView, Strategy};
@@ -16,12 +16,13 @@ pub(crate) struct Candidates {
     pub(crate) position: i64,
 }
 
-/// Items that were issued, had something open, have something open now and had reached the first step on the date. What each was reminded of before is counted whatever the date
-/// of that reminder was: nobody is reminded at one step twice.
+/// Items that were issued, had something open, have something open now and had reached the first step on the date. Earlier reminders of an item count
+/// whatever their date: no item is reminded at one step twice.
 pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDate) -> Result<Candidates, DbError> {
     let tenant = tx.tenant().uuid();
-    let first_offset = strategy.steps.first().map_or(0, |step| step.offset_days);
-    let due_until = as_of.checked_sub_signed(TimeDelta::days(first_offset.into())).unwrap_or(as_of);
+    let first = strategy.steps.first().ok_or(Bug("a strategy has no steps"))?;
+    let due_until = as_of.checked_sub_signed(TimeDelta::days(first.offset_days.into()));
+    let due_until = due_until.ok_or(Bug("a step lies beyond all dates"))?;
     let position = sqlx::query_scalar!("select position from subscription where area = 'invoicing'")
         .fetch_optional(&mut **tx)
         .await?;

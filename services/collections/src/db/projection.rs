@@ -1,4 +1,4 @@
-//! What is kept of invoicing's events: tenants, customers with their payer contacts, items and what moved them.
+//! What is kept of invoicing's events: tenants, customers with the contacts that pay, items and their entries.
 
 use std::collections::BTreeMap;
 
@@ -8,50 +8,53 @@ use quittance_kernel::{ContactId, CustomerId, EventId, ItemId, Money};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::domain::{Addressee, template::Seller};
+use crate::{
+    Error,
+    domain::{Addressee, template::Seller},
+};
 
 /// A tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownTenant {
-    /// Who reminds.
+    /// The seller, as reminders name it.
     pub(crate) seller: Seller,
-    /// Where its days begin.
+    /// The IANA name of its time zone.
     pub(crate) time_zone: String,
 }
 
 /// An item as it was issued.
 #[derive(Debug, Clone)]
 pub(crate) struct IssuedItem {
-    /// It.
+    /// The item's id.
     pub(crate) id: ItemId,
-    /// Who owes it.
+    /// The customer who owes it.
     pub(crate) customer: CustomerId,
-    /// Who the document was addressed to.
+    /// The contact that the document was addressed to.
     pub(crate) contact: Option<ContactId>,
     /// The document's number.
     pub(crate) number: String,
-    /// When it counts from.
+    /// The date of the document, from which on it is owed.
     pub(crate) issued_on: NaiveDate,
-    /// When it is due.
+    /// The due date.
     pub(crate) due_on: NaiveDate,
-    /// What was owed at first.
+    /// What was owed when it was issued.
     pub(crate) total: Money,
 }
 
-/// What moved an item after its issue.
+/// A change of what is owed on an item after its issue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Movement {
     /// The item.
     pub(crate) item: ItemId,
-    /// The event that told of it.
+    /// The event that published it.
     pub(crate) event: EventId,
-    /// When it counts.
+    /// The effective date.
     pub(crate) effective_on: NaiveDate,
-    /// Negative: less is owed.
+    /// By how much; negative: less is owed.
     pub(crate) amount: Money,
 }
 
-/// Keeps the tenant of the transaction.
+/// Writes what is kept of the transaction's tenant.
 pub(crate) async fn put_tenant(tx: &mut Tx, known: &KnownTenant) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
@@ -69,7 +72,7 @@ pub(crate) async fn put_tenant(tx: &mut Tx, known: &KnownTenant) -> Result<(), D
     Ok(())
 }
 
-/// The tenant of the transaction.
+/// What is kept of the transaction's tenant.
 pub(crate) async fn find_tenant(tx: &mut Tx) -> Result<Option<KnownTenant>, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!("select name, enquiries, time_zone from tenant where tenant_id = $1", tenant)
@@ -81,7 +84,7 @@ pub(crate) async fn find_tenant(tx: &mut Tx) -> Result<Option<KnownTenant>, DbEr
     }))
 }
 
-/// Keeps customers as they are now.
+/// Writes customers as they are now.
 pub(crate) async fn put_customers(tx: &mut Tx, customers: &BTreeMap<CustomerId, Addressee>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = customers.keys().map(|id| id.uuid()).collect();
@@ -137,7 +140,7 @@ pub(crate) async fn find_customers(
     Ok(customers.collect())
 }
 
-/// Adds items, all of which is owed.
+/// Adds items, of which nothing is settled yet.
 pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
@@ -168,8 +171,8 @@ pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<()
     Ok(())
 }
 
-/// Adds entries and writes what is open after them. Returns how many of the entries' items are known and owed in the entries' currencies: unless it is
-/// all of them, the caller gives up.
+/// Adds entries and writes what is open after them. Returns how many of the entries' items are known and in the entries' currencies: where that is
+/// not all, the caller fails.
 pub(crate) async fn move_items(tx: &mut Tx, movements: &[Movement]) -> Result<u64, DbError> {
     let tenant = tx.tenant().uuid();
     let items: Vec<Uuid> = movements.iter().map(|m| m.item.uuid()).collect();
@@ -213,8 +216,8 @@ pub(crate) async fn move_items(tx: &mut Tx, movements: &[Movement]) -> Result<u6
     Ok(done.rows_affected())
 }
 
-/// The customer of an item that is known, held until the transaction ends: two disputes over it take turns.
-pub(crate) async fn lock_item(tx: &mut Tx, item: ItemId) -> Result<Option<CustomerId>, DbError> {
+/// Locks an item until the transaction ends, so that two disputes over it are opened one after the other, and returns its customer.
+pub(crate) async fn lock_item(tx: &mut Tx, item: ItemId) -> Result<CustomerId, Error> {
     let tenant = tx.tenant().uuid();
     let customer = sqlx::query_scalar!(
         "select customer_id from item where tenant_id = $1 and id = $2 for update",
@@ -223,5 +226,5 @@ pub(crate) async fn lock_item(tx: &mut Tx, item: ItemId) -> Result<Option<Custom
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(customer.map(CustomerId::new))
+    customer.map(CustomerId::new).ok_or(Error::ItemNotFound(item))
 }

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx};
+use quittance_db::{DbError, Tx, row::stored};
 use quittance_kernel::{ContactId, CustomerId, ItemId, ReminderId, RunId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::money;
-use crate::domain::{Reminder, ReminderItem, Rendered};
+use crate::{
+    Error,
+    domain::{Reminder, ReminderItem, Rendered},
+};
 
 /// Adds reminders with their items.
 pub(crate) async fn insert_all(tx: &mut Tx, reminders: &[Reminder]) -> Result<(), DbError> {
@@ -110,7 +113,7 @@ struct Row {
 }
 
 /// A reminder.
-pub(crate) async fn find(tx: &mut Tx, id: ReminderId) -> Result<Option<Reminder>, DbError> {
+pub(crate) async fn find(tx: &mut Tx, id: ReminderId) -> Result<Reminder, Error> {
     let rows = sqlx::query_as!(
         Row,
         "select id, run_id, customer_id, contact_id, contact_name, contact_email, offset_days, step_name, as_of, currency, total, subject, body,
@@ -122,7 +125,7 @@ pub(crate) async fn find(tx: &mut Tx, id: ReminderId) -> Result<Option<Reminder>
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(with_items(tx, rows).await?.pop())
+    with_items(tx, rows).await?.pop().ok_or(Error::ReminderNotFound(id))
 }
 
 /// Reminders in the order they were recorded.
@@ -190,7 +193,7 @@ async fn with_items(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Reminder>, DbErro
                 offset_days: row.offset_days,
                 step_name: row.step_name,
                 as_of: row.as_of,
-                items: items.remove(&row.id).unwrap_or_default(),
+                items: stored("reminder", row.id, items.remove(&row.id).ok_or("has no items"))?,
                 total: money("reminder", row.id, row.total, &row.currency)?,
                 rendered: Rendered { subject: row.subject, body: row.body },
                 recorded_at: row.recorded_at,

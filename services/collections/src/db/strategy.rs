@@ -3,12 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{DbError, Tx, expect_rows};
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{integer, stored},
+};
 use quittance_kernel::StrategyId;
 use uuid::Uuid;
 
-use super::stored;
-use crate::domain::{Step, Strategy};
+use crate::{
+    Error,
+    domain::{Step, Strategy},
+};
 
 /// Adds a strategy. Its name is unique in the tenant.
 pub(crate) async fn insert(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbError> {
@@ -19,7 +24,7 @@ pub(crate) async fn insert(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
         strategy.id.uuid(),
         strategy.name,
         strategy.is_default,
-        i32::try_from(strategy.version).unwrap_or(i32::MAX),
+        integer("strategy", strategy.id.uuid(), strategy.version)?,
         strategy.created_at,
     )
     .execute(&mut **tx)
@@ -27,7 +32,7 @@ pub(crate) async fn insert(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
     insert_steps(tx, strategy).await
 }
 
-/// Writes a strategy that is held, with its steps as a whole.
+/// Writes a strategy, with its steps as a whole. The caller has locked the tenant.
 pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
@@ -36,7 +41,7 @@ pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
         strategy.id.uuid(),
         strategy.name,
         strategy.is_default,
-        i32::try_from(strategy.version).unwrap_or(i32::MAX),
+        integer("strategy", strategy.id.uuid(), strategy.version)?,
     )
     .execute(&mut **tx)
     .await?;
@@ -47,7 +52,7 @@ pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
     insert_steps(tx, strategy).await
 }
 
-/// Makes room for another default.
+/// Makes all strategies but this one no default.
 pub(crate) async fn unset_default(tx: &mut Tx, but: StrategyId) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
@@ -82,8 +87,18 @@ async fn insert_steps(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The strategy of this id, or the default.
-pub(crate) async fn find(tx: &mut Tx, id: Option<StrategyId>) -> Result<Option<Strategy>, DbError> {
+/// A strategy.
+pub(crate) async fn find(tx: &mut Tx, id: StrategyId) -> Result<Strategy, Error> {
+    find_one(tx, Some(id)).await?.ok_or(Error::StrategyNotFound(id))
+}
+
+/// The tenant's default strategy.
+pub(crate) async fn find_default(tx: &mut Tx) -> Result<Strategy, Error> {
+    find_one(tx, None).await?.ok_or(Error::NoDefaultStrategy)
+}
+
+/// The strategy of this id; `None`: the default.
+async fn find_one(tx: &mut Tx, id: Option<StrategyId>) -> Result<Option<Strategy>, DbError> {
     let rows = sqlx::query_as!(
         Row,
         "select id, name, is_default, version, created_at
@@ -109,7 +124,7 @@ pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Strategy>, DbError> {
     with_steps(tx, rows).await
 }
 
-/// Whether the tenant has a strategy.
+/// Whether the tenant has any strategy.
 pub(crate) async fn has_any(tx: &mut Tx) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
     Ok(sqlx::query_scalar!(r#"select exists (select from strategy where tenant_id = $1) as "exists!""#, tenant)
@@ -153,7 +168,7 @@ async fn with_steps(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Strategy>, DbErro
             Ok(Strategy {
                 id: StrategyId::new(row.id),
                 name: row.name,
-                steps: steps.remove(&row.id).unwrap_or_default(),
+                steps: stored("strategy", row.id, steps.remove(&row.id).ok_or("has no steps"))?,
                 is_default: row.is_default,
                 version: stored("strategy", row.id, u32::try_from(row.version))?,
                 created_at: row.created_at,

@@ -1,9 +1,9 @@
-//! The invariants of collections' books, checked where they are kept: in SQL, over all of a tenant's rows.
+//! The invariants of what collections stores, checked in SQL over all of a tenant's rows.
 
 use quittance_db::{Db, DbError, Found, Invariant, Tx};
 use quittance_kernel::TenantId;
 
-/// Checks all invariants of a tenant's books.
+/// Checks all invariants of a tenant's rows.
 pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
     let mut tx = db.begin_sums(tenant).await?;
     let invariants = vec![
@@ -23,7 +23,7 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
     Ok(invariants)
 }
 
-/// Everybody whose books are here, for the reconcilers' role.
+/// The tenants that are known, read in the reconcilers' role.
 pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
     Ok(tenants.into_iter().map(TenantId::new).collect())

@@ -5,9 +5,9 @@ use quittance_kernel::{CustomerId, DisputeId, ItemId};
 
 /// Why a customer disputes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DisputeReason {
-    /// Not said.
-    NotSaid,
+pub(crate) enum DisputeReason {
+    /// The caller gave none.
+    Unspecified,
     /// Price.
     Pricing,
     /// Quantity or short shipment.
@@ -28,8 +28,8 @@ pub enum DisputeReason {
 
 impl DisputeReason {
     /// Every reason.
-    pub const ALL: [DisputeReason; 9] = [
-        DisputeReason::NotSaid,
+    pub(crate) const ALL: [DisputeReason; 9] = [
+        DisputeReason::Unspecified,
         DisputeReason::Pricing,
         DisputeReason::Quantity,
         DisputeReason::Quality,
@@ -41,9 +41,9 @@ impl DisputeReason {
     ];
 
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
-            DisputeReason::NotSaid => "not_said",
+            DisputeReason::Unspecified => "not_said",
             DisputeReason::Pricing => "pricing",
             DisputeReason::Quantity => "quantity",
             DisputeReason::Quality => "quality",
@@ -56,14 +56,14 @@ impl DisputeReason {
     }
 
     /// The reason with this label, if there is one.
-    pub fn parse(label: &str) -> Option<DisputeReason> {
+    pub(crate) fn parse(label: &str) -> Option<DisputeReason> {
         DisputeReason::ALL.into_iter().find(|reason| reason.label() == label)
     }
 }
 
 /// How a dispute ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DisputeOutcome {
+pub(crate) enum DisputeOutcome {
     /// The customer owes it.
     Rejected,
     /// The customer was right, in whole or in part.
@@ -74,10 +74,11 @@ pub enum DisputeOutcome {
 
 impl DisputeOutcome {
     /// Every outcome.
-    pub const ALL: [DisputeOutcome; 3] = [DisputeOutcome::Rejected, DisputeOutcome::Accepted, DisputeOutcome::Paid];
+    pub(crate) const ALL: [DisputeOutcome; 3] =
+        [DisputeOutcome::Rejected, DisputeOutcome::Accepted, DisputeOutcome::Paid];
 
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             DisputeOutcome::Rejected => "rejected",
             DisputeOutcome::Accepted => "accepted",
@@ -86,51 +87,51 @@ impl DisputeOutcome {
     }
 
     /// The outcome with this label, if there is one.
-    pub fn parse(label: &str) -> Option<DisputeOutcome> {
+    pub(crate) fn parse(label: &str) -> Option<DisputeOutcome> {
         DisputeOutcome::ALL.into_iter().find(|outcome| outcome.label() == label)
     }
 }
 
 /// A dispute to open.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct NewDispute {
+pub(crate) struct NewDispute {
     /// The open item.
     pub item: ItemId,
-    /// Why.
+    /// Why the customer disputes it.
     pub reason: DisputeReason,
-    /// The customer's words.
+    /// The customer's words; may be empty.
     pub note: String,
-    /// From when it counts; `None`: today.
+    /// The first day on which the item is disputed; `None`: today.
     pub opened_on: Option<NaiveDate>,
 }
 
 /// A dispute over one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dispute {
-    /// Its id.
+pub(crate) struct Dispute {
+    /// The dispute's id.
     pub id: DisputeId,
     /// The open item.
     pub item: ItemId,
-    /// Whose.
+    /// The customer who owes the item.
     pub customer: CustomerId,
-    /// Why.
+    /// Why the customer disputes it.
     pub reason: DisputeReason,
-    /// The customer's words.
+    /// The customer's words; may be empty.
     pub note: String,
-    /// From when it counts.
+    /// The first day on which the item is disputed.
     pub opened_on: NaiveDate,
-    /// Where it stands.
+    /// Whether it is open, and else how it ended.
     pub state: State,
-    /// When it was recorded.
+    /// The time at which it was recorded.
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Where a dispute stands.
+/// The state of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
+pub(crate) enum State {
     /// The item is not reminded.
     Open,
-    /// It is over.
+    /// The item is reminded again.
     Resolved {
         /// The first day on which the item is not disputed any more.
         resolved_on: NaiveDate,
@@ -141,7 +142,7 @@ pub enum State {
 
 impl State {
     /// The name in storage.
-    pub const fn label(&self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             State::Open => "open",
             State::Resolved { .. } => "resolved",
@@ -149,7 +150,7 @@ impl State {
     }
 
     /// The state with this label and the data kept with it; `None` if there is no such label or its data is missing.
-    pub fn parse(label: &str, resolved_on: Option<NaiveDate>, outcome: Option<DisputeOutcome>) -> Option<State> {
+    pub(crate) fn parse(label: &str, resolved_on: Option<NaiveDate>, outcome: Option<DisputeOutcome>) -> Option<State> {
         match label {
             "open" => Some(State::Open),
             "resolved" => Some(State::Resolved { resolved_on: resolved_on?, outcome: outcome? }),
@@ -158,18 +159,18 @@ impl State {
     }
 
     /// The first day on which the item is not disputed any more.
-    pub const fn resolved_on(&self) -> Option<NaiveDate> {
+    pub(crate) const fn resolved_on(self) -> Option<NaiveDate> {
         match self {
             State::Open => None,
-            State::Resolved { resolved_on, .. } => Some(*resolved_on),
+            State::Resolved { resolved_on, .. } => Some(resolved_on),
         }
     }
 
     /// How it ended.
-    pub const fn outcome(&self) -> Option<DisputeOutcome> {
+    pub(crate) const fn outcome(self) -> Option<DisputeOutcome> {
         match self {
             State::Open => None,
-            State::Resolved { outcome, .. } => Some(*outcome),
+            State::Resolved { outcome, .. } => Some(outcome),
         }
     }
 }
@@ -180,18 +181,18 @@ pub enum Refusal {
     /// The item has an open dispute already.
     #[error("dispute {0} over the item is open")]
     DisputeOpen(DisputeId),
-    /// The dispute is over.
+    /// The dispute was resolved before.
     #[error("the dispute was resolved on {resolved_on}")]
     DisputeResolved {
-        /// When.
+        /// The first day on which the item is not disputed any more.
         resolved_on: NaiveDate,
     },
-    /// It would end before it began.
+    /// The dispute would end before it was opened.
     #[error("resolved on {resolved_on}, before it was opened on {opened_on}")]
     ResolvedBeforeOpened {
         /// The date given.
         resolved_on: NaiveDate,
-        /// When it was opened.
+        /// The date on which it was opened.
         opened_on: NaiveDate,
     },
     /// A date lies after today.
@@ -222,7 +223,7 @@ impl Dispute {
     ///
     /// # Errors
     /// `DisputeOpen` and `DateInFuture`.
-    pub fn open(
+    pub(crate) fn open(
         id: DisputeId,
         new: NewDispute,
         customer: CustomerId,
@@ -242,7 +243,7 @@ impl Dispute {
     ///
     /// # Errors
     /// `DisputeResolved`, `DateInFuture` and `ResolvedBeforeOpened`.
-    pub fn resolve(
+    pub(crate) fn resolve(
         self,
         outcome: DisputeOutcome,
         resolved_on: Option<NaiveDate>,
@@ -258,11 +259,6 @@ impl Dispute {
                 Ok(Dispute { state: State::Resolved { resolved_on, outcome }, ..self })
             }
         }
-    }
-
-    /// Whether the item is disputed on the day: from the day it was opened to the day before it was resolved.
-    pub fn is_open_on(&self, day: NaiveDate) -> bool {
-        self.opened_on <= day && self.state.resolved_on().is_none_or(|resolved_on| day < resolved_on)
     }
 }
 
@@ -293,16 +289,13 @@ mod tests {
     }
 
     #[test]
-    fn an_item_is_disputed_until_the_day_it_is_resolved() {
+    fn a_dispute_is_resolved_on_the_day_named_or_today() {
         let dispute = open(None, None).unwrap();
         assert_eq!((dispute.opened_on, dispute.state), (day("2026-03-10"), State::Open));
-        assert!(dispute.is_open_on(day("2999-01-01")));
         let resolved = resolve(dispute, None).unwrap();
-        for (on, open) in [("2026-03-09", false), ("2026-03-10", true), ("2026-03-19", true), ("2026-03-20", false)] {
-            assert_eq!(resolved.is_open_on(day(on)), open, "{on}");
-        }
+        assert_eq!(resolved.state.resolved_on(), Some(day("2026-03-20")));
         let same_day = resolve(open(None, None).unwrap(), Some("2026-03-10")).unwrap();
-        assert!(!same_day.is_open_on(day("2026-03-10")));
+        assert_eq!(same_day.state.resolved_on(), Some(day("2026-03-10")));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Who is due a reminder on a date, of what, and at which step.
+//! Which reminders are due on a date: to which customers, of which items, and at which step.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use super::template::{self, Rendered, Seller, TemplateError};
 
 /// An item as it stood on the date of the reminder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemView {
+pub(crate) struct ItemView {
     /// The item.
     pub item: ItemId,
-    /// Who owes it.
+    /// The customer who owes it.
     pub customer: CustomerId,
     /// The document's number.
     pub number: String,
-    /// When it was issued.
+    /// The date of the document.
     pub issued_on: NaiveDate,
-    /// When it is due.
+    /// The due date.
     pub due_on: NaiveDate,
-    /// What was owed on the date.
+    /// What was owed on the date of the reminder.
     pub open_on_as_of: Money,
-    /// What is owed by all that is known now.
+    /// What is owed by all entries that are known now.
     pub open_now: Money,
     /// A dispute over it was open on the date, or is now.
     pub disputed: bool,
@@ -35,15 +35,15 @@ pub struct ItemView {
 }
 
 impl ItemView {
-    /// What a reminder may ask for: what was owed on the date, and no more than what is owed now. Nobody is reminded of what has been paid since.
+    /// What a reminder may claim: what was owed on the date, and no more than what is owed now. What has been paid since is not reminded of.
     fn open(&self) -> Money {
         if self.open_now.amount() < self.open_on_as_of.amount() { self.open_now } else { self.open_on_as_of }
     }
 }
 
-/// To whom a customer's reminders go.
+/// The customer and the contact that reminders go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addressee {
+pub(crate) struct Addressee {
     /// The customer's name.
     pub customer_name: String,
     /// The customer's number; empty where there is none.
@@ -52,22 +52,22 @@ pub struct Addressee {
     pub contact: Option<ContactId>,
     /// The contact's name; empty where no person is known.
     pub contact_name: String,
-    /// Where it goes; `None`: by post.
+    /// The e-mail address; `None`: reminders go by post.
     pub contact_email: Option<String>,
 }
 
 /// A reminder to one customer in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedReminder {
-    /// To whom.
+pub(crate) struct PlannedReminder {
+    /// The customer.
     pub customer: CustomerId,
-    /// Where it goes.
+    /// The contact that it goes to.
     pub addressee: Addressee,
     /// The step with its words: the highest that any of the items has reached.
     pub step: Step,
-    /// The date.
+    /// The date of the reminder.
     pub as_of: NaiveDate,
-    /// What it reminds of, the earliest due first.
+    /// The items, the earliest due first.
     pub items: Vec<ReminderItem>,
     /// Sum of the items.
     pub total: Money,
@@ -75,18 +75,18 @@ pub struct PlannedReminder {
 
 /// An item in a reminder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReminderItem {
+pub(crate) struct ReminderItem {
     /// The item.
     pub item: ItemId,
     /// The document's number.
     pub number: String,
-    /// When it was issued.
+    /// The date of the document.
     pub issued_on: NaiveDate,
-    /// When it is due.
+    /// The due date.
     pub due_on: NaiveDate,
-    /// Owed on the date of the reminder.
+    /// What is claimed of it.
     pub open: Money,
-    /// The step this item has reached.
+    /// The offset of the step that the item has reached, in days after the due date.
     pub offset_days: i32,
 }
 
@@ -97,7 +97,7 @@ pub struct ReminderItem {
 ///
 /// # Errors
 /// `TooLarge` if a customer's items sum beyond the bound for results.
-pub fn plan(
+pub(crate) fn plan(
     as_of: NaiveDate,
     strategy: &Strategy,
     items: &[ItemView],
@@ -156,7 +156,7 @@ impl PlannedReminder {
     /// # Errors
     /// [`TemplateError`] if a template fails on this reminder although it passed its check, for example in a branch that
     /// the check did not reach.
-    pub fn render(&self, seller: &Seller) -> Result<Rendered, TemplateError> {
+    pub(crate) fn render(&self, seller: &Seller) -> Result<Rendered, TemplateError> {
         let items = self.items.iter().map(|item| template::Item {
             number: item.number.clone(),
             issued_on: item.issued_on,

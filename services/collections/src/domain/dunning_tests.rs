@@ -19,7 +19,11 @@ fn today() -> NaiveDate {
 
 /// The standard steps. Checking their templates takes long enough to do it once.
 static STRATEGY: LazyLock<Strategy> = LazyLock::new(|| {
-    let new = NewStrategy { name: "standard".to_owned(), steps: Strategy::standard_steps(), is_default: true };
+    let new = NewStrategy {
+        name: "standard".to_owned(),
+        steps: crate::domain::standard_steps::standard_steps(),
+        is_default: true,
+    };
     Strategy::create(StrategyId::at(NOW), new, NOW).unwrap()
 });
 
@@ -105,7 +109,7 @@ fn what_is_not_owed_disputed_or_not_yet_issued_is_left_out() {
     assert_eq!(offset(ItemView { issued_on: today(), ..late() }), Some(31));
 }
 
-/// What has been paid since the date is not asked for, and what came back since was not owed then.
+/// What has been paid since the date is not claimed, and what was reversed since was not owed then.
 #[test]
 fn the_past_is_reminded_by_what_is_known_now() {
     let late = || item(customer(), 40);

@@ -1,16 +1,16 @@
-//! What collections decides, without I/O: whom to remind of what and in which words, and which items are disputed.
+//! The rules of collections, without I/O: which customers are reminded of which items in which words, and which items are disputed.
 
-pub mod dispute;
-pub mod dunning;
-pub mod reminder;
-mod standard_steps;
+pub(crate) mod dispute;
+pub(crate) mod dunning;
+pub(crate) mod reminder;
+pub(crate) mod standard_steps;
 mod step;
-pub mod strategy;
-pub mod template;
+pub(crate) mod strategy;
+pub(crate) mod template;
 
-pub use dispute::{Dispute, DisputeOutcome, DisputeReason, NewDispute};
-pub use dunning::{Addressee, ItemView, PlannedReminder, ReminderItem, plan};
-pub use reminder::{DunningRun, Reminder};
-pub use step::Step;
-pub use strategy::{NewStrategy, Strategy, StrategyChange};
-pub use template::{Rendered, TemplateError, TemplatePart};
+pub(crate) use dispute::{Dispute, DisputeOutcome, DisputeReason, NewDispute};
+pub(crate) use dunning::{Addressee, ItemView, PlannedReminder, ReminderItem, plan};
+pub(crate) use reminder::{DunningRun, Reminder};
+pub(crate) use step::Step;
+pub(crate) use strategy::{NewStrategy, Strategy, StrategyChange};
+pub(crate) use template::{Rendered, TemplateError, TemplatePart};

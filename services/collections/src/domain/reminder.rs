@@ -7,38 +7,38 @@ use super::{PlannedReminder, ReminderItem, Rendered};
 
 /// A recorded reminder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reminder {
-    /// Its id.
+pub(crate) struct Reminder {
+    /// The reminder's id.
     pub id: ReminderId,
     /// The run that recorded it.
     pub run: RunId,
-    /// To whom.
+    /// The customer.
     pub customer: CustomerId,
     /// The contact, where there is one.
     pub contact: Option<ContactId>,
     /// The contact's name; empty where no person is known.
     pub contact_name: String,
-    /// Where it goes; `None`: by post.
+    /// The e-mail address that it goes to; `None`: by post.
     pub contact_email: Option<String>,
     /// The step's offset, in days after the due date.
     pub offset_days: i32,
     /// Name of the level.
     pub step_name: String,
-    /// The date.
+    /// The date that it was planned for.
     pub as_of: NaiveDate,
-    /// What it reminds of, the earliest due first.
+    /// The items, the earliest due first.
     pub items: Vec<ReminderItem>,
     /// Sum of the items.
     pub total: Money,
-    /// Its words.
+    /// Subject and text.
     pub rendered: Rendered,
-    /// When it was recorded.
+    /// The time at which it was recorded.
     pub recorded_at: DateTime<Utc>,
 }
 
 impl Reminder {
     /// What was planned, recorded by a run.
-    pub fn record(
+    pub(crate) fn record(
         id: ReminderId,
         run: RunId,
         planned: PlannedReminder,
@@ -66,10 +66,10 @@ impl Reminder {
 
 /// What a run recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DunningRun {
-    /// Its id.
+pub(crate) struct DunningRun {
+    /// The run's id.
     pub id: RunId,
-    /// The date.
+    /// The date that reminders were planned for.
     pub as_of: NaiveDate,
     /// The strategy it followed.
     pub strategy: quittance_kernel::StrategyId,
@@ -79,6 +79,6 @@ pub struct DunningRun {
     pub items: i32,
     /// Position of invoicing's events that it was decided on.
     pub position: i64,
-    /// When.
+    /// The time of the run.
     pub ran_at: DateTime<Utc>,
 }

@@ -25,7 +25,7 @@ Kind regards
 ";
 
 /// The standard levels: 3 days before the due date, and 1, 8, 31 and 61 days after it.
-pub(super) fn standard_steps() -> Vec<Step> {
+pub(crate) fn standard_steps() -> Vec<Step> {
     vec![
         step(
             -3,

@@ -3,20 +3,19 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::StrategyId;
 
-use super::standard_steps;
 use super::step::Step;
 use super::template::{self, TemplateError, TemplatePart};
 
 /// How many steps a strategy has at most.
-pub const MAX_STEPS: usize = 20;
+pub(crate) const MAX_STEPS: usize = 20;
 /// How early before the due date a step may lie, in days.
-pub const MIN_OFFSET_DAYS: i32 = -60;
+pub(crate) const MIN_OFFSET_DAYS: i32 = -60;
 /// How late after the due date a step may lie, in days.
-pub const MAX_OFFSET_DAYS: i32 = 3_650;
+pub(crate) const MAX_OFFSET_DAYS: i32 = 3_650;
 
 /// A strategy to add.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct NewStrategy {
+pub(crate) struct NewStrategy {
     /// Unique in the tenant.
     pub name: String,
     /// By rising offset, 1 to [`MAX_STEPS`].
@@ -25,9 +24,9 @@ pub struct NewStrategy {
     pub is_default: bool,
 }
 
-/// What to change; `None` leaves a field as it is.
+/// A change of a strategy; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct StrategyChange {
+pub(crate) struct StrategyChange {
     /// The new name.
     pub name: Option<String>,
     /// The new steps, as a whole.
@@ -38,8 +37,8 @@ pub struct StrategyChange {
 
 /// A strategy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Strategy {
-    /// Its id.
+pub(crate) struct Strategy {
+    /// The strategy's id.
     pub id: StrategyId,
     /// Unique in the tenant.
     pub name: String,
@@ -47,9 +46,9 @@ pub struct Strategy {
     pub steps: Vec<Step>,
     /// Used by runs that name none. One strategy of a tenant is.
     pub is_default: bool,
-    /// Grows by one with every change.
+    /// Starts at 1 and grows by one with every change.
     pub version: u32,
-    /// When it was created.
+    /// The time at which it was created.
     pub created_at: DateTime<Utc>,
 }
 
@@ -65,29 +64,29 @@ pub enum Refusal {
     /// A step lies too early or too late.
     #[error("step {}: the offset is from {MIN_OFFSET_DAYS} to {MAX_OFFSET_DAYS} days", step + 1)]
     OffsetOutOfRange {
-        /// Which, from 0.
+        /// The place of the step, from 0.
         step: usize,
     },
     /// A step does not lie after the one before it.
     #[error("step {}: each offset is greater than the one before it", step + 1)]
     OffsetsNotRising {
-        /// Which, from 0.
+        /// The place of the step, from 0.
         step: usize,
     },
     /// A step has no name.
     #[error("step {}: a step has a name", step + 1)]
     StepNameMissing {
-        /// Which, from 0.
+        /// The place of the step, from 0.
         step: usize,
     },
     /// A template cannot be used.
     #[error("step {}: {error}", step + 1)]
     Template {
-        /// Which, from 0.
+        /// The place of the step, from 0.
         step: usize,
-        /// Of what.
+        /// Whether the subject's or the body's.
         part: TemplatePart,
-        /// Why.
+        /// Why it cannot be used.
         error: TemplateError,
     },
 }
@@ -101,7 +100,7 @@ impl Refusal {
             Refusal::OffsetOutOfRange { .. } => "OFFSET_OUT_OF_RANGE",
             Refusal::OffsetsNotRising { .. } => "OFFSETS_NOT_RISING",
             Refusal::StepNameMissing { .. } => "STEP_NAME_MISSING",
-            Refusal::Template { error, .. } => error.reason(),
+            Refusal::Template { .. } => TemplateError::REASON,
         }
     }
 }
@@ -111,7 +110,7 @@ impl Strategy {
     ///
     /// # Errors
     /// [`Refusal`], for what [`problems`] finds first.
-    pub fn create(id: StrategyId, new: NewStrategy, now: DateTime<Utc>) -> Result<Strategy, Refusal> {
+    pub(crate) fn create(id: StrategyId, new: NewStrategy, now: DateTime<Utc>) -> Result<Strategy, Refusal> {
         let NewStrategy { name, steps, is_default } = new;
         Strategy { id, name, steps, is_default, version: 1, created_at: now }.checked()
     }
@@ -120,7 +119,7 @@ impl Strategy {
     ///
     /// # Errors
     /// [`Refusal`], for what [`problems`] finds first.
-    pub fn change(self, change: StrategyChange) -> Result<Strategy, Refusal> {
+    pub(crate) fn change(self, change: StrategyChange) -> Result<Strategy, Refusal> {
         let StrategyChange { name, steps, is_default } = change;
         let name = name.unwrap_or(self.name);
         let steps = steps.unwrap_or(self.steps);
@@ -128,13 +127,8 @@ impl Strategy {
         Strategy { name, steps, is_default, version: self.version.saturating_add(1), ..self }.checked()
     }
 
-    /// The steps a tenant starts with: 3 days before the due date, and 1, 8, 31 and 61 days after it, from polite to firm.
-    pub fn standard_steps() -> Vec<Step> {
-        standard_steps::standard_steps()
-    }
-
     /// The latest step that an item has reached, with its place.
-    pub fn step_reached(&self, due_on: NaiveDate, as_of: NaiveDate) -> Option<(usize, &Step)> {
+    pub(crate) fn step_reached(&self, due_on: NaiveDate, as_of: NaiveDate) -> Option<(usize, &Step)> {
         self.steps.iter().enumerate().rfind(|(_, step)| step.is_reached(due_on, as_of))
     }
 
@@ -147,13 +141,13 @@ impl Strategy {
 }
 
 /// Everything that is wrong with a strategy's name and steps.
-pub fn problems(name: &str, steps: &[Step]) -> Vec<Refusal> {
+pub(crate) fn problems(name: &str, steps: &[Step]) -> Vec<Refusal> {
     let mut problems = Vec::new();
     if name.trim().is_empty() {
         problems.push(Refusal::NameMissing);
     }
     if steps.is_empty() || steps.len() > MAX_STEPS {
-        // Templates of a list that is too long are not even looked at.
+        // The templates of a list that is too long are not checked.
         problems.push(Refusal::StepCount);
         return problems;
     }
@@ -197,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_standard_steps_are_valid() {
-        let strategy = create(Strategy::standard_steps()).unwrap();
+        let strategy = create(crate::domain::standard_steps::standard_steps()).unwrap();
         assert_eq!(strategy.steps.iter().map(|step| step.offset_days).collect::<Vec<_>>(), [-3, 1, 8, 31, 61]);
     }
 

@@ -1,16 +1,17 @@
-//! Reminders and the runs that record them, and the state of the books.
+//! Reminders and the runs that record them, and the state of what is stored.
 
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Page, Violations, date, optional_id, page_size, parse, tenant};
-use quittance_kernel::{CustomerId, ReminderId, RunId, StrategyId};
+use quittance_grpc::{Page, Violations, date, optional_id, page_size};
+use quittance_kernel::{Bug, CustomerId, ReminderId, RunId, StrategyId};
 use quittance_proto::{
     collections::v1::{self as pb, dunning_service_server::DunningService},
     common::v1 as common,
 };
+use quittance_service::{parse, tenant};
 use tonic::{Request, Response, Status};
 
-use super::{Door, named};
-use crate::{Error, db, ops, wire};
+use super::named;
+use crate::{App, Error, db, ops, wire};
 
 /// Customer and currency at which the page before ended.
 fn after_customer(page: &Page) -> Result<Option<(CustomerId, &str)>, Violations> {
@@ -22,26 +23,26 @@ fn after_customer(page: &Page) -> Result<Option<(CustomerId, &str)>, Violations>
         }
         _ => Err(()),
     };
-    let after = bad.check("page_token", after.map_err(|()| ("PAGE_TOKEN_INVALID", "is no page token".to_owned())));
+    let after = bad.check("page_token", after.map_err(|()| ("PAGE_TOKEN_INVALID", "is not a page token".to_owned())));
     bad.into_result(after)
 }
 
 #[tonic::async_trait]
-impl DunningService for Door {
+impl DunningService for App {
     async fn preview_dunning(
         &self,
         request: Request<pb::PreviewDunningRequest>,
     ) -> Result<Response<pb::PreviewDunningResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let as_of = bad.check("as_of", date(&asked.as_of));
-        let strategy = bad.check("strategy_id", optional_id(&asked.strategy_id, StrategyId::parse));
-        let query = ["preview", asked.as_of.as_str(), asked.strategy_id.as_str()];
-        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let as_of = bad.check("as_of", date(&request.as_of));
+        let strategy = bad.check("strategy_id", optional_id(&request.strategy_id, StrategyId::parse));
+        let query = ["preview", request.as_of.as_str(), request.strategy_id.as_str()];
+        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let ((as_of, strategy), page) = bad.into_result(as_of.zip(strategy).zip(page))?;
-        let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-        let reminders = ops::preview_dunning(&self.0, tenant, strategy, as_of, after_customer(&page)?, limit).await?;
+        let limit = usize::try_from(page.limit()).map_err(|_| Error::from(Bug("a page has a negative limit")))?;
+        let reminders = ops::preview_dunning(self, tenant, strategy, as_of, after_customer(&page)?, limit).await?;
         let (reminders, next_page_token) = page.cut(reminders, |(planned, _)| {
             vec![planned.customer.to_string(), planned.total.currency().code().to_owned()]
         });
@@ -50,8 +51,7 @@ impl DunningService for Door {
     }
 
     async fn run_dunning(&self, request: Request<pb::RunDunningRequest>) -> Result<Response<pb::DunningRun>, Status> {
-        let (tenant, command) = parse::<ops::RunDunning, _>(request)?;
-        Ok(Response::new(ops::run_dunning(&self.0, tenant, command, wire::run).await?))
+        self.run(parse::<ops::RunDunning, _>(request)?, wire::run).await
     }
 
     async fn list_reminders(
@@ -59,15 +59,15 @@ impl DunningService for Door {
         request: Request<pb::ListRemindersRequest>,
     ) -> Result<Response<pb::ListRemindersResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let run = bad.check("run_id", optional_id(&asked.run_id, RunId::parse));
-        let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
-        let query = ["reminders", asked.run_id.as_str(), asked.customer_id.as_str()];
-        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let run = bad.check("run_id", optional_id(&request.run_id, RunId::parse));
+        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
+        let query = ["reminders", request.run_id.as_str(), request.customer_id.as_str()];
+        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let ((run, customer), page) = bad.into_result(run.zip(customer).zip(page))?;
         let after = super::after(&page, ReminderId::parse)?;
-        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let reminders = db::reminder::list(&mut tx, run, customer, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (reminders, next_page_token) = page.cut(reminders, |reminder| vec![reminder.id.to_string()]);
@@ -79,17 +79,17 @@ impl DunningService for Door {
 
     async fn get_reminder(&self, request: Request<pb::GetReminderRequest>) -> Result<Response<pb::Reminder>, Status> {
         let id = named("reminder_id", &request.get_ref().reminder_id, ReminderId::parse)?;
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let reminder = db::reminder::find(&mut tx, id).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let reminder = db::reminder::find(&mut tx, id).await?;
         tx.commit().await.map_err(Error::from)?;
-        Ok(Response::new(wire::whole_reminder(&reminder.ok_or(Error::ReminderNotFound(id))?)))
+        Ok(Response::new(wire::whole_reminder(&reminder)))
     }
 
     async fn verify_ledger(
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let invariants = db::verify::invariants(self.0.db(), tenant(&request)?).await.map_err(Error::from)?;
+        let invariants = db::verify::invariants(self.db(), tenant(&request)?).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
@@ -97,7 +97,7 @@ impl DunningService for Door {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }

@@ -1,4 +1,4 @@
-//! The door for callers: translates messages to commands and results to messages.
+//! The gRPC handlers: from messages to operations and reads, and from their results to messages.
 
 mod disputes;
 mod dunning;
@@ -17,23 +17,18 @@ use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 use crate::App;
 
 /// Full names of the services, for the health service.
-pub const SERVICES: &[&str] = &[
+pub(crate) const SERVICES: &[&str] = &[
     "quittance.collections.v1.StrategyService",
     "quittance.collections.v1.DunningService",
     "quittance.collections.v1.DisputeService",
 ];
 
-/// The service's door: one type implements all of its gRPC services.
-#[derive(Debug, Clone)]
-struct Door(App);
-
 /// Adds the service's gRPC services.
-pub fn add_routes(routes: Routes, app: &App) -> Routes {
-    let door = Door(app.clone());
+pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
     routes
-        .add_service(StrategyServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(DunningServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(DisputeServiceServer::new(door).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(StrategyServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(DunningServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(DisputeServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// Where the page before ended.

@@ -1,10 +1,9 @@
 //! Messages as commands, with everything that is wrong with them.
 
-use quittance_grpc::{
-    Violations, date, field_mask, id, message, optional_date, optional_id, optional_text, request_id, text,
-};
+use quittance_grpc::{Violations, date, field_mask, id, message, optional_date, optional_id, optional_text, text};
 use quittance_kernel::{DisputeId, ItemId, StrategyId};
 use quittance_proto::collections::v1 as pb;
+use quittance_service::Etag;
 
 use crate::{
     domain::{
@@ -75,14 +74,13 @@ impl TryFrom<pb::CreateStrategyRequest> for CreateStrategy {
 
     fn try_from(request: pb::CreateStrategyRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let id = bad.check("request_id", request_id(&request.request_id));
         let strategy = bad.check("strategy", message(request.strategy));
         let new = strategy.and_then(|strategy| {
             let name = bad.check("strategy.name", text(&strategy.name, MAX_NAME));
             let steps = bad.within("strategy", steps(strategy.steps));
             name.zip(steps).map(|(name, steps)| NewStrategy { name, steps, is_default: strategy.is_default })
         });
-        bad.into_result(id.zip(new).map(|(request, new)| Self { request, new }))
+        bad.into_result(new.map(|new| Self { new }))
     }
 }
 
@@ -92,7 +90,6 @@ impl TryFrom<pb::UpdateStrategyRequest> for UpdateStrategy {
     fn try_from(request: pb::UpdateStrategyRequest) -> Result<Self, Violations> {
         const FIELDS: &[&str] = &["name", "steps", "is_default"];
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
         let strategy = bad.check("strategy", message(request.strategy)).unwrap_or_default();
         let id = bad.check("strategy.strategy_id", id(&strategy.strategy_id, StrategyId::parse));
@@ -106,8 +103,8 @@ impl TryFrom<pb::UpdateStrategyRequest> for UpdateStrategy {
         if mask.contains(&"is_default") {
             change.is_default = Some(strategy.is_default);
         }
-        let command = request_id.zip(id);
-        bad.into_result(command.map(|(request, id)| Self { request, strategy: id, etag: strategy.etag, change }))
+        let etag = Etag::new(strategy.etag);
+        bad.into_result(id.map(|strategy| Self { strategy, etag, change }))
     }
 }
 
@@ -116,14 +113,9 @@ impl TryFrom<pb::RunDunningRequest> for RunDunning {
 
     fn try_from(request: pb::RunDunningRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let id = bad.check("request_id", request_id(&request.request_id));
         let as_of = bad.check("as_of", date(&request.as_of));
         let strategy = bad.check("strategy_id", optional_id(&request.strategy_id, StrategyId::parse));
-        bad.into_result(id.zip(as_of).zip(strategy).map(|((request, as_of), strategy)| Self {
-            request,
-            as_of,
-            strategy,
-        }))
+        bad.into_result(as_of.zip(strategy).map(|(as_of, strategy)| Self { as_of, strategy }))
     }
 }
 
@@ -132,24 +124,22 @@ impl TryFrom<pb::OpenDisputeRequest> for OpenDispute {
 
     fn try_from(request: pb::OpenDisputeRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let item = bad.check("item_id", id(&request.item_id, ItemId::parse));
         let reason = bad.check("reason", dispute_reason(request.reason));
         let note = bad.check("note", optional_text(&request.note, MAX_NOTE));
         let opened_on = bad.check("opened_on", optional_date(&request.opened_on));
-        let command = request_id.zip(item).zip(reason).zip(note.zip(opened_on));
-        bad.into_result(command.map(|(((request, item), reason), (note, opened_on))| Self {
-            request,
-            new: NewDispute { item, reason, note, opened_on },
-        }))
+        let new = item.zip(reason).zip(note.zip(opened_on));
+        bad.into_result(
+            new.map(|((item, reason), (note, opened_on))| Self { new: NewDispute { item, reason, note, opened_on } }),
+        )
     }
 }
 
 fn dispute_reason(value: i32) -> Result<DisputeReason, (&'static str, String)> {
-    let reason =
-        pb::DisputeReason::try_from(value).map_err(|_| ("REASON_UNKNOWN", "is no reason of a dispute".to_owned()))?;
+    let reason = pb::DisputeReason::try_from(value)
+        .map_err(|_| ("REASON_UNKNOWN", "is not a reason of a dispute".to_owned()))?;
     Ok(match reason {
-        pb::DisputeReason::Unspecified => DisputeReason::NotSaid,
+        pb::DisputeReason::Unspecified => DisputeReason::Unspecified,
         pb::DisputeReason::Pricing => DisputeReason::Pricing,
         pb::DisputeReason::Quantity => DisputeReason::Quantity,
         pb::DisputeReason::Quality => DisputeReason::Quality,
@@ -171,18 +161,12 @@ impl TryFrom<pb::ResolveDisputeRequest> for ResolveDispute {
             Ok(pb::DisputeOutcome::Rejected) => Ok(DisputeOutcome::Rejected),
             Ok(pb::DisputeOutcome::Accepted) => Ok(DisputeOutcome::Accepted),
             Ok(pb::DisputeOutcome::Paid) => Ok(DisputeOutcome::Paid),
-            Err(_) => Err(("OUTCOME_UNKNOWN", "is no outcome of a dispute".to_owned())),
+            Err(_) => Err(("OUTCOME_UNKNOWN", "is not an outcome of a dispute".to_owned())),
         };
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let dispute = bad.check("dispute_id", id(&request.dispute_id, DisputeId::parse));
         let outcome = bad.check("outcome", outcome);
         let resolved_on = bad.check("resolved_on", optional_date(&request.resolved_on));
-        let command = request_id.zip(dispute).zip(outcome.zip(resolved_on));
-        bad.into_result(command.map(|((request, dispute), (outcome, resolved_on))| Self {
-            request,
-            dispute,
-            outcome,
-            resolved_on,
-        }))
+        let command = dispute.zip(outcome.zip(resolved_on));
+        bad.into_result(command.map(|(dispute, (outcome, resolved_on))| Self { dispute, outcome, resolved_on }))
     }
 }

@@ -1,9 +1,9 @@
 //! Errors as callers see them: the only place that picks codes.
 
-use quittance_grpc::{Fault, db_fault};
+use quittance_grpc::Fault;
 use tonic::{Code, Status};
 
-use crate::Error;
+use crate::{Error, domain::TemplateError};
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
@@ -13,7 +13,6 @@ impl From<Error> for Status {
             Fault::new(Code::FailedPrecondition, reason, text.clone()).precondition(reason, subject, why)
         };
         match error {
-            Error::TenantNotFound(id) => not_found("TENANT_NOT_FOUND").with("tenant_id", id),
             Error::StrategyNotFound(id) => not_found("STRATEGY_NOT_FOUND").with("strategy_id", id),
             Error::NoDefaultStrategy => not_found("STRATEGY_NOT_FOUND"),
             Error::ItemNotFound(id) => not_found("ITEM_NOT_FOUND").with("item_id", id),
@@ -22,22 +21,18 @@ impl From<Error> for Status {
             Error::StrategyNameTaken(name) => {
                 Fault::new(Code::AlreadyExists, "STRATEGY_NAME_TAKEN", text).with("name", name)
             }
-            Error::Stale(_) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
             Error::DateInFuture { date, today } => {
                 precondition("DATE_IN_FUTURE", date.to_string(), text.clone()).with("date", date).with("today", today)
             }
             Error::Dispute { subject, refusal } => precondition(refusal.reason(), subject, refusal.to_string()),
             Error::Strategy(refusal) => precondition(refusal.reason(), "the strategy".to_owned(), refusal.to_string()),
             Error::Template { customer, error } => {
-                precondition(error.reason(), format!("customer {customer}"), error.to_string())
+                precondition(TemplateError::REASON, format!("customer {customer}"), error.to_string())
             }
             Error::Money(error) => {
                 precondition(error.reason(), "the items of a customer".to_owned(), error.to_string())
             }
-            Error::RequestIdReused(used) => {
-                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", used.0)
-            }
-            Error::Db(error) => return db_fault(&error),
+            Error::Common(error) => return error.into(),
         }
         .into()
     }

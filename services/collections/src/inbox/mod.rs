@@ -1,4 +1,4 @@
-//! The door for other services' events: invoicing tells of tenants, customers, and what is owed.
+//! Handlers of other services' events: invoicing publishes tenants, customers, and what is owed.
 
 mod read;
 
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct InvoicingHandler;
 
-/// What a run of events comes to. Of a tenant or a customer the last word counts; of an item every movement.
+/// The changes that a run of events makes: of a tenant or a customer the last one, of an item every movement.
 #[derive(Debug, Default)]
 struct Change {
     tenant: Option<KnownTenant>,
@@ -28,7 +28,7 @@ struct Change {
 }
 
 impl Change {
-    fn take(&mut self, event: EventId, payload: Payload) -> Result<(), read::Unreadable> {
+    fn add(&mut self, event: EventId, payload: Payload) -> Result<(), read::Unreadable> {
         match payload {
             Payload::TenantCreated(created) => self.tenant = Some(read::tenant(created.tenant.unwrap_or_default())),
             Payload::CustomerCreated(pb::CustomerCreated { customer })
@@ -116,7 +116,7 @@ impl Handler for InvoicingHandler {
         let mut change = Change::default();
         for message in run {
             let Some(payload) = message.event.payload else { continue };
-            change.take(message.event_id, payload).map_err(|error| HandlerError::Rejected(error.to_string()))?;
+            change.add(message.event_id, payload).map_err(|error| HandlerError::Rejected(error.to_string()))?;
         }
         change.write(tx).await
     }

@@ -1,4 +1,4 @@
-//! Invoicing's messages as what is kept of them.
+//! From invoicing's messages to what is kept of them.
 
 use chrono::NaiveDate;
 use quittance_kernel::{ContactId, CustomerId, ItemId, Money, parse_date};
@@ -9,7 +9,7 @@ use crate::{
     domain::{Addressee, template::Seller},
 };
 
-/// The event says something that cannot be.
+/// A field of the event has a value that it cannot have.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {why}")]
 pub(crate) struct Unreadable {
@@ -40,7 +40,7 @@ fn contact_id(id: &str) -> Result<Option<ContactId>, Unreadable> {
     if id.is_empty() { Ok(None) } else { read("contact_id", ContactId::parse(id)).map(Some) }
 }
 
-/// A tenant. Its enquiries stand in reminders: who answers, and where.
+/// A tenant. Reminders name whom to ask, and where: its enquiries.
 pub(crate) fn tenant(tenant: pb::Tenant) -> KnownTenant {
     let enquiries = tenant.enquiries.unwrap_or_default();
     let parts: Vec<String> =
@@ -81,7 +81,7 @@ pub(crate) fn issued_item(issued: pb::InvoiceIssued) -> Result<IssuedItem, Unrea
     })
 }
 
-/// By how much a settlement lessens what is owed: what was paid, the discount for paying early and the difference written
+/// By how much a settlement lowers what is owed: what was paid, the discount for paying early and the difference written
 /// off, which is negative where more was paid than owed.
 pub(crate) fn settled(settlement: &pb::Settlement) -> Result<Money, Unreadable> {
     let mut sum = money(settlement.amount.as_ref())?;

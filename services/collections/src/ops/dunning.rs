@@ -1,10 +1,10 @@
 //! What is due on a date: the plan that a preview shows and a run records.
 
 use chrono::NaiveDate;
-use quittance_db::{DbError, Tx};
+use quittance_db::Tx;
 use quittance_kernel::{CustomerId, StrategyId, TenantId};
+use quittance_runtime::blocking;
 
-use super::blocking;
 use crate::{
     App, Error, db,
     domain::{PlannedReminder, Rendered, plan, template::Seller},
@@ -21,21 +21,18 @@ pub(crate) struct Plan {
 }
 
 /// Plans for a date by the strategy named, or by the default.
-pub(super) async fn plan_for(
-    tx: &mut Tx,
-    strategy: Option<StrategyId>,
-    as_of: NaiveDate,
-) -> Result<Result<Plan, Error>, DbError> {
-    let Some(found) = db::strategy::find(tx, strategy).await? else {
-        return Ok(Err(strategy.map_or(Error::NoDefaultStrategy, Error::StrategyNotFound)));
+pub(super) async fn plan_for(tx: &mut Tx, strategy: Option<StrategyId>, as_of: NaiveDate) -> Result<Plan, Error> {
+    let found = match strategy {
+        Some(id) => db::strategy::find(tx, id).await?,
+        None => db::strategy::find_default(tx).await?,
     };
     let candidates = db::dunning::candidates(tx, &found, as_of).await?;
     let mut customers: Vec<CustomerId> = candidates.items.iter().map(|item| item.customer).collect();
     customers.sort_unstable();
     customers.dedup();
     let customers = db::projection::find_customers(tx, &customers).await?;
-    let planned = plan(as_of, &found, &candidates.items, &customers).map_err(Error::from);
-    Ok(planned.map(|reminders| Plan { strategy: found.id, reminders, position: candidates.position }))
+    let reminders = plan(as_of, &found, &candidates.items, &customers)?;
+    Ok(Plan { strategy: found.id, reminders, position: candidates.position })
 }
 
 /// The reminder in words.
@@ -44,7 +41,6 @@ pub(super) fn render(planned: &PlannedReminder, seller: &Seller) -> Result<Rende
 }
 
 /// Reminders that a run would record, after a customer and currency code, with their words: at most `limit`.
-#[tracing::instrument(name = "collections.preview_dunning", skip_all)]
 pub(crate) async fn preview_dunning(
     app: &App,
     tenant: TenantId,
@@ -53,16 +49,16 @@ pub(crate) async fn preview_dunning(
     after: Option<(CustomerId, &str)>,
     limit: usize,
 ) -> Result<Vec<(PlannedReminder, Rendered)>, Error> {
-    let book = app.book(tenant).await?;
+    let settings = app.settings_of(tenant).await?;
     let mut tx = app.db().begin(tenant).await?;
     let plan = plan_for(&mut tx, strategy, as_of).await?;
     tx.commit().await?;
     let is_next = |planned: &PlannedReminder| {
         after.is_none_or(|after| (planned.customer, planned.total.currency().code()) > after)
     };
-    let page: Vec<PlannedReminder> = plan?.reminders.into_iter().filter(is_next).take(limit).collect();
+    let page: Vec<PlannedReminder> = plan.reminders.into_iter().filter(is_next).take(limit).collect();
     let rendered = page.into_iter().map(move |planned| {
-        let rendered = render(&planned, &book.seller)?;
+        let rendered = render(&planned, &settings.seller)?;
         Ok((planned, rendered))
     });
     blocking(|| rendered.collect()).await

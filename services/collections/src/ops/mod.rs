@@ -1,7 +1,5 @@
-//! The workshop: one file per mutating call, the transaction script. The door passes how an answer is written, because the answer is kept with the
-//! request.
+//! Operations, one file per mutating RPC, named after it: load, decide, save, publish. The library's runner does what all of them share.
 
-mod blocking;
 mod create_strategy;
 mod dunning;
 mod open_dispute;
@@ -9,10 +7,14 @@ mod resolve_dispute;
 mod run_dunning;
 mod update_strategy;
 
-pub(crate) use blocking::blocking;
-pub(crate) use create_strategy::{CreateStrategy, create_strategy};
+pub(crate) use create_strategy::CreateStrategy;
 pub(crate) use dunning::preview_dunning;
-pub(crate) use open_dispute::{OpenDispute, open_dispute};
-pub(crate) use resolve_dispute::{ResolveDispute, resolve_dispute};
-pub(crate) use run_dunning::{RunDunning, run_dunning};
-pub(crate) use update_strategy::{UpdateStrategy, update_strategy};
+pub(crate) use open_dispute::OpenDispute;
+pub(crate) use resolve_dispute::ResolveDispute;
+pub(crate) use run_dunning::RunDunning;
+pub(crate) use update_strategy::UpdateStrategy;
+
+use crate::app::TenantSettings;
+
+/// What an operation of the service works with.
+type Write<'a> = quittance_service::Write<'a, TenantSettings>;

@@ -1,109 +1,66 @@
-//! `RunDunning`: records what is due.
+//! `RunDunning`.
 
-use std::sync::Arc;
-
-use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
-use quittance_kernel::{ReminderId, RequestId, RunId, StrategyId, TenantId};
+use chrono::NaiveDate;
+use quittance_kernel::{Bug, ReminderId, RunId, StrategyId};
+use quittance_runtime::blocking;
+use quittance_service::Operation;
 
 use super::{
-    blocking,
-    dunning::{Plan, plan_for, render},
+    Write,
+    dunning::{plan_for, render},
 };
 use crate::{
-    App, Error,
-    app::Book,
+    Error,
+    app::TenantSettings,
     db,
     domain::{DunningRun, Reminder},
     outbox,
 };
 
 /// Records every reminder that is due on a date.
-#[derive(Debug, Clone, Hash)]
+#[derive(Debug, Hash)]
 pub(crate) struct RunDunning {
-    pub(crate) request: RequestId,
     pub(crate) as_of: NaiveDate,
+    /// `None`: the tenant's default.
     pub(crate) strategy: Option<StrategyId>,
 }
 
-impl Command for RunDunning {
+impl Operation for RunDunning {
     const NAME: &'static str = "RunDunning";
+    type Settings = TenantSettings;
+    type Output = DunningRun;
 
-    fn request_id(&self) -> RequestId {
-        self.request
-    }
-}
-
-struct Op<A> {
-    book: Arc<Book>,
-    today: NaiveDate,
-    now: DateTime<Utc>,
-    answer: fn(&DunningRun) -> A,
-}
-
-impl<A: Answer> Op<A> {
-    async fn decide(&self, tx: &mut Tx, command: &RunDunning) -> OneResult<(DunningRun, Vec<Reminder>), Error> {
-        if command.as_of > self.today {
-            return Ok(Err(Error::DateInFuture { date: command.as_of, today: self.today }));
+    async fn run(&self, w: &mut Write<'_>) -> Result<DunningRun, Error> {
+        db::lock_tenant(w.tx).await?;
+        let today = w.today()?;
+        if self.as_of > today {
+            return Err(Error::DateInFuture { date: self.as_of, today });
         }
-        let plan = plan_for(tx, command.strategy, command.as_of).await?;
-        match plan {
-            Ok(plan) => Ok(self.record(command, plan).await),
-            Err(error) => Ok(Err(error)),
-        }
-    }
-
-    async fn record(&self, command: &RunDunning, plan: Plan) -> Result<(DunningRun, Vec<Reminder>), Error> {
-        let id = RunId::at(self.now);
-        let (book, now) = (self.book.clone(), self.now);
+        let plan = plan_for(w.tx, self.strategy, self.as_of).await?;
+        let (id, now, seller) = (RunId::at(w.now), w.now, w.settings()?.seller.clone());
         let reminders = plan.reminders.into_iter().map(move |planned| {
-            let rendered = render(&planned, &book.seller)?;
+            let rendered = render(&planned, &seller)?;
             Ok(Reminder::record(ReminderId::at(now), id, planned, rendered, now))
         });
         let reminders: Vec<Reminder> = blocking(|| reminders.collect::<Result<_, Error>>()).await?;
-        let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         let run = DunningRun {
             id,
-            as_of: command.as_of,
+            as_of: self.as_of,
             strategy: plan.strategy,
-            reminders: count(reminders.len()),
-            items: count(reminders.iter().map(|reminder| reminder.items.len()).sum()),
+            reminders: count(reminders.len())?,
+            items: count(reminders.iter().map(|reminder| reminder.items.len()).sum())?,
             position: plan.position,
-            ran_at: self.now,
+            ran_at: now,
         };
-        Ok((run, reminders))
+        db::dunning::insert_run(w.tx, &run).await?;
+        db::reminder::insert_all(w.tx, &reminders).await?;
+        for reminder in &reminders {
+            w.publish(outbox::reminder_recorded(reminder));
+        }
+        Ok(run)
     }
 }
 
-impl<A: Answer> OneOp for Op<A> {
-    type Command = RunDunning;
-    type Answer = A;
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx, command: &RunDunning) -> OneResult<A, Error> {
-        db::take_turns(tx).await?;
-        let (run, reminders) = match self.decide(tx, command).await? {
-            Ok(decided) => decided,
-            Err(error) => return Ok(Err(error)),
-        };
-        db::dunning::insert_run(tx, &run).await?;
-        db::reminder::insert_all(tx, &reminders).await?;
-        quittance_events::push(tx, reminders.iter().map(|r| outbox::reminder_recorded(r, self.now)).collect()).await?;
-        Ok(Ok((self.answer)(&run)))
-    }
-}
-
-/// Records every reminder that is due on a date.
-#[tracing::instrument(name = "collections.run_dunning", skip_all)]
-pub(crate) async fn run_dunning<A: Answer>(
-    app: &App,
-    tenant: TenantId,
-    command: RunDunning,
-    answer: fn(&DunningRun) -> A,
-) -> Result<A, Error> {
-    let book = app.book(tenant).await?;
-    let (now, today) = (app.now(), app.today(&book));
-    let result = run_one(app.db(), tenant, now, &Op { book, today, now, answer }, command).await;
-    app.relay().wake();
-    result
+fn count(count: usize) -> Result<i32, Bug> {
+    i32::try_from(count).map_err(|_| Bug("a run has more reminders or items than a tenant can have"))
 }

@@ -1,77 +1,47 @@
 //! `UpdateStrategy`.
 
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, is_stale, run_one};
-use quittance_kernel::{RequestId, StrategyId, TenantId};
+use quittance_kernel::StrategyId;
+use quittance_runtime::blocking;
+use quittance_service::{Etag, Operation};
 
-use super::blocking;
+use super::Write;
 use crate::{
-    App, Error, db,
+    Error,
+    app::TenantSettings,
+    db,
     domain::{Strategy, StrategyChange},
 };
 
-/// Changes a strategy.
-#[derive(Debug, Clone, Hash)]
+/// Changes a strategy. One that becomes the default replaces the default before it.
+#[derive(Debug, Hash)]
 pub(crate) struct UpdateStrategy {
-    pub(crate) request: RequestId,
     pub(crate) strategy: StrategyId,
-    pub(crate) etag: String,
+    pub(crate) etag: Etag,
     pub(crate) change: StrategyChange,
 }
 
-impl Command for UpdateStrategy {
+impl Operation for UpdateStrategy {
     const NAME: &'static str = "UpdateStrategy";
+    const NEEDS_TENANT: bool = false;
+    type Settings = TenantSettings;
+    type Output = Strategy;
 
-    fn request_id(&self) -> RequestId {
-        self.request
-    }
-}
-
-struct Op<A> {
-    answer: fn(&Strategy) -> A,
-}
-
-async fn decide(tx: &mut Tx, command: &UpdateStrategy) -> OneResult<Strategy, Error> {
-    let Some(strategy) = db::strategy::find(tx, Some(command.strategy)).await? else {
-        return Ok(Err(Error::StrategyNotFound(command.strategy)));
-    };
-    if is_stale(&command.etag, strategy.version) {
-        return Ok(Err(Error::Stale(format!("strategy {}", command.strategy))));
-    }
-    let change = command.change.clone();
-    Ok(blocking(move || strategy.change(change)).await.map_err(Error::from))
-}
-
-impl<A: Answer> OneOp for Op<A> {
-    type Command = UpdateStrategy;
-    type Answer = A;
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx, command: &UpdateStrategy) -> OneResult<A, Error> {
-        db::take_turns(tx).await?;
-        let strategy = match decide(tx, command).await? {
-            Ok(decided) => decided,
-            Err(error) => return Ok(Err(error)),
-        };
+    async fn run(&self, w: &mut Write<'_>) -> Result<Strategy, Error> {
+        db::lock_tenant(w.tx).await?;
+        let id = self.strategy;
+        let strategy = db::strategy::find(w.tx, id).await?;
+        self.etag.check(format_args!("strategy {id}"), strategy.version)?;
+        let change = self.change.clone();
+        let strategy = blocking(move || strategy.change(change)).await?;
         if strategy.is_default {
-            db::strategy::unset_default(tx, strategy.id).await?;
+            db::strategy::unset_default(w.tx, strategy.id).await?;
         }
-        db::strategy::update(tx, &strategy).await?;
-        Ok(Ok((self.answer)(&strategy)))
+        db::strategy::update(w.tx, &strategy).await?;
+        Ok(strategy)
     }
-}
 
-/// Changes a strategy. One that becomes the default takes the place of the one that was.
-#[tracing::instrument(name = "collections.update_strategy", skip_all)]
-pub(crate) async fn update_strategy<A: Answer>(
-    app: &App,
-    tenant: TenantId,
-    command: UpdateStrategy,
-    answer: fn(&Strategy) -> A,
-) -> Result<A, Error> {
-    let now = app.now();
-    let name = command.change.name.clone().unwrap_or_default();
-    run_one(app.db(), tenant, now, &Op { answer }, command).await.map_err(|error| match error {
-        Error::StrategyNameTaken(_) => Error::StrategyNameTaken(name),
-        other => other,
-    })
+    fn on_constraint(&self, constraint: &str) -> Option<Error> {
+        let name = self.change.name.as_ref().filter(|_| constraint == "strategy_name_key");
+        name.map(|name| Error::StrategyNameTaken(name.clone()))
+    }
 }

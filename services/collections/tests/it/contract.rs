@@ -1,17 +1,17 @@
-//! What holds for every call: requests repeated, books apart, events applied once.
+//! What is true of every call: requests are repeatable, tenants are isolated, events are applied once.
 
 use quittance_proto::{collections::v1 as pb, common::v1 as common};
 use quittance_testkit::{assert_fault, request_id};
 use sqlx::Connection as _;
 use tonic::Code;
 
-use crate::support::{Book, step};
+use crate::support::{Setup, step};
 
 #[tokio::test]
 async fn a_request_sent_eight_times_at_once_has_one_effect() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let invoice = setup.invoice(&customer, "100.00", "2026-02-10").await;
     let request = pb::OpenDisputeRequest {
         request_id: request_id(),
         item_id: invoice.invoice_id,
@@ -19,7 +19,7 @@ async fn a_request_sent_eight_times_at_once_has_one_effect() {
     };
     let sent: Vec<_> = (0..8)
         .map(|_| {
-            let (mut client, request) = (book.disputes(), request.clone());
+            let (mut client, request) = (setup.disputes(), request.clone());
             tokio::spawn(async move { client.open_dispute(request).await.unwrap().into_inner() })
         })
         .collect();
@@ -29,32 +29,32 @@ async fn a_request_sent_eight_times_at_once_has_one_effect() {
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     let other = pb::OpenDisputeRequest { note: "another".to_owned(), ..request };
-    let reused = book.disputes().open_dispute(other).await.unwrap_err();
+    let reused = setup.disputes().open_dispute(other).await.unwrap_err();
     assert_fault(&reused, Code::InvalidArgument, "REQUEST_ID_REUSED");
 }
 
 #[tokio::test]
 async fn events_read_again_change_nothing() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
-    book.settle(&invoice.invoice_id, "40.00", None, "2026-02-20").await;
-    let mut conn = book.db.connect_as("quittance_owner").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let invoice = setup.invoice(&customer, "100.00", "2026-02-10").await;
+    setup.settle(&invoice.invoice_id, "40.00", None, "2026-02-20").await;
+    let mut conn = setup.db.connect_as("quittance_owner").await;
     sqlx::query("update subscription set position = 0").execute(&mut conn).await.unwrap();
     conn.close().await.unwrap();
-    book.invoice(&customer, "10.00", "2026-02-10").await;
-    assert_eq!(book.due("2026-03-02").await, [(8, vec![(8, "60.00".to_owned()), (8, "10.00".to_owned())])]);
-    book.verify().await;
+    setup.invoice(&customer, "10.00", "2026-02-10").await;
+    assert_eq!(setup.due("2026-03-02").await, [(8, vec![(8, "60.00".to_owned()), (8, "10.00".to_owned())])]);
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn another_tenant_sees_nothing() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
-    book.run("2026-03-02").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let invoice = setup.invoice(&customer, "100.00", "2026-02-10").await;
+    setup.run("2026-03-02").await;
     let other = quittance_kernel::TenantId::at(quittance_testkit::now());
-    let client = book.server.client_for(Some(other), &["*"], "*");
+    let client = setup.server.client_for(Some(other), &["*"], "*");
     let mut dunning = pb::dunning_service_client::DunningServiceClient::new(client.clone());
     assert_eq!(dunning.list_reminders(pb::ListRemindersRequest::default()).await.unwrap().into_inner().reminders, []);
     let run =
@@ -68,18 +68,18 @@ async fn another_tenant_sees_nothing() {
     };
     assert_fault(&disputes.open_dispute(request).await.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
     assert_eq!(
-        book.strategies().list_strategies(pb::ListStrategiesRequest {}).await.unwrap().into_inner().strategies.len(),
+        setup.strategies().list_strategies(pb::ListStrategiesRequest {}).await.unwrap().into_inner().strategies.len(),
         1
     );
 }
 
 #[tokio::test]
 async fn without_a_tenant_no_row_is_seen() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    book.invoice(&customer, "100.00", "2026-02-10").await;
-    book.run("2026-03-02").await;
-    let mut conn = book.db.connect_as("quittance_app").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    setup.invoice(&customer, "100.00", "2026-02-10").await;
+    setup.run("2026-03-02").await;
+    let mut conn = setup.db.connect_as("quittance_app").await;
     for table in [
         "tenant",
         "customer",
@@ -101,13 +101,13 @@ async fn without_a_tenant_no_row_is_seen() {
 
 #[tokio::test]
 async fn verify_ledger_finds_what_does_not_add_up() {
-    let book = Book::start_without_strategy().await;
-    book.create_strategy("standard", vec![step(1, "friendly")]).await;
-    let customer = book.customer("A", vec![]).await;
-    book.invoice(&customer, "100.00", "2026-02-10").await;
-    let mut tx = book.db.db.begin(book.server.tenant).await.unwrap();
+    let setup = Setup::start_without_strategy().await;
+    setup.create_strategy("standard", vec![step(1, "friendly")]).await;
+    let customer = setup.customer("A", vec![]).await;
+    setup.invoice(&customer, "100.00", "2026-02-10").await;
+    let mut tx = setup.db.db.begin(setup.server.tenant).await.unwrap();
     sqlx::query("update item set open = 99").execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
-    let found = book.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
+    let found = setup.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
     assert_eq!((found.invariants[0].drifted, found.invariants[0].examples.len()), (1, 1));
 }

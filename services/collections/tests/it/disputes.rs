@@ -1,4 +1,4 @@
-//! Disputes: what they keep from being reminded, and their rules.
+//! Disputes: their rules, and that a disputed item is not reminded.
 
 use quittance_events::History;
 use quittance_host::{Histories, Service as _};
@@ -6,92 +6,92 @@ use quittance_proto::{collections::v1 as pb, invoicing::v1 as inv};
 use quittance_testkit::{assert_fault, assert_violations, request_id, wait_until};
 use tonic::Code;
 
-use crate::support::{Book, brief};
+use crate::support::{Setup, brief};
 
-/// Disputes are not invoicing's: they stay while everything around them is rebuilt, and it is as it was.
+/// Disputes do not come from invoicing's events: a rebuild of everything that does keeps them, and changes nothing.
 #[tokio::test]
 async fn a_rebuild_leaves_disputes_alone_and_changes_nothing() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let item = book.invoice(&customer, "100.00", "2026-02-28").await.invoice_id;
-    let dispute = book.try_dispute(&item, "2026-03-01").await.unwrap();
-    let histories = Histories::default().with("invoicing", History::Outbox(book.invoicing.db().clone()));
-    let rebuilt = book.collections.rebuild(&histories, &mut |_| {}).await.unwrap();
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let item = setup.invoice(&customer, "100.00", "2026-02-28").await.invoice_id;
+    let dispute = setup.try_dispute(&item, "2026-03-01").await.unwrap();
+    let histories = Histories::default().with("invoicing", History::Outbox(setup.invoicing.db().clone()));
+    let rebuilt = setup.collections.rebuild(&histories, &mut |_| {}).await.unwrap();
     assert_eq!(rebuilt.before, rebuilt.after);
     assert!(rebuilt.events > 0);
-    book.try_resolve(&dispute, "2026-03-02").await.unwrap();
-    book.verify().await;
+    setup.try_resolve(&dispute, "2026-03-02").await.unwrap();
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn a_disputed_item_is_left_out_and_comes_back_after_it_is_resolved() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let disputed = book.invoice(&customer, "100.00", "2026-02-10").await;
-    book.invoice(&customer, "50.00", "2026-02-10").await;
-    let dispute = book.try_dispute(&disputed.invoice_id, "2026-02-15").await.unwrap();
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let disputed = setup.invoice(&customer, "100.00", "2026-02-10").await;
+    setup.invoice(&customer, "50.00", "2026-02-10").await;
+    let dispute = setup.try_dispute(&disputed.invoice_id, "2026-02-15").await.unwrap();
     assert_eq!(
         (dispute.customer_id.as_str(), dispute.opened_on.as_str(), dispute.resolved_on.as_str()),
         (customer.as_str(), "2026-02-15", "")
     );
     // It is disputed now: a run for the day before leaves it out too.
-    assert_eq!(book.due("2026-02-14").await, vec![(1, vec![(1, "50.00".to_owned())])]);
-    assert_eq!(book.due("2026-02-15").await, vec![(1, vec![(1, "50.00".to_owned())])]);
-    assert_eq!(book.run("2026-02-20").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
-    let resolved = book.try_resolve(&dispute, "2026-02-25").await.unwrap();
+    assert_eq!(setup.due("2026-02-14").await, vec![(1, vec![(1, "50.00".to_owned())])]);
+    assert_eq!(setup.due("2026-02-15").await, vec![(1, vec![(1, "50.00".to_owned())])]);
+    assert_eq!(setup.run("2026-02-20").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
+    let resolved = setup.try_resolve(&dispute, "2026-02-25").await.unwrap();
     assert_eq!((resolved.resolved_on.as_str(), resolved.outcome()), ("2026-02-25", pb::DisputeOutcome::Rejected));
-    assert_eq!(book.due("2026-02-24").await, []);
-    assert_eq!(book.run("2026-02-25").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "100.00")])]);
+    assert_eq!(setup.due("2026-02-24").await, []);
+    assert_eq!(setup.run("2026-02-25").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "100.00")])]);
     assert_eq!(
-        book.events.kinds(4).await,
+        setup.events.kinds(4).await,
         ["DisputeOpened", "ReminderRecorded", "DisputeResolved", "ReminderRecorded"]
     );
-    book.verify().await;
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn disputes_have_rules() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let invoice = setup.invoice(&customer, "100.00", "2026-02-10").await;
     let unknown = "01890000-0000-7000-8000-000000000000";
-    assert_fault(&book.try_dispute(unknown, "").await.unwrap_err(), Code::NotFound, "ITEM_NOT_FOUND");
-    let early = book.try_dispute(&invoice.invoice_id, "2026-03-03").await.unwrap_err();
+    assert_fault(&setup.try_dispute(unknown, "").await.unwrap_err(), Code::NotFound, "ITEM_NOT_FOUND");
+    let early = setup.try_dispute(&invoice.invoice_id, "2026-03-03").await.unwrap_err();
     assert_fault(&early, Code::FailedPrecondition, "DATE_IN_FUTURE");
-    let dispute = book.try_dispute(&invoice.invoice_id, "2026-02-20").await.unwrap();
-    let second = book.try_dispute(&invoice.invoice_id, "").await.unwrap_err();
+    let dispute = setup.try_dispute(&invoice.invoice_id, "2026-02-20").await.unwrap();
+    let second = setup.try_dispute(&invoice.invoice_id, "").await.unwrap_err();
     assert_fault(&second, Code::FailedPrecondition, "DISPUTE_OPEN");
-    let early = book.try_resolve(&dispute, "2026-02-19").await.unwrap_err();
+    let early = setup.try_resolve(&dispute, "2026-02-19").await.unwrap_err();
     assert_fault(&early, Code::FailedPrecondition, "RESOLVED_BEFORE_OPENED");
-    let late = book.try_resolve(&dispute, "2026-03-03").await.unwrap_err();
+    let late = setup.try_resolve(&dispute, "2026-03-03").await.unwrap_err();
     assert_fault(&late, Code::FailedPrecondition, "DATE_IN_FUTURE");
-    let nobody = pb::Dispute { dispute_id: unknown.to_owned(), ..pb::Dispute::default() };
-    assert_fault(&book.try_resolve(&nobody, "").await.unwrap_err(), Code::NotFound, "DISPUTE_NOT_FOUND");
-    let resolved = book.try_resolve(&dispute, "").await.unwrap();
+    let unknown_dispute = pb::Dispute { dispute_id: unknown.to_owned(), ..pb::Dispute::default() };
+    assert_fault(&setup.try_resolve(&unknown_dispute, "").await.unwrap_err(), Code::NotFound, "DISPUTE_NOT_FOUND");
+    let resolved = setup.try_resolve(&dispute, "").await.unwrap();
     assert_eq!(resolved.resolved_on, "2026-03-02");
-    assert_fault(&book.try_resolve(&dispute, "").await.unwrap_err(), Code::FailedPrecondition, "DISPUTE_RESOLVED");
+    assert_fault(&setup.try_resolve(&dispute, "").await.unwrap_err(), Code::FailedPrecondition, "DISPUTE_RESOLVED");
     let request = pb::GetDisputeRequest { dispute_id: dispute.dispute_id };
-    assert_eq!(book.disputes().get_dispute(request).await.unwrap().into_inner(), resolved);
+    assert_eq!(setup.disputes().get_dispute(request).await.unwrap().into_inner(), resolved);
     // It may be disputed again.
-    let again = book.try_dispute(&invoice.invoice_id, "").await.unwrap();
+    let again = setup.try_dispute(&invoice.invoice_id, "").await.unwrap();
     let listed = |open_only| pb::ListDisputesRequest {
         open_only,
         customer_id: customer.clone(),
         ..pb::ListDisputesRequest::default()
     };
-    let open = book.disputes().list_disputes(listed(true)).await.unwrap().into_inner().disputes;
-    let all = book.disputes().list_disputes(listed(false)).await.unwrap().into_inner().disputes;
+    let open = setup.disputes().list_disputes(listed(true)).await.unwrap().into_inner().disputes;
+    let all = setup.disputes().list_disputes(listed(false)).await.unwrap().into_inner().disputes;
     assert_eq!((open, all), (vec![again.clone()], vec![resolved, again]));
 }
 
 #[tokio::test]
 async fn an_item_disputed_eight_times_at_once_has_one_dispute() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let invoice = setup.invoice(&customer, "100.00", "2026-02-10").await;
     let opened: Vec<_> = (0..8)
         .map(|_| {
-            let mut client = book.disputes();
+            let mut client = setup.disputes();
             let request = pb::OpenDisputeRequest {
                 request_id: request_id(),
                 item_id: invoice.invoice_id.clone(),
@@ -111,24 +111,24 @@ async fn an_item_disputed_eight_times_at_once_has_one_dispute() {
 }
 
 #[tokio::test]
-async fn invoicing_hears_of_a_dispute() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let invoice = book.invoice(&customer, "100.00", "2026-02-10").await;
-    book.listen_to_disputes();
+async fn invoicing_reads_of_a_dispute() {
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let invoice = setup.invoice(&customer, "100.00", "2026-02-10").await;
+    setup.publish_to_invoicing();
     let disputed = || async {
         let request = inv::GetOpenItemRequest { item_id: invoice.invoice_id.clone() };
-        book.items().get_open_item(request).await.unwrap().into_inner().disputed
+        setup.items().get_open_item(request).await.unwrap().into_inner().disputed
     };
-    let dispute = book.try_dispute(&invoice.invoice_id, "").await.unwrap();
+    let dispute = setup.try_dispute(&invoice.invoice_id, "").await.unwrap();
     wait_until("invoicing shows the item as disputed", disputed).await;
-    book.try_resolve(&dispute, "").await.unwrap();
+    setup.try_resolve(&dispute, "").await.unwrap();
     wait_until("invoicing shows the item as not disputed", || async { !disputed().await }).await;
 }
 
 #[tokio::test]
 async fn everything_that_is_wrong_with_a_dispute_is_named() {
-    let book = Book::start().await;
+    let setup = Setup::start().await;
     let request = pb::OpenDisputeRequest {
         request_id: "x".to_owned(),
         item_id: String::new(),
@@ -136,11 +136,11 @@ async fn everything_that_is_wrong_with_a_dispute_is_named() {
         note: "\u{7}".to_owned(),
         opened_on: "2026-02-30".to_owned(),
     };
-    let wrong = book.disputes().open_dispute(request).await.unwrap_err();
+    let wrong = setup.disputes().open_dispute(request).await.unwrap_err();
     assert_violations(&wrong, &["request_id", "item_id", "reason", "note", "opened_on"]);
-    let wrong = book.disputes().resolve_dispute(pb::ResolveDisputeRequest::default()).await.unwrap_err();
+    let wrong = setup.disputes().resolve_dispute(pb::ResolveDisputeRequest::default()).await.unwrap_err();
     assert_violations(&wrong, &["request_id", "dispute_id", "outcome"]);
-    let wrong = book
+    let wrong = setup
         .dunning()
         .run_dunning(pb::RunDunningRequest { strategy_id: "x".to_owned(), ..pb::RunDunningRequest::default() })
         .await

@@ -1,4 +1,4 @@
-//! Who is reminded, when, and with what words.
+//! Which customers are reminded, when, and with what words.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use quittance_proto::{
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::Code;
 
-use crate::support::{Book, brief, step};
+use crate::support::{Setup, brief, step};
 
 fn contact(name: &str, email: &str, pays_invoices: bool) -> inv::Contact {
     inv::Contact { name: name.to_owned(), email: email.to_owned(), pays_invoices, ..inv::Contact::default() }
@@ -19,14 +19,14 @@ fn contact(name: &str, email: &str, pays_invoices: bool) -> inv::Contact {
 
 #[tokio::test]
 async fn a_preview_shows_what_a_run_records() {
-    let book = Book::start().await;
+    let setup = Setup::start().await;
     for (name, due_on) in [("A", "2026-02-20"), ("B", "2026-02-28"), ("C", "2026-03-04"), ("D", "2026-04-01")] {
-        let customer = book.customer(name, vec![]).await;
-        book.invoice(&customer, "100.00", due_on).await;
-        book.invoice(&customer, "20.50", due_on).await;
+        let customer = setup.customer(name, vec![]).await;
+        setup.invoice(&customer, "100.00", due_on).await;
+        setup.invoice(&customer, "20.50", due_on).await;
     }
-    let previewed = book.preview("2026-03-02").await;
-    let recorded = book.run("2026-03-02").await;
+    let previewed = setup.preview("2026-03-02").await;
+    let recorded = setup.run("2026-03-02").await;
     assert_eq!(previewed.iter().map(|r| r.offset_days).collect::<Vec<_>>(), [8, 1, -3]);
     let without_ids = |reminder: &pb::Reminder| pb::Reminder {
         reminder_id: String::new(),
@@ -37,19 +37,19 @@ async fn a_preview_shows_what_a_run_records() {
     assert_eq!(previewed, recorded.iter().map(without_ids).collect::<Vec<_>>());
     assert_eq!(previewed[0].subject, "firm: 120.50 EUR");
     assert!(recorded.iter().all(|r| r.record_time.is_some() && !r.reminder_id.is_empty()));
-    assert_eq!(book.preview("2026-03-02").await, []);
-    assert_eq!(book.events.kinds(3).await, ["ReminderRecorded"; 3]);
-    book.verify().await;
+    assert_eq!(setup.preview("2026-03-02").await, []);
+    assert_eq!(setup.events.kinds(3).await, ["ReminderRecorded"; 3]);
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn a_preview_is_paged_by_customer_and_currency() {
-    let book = Book::start().await;
+    let setup = Setup::start().await;
     for name in ["A", "B", "C", "D", "E"] {
-        let customer = book.customer(name, vec![]).await;
-        book.invoice(&customer, "10.00", "2026-02-01").await;
+        let customer = setup.customer(name, vec![]).await;
+        setup.invoice(&customer, "10.00", "2026-02-01").await;
     }
-    let all = book.preview("2026-03-02").await;
+    let all = setup.preview("2026-03-02").await;
     let (mut paged, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = pb::PreviewDunningRequest {
@@ -58,7 +58,7 @@ async fn a_preview_is_paged_by_customer_and_currency() {
             page_token,
             ..pb::PreviewDunningRequest::default()
         };
-        let page = book.dunning().preview_dunning(request).await.unwrap().into_inner();
+        let page = setup.dunning().preview_dunning(request).await.unwrap().into_inner();
         paged.extend(page.reminders);
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -72,41 +72,41 @@ async fn a_preview_is_paged_by_customer_and_currency() {
         page_token: "x".to_owned(),
         ..pb::PreviewDunningRequest::default()
     };
-    assert_violations(&book.dunning().preview_dunning(request).await.unwrap_err(), &["page_token"]);
+    assert_violations(&setup.dunning().preview_dunning(request).await.unwrap_err(), &["page_token"]);
 }
 
 #[tokio::test]
 async fn running_twice_records_nothing_twice() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    book.invoice(&customer, "100.00", "2026-02-28").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    setup.invoice(&customer, "100.00", "2026-02-28").await;
     let request =
         pb::RunDunningRequest { request_id: request_id(), as_of: "2026-03-02".to_owned(), strategy_id: String::new() };
-    let first = book.dunning().run_dunning(request.clone()).await.unwrap().into_inner();
-    let same = book.dunning().run_dunning(request).await.unwrap().into_inner();
+    let first = setup.dunning().run_dunning(request.clone()).await.unwrap().into_inner();
+    let same = setup.dunning().run_dunning(request).await.unwrap().into_inner();
     assert_eq!((first.reminders, first.items), (1, 1));
     assert!(first.position > 0);
     assert_eq!(first, same);
-    let other = book.try_run("2026-03-02").await.unwrap();
+    let other = setup.try_run("2026-03-02").await.unwrap();
     assert_eq!((other.reminders, other.items), (0, 0));
     assert_ne!(other.run_id, first.run_id);
     // An earlier date does not go back to an earlier step either.
-    assert_eq!(book.run("2026-02-26").await, []);
-    book.verify().await;
+    assert_eq!(setup.run("2026-02-26").await, []);
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn eight_runs_at_once_record_every_reminder_once() {
-    let book = Book::start().await;
+    let setup = Setup::start().await;
     for name in ["A", "B", "C"] {
-        let customer = book.customer(name, vec![]).await;
+        let customer = setup.customer(name, vec![]).await;
         for _ in 0..3 {
-            book.invoice(&customer, "10.00", "2026-02-20").await;
+            setup.invoice(&customer, "10.00", "2026-02-20").await;
         }
     }
     let runs: Vec<_> = (0..8)
         .map(|_| {
-            let mut client = book.dunning();
+            let mut client = setup.dunning();
             let request = pb::RunDunningRequest {
                 request_id: request_id(),
                 as_of: "2026-03-02".to_owned(),
@@ -121,44 +121,44 @@ async fn eight_runs_at_once_record_every_reminder_once() {
     }
     assert_eq!(recorded.iter().map(|run| run.reminders).sum::<i32>(), 3, "{recorded:?}");
     assert_eq!(recorded.iter().map(|run| run.items).sum::<i32>(), 9);
-    let all = book.dunning().list_reminders(pb::ListRemindersRequest::default()).await.unwrap().into_inner().reminders;
+    let all = setup.dunning().list_reminders(pb::ListRemindersRequest::default()).await.unwrap().into_inner().reminders;
     let items: HashSet<&str> = all.iter().flat_map(|r| &r.items).map(|item| item.item_id.as_str()).collect();
     assert_eq!((all.len(), items.len()), (3, 9));
-    book.verify().await;
+    setup.verify().await;
 }
 
 /// A run for yesterday does not remind of what was paid today, and a second strategy does not remind again on the same day.
 #[tokio::test]
 async fn a_run_is_decided_on_what_is_known_now() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let paid = book.invoice(&customer, "100.00", "2026-02-20").await;
-    let partly = book.invoice(&customer, "80.00", "2026-02-20").await;
-    book.settle(&paid.invoice_id, "100.00", None, "2026-03-02").await;
-    book.settle(&partly.invoice_id, "30.00", None, "2026-03-02").await;
-    assert_eq!(book.run("2026-03-01").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
-    let firmer = book.create_strategy("firmer", vec![step(9, "firmer")]).await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let paid = setup.invoice(&customer, "100.00", "2026-02-20").await;
+    let partly = setup.invoice(&customer, "80.00", "2026-02-20").await;
+    setup.settle(&paid.invoice_id, "100.00", None, "2026-03-02").await;
+    setup.settle(&partly.invoice_id, "30.00", None, "2026-03-02").await;
+    assert_eq!(setup.run("2026-03-01").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
+    let firmer = setup.create_strategy("firmer", vec![step(9, "firmer")]).await;
     let run = |as_of: &str| {
         let request = pb::RunDunningRequest {
             request_id: request_id(),
             as_of: as_of.to_owned(),
             strategy_id: firmer.strategy_id.clone(),
         };
-        let mut client = book.dunning();
+        let mut client = setup.dunning();
         async move { client.run_dunning(request).await.unwrap().into_inner().reminders }
     };
     assert_eq!(run("2026-03-01").await, 0);
     assert_eq!(run("2026-03-02").await, 1);
-    book.verify().await;
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn levels_escalate_over_dates() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    book.invoice(&customer, "100.00", "2026-02-10").await;
-    book.invoice(&customer, "50.00", "2026-02-17").await;
-    assert_eq!(book.run("2026-02-06").await, []);
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    setup.invoice(&customer, "100.00", "2026-02-10").await;
+    setup.invoice(&customer, "50.00", "2026-02-17").await;
+    assert_eq!(setup.run("2026-02-06").await, []);
     let steps = [
         // Three days before the first is due: a note that it is coming up.
         ("2026-02-07", Some((-3, vec![(-3, "100.00")]))),
@@ -172,26 +172,26 @@ async fn levels_escalate_over_dates() {
         ("2026-03-02", None),
     ];
     for (as_of, expected) in steps {
-        let recorded = book.run(as_of).await;
+        let recorded = setup.run(as_of).await;
         assert_eq!(recorded.first().map(brief), expected, "{as_of}");
         assert!(recorded.len() <= 1);
     }
-    book.verify().await;
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn what_is_paid_credited_or_voided_is_not_reminded() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let paid = book.invoice(&customer, "100.00", "2026-02-10").await;
-    let discounted = book.invoice_on(&customer, "90.00", "2026-02-10", &book.discount_terms().await).await;
-    let partly = book.invoice(&customer, "80.00", "2026-02-10").await;
-    let voided = book.invoice(&customer, "70.00", "2026-02-10").await;
-    let credited = book.invoice(&customer, "60.00", "2026-02-10").await;
-    book.settle(&paid.invoice_id, "100.00", None, "2026-02-20").await;
-    book.settle(&discounted.invoice_id, "88.20", Some("1.80"), "2026-01-05").await;
-    book.settle(&partly.invoice_id, "30.00", None, "2026-02-20").await;
-    let mut invoices = InvoiceServiceClient::new(book.server.client());
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let paid = setup.invoice(&customer, "100.00", "2026-02-10").await;
+    let discounted = setup.invoice_on(&customer, "90.00", "2026-02-10", &setup.discount_terms().await).await;
+    let partly = setup.invoice(&customer, "80.00", "2026-02-10").await;
+    let voided = setup.invoice(&customer, "70.00", "2026-02-10").await;
+    let credited = setup.invoice(&customer, "60.00", "2026-02-10").await;
+    setup.settle(&paid.invoice_id, "100.00", None, "2026-02-20").await;
+    setup.settle(&discounted.invoice_id, "88.20", Some("1.80"), "2026-01-05").await;
+    setup.settle(&partly.invoice_id, "30.00", None, "2026-02-20").await;
+    let mut invoices = InvoiceServiceClient::new(setup.server.client());
     let void = inv::VoidInvoiceRequest {
         request_id: request_id(),
         invoice_id: voided.invoice_id,
@@ -205,69 +205,69 @@ async fn what_is_paid_credited_or_voided_is_not_reminded() {
         reason: inv::CreditReason::Goodwill.into(),
         ..inv::CreditInvoiceRequest::default()
     };
-    inv::credit_note_service_client::CreditNoteServiceClient::new(book.server.client())
+    inv::credit_note_service_client::CreditNoteServiceClient::new(setup.server.client())
         .credit_invoice(credit)
         .await
         .unwrap();
-    book.caught_up().await;
-    assert_eq!(book.run("2026-03-02").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
-    book.verify().await;
+    setup.caught_up().await;
+    assert_eq!(setup.run("2026-03-02").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
+    setup.verify().await;
 }
 
 #[tokio::test]
-async fn what_is_written_off_is_not_reminded_until_it_is_taken_back() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let short = book.invoice(&customer, "100.00", "2026-02-10").await;
-    let over = book.invoice(&customer, "50.00", "2026-02-10").await;
-    let first = book.settle_with(&short.invoice_id, "99.50", None, Some("0.50"), "2026-02-15").await;
-    book.settle_with(&over.invoice_id, "50.25", None, Some("-0.25"), "2026-02-15").await;
-    assert_eq!(book.due("2026-02-14").await, [], "they are closed now");
-    assert_eq!(book.due("2026-02-15").await, []);
-    book.reverse(&first, "2026-02-20").await;
-    assert_eq!(book.due("2026-02-19").await, []);
-    assert_eq!(book.due("2026-02-20").await, [(8, vec![(8, "100.00".to_owned())])]);
-    book.verify().await;
+async fn what_is_written_off_is_not_reminded_until_it_is_reversed() {
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let short = setup.invoice(&customer, "100.00", "2026-02-10").await;
+    let over = setup.invoice(&customer, "50.00", "2026-02-10").await;
+    let first = setup.settle_with(&short.invoice_id, "99.50", None, Some("0.50"), "2026-02-15").await;
+    setup.settle_with(&over.invoice_id, "50.25", None, Some("-0.25"), "2026-02-15").await;
+    assert_eq!(setup.due("2026-02-14").await, [], "they are closed now");
+    assert_eq!(setup.due("2026-02-15").await, []);
+    setup.reverse(&first, "2026-02-20").await;
+    assert_eq!(setup.due("2026-02-19").await, []);
+    assert_eq!(setup.due("2026-02-20").await, [(8, vec![(8, "100.00".to_owned())])]);
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn a_date_in_the_past_sees_what_was_open_then_and_is_still() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    let invoice = book.invoice(&customer, "100.00", "2026-02-01").await;
-    book.settle(&invoice.invoice_id, "40.00", None, "2026-02-05").await;
-    let last = book.settle(&invoice.invoice_id, "60.00", None, "2026-02-15").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let invoice = setup.invoice(&customer, "100.00", "2026-02-01").await;
+    setup.settle(&invoice.invoice_id, "40.00", None, "2026-02-05").await;
+    let last = setup.settle(&invoice.invoice_id, "60.00", None, "2026-02-15").await;
     let one = |offset, open: &str| vec![(offset, vec![(offset, open.to_owned())])];
-    assert_eq!(book.due("2026-02-04").await, [], "it is paid now");
-    assert_eq!(book.due("2026-02-14").await, []);
-    assert_eq!(book.due("2026-03-02").await, []);
-    // The last payment comes back on the twentieth: between the dates nothing was owed.
-    book.reverse(&last, "2026-02-20").await;
-    assert_eq!(book.due("2026-02-04").await, one(1, "60.00"));
-    assert_eq!(book.due("2026-02-14").await, one(8, "60.00"));
-    assert_eq!(book.due("2026-02-16").await, []);
-    assert_eq!(book.due("2026-02-20").await, one(8, "60.00"));
+    assert_eq!(setup.due("2026-02-04").await, [], "it is paid now");
+    assert_eq!(setup.due("2026-02-14").await, []);
+    assert_eq!(setup.due("2026-03-02").await, []);
+    // The last payment is reversed on the twentieth: between the dates nothing was owed.
+    setup.reverse(&last, "2026-02-20").await;
+    assert_eq!(setup.due("2026-02-04").await, one(1, "60.00"));
+    assert_eq!(setup.due("2026-02-14").await, one(8, "60.00"));
+    assert_eq!(setup.due("2026-02-16").await, []);
+    assert_eq!(setup.due("2026-02-20").await, one(8, "60.00"));
     // Before it was issued there was nothing.
-    assert_eq!(book.due("2025-12-31").await, []);
-    book.verify().await;
+    assert_eq!(setup.due("2025-12-31").await, []);
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn a_reminder_speaks_to_the_contact_that_pays() {
-    let book = Book::start().await;
+    let setup = Setup::start().await;
     let contacts = vec![contact("Bob Buyer", "bob@example.com", false), contact("Ada Payer", "ada@example.com", true)];
-    let customer = book.customer("Buyer Ltd", contacts).await;
-    let invoice = book.invoice(&customer, "100.00", "2026-03-01").await;
-    let reminder = book.preview("2026-03-02").await.remove(0);
+    let customer = setup.customer("Buyer Ltd", contacts).await;
+    let invoice = setup.invoice(&customer, "100.00", "2026-03-01").await;
+    let reminder = setup.preview("2026-03-02").await.remove(0);
     assert_eq!((reminder.contact_name.as_str(), reminder.contact_email.as_str()), ("Ada Payer", "ada@example.com"));
     assert_eq!(reminder.contact_id.len(), 36);
     assert_eq!(
         reminder.body,
         format!("Dear Ada Payer, {} 100.00 as of 2026-03-02. Seller, Accounts, ar@example.org", invoice.number)
     );
-    // Changed contacts count from the next reminder on.
+    // Changed contacts take effect with the next reminder.
     let read = inv::GetCustomerRequest { customer_id: customer.clone() };
-    let mut customers = CustomerServiceClient::new(book.server.client());
+    let mut customers = CustomerServiceClient::new(setup.server.client());
     let stored = customers.get_customer(read).await.unwrap().into_inner();
     let update = inv::UpdateCustomerRequest {
         request_id: request_id(),
@@ -275,8 +275,8 @@ async fn a_reminder_speaks_to_the_contact_that_pays() {
         update_mask: Some(prost_types::FieldMask { paths: vec!["contacts".to_owned()] }),
     };
     customers.update_customer(update).await.unwrap();
-    book.caught_up().await;
-    let reminder = book.run("2026-03-02").await.remove(0);
+    setup.caught_up().await;
+    let reminder = setup.run("2026-03-02").await.remove(0);
     assert_eq!(
         (reminder.contact_id.as_str(), reminder.contact_name.as_str(), reminder.contact_email.as_str()),
         ("", "", "")
@@ -285,21 +285,21 @@ async fn a_reminder_speaks_to_the_contact_that_pays() {
 }
 
 #[tokio::test]
-async fn a_run_looks_at_today_at_the_latest_and_needs_a_strategy() {
-    let book = Book::start_without_strategy().await;
-    assert_fault(&book.try_run("2026-03-02").await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
+async fn a_run_is_for_today_at_the_latest_and_needs_a_strategy() {
+    let setup = Setup::start_without_strategy().await;
+    assert_fault(&setup.try_run("2026-03-02").await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
     let unknown = "01890000-0000-7000-8000-000000000000".to_owned();
     let request = pb::PreviewDunningRequest {
         as_of: "2026-03-02".to_owned(),
         strategy_id: unknown.clone(),
         ..pb::PreviewDunningRequest::default()
     };
-    assert_fault(&book.dunning().preview_dunning(request).await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
-    book.create_strategy("standard", vec![crate::support::step(1, "friendly")]).await;
-    assert_fault(&book.try_run("2026-03-03").await.unwrap_err(), Code::FailedPrecondition, "DATE_IN_FUTURE");
+    assert_fault(&setup.dunning().preview_dunning(request).await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
+    setup.create_strategy("standard", vec![crate::support::step(1, "friendly")]).await;
+    assert_fault(&setup.try_run("2026-03-03").await.unwrap_err(), Code::FailedPrecondition, "DATE_IN_FUTURE");
     // Half past eleven in the evening, UTC, is the next day in Berlin.
-    book.server.clock.set("2026-03-02T23:30:00Z".parse().unwrap());
-    assert_eq!(book.try_run("2026-03-03").await.unwrap().reminders, 0);
+    setup.server.clock.set("2026-03-02T23:30:00Z".parse().unwrap());
+    assert_eq!(setup.try_run("2026-03-03").await.unwrap().reminders, 0);
     let request = pb::GetReminderRequest { reminder_id: unknown };
-    assert_fault(&book.dunning().get_reminder(request).await.unwrap_err(), Code::NotFound, "REMINDER_NOT_FOUND");
+    assert_fault(&setup.dunning().get_reminder(request).await.unwrap_err(), Code::NotFound, "REMINDER_NOT_FOUND");
 }

@@ -5,48 +5,61 @@ use quittance_proto::collections::v1 as pb;
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::{Code, Status};
 
-use crate::support::{Book, step};
+use crate::support::{Setup, step};
 
-async fn update(book: &Book, strategy: pb::Strategy, paths: &[&str]) -> Result<pb::Strategy, Status> {
+async fn update(setup: &Setup, strategy: pb::Strategy, paths: &[&str]) -> Result<pb::Strategy, Status> {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
     let request = pb::UpdateStrategyRequest {
         request_id: request_id(),
         strategy: Some(strategy),
         update_mask: Some(FieldMask { paths }),
     };
-    book.strategies().update_strategy(request).await.map(tonic::Response::into_inner)
+    setup.strategies().update_strategy(request).await.map(tonic::Response::into_inner)
 }
 
-async fn defaults(book: &Book) -> Vec<(String, bool)> {
-    let listed = book.strategies().list_strategies(pb::ListStrategiesRequest {}).await.unwrap().into_inner().strategies;
+async fn defaults(setup: &Setup) -> Vec<(String, bool)> {
+    let listed =
+        setup.strategies().list_strategies(pb::ListStrategiesRequest {}).await.unwrap().into_inner().strategies;
     listed.into_iter().map(|s| (s.name, s.is_default)).collect()
 }
 
 #[tokio::test]
 async fn the_first_strategy_is_the_default_until_another_is_made_it() {
-    let book = Book::start_without_strategy().await;
-    let first = book.create_strategy("first", vec![step(1, "a")]).await;
-    let second = book.create_strategy("second", vec![step(5, "b")]).await;
+    let setup = Setup::start_without_strategy().await;
+    let first = setup.create_strategy("first", vec![step(1, "a")]).await;
+    let second = setup.create_strategy("second", vec![step(5, "b")]).await;
     assert_eq!((first.is_default, second.is_default), (true, false));
-    let second = update(&book, pb::Strategy { is_default: true, ..second }, &["is_default"]).await.unwrap();
+    let second = update(&setup, pb::Strategy { is_default: true, ..second }, &["is_default"]).await.unwrap();
     assert_eq!((second.etag.as_str(), second.steps.len()), ("2", 1));
-    assert_eq!(defaults(&book).await, [("first".to_owned(), false), ("second".to_owned(), true)]);
+    assert_eq!(defaults(&setup).await, [("first".to_owned(), false), ("second".to_owned(), true)]);
     // The one that was the default has changed too.
     let stale =
-        update(&book, pb::Strategy { name: "primary".to_owned(), ..first.clone() }, &["name"]).await.unwrap_err();
+        update(&setup, pb::Strategy { name: "primary".to_owned(), ..first.clone() }, &["name"]).await.unwrap_err();
     assert_fault(&stale, Code::Aborted, "ETAG_MISMATCH");
     let renamed = pb::Strategy { name: "primary".to_owned(), etag: String::new(), ..first };
-    assert_eq!(update(&book, renamed, &["name"]).await.unwrap().name, "primary");
+    assert_eq!(update(&setup, renamed, &["name"]).await.unwrap().name, "primary");
     let request = pb::GetStrategyRequest { strategy_id: second.strategy_id.clone() };
-    assert_eq!(book.strategies().get_strategy(request).await.unwrap().into_inner(), second);
+    assert_eq!(setup.strategies().get_strategy(request).await.unwrap().into_inner(), second);
+}
+
+/// A platform sets a tenant up in one go: its strategies do not wait for invoicing's event, runs do.
+#[tokio::test]
+async fn strategies_do_not_wait_for_the_tenants_event() {
+    let setup = Setup::start_without_tenant().await;
+    let strategy = setup.create_strategy("first", vec![step(1, "a")]).await;
+    let strategy = update(&setup, pb::Strategy { name: "standard".to_owned(), ..strategy }, &["name"]).await.unwrap();
+    assert_eq!((strategy.name.as_str(), strategy.is_default), ("standard", true));
+    assert_fault(&setup.try_run("2026-03-02").await.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
+    setup.create_tenant().await;
+    assert_eq!(setup.try_run("2026-03-02").await.unwrap().strategy_id, strategy.strategy_id);
 }
 
 #[tokio::test]
 async fn eight_first_strategies_at_once_leave_one_default() {
-    let book = Book::start_without_strategy().await;
+    let setup = Setup::start_without_strategy().await;
     let created: Vec<_> = (0..8)
         .map(|n| {
-            let mut client = book.strategies();
+            let mut client = setup.strategies();
             let strategy = pb::Strategy { name: format!("s{n}"), steps: vec![step(1, "a")], ..pb::Strategy::default() };
             let request = pb::CreateStrategyRequest { request_id: request_id(), strategy: Some(strategy) };
             tokio::spawn(async move { client.create_strategy(request).await.unwrap() })
@@ -55,35 +68,35 @@ async fn eight_first_strategies_at_once_leave_one_default() {
     for one in created {
         one.await.unwrap();
     }
-    assert_eq!(defaults(&book).await.into_iter().filter(|(_, is_default)| *is_default).count(), 1);
+    assert_eq!(defaults(&setup).await.into_iter().filter(|(_, is_default)| *is_default).count(), 1);
 }
 
 #[tokio::test]
 async fn names_are_unique_and_unknown_strategies_are_not_found() {
-    let book = Book::start().await;
-    let taken = book.try_create_strategy("standard", vec![step(1, "a")]).await.unwrap_err();
+    let setup = Setup::start().await;
+    let taken = setup.try_create_strategy("standard", vec![step(1, "a")]).await.unwrap_err();
     assert_fault(&taken, Code::AlreadyExists, "STRATEGY_NAME_TAKEN");
-    let other = book.create_strategy("other", vec![step(1, "a")]).await;
-    let taken = update(&book, pb::Strategy { name: "standard".to_owned(), ..other }, &["name"]).await.unwrap_err();
+    let other = setup.create_strategy("other", vec![step(1, "a")]).await;
+    let taken = update(&setup, pb::Strategy { name: "standard".to_owned(), ..other }, &["name"]).await.unwrap_err();
     assert_fault(&taken, Code::AlreadyExists, "STRATEGY_NAME_TAKEN");
     let unknown =
         pb::Strategy { strategy_id: "01890000-0000-7000-8000-000000000000".to_owned(), ..pb::Strategy::default() };
     assert_fault(
-        &update(&book, unknown.clone(), &["is_default"]).await.unwrap_err(),
+        &update(&setup, unknown.clone(), &["is_default"]).await.unwrap_err(),
         Code::NotFound,
         "STRATEGY_NOT_FOUND",
     );
     let request = pb::GetStrategyRequest { strategy_id: unknown.strategy_id };
-    assert_fault(&book.strategies().get_strategy(request).await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
+    assert_fault(&setup.strategies().get_strategy(request).await.unwrap_err(), Code::NotFound, "STRATEGY_NOT_FOUND");
 }
 
 #[tokio::test]
 async fn everything_that_is_wrong_with_a_strategy_is_named() {
-    let book = Book::start_without_strategy().await;
+    let setup = Setup::start_without_strategy().await;
     let mistyped = pb::Step { body_template: "{{ totel }}".to_owned(), ..step(1, "a") };
     let broken = pb::Step { subject_template: "{{ total".to_owned(), name: String::new(), ..step(1, "b") };
     let silent = pb::Step { body_template: " ".to_owned(), ..step(4_000, "c") };
-    let wrong = book.try_create_strategy(" ", vec![mistyped.clone(), broken, silent]).await.unwrap_err();
+    let wrong = setup.try_create_strategy(" ", vec![mistyped.clone(), broken, silent]).await.unwrap_err();
     let fields = [
         "strategy.name",
         "strategy.steps[1].name",
@@ -94,36 +107,36 @@ async fn everything_that_is_wrong_with_a_strategy_is_named() {
         "strategy.steps[2].offset_days",
     ];
     assert_violations(&wrong, &fields);
-    assert_violations(&book.try_create_strategy("empty", vec![]).await.unwrap_err(), &["strategy.steps"]);
-    let good = book.create_strategy("good", vec![step(1, "a")]).await;
-    let wrong = update(&book, pb::Strategy { steps: vec![mistyped], ..good.clone() }, &["steps"]).await.unwrap_err();
+    assert_violations(&setup.try_create_strategy("empty", vec![]).await.unwrap_err(), &["strategy.steps"]);
+    let good = setup.create_strategy("good", vec![step(1, "a")]).await;
+    let wrong = update(&setup, pb::Strategy { steps: vec![mistyped], ..good.clone() }, &["steps"]).await.unwrap_err();
     assert_violations(&wrong, &["strategy.steps[0].body_template"]);
-    assert_violations(&update(&book, good, &["etag"]).await.unwrap_err(), &["update_mask"]);
+    assert_violations(&update(&setup, good, &["etag"]).await.unwrap_err(), &["update_mask"]);
 }
 
 /// A template that would end the process, or never end, is refused; the service answers on.
 #[tokio::test]
 async fn a_template_takes_no_more_than_its_share() {
-    let book = Book::start_without_strategy().await;
+    let setup = Setup::start_without_strategy().await;
     for body in [
         "x{{ total|indent(1000000000000000) }}",
         "x{% for a in items*100000 %}{% for b in items*100000 %}{% endfor %}{% endfor %}",
         "{{ customer }}",
     ] {
         let hungry = pb::Step { body_template: body.to_owned(), ..step(1, "a") };
-        let refused = book.try_create_strategy("hungry", vec![hungry]).await.unwrap_err();
+        let refused = setup.try_create_strategy("hungry", vec![hungry]).await.unwrap_err();
         assert_violations(&refused, &["strategy.steps[0].body_template"]);
     }
-    book.create_strategy("good", vec![step(1, "a")]).await;
+    setup.create_strategy("good", vec![step(1, "a")]).await;
 }
 
 #[tokio::test]
 async fn reminders_stay_as_they_were_when_their_strategy_changes() {
-    let book = Book::start().await;
-    let customer = book.customer("A", vec![]).await;
-    book.invoice(&customer, "100.00", "2026-02-28").await;
-    let sent = book.run("2026-03-01").await;
-    let strategy = book
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    setup.invoice(&customer, "100.00", "2026-02-28").await;
+    let sent = setup.run("2026-03-01").await;
+    let strategy = setup
         .strategies()
         .list_strategies(pb::ListStrategiesRequest {})
         .await
@@ -132,8 +145,8 @@ async fn reminders_stay_as_they_were_when_their_strategy_changes() {
         .strategies
         .remove(0);
     let reworded = pb::Step { subject_template: "Pay".to_owned(), ..step(1, "renamed") };
-    update(&book, pb::Strategy { steps: vec![reworded, step(2, "second")], ..strategy }, &["steps"]).await.unwrap();
+    update(&setup, pb::Strategy { steps: vec![reworded, step(2, "second")], ..strategy }, &["steps"]).await.unwrap();
     let request = pb::GetReminderRequest { reminder_id: sent[0].reminder_id.clone() };
-    assert_eq!(book.dunning().get_reminder(request).await.unwrap().into_inner(), sent[0]);
-    assert_eq!(book.run("2026-03-02").await[0].step_name, "second");
+    assert_eq!(setup.dunning().get_reminder(request).await.unwrap().into_inner(), sent[0]);
+    assert_eq!(setup.run("2026-03-02").await[0].step_name, "second");
 }

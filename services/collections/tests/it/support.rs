@@ -1,7 +1,8 @@
-//! A book with invoicing and collections behind one server.
+//! Invoicing and collections behind one server, with a tenant.
 
 use quittance_events::Relay;
 use quittance_grpc::Client;
+use quittance_host::{Service as _, Sources};
 use quittance_kernel::{AllocationId, Clock, PaymentId};
 use quittance_proto::{
     collections::v1::{
@@ -18,9 +19,9 @@ use quittance_testkit::{Events, TestDb, TestServer, now, request_id, wait_until}
 use tonic::Status;
 
 /// Invoicing and collections, with a tenant whose day is Berlin's: the second of March 2026.
-pub(crate) struct Book {
+pub(crate) struct Setup {
     pub(crate) server: TestServer,
-    /// What collections tells.
+    /// What collections publishes.
     pub(crate) events: Events,
     pub(crate) db: TestDb,
     pub(crate) invoicing: quittance_invoicing::App,
@@ -50,35 +51,36 @@ pub(crate) fn brief(reminder: &pb::Reminder) -> (i32, Vec<(i32, &str)>) {
     (reminder.offset_days, items.collect())
 }
 
-impl Book {
-    /// Starts both services, opens the book with a default strategy (three days before, one and eight days after), and waits until collections knows of it.
+impl Setup {
+    /// Starts both services, creates a tenant with a default strategy (three days before, one and eight days after), and waits until collections knows it.
     pub(crate) async fn start() -> Self {
-        let book = Self::start_without_strategy().await;
-        book.create_strategy("standard", vec![step(-3, "upcoming"), step(1, "friendly"), step(8, "firm")]).await;
-        book
+        let setup = Self::start_without_strategy().await;
+        setup.create_strategy("standard", vec![step(-3, "upcoming"), step(1, "friendly"), step(8, "firm")]).await;
+        setup
     }
 
     pub(crate) async fn start_without_strategy() -> Self {
-        let clock = Clock::fixed(now());
-        let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::migrator()).await;
-        let db = TestDb::new("collections", &quittance_collections::migrator()).await;
-        let invoicing = quittance_invoicing::App::new(invoicing_db.db.clone(), Relay::default(), clock.clone());
-        let app = quittance_collections::App::new(db.db.clone(), Relay::default(), clock.clone());
-        let names = [quittance_invoicing::SERVICES, quittance_collections::SERVICES].concat();
-        let server = TestServer::start(clock.clone(), &names, |_, all| {
-            quittance_collections::add_routes(quittance_invoicing::add_routes(all, &invoicing), &app)
-        })
-        .await;
-        let told =
-            Events::relay(quittance_invoicing::AREA, invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
-        let events = Events::relay(quittance_collections::AREA, app.db(), app.relay(), &clock, &server.shutdown);
-        quittance_collections::spawn(&app, told.source(), &server.shutdown);
-        let book = Self { server, events, db, invoicing, collections: app };
-        book.open().await;
-        book
+        let setup = Self::start_without_tenant().await;
+        setup.create_tenant().await;
+        setup
     }
 
-    async fn open(&self) {
+    pub(crate) async fn start_without_tenant() -> Self {
+        let clock = Clock::fixed(now());
+        let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::App::migrator()).await;
+        let db = TestDb::new("collections", &quittance_collections::App::migrator()).await;
+        let invoicing = quittance_invoicing::App::new(invoicing_db.db.clone(), Relay::default(), clock.clone());
+        let app = quittance_collections::App::new(db.db.clone(), Relay::default(), clock.clone());
+        let names = [quittance_invoicing::App::GRPC, quittance_collections::App::GRPC].concat();
+        let server = TestServer::start(clock.clone(), &names, |_, all| app.add_routes(invoicing.add_routes(all))).await;
+        let invoicing_events =
+            Events::relay(quittance_invoicing::AREA, invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
+        let events = Events::relay(quittance_collections::AREA, app.db(), app.relay(), &clock, &server.shutdown);
+        app.spawn(&Sources::none().with(invoicing_events.source()), &server.shutdown).unwrap();
+        Self { server, events, db, invoicing, collections: app }
+    }
+
+    pub(crate) async fn create_tenant(&self) {
         let enquiries =
             inv::Enquiries { name: "Accounts".to_owned(), email: "ar@example.org".to_owned(), phone: String::new() };
         let tenant = inv::Tenant {
@@ -95,9 +97,9 @@ impl Book {
         self.caught_up().await;
     }
 
-    /// Lets invoicing read what collections tells.
-    pub(crate) fn listen_to_disputes(&self) {
-        quittance_invoicing::spawn(&self.invoicing, self.events.source(), &self.server.shutdown);
+    /// Lets invoicing read what collections publishes.
+    pub(crate) fn publish_to_invoicing(&self) {
+        self.invoicing.spawn(&Sources::none().with(self.events.source()), &self.server.shutdown).unwrap();
     }
 
     pub(crate) fn strategies(&self) -> StrategyServiceClient<Client> {
@@ -116,14 +118,15 @@ impl Book {
         OpenItemServiceClient::new(self.server.client())
     }
 
-    /// Waits until collections has applied all that invoicing has told.
+    /// Waits until collections has applied all that invoicing has published.
     pub(crate) async fn caught_up(&self) {
         wait_until("collections reads all of invoicing's events", || async {
-            let told = self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
+            let published =
+                self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let read = self.dunning().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let position = read.subscriptions.iter().find(|s| s.area == "invoicing").map_or(0, |s| s.position);
             assert!(read.subscriptions.iter().all(|s| s.dead_letters == 0), "{read:?}");
-            told.unpositioned == 0 && position == told.head_position
+            published.unpositioned == 0 && position == published.head_position
         })
         .await;
     }
@@ -289,7 +292,7 @@ impl Book {
         self.disputes().resolve_dispute(request).await.map(tonic::Response::into_inner)
     }
 
-    /// Collections' books hold.
+    /// Checks collections' invariants.
     pub(crate) async fn verify(&self) {
         let found = self.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
         assert_eq!(found.invariants.len(), 3);

@@ -6,32 +6,11 @@ pub(crate) mod projection;
 pub(crate) mod reservation;
 pub(crate) mod verify;
 
-use quittance_db::DbError;
-use quittance_kernel::{Currency, CustomerId, Money};
-use rust_decimal::Decimal;
+use quittance_kernel::{Currency, CustomerId};
 use uuid::Uuid;
 
-/// Whose credit, and in what: at most one profile.
+/// A customer's credit in a currency, of which there is at most one profile.
 pub(crate) type Key = (CustomerId, Currency);
-
-/// A value that was stored by this program and must still read: what is wrong with it otherwise.
-pub(crate) fn stored<T, E: std::fmt::Display>(
-    table: &'static str,
-    id: Uuid,
-    value: Result<T, E>,
-) -> Result<T, DbError> {
-    value.map_err(|error| DbError::Corrupt { table, id, why: error.to_string() })
-}
-
-/// A label that was stored.
-pub(crate) fn known<T>(table: &'static str, id: Uuid, column: &str, value: Option<T>) -> Result<T, DbError> {
-    value.ok_or_else(|| DbError::Corrupt { table, id, why: format!("unknown {column}") })
-}
-
-/// A stored amount.
-pub(crate) fn money(table: &'static str, id: Uuid, amount: Decimal, currency: Currency) -> Result<Money, DbError> {
-    stored(table, id, Money::from_sum(amount, currency))
-}
 
 /// Keys as two columns.
 pub(crate) fn columns(keys: impl IntoIterator<Item = Key>) -> (Vec<Uuid>, Vec<String>) {

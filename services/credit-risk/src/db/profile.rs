@@ -3,13 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use quittance_db::{DbError, Tx, expect_rows};
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{integer, money, stored},
+};
 use quittance_kernel::{Currency, CustomerId, ProfileId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{Key, columns, money, stored};
-use crate::domain::CreditProfile;
+use super::{Key, columns};
+use crate::{Error, domain::CreditProfile};
 
 struct Row {
     id: Uuid,
@@ -56,7 +59,7 @@ pub(crate) async fn insert(tx: &mut Tx, profile: &CreditProfile) -> Result<(), D
         profile.exposure.amount(),
         profile.reserved.amount(),
         profile.note,
-        i32::try_from(profile.version).unwrap_or(i32::MAX),
+        integer("profile", profile.id.uuid(), profile.version)?,
         profile.created_at,
     )
     .execute(&mut **tx)
@@ -64,7 +67,7 @@ pub(crate) async fn insert(tx: &mut Tx, profile: &CreditProfile) -> Result<(), D
     Ok(())
 }
 
-/// Writes the limit and the note of a profile that is held.
+/// Writes the limit and the note of a profile that is locked.
 pub(crate) async fn update(tx: &mut Tx, profile: &CreditProfile) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
@@ -73,14 +76,14 @@ pub(crate) async fn update(tx: &mut Tx, profile: &CreditProfile) -> Result<(), D
         profile.id.uuid(),
         profile.limit.amount(),
         profile.note,
-        i32::try_from(profile.version).unwrap_or(i32::MAX),
+        integer("profile", profile.id.uuid(), profile.version)?,
     )
     .execute(&mut **tx)
     .await?;
     expect_rows(&done, "profile", 1)
 }
 
-/// Writes what is used of profiles that are held.
+/// Writes the exposure and the reserved amount of profiles that are locked.
 pub(crate) async fn update_used(tx: &mut Tx, profiles: &[&CreditProfile]) -> Result<(), DbError> {
     if profiles.is_empty() {
         return Ok(());
@@ -104,7 +107,7 @@ pub(crate) async fn update_used(tx: &mut Tx, profiles: &[&CreditProfile]) -> Res
     expect_rows(&done, "profile", profiles.len())
 }
 
-/// The profiles of these customers and currencies, held until the transaction ends, in the order of their ids: whoever decides on the same credit waits.
+/// The profiles of these keys, locked for update in the order of their ids; keys without a profile are left out.
 pub(crate) async fn lock_all(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<HashMap<Key, CreditProfile>, DbError> {
     if keys.is_empty() {
         return Ok(HashMap::new());
@@ -129,8 +132,14 @@ pub(crate) async fn lock_all(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<HashMa
         .collect()
 }
 
-/// A profile, held until the transaction ends.
-pub(crate) async fn lock(tx: &mut Tx, id: ProfileId) -> Result<Option<CreditProfile>, DbError> {
+/// A customer's profile in a currency, locked for update.
+pub(crate) async fn lock_of(tx: &mut Tx, key: Key) -> Result<CreditProfile, Error> {
+    let profile = lock_all(tx, &BTreeSet::from([key])).await?.remove(&key);
+    profile.ok_or(Error::NoProfile { customer: key.0, currency: key.1 })
+}
+
+/// A profile, locked for update.
+pub(crate) async fn lock(tx: &mut Tx, id: ProfileId) -> Result<CreditProfile, Error> {
     let row = sqlx::query_as!(
         Row,
         "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at
@@ -142,11 +151,11 @@ pub(crate) async fn lock(tx: &mut Tx, id: ProfileId) -> Result<Option<CreditProf
     )
     .fetch_optional(&mut **tx)
     .await?;
-    row.map(CreditProfile::try_from).transpose()
+    Ok(row.ok_or(Error::ProfileNotFound(id))?.try_into()?)
 }
 
 /// A customer's profile in a currency.
-pub(crate) async fn find(tx: &mut Tx, (customer, currency): Key) -> Result<Option<CreditProfile>, DbError> {
+pub(crate) async fn find(tx: &mut Tx, (customer, currency): Key) -> Result<CreditProfile, Error> {
     let row = sqlx::query_as!(
         Row,
         "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at
@@ -158,7 +167,7 @@ pub(crate) async fn find(tx: &mut Tx, (customer, currency): Key) -> Result<Optio
     )
     .fetch_optional(&mut **tx)
     .await?;
-    row.map(CreditProfile::try_from).transpose()
+    Ok(row.ok_or(Error::NoProfile { customer, currency })?.try_into()?)
 }
 
 /// Profiles in the order they were created.

@@ -1,28 +1,28 @@
-//! What is kept of invoicing's events: customers, and what each item still owes.
+//! What is kept of invoicing's events: customers, and what is open of each item.
 
 use std::collections::{BTreeSet, HashMap};
 
-use quittance_db::{DbError, Tx};
+use quittance_db::{DbError, Tx, row::money};
 use quittance_kernel::{CustomerId, ItemId, Money, ReservationId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{Key, columns, money};
+use super::{Key, columns};
 
 /// An item as it was issued.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IssuedItem {
-    /// It.
+    /// The item's id.
     pub(crate) id: ItemId,
-    /// Who owes it.
+    /// The customer who owes it.
     pub(crate) customer: CustomerId,
-    /// What was owed at first.
+    /// What was owed when it was issued.
     pub(crate) total: Money,
-    /// The reservation it uses up.
+    /// The order's reservation, if its invoice names one.
     pub(crate) reservation: Option<ReservationId>,
 }
 
-/// Keeps customers.
+/// Adds the customers that are not known yet.
 pub(crate) async fn put_customers(tx: &mut Tx, customers: &BTreeSet<CustomerId>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = customers.iter().map(|id| id.uuid()).collect();
@@ -32,8 +32,8 @@ pub(crate) async fn put_customers(tx: &mut Tx, customers: &BTreeSet<CustomerId>)
     Ok(())
 }
 
-/// Holds customers until the transaction ends, in the order of their ids, and returns how many of them are known. What a new profile's customer owes must
-/// not change between being summed and the profile being there to be changed with it.
+/// Locks customers in the order of their ids, and returns how many of them are known. What a customer owes must not change between being summed for a new
+/// profile and the profile's insertion.
 pub(crate) async fn lock_customers(tx: &mut Tx, customers: &BTreeSet<CustomerId>) -> Result<usize, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = customers.iter().map(|id| id.uuid()).collect();
@@ -47,7 +47,7 @@ pub(crate) async fn lock_customers(tx: &mut Tx, customers: &BTreeSet<CustomerId>
     Ok(found.len())
 }
 
-/// Adds items, all of which is owed.
+/// Adds items, of which nothing is settled yet.
 pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<(), DbError> {
     if items.is_empty() {
         return Ok(());
@@ -73,7 +73,7 @@ pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<()
     Ok(())
 }
 
-/// Moves what items owe. Returns how many are known and owed in the currency given: unless it is all of them, the caller gives up.
+/// Changes what is open of items by these amounts. Returns how many of them are known and in the amount's currency: where that is not all, the caller fails.
 pub(crate) async fn move_items(tx: &mut Tx, moved: &HashMap<ItemId, Money>) -> Result<u64, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = moved.keys().map(|id| id.uuid()).collect();
@@ -94,7 +94,7 @@ pub(crate) async fn move_items(tx: &mut Tx, moved: &HashMap<ItemId, Money>) -> R
     Ok(done.rows_affected())
 }
 
-/// What a customer owes in a currency, as the items say.
+/// The sum of a customer's items in a currency.
 pub(crate) async fn owed(tx: &mut Tx, (customer, currency): Key) -> Result<Money, DbError> {
     let tenant = tx.tenant().uuid();
     let sum = sqlx::query_scalar!(

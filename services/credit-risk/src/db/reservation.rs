@@ -3,13 +3,19 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Db, DbError, Tx, expect_rows};
+use quittance_db::{
+    Db, DbError, Tx, expect_rows,
+    row::{known, money, stored},
+};
 use quittance_kernel::{Currency, CustomerId, InvoiceId, ReservationId, TenantId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{Key, columns, known, money, stored};
-use crate::domain::{Reservation, State};
+use super::{Key, columns};
+use crate::{
+    Error,
+    domain::{Reservation, State},
+};
 
 struct Row {
     id: Uuid,
@@ -45,8 +51,8 @@ impl TryFrom<Row> for Reservation {
     }
 }
 
-/// Adds reservations. One of an order holds credit at a time.
-pub(crate) async fn insert_all(tx: &mut Tx, reservations: &[Reservation]) -> Result<(), DbError> {
+/// Adds reservations. An order has one active or confirmed reservation at most.
+pub(crate) async fn insert_all(tx: &mut Tx, reservations: &[&Reservation]) -> Result<(), DbError> {
     if reservations.is_empty() {
         return Ok(());
     }
@@ -77,7 +83,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, reservations: &[Reservation]) -> Res
     Ok(())
 }
 
-/// Writes where reservations that are held stand.
+/// Writes the states of reservations that are locked.
 pub(crate) async fn update_all(tx: &mut Tx, reservations: &[Reservation]) -> Result<(), DbError> {
     if reservations.is_empty() {
         return Ok(());
@@ -103,7 +109,7 @@ pub(crate) async fn update_all(tx: &mut Tx, reservations: &[Reservation]) -> Res
     expect_rows(&done, "reservation", reservations.len())
 }
 
-/// These reservations as they are, without holding them; those that do not exist are left out.
+/// These reservations, not locked; those that do not exist are left out.
 pub(crate) async fn find_all(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<Reservation>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
@@ -120,7 +126,12 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<R
     rows.into_iter().map(Reservation::try_from).collect()
 }
 
-/// These reservations, held until the transaction ends, in the order of their ids.
+/// A reservation, not locked.
+pub(crate) async fn find(tx: &mut Tx, id: ReservationId) -> Result<Reservation, Error> {
+    find_all(tx, &[id]).await?.pop().ok_or(Error::ReservationNotFound(id))
+}
+
+/// These reservations, locked for update in the order of their ids; those that do not exist are left out.
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<Reservation>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
@@ -139,8 +150,13 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<R
     rows.into_iter().map(Reservation::try_from).collect()
 }
 
-/// Whose credit the reservations hold whose time is over, the longest over first.
-pub(crate) async fn expired_keys(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Key>, DbError> {
+/// A reservation, locked for update.
+pub(crate) async fn lock(tx: &mut Tx, id: ReservationId) -> Result<Reservation, Error> {
+    lock_all(tx, &[id]).await?.pop().ok_or(Error::ReservationNotFound(id))
+}
+
+/// The keys of overdue reservations, the longest overdue first; a key comes once for each of its reservations.
+pub(crate) async fn overdue_keys(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Key>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
         "select customer_id, currency
@@ -164,9 +180,9 @@ pub(crate) async fn expired_keys(tx: &mut Tx, now: DateTime<Utc>, limit: i64) ->
         .collect()
 }
 
-/// Reservations of these customers and currencies whose time is over, held until the transaction ends; those that somebody else holds are left to the next
-/// look. The caller holds the profiles.
-pub(crate) async fn lock_expired(
+/// Overdue reservations of these keys, locked for update, the longest overdue first. Those that another transaction has locked are left out. The caller has
+/// locked the profiles.
+pub(crate) async fn lock_overdue(
     tx: &mut Tx,
     keys: impl IntoIterator<Item = Key>,
     now: DateTime<Utc>,
@@ -194,8 +210,8 @@ pub(crate) async fn lock_expired(
     rows.into_iter().map(Reservation::try_from).collect()
 }
 
-/// Those of these orders that hold credit.
-pub(crate) async fn holding_orders(tx: &mut Tx, orders: &[String]) -> Result<HashSet<String>, DbError> {
+/// Those of these orders that have an active or confirmed reservation.
+pub(crate) async fn reserved_orders(tx: &mut Tx, orders: &[String]) -> Result<HashSet<String>, DbError> {
     let tenant = tx.tenant().uuid();
     let found = sqlx::query_scalar!(
         "select r.order_reference
@@ -209,7 +225,7 @@ pub(crate) async fn holding_orders(tx: &mut Tx, orders: &[String]) -> Result<Has
     Ok(found.into_iter().collect())
 }
 
-/// Reservations in the order they were made; `state` is a label.
+/// Reservations in the order in which they were created; `state` is a label.
 pub(crate) async fn list(
     tx: &mut Tx,
     customer: Option<CustomerId>,
@@ -235,7 +251,7 @@ pub(crate) async fn list(
     rows.into_iter().map(Reservation::try_from).collect()
 }
 
-/// Tenants with reservations whose time is over: read in the reconcilers' role.
+/// Tenants with overdue reservations, read in the reconcilers' role.
 pub(crate) async fn tenants_to_expire(db: &Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!(
         "select distinct tenant_id from reservation where state = 'active' and expires_at <= $1 limit $2",
@@ -247,7 +263,7 @@ pub(crate) async fn tenants_to_expire(db: &Db, now: DateTime<Utc>, limit: i64) -
     Ok(tenants.into_iter().map(TenantId::new).collect())
 }
 
-/// How many of the tenant's reservations wait for their end.
+/// How many of the tenant's reservations are overdue and not expired yet.
 pub(crate) async fn count_to_expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64, DbError> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from reservation where tenant_id = $1 and state = 'active' and expires_at <= $2"#,

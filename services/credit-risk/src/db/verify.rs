@@ -1,9 +1,9 @@
-//! The invariants of credit-risk's books, checked where they are kept: in SQL, over all of a tenant's rows.
+//! The invariants of what credit-risk stores, checked in SQL over all of a tenant's rows.
 
 use quittance_db::{Db, DbError, Found, Invariant, Tx};
 use quittance_kernel::TenantId;
 
-/// Checks all invariants of a tenant's books.
+/// Checks all invariants of a tenant's rows.
 pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
     let mut tx = db.begin_sums(tenant).await?;
     let invariants = vec![
@@ -22,7 +22,7 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
     Ok(invariants)
 }
 
-/// Everybody who has profiles, for the reconcilers' role.
+/// The tenants that have profiles, read in the reconcilers' role.
 pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!("select distinct tenant_id from profile").fetch_all(db.system()).await?;
     Ok(tenants.into_iter().map(TenantId::new).collect())
@@ -55,21 +55,21 @@ pub(crate) async fn exposures(tx: &mut Tx) -> Result<Found, DbError> {
 pub(crate) async fn reserved(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
-        r#"with held as (
+        r#"with summed as (
              select customer_id, currency, sum(amount) as amount
              from reservation
              where tenant_id = $1 and state in ('active', 'confirmed')
              group by customer_id, currency
            ), compared as (
-             select p.id, p.reserved, coalesce(h.amount, 0) as held
+             select p.id, p.reserved, coalesce(s.amount, 0) as reservations
              from profile p
-             left join held h on h.customer_id = p.customer_id and h.currency = p.currency
+             left join summed s on s.customer_id = p.customer_id and s.currency = p.currency
              where p.tenant_id = $1
            ), drifted as (
-             select * from compared where reserved <> held
+             select * from compared where reserved <> reservations
            )
            select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'profile ' || id || ': reserved ' || reserved || ', reservations ' || held from drifted order by id limit 20) as "examples!""#,
+             array(select 'profile ' || id || ': reserved ' || reserved || ', reservations ' || reservations from drifted order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)

@@ -1,11 +1,11 @@
-//! What credit-risk decides, without I/O: how much credit a customer has, and what orders may set aside of it.
+//! The rules of credit, without I/O: how much of it a customer has, and what orders may reserve.
 
-pub mod profile;
+pub(crate) mod profile;
 mod refusal;
-pub mod reservation;
+pub(crate) mod reservation;
 mod ttl;
 
-pub use profile::{CreditProfile, NewProfile, ProfileChange};
-pub use refusal::Refusal;
-pub use reservation::{Order, Reservation, State, authorize};
-pub use ttl::{DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS};
+pub(crate) use profile::{CreditProfile, NewProfile, ProfileChange};
+pub(crate) use refusal::Refusal;
+pub(crate) use reservation::{Order, Reservation, State, authorize};
+pub(crate) use ttl::{DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS};

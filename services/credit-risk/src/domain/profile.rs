@@ -7,54 +7,54 @@ use quittance_kernel::{CustomerId, Money, MoneyError, ProfileId};
 
 use super::Refusal;
 
-/// A limit to give.
+/// A credit limit to give to a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct NewProfile {
-    /// To whom.
-    pub customer: CustomerId,
-    /// Zero or more.
-    pub limit: Money,
-    /// Why the limit is what it is.
-    pub note: String,
+pub(crate) struct NewProfile {
+    /// The customer.
+    pub(crate) customer: CustomerId,
+    /// Zero or more; the profile is in its currency.
+    pub(crate) limit: Money,
+    /// Why the limit is what it is; may be empty.
+    pub(crate) note: String,
 }
 
-/// What to change; `None` leaves a field as it is.
+/// A change of a profile; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct ProfileChange {
+pub(crate) struct ProfileChange {
     /// The new limit.
-    pub limit: Option<Money>,
+    pub(crate) limit: Option<Money>,
     /// The new note.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 /// A customer's credit in the currency of its limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreditProfile {
-    /// Its id.
-    pub id: ProfileId,
-    /// Whose.
-    pub customer: CustomerId,
+pub(crate) struct CreditProfile {
+    /// The profile's id.
+    pub(crate) id: ProfileId,
+    /// The customer whose credit it is.
+    pub(crate) customer: CustomerId,
     /// The limit. Zero or more.
-    pub limit: Money,
-    /// Open items, kept from invoicing's events. Negative while a settlement is known and its invoice is not yet.
-    pub exposure: Money,
-    /// Reservations that are active or confirmed.
-    pub reserved: Money,
-    /// Why the limit is what it is.
-    pub note: String,
-    /// Grows by one with every change of the limit or the note. Exposure and reservations move with every order, and a
-    /// person who edits the limit is not in their way.
-    pub version: u32,
-    /// When it was created.
-    pub created_at: DateTime<Utc>,
+    pub(crate) limit: Money,
+    /// What the customer's open items sum to, by invoicing's events. Negative while a settlement is known and its invoice is not yet.
+    pub(crate) exposure: Money,
+    /// What its active and confirmed reservations sum to.
+    pub(crate) reserved: Money,
+    /// Why the limit is what it is; may be empty.
+    pub(crate) note: String,
+    /// Starts at 1 and grows by one with every change of the limit or the note. Exposure and reservations change with every order: they do not count,
+    /// or an etag would be stale at once.
+    pub(crate) version: u32,
+    /// The time at which it was created.
+    pub(crate) created_at: DateTime<Utc>,
 }
 
 impl CreditProfile {
-    /// A new profile. `exposure` is what is open already.
+    /// A new profile. `exposure` is what the customer owes already.
     ///
     /// # Errors
     /// `LimitNegative`, and `CURRENCY_MISMATCH` if the exposure is in another currency.
-    pub fn create(id: ProfileId, new: NewProfile, exposure: Money, now: DateTime<Utc>) -> Result<Self, Refusal> {
+    pub(crate) fn create(id: ProfileId, new: NewProfile, exposure: Money, now: DateTime<Utc>) -> Result<Self, Refusal> {
         let NewProfile { customer, limit, note } = new;
         if limit.is_negative() {
             return Err(Refusal::LimitNegative);
@@ -64,11 +64,11 @@ impl CreditProfile {
         Ok(CreditProfile { id, customer, limit, exposure, reserved, note, version: 1, created_at: now })
     }
 
-    /// The profile with the change. A limit below what is used stops new authorisations and takes nothing back.
+    /// The profile with the change. A limit below what is used stops new authorisations and ends no reservation.
     ///
     /// # Errors
     /// `LimitNegative`, and `CURRENCY_MISMATCH`: a profile keeps its currency.
-    pub fn change(self, change: ProfileChange) -> Result<CreditProfile, Refusal> {
+    pub(crate) fn change(self, change: ProfileChange) -> Result<CreditProfile, Refusal> {
         let limit = change.limit.unwrap_or(self.limit);
         if limit.is_negative() {
             return Err(Refusal::LimitNegative);
@@ -82,15 +82,15 @@ impl CreditProfile {
     ///
     /// # Errors
     /// `TooLarge` beyond the bound for results.
-    pub fn available(&self) -> Result<Money, MoneyError> {
+    pub(crate) fn available(&self) -> Result<Money, MoneyError> {
         self.limit.checked_sub(self.exposure)?.checked_sub(self.reserved)
     }
 
-    /// By how much an order would pass the limit; zero if it fits.
+    /// By how much an order would exceed the limit; zero where it is within it.
     ///
     /// # Errors
     /// `CurrencyMismatch` and `TooLarge`.
-    pub fn shortfall(&self, amount: Money) -> Result<Money, MoneyError> {
+    pub(crate) fn shortfall(&self, amount: Money) -> Result<Money, MoneyError> {
         let available = self.available()?;
         match amount.compare(available)? {
             Ordering::Greater => amount.checked_sub(available),
@@ -98,29 +98,21 @@ impl CreditProfile {
         }
     }
 
-    /// More is owed: an item was issued, or a settlement taken back.
+    /// What is owed changed by this amount; negative: less is owed.
     ///
     /// # Errors
     /// `CurrencyMismatch` and `TooLarge`.
-    pub fn expose(self, amount: Money) -> Result<CreditProfile, MoneyError> {
+    pub(crate) fn expose(self, amount: Money) -> Result<CreditProfile, MoneyError> {
         Ok(CreditProfile { exposure: self.exposure.checked_add(amount)?, ..self })
     }
 
-    /// Less is owed: an item was settled, credited, voided or discounted.
-    ///
-    /// # Errors
-    /// `CurrencyMismatch` and `TooLarge`.
-    pub fn relieve(self, amount: Money) -> Result<CreditProfile, MoneyError> {
-        Ok(CreditProfile { exposure: self.exposure.checked_sub(amount)?, ..self })
-    }
-
-    /// Sets credit aside.
-    pub(super) fn hold(self, amount: Money) -> Result<CreditProfile, MoneyError> {
+    /// Reserves credit.
+    pub(super) fn reserve(self, amount: Money) -> Result<CreditProfile, MoneyError> {
         Ok(CreditProfile { reserved: self.reserved.checked_add(amount)?, ..self })
     }
 
-    /// Gives back what was set aside.
-    pub(super) fn give_back(self, amount: Money) -> Result<CreditProfile, Refusal> {
+    /// Frees credit that was reserved.
+    pub(super) fn free(self, amount: Money) -> Result<CreditProfile, Refusal> {
         let reserved = self.reserved.checked_sub(amount)?;
         if reserved.is_negative() { Err(Refusal::Unbalanced(amount)) } else { Ok(CreditProfile { reserved, ..self }) }
     }
@@ -144,14 +136,14 @@ mod tests {
 
     #[test]
     fn available_is_what_the_limit_leaves_and_may_be_negative() {
-        let profile = create(eur(100), eur(30)).unwrap().hold(eur(50)).unwrap();
+        let profile = create(eur(100), eur(30)).unwrap().reserve(eur(50)).unwrap();
         assert_eq!(profile.available(), Ok(eur(20)));
         assert_eq!(profile.shortfall(eur(20)), Ok(eur(0)));
         assert_eq!(profile.shortfall(eur(25)), Ok(eur(5)));
         let profile = profile.expose(eur(40)).unwrap();
         assert_eq!(profile.available(), Ok(eur(-20)));
         assert_eq!(profile.shortfall(eur(1)), Ok(eur(21)));
-        assert_eq!(profile.relieve(eur(70)).unwrap().available(), Ok(eur(50)));
+        assert_eq!(profile.expose(eur(-70)).unwrap().available(), Ok(eur(50)));
     }
 
     #[test]
@@ -174,8 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_given_back_than_was_set_aside() {
-        let profile = create(eur(100), eur(0)).unwrap().hold(eur(5)).unwrap();
-        assert_eq!(profile.give_back(eur(6)).unwrap_err().reason(), "PROFILE_UNBALANCED");
+    fn no_more_is_freed_than_was_reserved() {
+        let profile = create(eur(100), eur(0)).unwrap().reserve(eur(5)).unwrap();
+        assert_eq!(profile.free(eur(6)).unwrap_err().reason(), "PROFILE_UNBALANCED");
     }
 }

@@ -1,56 +1,56 @@
-//! Why credit-risk says no.
+//! Why the rules refuse something.
 
 use quittance_kernel::{InvoiceId, Money, MoneyError, ReservationId};
 
 use super::ttl::MAX_TTL_SECONDS;
 
-/// Why credit is not given, or a reservation does not do what it is asked to.
+/// Why credit is not given, or the state of a reservation does not change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The order would pass the limit.
+    /// The order exceeds the limit.
     #[error("{amount} is more than the {available} that is available")]
     CreditLimitExceeded {
-        /// What was asked for.
+        /// The order's amount.
         amount: Money,
-        /// What is left.
+        /// What the limit leaves for new orders.
         available: Money,
     },
     /// An amount is zero or negative.
     #[error("an amount must be greater than zero")]
     AmountNotPositive,
-    /// A reservation lasts too short or too long.
+    /// The time to live of a reservation is too short or too long.
     #[error("a reservation lasts 1 to {MAX_TTL_SECONDS} seconds")]
     TtlOutOfRange,
     /// A limit is negative.
     #[error("a limit must not be negative")]
     LimitNegative,
-    /// The reservation holds no credit any more, or its time is over.
+    /// The reservation has ended, or is overdue.
     #[error("reservation {reservation} is {state}")]
     ReservationNotActive {
         /// The reservation.
         reservation: ReservationId,
-        /// Where it stands.
+        /// The label of its state.
         state: &'static str,
     },
-    /// The time of the reservation is not over.
-    #[error("reservation {0} lasts longer")]
+    /// The reservation is not overdue yet.
+    #[error("reservation {0} is not overdue")]
     ReservationNotDue(ReservationId),
-    /// Another invoice used the reservation up.
-    #[error("reservation {reservation} was used up by invoice {invoice}")]
+    /// The reservation became exposure with another invoice.
+    #[error("reservation {reservation} was used by invoice {invoice}")]
     ReservationInvoiced {
         /// The reservation.
         reservation: ReservationId,
         /// The other invoice.
         invoice: InvoiceId,
     },
-    /// Profile and reservation are not of the same customer.
+    /// Profile and reservation belong to different customers.
     #[error("reservation {0} is another customer's")]
     OtherCustomer(ReservationId),
     /// Amounts do not combine, most often because the currencies differ.
     #[error(transparent)]
     Money(#[from] MoneyError),
-    /// The profile does not hold what the reservation says: what was stored is inconsistent.
-    #[error("the profile's reservations do not hold {0}")]
+    /// The profile has less reserved than the reservation's amount: what was stored is inconsistent.
+    #[error("the profile has less than {0} reserved")]
     Unbalanced(Money),
 }
 

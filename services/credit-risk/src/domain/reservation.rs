@@ -1,5 +1,5 @@
-//! Credit set aside for orders. Each transition takes the profile with the reservation, because what a reservation holds
-//! is part of the profile's `reserved`, and returns both as they are then.
+//! Credit reserved for orders. A transition that changes what is reserved consumes the profile with the reservation, because the amount is part of the
+//! profile's `reserved`, and returns both.
 
 use std::cmp::Ordering;
 
@@ -8,60 +8,60 @@ use quittance_kernel::{CustomerId, InvoiceId, Money, ReservationId};
 
 use super::{Refusal, profile::CreditProfile, ttl::MAX_TTL_SECONDS};
 
-/// An order that wants credit.
+/// An order that asks for credit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Order {
-    /// Who ordered.
-    pub customer: CustomerId,
-    /// Positive.
-    pub amount: Money,
-    /// The order; at most one active or confirmed reservation each.
-    pub order_reference: String,
-    /// How long the reservation lasts unless confirmed: 1 to [`MAX_TTL_SECONDS`].
-    pub ttl_seconds: u32,
+pub(crate) struct Order {
+    /// The customer who ordered.
+    pub(crate) customer: CustomerId,
+    /// What is to be reserved. Positive.
+    pub(crate) amount: Money,
+    /// The caller's reference of the order, which has one active or confirmed reservation at most.
+    pub(crate) reference: String,
+    /// The time to live of the reservation unless it is confirmed, in seconds: 1 to [`MAX_TTL_SECONDS`].
+    pub(crate) ttl_seconds: u32,
 }
 
-/// Credit set aside for an order.
+/// Credit reserved for an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reservation {
-    /// Its id.
-    pub id: ReservationId,
-    /// Whose.
-    pub customer: CustomerId,
-    /// How much. Positive.
-    pub amount: Money,
-    /// The order.
-    pub order_reference: String,
-    /// Where it stands.
-    pub state: State,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
+pub(crate) struct Reservation {
+    /// The reservation's id.
+    pub(crate) id: ReservationId,
+    /// The customer whose credit it is.
+    pub(crate) customer: CustomerId,
+    /// What is reserved. Positive.
+    pub(crate) amount: Money,
+    /// The caller's reference of the order.
+    pub(crate) order_reference: String,
+    /// The state it is in.
+    pub(crate) state: State,
+    /// The time at which it was created.
+    pub(crate) created_at: DateTime<Utc>,
 }
 
-/// Where a reservation stands.
+/// The state of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
-    /// Holds credit until it expires.
+pub(crate) enum State {
+    /// Credit is reserved until it expires.
     Active {
-        /// The first instant at which it holds no more.
+        /// The first instant at which it is overdue.
         expires_at: DateTime<Utc>,
     },
-    /// Holds credit until it is released or invoiced.
+    /// Credit is reserved until it is released or invoiced.
     Confirmed,
-    /// Given back.
+    /// The caller released the credit.
     Released,
-    /// Its time is over.
+    /// It was not confirmed in time.
     Expired,
-    /// Its invoice was issued: it is exposure now.
+    /// Its invoice was issued: the amount is exposure now.
     Invoiced {
-        /// The invoice that used it up.
+        /// The invoice.
         invoice: InvoiceId,
     },
 }
 
 impl State {
     /// The name in storage.
-    pub const fn label(&self) -> &'static str {
+    pub(crate) const fn label(&self) -> &'static str {
         match self {
             State::Active { .. } => "active",
             State::Confirmed => "confirmed",
@@ -72,7 +72,7 @@ impl State {
     }
 
     /// The state with this label and the data kept with it; `None` if there is no such label or its data is missing.
-    pub fn parse(label: &str, expires_at: Option<DateTime<Utc>>, invoice: Option<InvoiceId>) -> Option<State> {
+    pub(crate) fn parse(label: &str, expires_at: Option<DateTime<Utc>>, invoice: Option<InvoiceId>) -> Option<State> {
         match label {
             "active" => Some(State::Active { expires_at: expires_at? }),
             "confirmed" => Some(State::Confirmed),
@@ -83,42 +83,34 @@ impl State {
         }
     }
 
-    /// When it ends by itself.
-    pub const fn expires_at(&self) -> Option<DateTime<Utc>> {
+    /// The first instant at which an active one is overdue.
+    pub(crate) const fn expires_at(&self) -> Option<DateTime<Utc>> {
         match self {
             State::Active { expires_at } => Some(*expires_at),
             State::Confirmed | State::Released | State::Expired | State::Invoiced { .. } => None,
         }
     }
 
-    /// The invoice that used it up.
-    pub const fn invoice(&self) -> Option<InvoiceId> {
+    /// The invoice of an invoiced one.
+    pub(crate) const fn invoice(&self) -> Option<InvoiceId> {
         match self {
             State::Invoiced { invoice } => Some(*invoice),
             State::Active { .. } | State::Confirmed | State::Released | State::Expired => None,
         }
     }
-
-    /// Whether credit is set aside. An active one holds credit until it is expired, even when its time is over.
-    pub const fn holds(&self) -> bool {
-        match self {
-            State::Active { .. } | State::Confirmed => true,
-            State::Released | State::Expired | State::Invoiced { .. } => false,
-        }
-    }
 }
 
-/// Sets credit aside for an order, if the profile has enough available.
+/// Reserves credit for an order, if the profile has enough available.
 ///
 /// # Errors
 /// `CreditLimitExceeded`, `AmountNotPositive`, `TtlOutOfRange`, `OtherCustomer` and `CURRENCY_MISMATCH`.
-pub fn authorize(
+pub(crate) fn authorize(
     profile: CreditProfile,
     id: ReservationId,
     order: Order,
     now: DateTime<Utc>,
 ) -> Result<(CreditProfile, Reservation), Refusal> {
-    let Order { customer, amount, order_reference, ttl_seconds } = order;
+    let Order { customer, amount, reference, ttl_seconds } = order;
     if profile.customer != customer {
         return Err(Refusal::OtherCustomer(id));
     }
@@ -132,22 +124,25 @@ pub fn authorize(
     if amount.compare(available)? == Ordering::Greater {
         return Err(Refusal::CreditLimitExceeded { amount, available });
     }
-    let lasts = TimeDelta::seconds(ttl_seconds.into());
-    let expires_at = now.checked_add_signed(lasts).ok_or(Refusal::TtlOutOfRange)?;
+    let ttl = TimeDelta::seconds(ttl_seconds.into());
+    let expires_at = now.checked_add_signed(ttl).ok_or(Refusal::TtlOutOfRange)?;
     let state = State::Active { expires_at };
-    Ok((profile.hold(amount)?, Reservation { id, customer, amount, order_reference, state, created_at: now }))
+    Ok((
+        profile.reserve(amount)?,
+        Reservation { id, customer, amount, order_reference: reference, state, created_at: now },
+    ))
 }
 
 impl Reservation {
-    /// Makes the reservation last until it is released or invoiced. A confirmed one stays as it is.
+    /// Keeps the reservation until it is released or invoiced. A confirmed one stays as it is.
     ///
     /// # Errors
-    /// `ReservationNotActive` unless it is active and its time is not over, or confirmed.
-    pub fn confirm(self, now: DateTime<Utc>) -> Result<Reservation, Refusal> {
+    /// `ReservationNotActive` unless it is active and not overdue, or confirmed.
+    pub(crate) fn confirm(self, now: DateTime<Utc>) -> Result<Reservation, Refusal> {
         match self.state {
             State::Active { expires_at } if now < expires_at => Ok(Reservation { state: State::Confirmed, ..self }),
             State::Confirmed => Ok(self),
-            // Whoever expires it may come later, but its credit may have been promised already.
+            // Overdue, whether the reconciler has expired it yet or not.
             State::Active { .. } => {
                 Err(Refusal::ReservationNotActive { reservation: self.id, state: State::Expired.label() })
             }
@@ -155,11 +150,11 @@ impl Reservation {
         }
     }
 
-    /// Gives the credit back. A released one stays as it is.
+    /// Frees the credit. A released one stays as it is.
     ///
     /// # Errors
     /// `ReservationNotActive` if it is expired or invoiced.
-    pub fn release(self, profile: CreditProfile) -> Result<(CreditProfile, Reservation), Refusal> {
+    pub(crate) fn release(self, profile: CreditProfile) -> Result<(CreditProfile, Reservation), Refusal> {
         match self.state {
             State::Active { .. } | State::Confirmed => self.end(profile, State::Released),
             State::Released => Ok((profile, self)),
@@ -167,11 +162,15 @@ impl Reservation {
         }
     }
 
-    /// Gives the credit back because the time is over.
+    /// Frees the credit of an overdue reservation.
     ///
     /// # Errors
-    /// `ReservationNotActive` unless it is active, `ReservationNotDue` while it lasts.
-    pub fn expire(self, profile: CreditProfile, now: DateTime<Utc>) -> Result<(CreditProfile, Reservation), Refusal> {
+    /// `ReservationNotActive` unless it is active, `ReservationNotDue` unless it is overdue.
+    pub(crate) fn expire(
+        self,
+        profile: CreditProfile,
+        now: DateTime<Utc>,
+    ) -> Result<(CreditProfile, Reservation), Refusal> {
         match self.state {
             State::Active { expires_at } if now < expires_at => Err(Refusal::ReservationNotDue(self.id)),
             State::Active { .. } => self.end(profile, State::Expired),
@@ -179,13 +178,16 @@ impl Reservation {
         }
     }
 
-    /// The order's invoice was issued. What the reservation held becomes free, in the transaction in which the invoice
-    /// becomes exposure; one that was released or expired before has nothing to give back. The same invoice again changes
-    /// nothing.
+    /// The order's invoice was issued. The credit becomes free, in the transaction in which the invoice becomes exposure; that of a released or expired
+    /// one is free already. The same invoice again changes nothing.
     ///
     /// # Errors
-    /// `ReservationInvoiced` if another invoice used it up.
-    pub fn invoiced(self, profile: CreditProfile, invoice: InvoiceId) -> Result<(CreditProfile, Reservation), Refusal> {
+    /// `ReservationInvoiced` if it has another invoice.
+    pub(crate) fn invoiced(
+        self,
+        profile: CreditProfile,
+        invoice: InvoiceId,
+    ) -> Result<(CreditProfile, Reservation), Refusal> {
         match self.state {
             State::Active { .. } | State::Confirmed => self.end(profile, State::Invoiced { invoice }),
             State::Released | State::Expired => {
@@ -199,10 +201,10 @@ impl Reservation {
         }
     }
 
-    /// Ends a reservation that holds credit.
+    /// Ends a reservation that is active or confirmed.
     fn end(self, profile: CreditProfile, state: State) -> Result<(CreditProfile, Reservation), Refusal> {
         self.expect_of(&profile)?;
-        Ok((profile.give_back(self.amount)?, Reservation { state, ..self }))
+        Ok((profile.free(self.amount)?, Reservation { state, ..self }))
     }
 
     fn expect_of(&self, profile: &CreditProfile) -> Result<(), Refusal> {

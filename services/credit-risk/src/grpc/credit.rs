@@ -1,47 +1,45 @@
-//! Profiles, checks, and the state of the books.
+//! Profiles, credit checks, and the state of what is stored.
 
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Page, Violations, currency, id, page_size, parse, positive_money, tenant};
+use quittance_grpc::{Page, Violations, currency, id, page_size, positive_money};
 use quittance_kernel::{CustomerId, ProfileId, TenantId};
 use quittance_proto::{
     common::v1 as common,
     creditrisk::v1::{self as pb, credit_service_server::CreditService},
 };
+use quittance_service::{parse, tenant};
 use tonic::{Request, Response, Status};
 
-use super::Door;
 use crate::{
-    Error,
+    App, Error,
     db::{self, Key},
     domain::CreditProfile,
     ops, wire,
 };
 
-impl Door {
-    async fn profile(&self, tenant: TenantId, key: Key) -> Result<CreditProfile, Error> {
-        let mut tx = self.0.db().begin(tenant).await?;
+impl App {
+    async fn read_profile(&self, tenant: TenantId, key: Key) -> Result<CreditProfile, Error> {
+        let mut tx = self.db().begin(tenant).await?;
         let profile = db::profile::find(&mut tx, key).await?;
         tx.commit().await?;
-        profile.ok_or(Error::NoProfile { customer: key.0, currency: key.1 })
+        Ok(profile)
     }
 }
 
 #[tonic::async_trait]
-impl CreditService for Door {
+impl CreditService for App {
     async fn create_profile(
         &self,
         request: Request<pb::CreateProfileRequest>,
     ) -> Result<Response<pb::CreditProfile>, Status> {
-        let (tenant, command) = parse::<ops::CreateProfile, _>(request)?;
-        Ok(Response::new(ops::create_profile(&self.0, tenant, command, wire::profile).await?))
+        self.run(parse::<ops::CreateProfile, _>(request)?, wire::profile).await
     }
 
     async fn update_profile(
         &self,
         request: Request<pb::UpdateProfileRequest>,
     ) -> Result<Response<pb::CreditProfile>, Status> {
-        let (tenant, command) = parse::<ops::UpdateProfile, _>(request)?;
-        Ok(Response::new(ops::update_profile(&self.0, tenant, command, wire::profile).await?))
+        self.run(parse::<ops::UpdateProfile, _>(request)?, wire::profile).await
     }
 
     async fn get_profile(
@@ -49,12 +47,12 @@ impl CreditService for Door {
         request: Request<pb::GetProfileRequest>,
     ) -> Result<Response<pb::CreditProfile>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
-        let currency = bad.check("currency_code", currency(&asked.currency_code));
+        let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
+        let currency = bad.check("currency_code", currency(&request.currency_code));
         let key = bad.into_result(customer.zip(currency))?;
-        Ok(Response::new(wire::profile(&self.profile(tenant, key).await?)))
+        Ok(Response::new(wire::profile(&self.read_profile(tenant, key).await?)))
     }
 
     async fn list_profiles(
@@ -62,10 +60,10 @@ impl CreditService for Door {
         request: Request<pb::ListProfilesRequest>,
     ) -> Result<Response<pb::ListProfilesResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
-        let page = Page::read(page_size(asked.page_size), &asked.page_token, &["profiles"])?;
+        let request = request.into_inner();
+        let page = Page::read(page_size(request.page_size), &request.page_token, &["profiles"])?;
         let after = super::after(&page, ProfileId::parse)?;
-        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let profiles = db::profile::list(&mut tx, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (profiles, next_page_token) = page.cut(profiles, |profile| vec![profile.id.to_string()]);
@@ -80,12 +78,12 @@ impl CreditService for Door {
         request: Request<pb::CheckCreditRequest>,
     ) -> Result<Response<pb::CreditCheck>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
-        let amount = bad.check("amount", positive_money(asked.amount.as_ref()));
+        let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
+        let amount = bad.check("amount", positive_money(request.amount.as_ref()));
         let (customer, amount) = bad.into_result(customer.zip(amount))?;
-        let profile = self.profile(tenant, (customer, amount.currency())).await?;
+        let profile = self.read_profile(tenant, (customer, amount.currency())).await?;
         let shortfall =
             profile.shortfall(amount).map_err(|error| Error::refused(format!("customer {customer}"), error))?;
         Ok(Response::new(wire::check(&profile, shortfall)))
@@ -95,7 +93,7 @@ impl CreditService for Door {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let invariants = db::verify::invariants(self.0.db(), tenant(&request)?).await.map_err(Error::from)?;
+        let invariants = db::verify::invariants(self.db(), tenant(&request)?).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
@@ -103,9 +101,9 @@ impl CreditService for Door {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
-        let unfinished = db::reservation::count_to_expire(&mut tx, self.0.now()).await.map_err(Error::from)?;
+        let unfinished = db::reservation::count_to_expire(&mut tx, self.now()).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }
 }

@@ -1,11 +1,10 @@
-//! The door for callers: translates messages to commands and results to messages.
+//! The gRPC handlers: from messages to operations and reads, and from their results to messages.
 
 mod credit;
 mod read;
 mod reservations;
 mod status;
 
-use quittance_db::DbError;
 use quittance_grpc::{Page, Violations, id, optional_id};
 use quittance_kernel::BadId;
 use quittance_proto::creditrisk::v1::{
@@ -13,26 +12,17 @@ use quittance_proto::creditrisk::v1::{
 };
 use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 
-use crate::{App, Error, ops};
+use crate::App;
 
 /// Full names of the services, for the health service.
-pub const SERVICES: &[&str] = &["quittance.creditrisk.v1.CreditService", "quittance.creditrisk.v1.ReservationService"];
-
-/// The service's door: one type implements all of its gRPC services.
-#[derive(Debug, Clone)]
-struct Door(App);
+pub(crate) const SERVICES: &[&str] =
+    &["quittance.creditrisk.v1.CreditService", "quittance.creditrisk.v1.ReservationService"];
 
 /// Adds the service's gRPC services.
-pub fn add_routes(routes: Routes, app: &App) -> Routes {
-    let door = Door(app.clone());
+pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
     routes
-        .add_service(CreditServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(ReservationServiceServer::new(door).accept_compressed(Gzip).send_compressed(Gzip))
-}
-
-/// The result of a slice of one.
-fn only<A>(results: ops::Results<A>) -> Result<A, Error> {
-    results?.pop().unwrap_or_else(|| Err(Error::Db(DbError::AnsweredMeanwhile)))
+        .add_service(CreditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(ReservationServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// Where the page before ended.

@@ -1,8 +1,9 @@
 //! Messages as commands, with everything that is wrong with them.
 
-use quittance_grpc::{Violations, field_mask, id, message, money, optional_text, positive_money, request_id, text};
+use quittance_grpc::{Violations, field_mask, id, message, money, optional_text, positive_money, text};
 use quittance_kernel::{CustomerId, Money, ProfileId, ReservationId};
 use quittance_proto::{common::v1 as common, creditrisk::v1 as pb};
+use quittance_service::Etag;
 
 use crate::{
     domain::{DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, NewProfile, Order, ProfileChange},
@@ -12,7 +13,7 @@ use crate::{
 /// The longest note, in characters.
 const MAX_NOTE: usize = 4_000;
 /// The longest reference of an order, in characters.
-const MAX_ORDER: usize = 200;
+const MAX_REFERENCE: usize = 200;
 
 fn limit(value: Option<&common::Money>) -> Result<Money, (&'static str, String)> {
     let limit = money(value)?;
@@ -34,7 +35,6 @@ impl TryFrom<pb::CreateProfileRequest> for CreateProfile {
 
     fn try_from(request: pb::CreateProfileRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let profile = bad.check("profile", message(request.profile));
         let new = profile.and_then(|profile| {
             let customer = bad.check("profile.customer_id", id(&profile.customer_id, CustomerId::parse));
@@ -42,7 +42,7 @@ impl TryFrom<pb::CreateProfileRequest> for CreateProfile {
             let note = bad.check("profile.note", optional_text(&profile.note, MAX_NOTE));
             customer.zip(limit).zip(note).map(|((customer, limit), note)| NewProfile { customer, limit, note })
         });
-        bad.into_result(request_id.zip(new).map(|(request, new)| Self { request, new }))
+        bad.into_result(new.map(|new| Self { new }))
     }
 }
 
@@ -52,7 +52,6 @@ impl TryFrom<pb::UpdateProfileRequest> for UpdateProfile {
     fn try_from(request: pb::UpdateProfileRequest) -> Result<Self, Violations> {
         const FIELDS: &[&str] = &["limit", "note"];
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
         let profile = bad.check("profile", message(request.profile)).unwrap_or_default();
         let id = bad.check("profile.profile_id", id(&profile.profile_id, ProfileId::parse));
@@ -63,12 +62,8 @@ impl TryFrom<pb::UpdateProfileRequest> for UpdateProfile {
         if mask.contains(&"note") {
             change.note = bad.check("profile.note", optional_text(&profile.note, MAX_NOTE));
         }
-        bad.into_result(request_id.zip(id).map(|(request, id)| Self {
-            request,
-            profile: id,
-            etag: profile.etag,
-            change,
-        }))
+        let etag = Etag::new(profile.etag);
+        bad.into_result(id.map(|profile| Self { profile, etag, change }))
     }
 }
 
@@ -77,19 +72,18 @@ impl TryFrom<pb::AuthorizeRequest> for Authorize {
 
     fn try_from(request: pb::AuthorizeRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
         let amount = bad.check("amount", positive_money(request.amount.as_ref()));
-        let order_reference = bad.check("order_reference", text(&request.order_reference, MAX_ORDER));
+        let reference = bad.check("order_reference", text(&request.order_reference, MAX_REFERENCE));
         let ttl_seconds = bad.check("ttl_seconds", ttl_seconds(request.ttl_seconds));
-        let order = customer.zip(amount).zip(order_reference.zip(ttl_seconds));
-        let order = order.map(|((customer, amount), (order_reference, ttl_seconds))| Order {
+        let order = customer.zip(amount).zip(reference.zip(ttl_seconds));
+        let order = order.map(|((customer, amount), (reference, ttl_seconds))| Order {
             customer,
             amount,
-            order_reference,
+            reference,
             ttl_seconds,
         });
-        bad.into_result(request_id.zip(order).map(|(request, order)| Self { request, order }))
+        bad.into_result(order.map(|order| Self { order }))
     }
 }
 
@@ -98,9 +92,8 @@ impl TryFrom<pb::ConfirmRequest> for Confirm {
 
     fn try_from(request: pb::ConfirmRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let id = bad.check("reservation_id", id(&request.reservation_id, ReservationId::parse));
-        bad.into_result(request_id.zip(id).map(|(request, reservation)| Self { request, reservation }))
+        bad.into_result(id.map(|reservation| Self { reservation }))
     }
 }
 
@@ -109,8 +102,7 @@ impl TryFrom<pb::ReleaseRequest> for Release {
 
     fn try_from(request: pb::ReleaseRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let id = bad.check("reservation_id", id(&request.reservation_id, ReservationId::parse));
-        bad.into_result(request_id.zip(id).map(|(request, reservation)| Self { request, reservation }))
+        bad.into_result(id.map(|reservation| Self { reservation }))
     }
 }

@@ -1,6 +1,6 @@
 //! Errors as callers see them: the only place that picks codes.
 
-use quittance_grpc::{Fault, db_fault};
+use quittance_grpc::Fault;
 use tonic::{Code, Status};
 
 use crate::{Error, domain::Refusal};
@@ -19,7 +19,6 @@ impl From<Error> for Status {
             Error::ReservationNotFound(id) => not_found("RESERVATION_NOT_FOUND").with("reservation_id", id),
             Error::ProfileExists => taken("PROFILE_EXISTS"),
             Error::OrderAlreadyReserved(order) => taken("ORDER_ALREADY_RESERVED").with("order_reference", order),
-            Error::Stale(_) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
             Error::Refused { subject, refusal } => {
                 let reason = refusal.reason();
                 let fault = Fault::new(Code::FailedPrecondition, reason, text).precondition(
@@ -35,10 +34,7 @@ impl From<Error> for Status {
                     _ => fault,
                 }
             }
-            Error::RequestIdReused(reused) => {
-                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
-            }
-            Error::Db(error) => return db_fault(&error),
+            Error::Common(error) => return error.into(),
         }
         .into()
     }

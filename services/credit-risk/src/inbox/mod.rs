@@ -1,6 +1,5 @@
-//! The door for other services' events: invoicing tells of customers and of what is owed.
+//! Handlers of other services' events: invoicing publishes customers and what they owe.
 
-use chrono::{DateTime, Utc};
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message, Relay};
 use quittance_kernel::{Clock, CustomerId, InvoiceId, ItemId, Money, ReservationId};
@@ -27,13 +26,9 @@ impl InvoicingHandler {
     pub(crate) fn new(app: &App) -> Self {
         Self { clock: app.clock().clone(), relay: app.relay().clone() }
     }
-
-    fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
-    }
 }
 
-/// The event says something that cannot be.
+/// A field of the event has a value that it cannot have.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {why}")]
 struct Unreadable {
@@ -57,7 +52,7 @@ fn money(money: Option<&common::Money>) -> Result<Money, Unreadable> {
     read("amount", read_money(money.unwrap_or(&common::Money::default())))
 }
 
-/// By how much a settlement lessens what is owed: what was paid, the discount for paying early and the difference written
+/// By how much a settlement lowers what is owed: what was paid, the discount for paying early and the difference written
 /// off, which is negative where more was paid than owed.
 fn settled(settlement: &pb::Settlement) -> Result<Money, Unreadable> {
     let mut sum = money(settlement.amount.as_ref())?;
@@ -79,15 +74,15 @@ fn issued(issued: &pb::InvoiceIssued) -> Result<(IssuedItem, InvoiceId), Unreada
     Ok((issued_item, read("invoice_id", InvoiceId::parse(&issued.invoice_id))?))
 }
 
-fn take(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
+fn add(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
     match payload {
-        Payload::CustomerCreated(pb::CustomerCreated { customer: told })
-        | Payload::CustomerUpdated(pb::CustomerUpdated { customer: told }) => {
-            change.customers.insert(customer(&told.unwrap_or_default().customer_id)?);
+        Payload::CustomerCreated(pb::CustomerCreated { customer: published })
+        | Payload::CustomerUpdated(pb::CustomerUpdated { customer: published }) => {
+            change.customers.insert(customer(&published.unwrap_or_default().customer_id)?);
             Ok(())
         }
-        Payload::InvoiceIssued(told) => {
-            let (item, invoice) = issued(&told)?;
+        Payload::InvoiceIssued(published) => {
+            let (item, invoice) = issued(&published)?;
             read("total", change.issue(item, invoice))
         }
         Payload::InvoiceVoided(voided) => {
@@ -98,17 +93,17 @@ fn take(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
             let amount = money(credited.amount.as_ref())?.negated();
             read("amount", change.move_item(item(&credited.invoice_id)?, customer(&credited.customer_id)?, amount))
         }
-        Payload::ItemSettled(told) => {
-            let settlement = told.settlement.unwrap_or_default();
+        Payload::ItemSettled(published) => {
+            let settlement = published.settlement.unwrap_or_default();
             let amount = settled(&settlement)?.negated();
-            read("amount", change.move_item(item(&settlement.item_id)?, customer(&told.customer_id)?, amount))
+            read("amount", change.move_item(item(&settlement.item_id)?, customer(&published.customer_id)?, amount))
         }
-        Payload::SettlementReversed(told) => {
-            let settlement = told.settlement.unwrap_or_default();
+        Payload::SettlementReversed(published) => {
+            let settlement = published.settlement.unwrap_or_default();
             let amount = settled(&settlement)?;
-            read("amount", change.move_item(item(&settlement.item_id)?, customer(&told.customer_id)?, amount))
+            read("amount", change.move_item(item(&settlement.item_id)?, customer(&published.customer_id)?, amount))
         }
-        // Credit knows no calendar and no drafts, and a delivery changes nothing about what is owed.
+        // Credit depends on nothing of a tenant, drafts owe nothing, and a delivery changes nothing about what is owed.
         Payload::TenantCreated(_)
         | Payload::InvoiceDrafted(_)
         | Payload::InvoiceUpdated(_)
@@ -126,11 +121,10 @@ impl Handler for InvoicingHandler {
     async fn apply(&self, tx: &mut Tx, run: Vec<Message<pb::InvoicingEvent>>) -> Result<(), HandlerError> {
         let mut change = Change::default();
         for payload in run.into_iter().filter_map(|message| message.event.payload) {
-            take(&mut change, payload).map_err(|error| HandlerError::Rejected(error.to_string()))?;
+            add(&mut change, payload).map_err(|error| HandlerError::Rejected(error.to_string()))?;
         }
-        apply_invoicing(tx, &change, self.now()).await?;
-        if !change.used_up.is_empty() {
-            // Before the commit: the relay looks again after a short wait.
+        if apply_invoicing(tx, &change, self.clock.now()).await? {
+            // Before the commit: the relay polls again after a short wait.
             self.relay.wake();
         }
         Ok(())

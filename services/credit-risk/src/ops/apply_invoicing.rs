@@ -1,14 +1,14 @@
-//! What invoicing's events do to credit: items become exposure, what is settled is exposure no more, and an order's reservation ends when its invoice is
-//! issued. All of it in the consumer's transaction.
+//! Applies invoicing's events to credit: issued items become exposure, settling and crediting lowers it, and an order's reservation ends when its invoice
+//! is issued. All of it is part of the consumer's transaction.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
 use quittance_events::HandlerError;
-use quittance_kernel::{CustomerId, InvoiceId, ItemId, Money, MoneyError, ReservationId};
+use quittance_kernel::{Bug, CustomerId, InvoiceId, ItemId, Money, MoneyError, ReservationId};
 
-use super::corrupt;
+use super::{Write, corrupt};
 use crate::{
     db::{
         self, Key,
@@ -18,31 +18,31 @@ use crate::{
     outbox,
 };
 
-/// What a run of events comes to.
+/// The changes that a run of events makes, summed.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     /// Customers that exist.
     pub(crate) customers: BTreeSet<CustomerId>,
     /// Items that were issued.
     pub(crate) issued: Vec<IssuedItem>,
-    /// What moved items after their issue, summed; negative: less is owed.
+    /// By how much each item's open amount changed after its issue; negative: less is owed.
     pub(crate) moved: HashMap<ItemId, Money>,
     /// By how much each customer's debt changed in each currency.
     pub(crate) exposed: HashMap<Key, Money>,
-    /// Reservations with the invoices that use them up.
-    pub(crate) used_up: Vec<(ReservationId, InvoiceId)>,
+    /// Reservations with their invoices.
+    pub(crate) invoices: Vec<(ReservationId, InvoiceId)>,
 }
 
 impl Change {
     /// An item was issued.
     pub(crate) fn issue(&mut self, item: IssuedItem, invoice: InvoiceId) -> Result<(), MoneyError> {
         self.expose(item.customer, item.total)?;
-        self.used_up.extend(item.reservation.map(|reservation| (reservation, invoice)));
+        self.invoices.extend(item.reservation.map(|reservation| (reservation, invoice)));
         self.issued.push(item);
         Ok(())
     }
 
-    /// What is owed on an item changed.
+    /// What is open of an item changed.
     pub(crate) fn move_item(&mut self, item: ItemId, customer: CustomerId, amount: Money) -> Result<(), MoneyError> {
         let moved = self.moved.entry(item).or_insert(Money::zero(amount.currency()));
         *moved = moved.checked_add(amount)?;
@@ -56,19 +56,25 @@ impl Change {
     }
 }
 
-/// Applies a run of events.
-pub(crate) async fn apply_invoicing(tx: &mut Tx, change: &Change, now: DateTime<Utc>) -> Result<(), HandlerError> {
+/// Applies a run of events. Returns whether events of this service were published.
+pub(crate) async fn apply_invoicing(tx: &mut Tx, change: &Change, now: DateTime<Utc>) -> Result<bool, HandlerError> {
+    let mut w = Write::within(tx, now);
+    apply(&mut w, change).await?;
+    Ok(w.save_events().await?)
+}
+
+async fn apply(w: &mut Write<'_>, change: &Change) -> Result<(), HandlerError> {
     if !change.customers.is_empty() {
-        projection::put_customers(tx, &change.customers).await?;
+        projection::put_customers(w.tx, &change.customers).await?;
     }
     if change.exposed.is_empty() {
         return Ok(());
     }
     let debtors: BTreeSet<CustomerId> = change.exposed.keys().map(|(customer, _)| *customer).collect();
-    projection::lock_customers(tx, &debtors).await?;
-    projection::insert_items(tx, &change.issued).await?;
+    projection::lock_customers(w.tx, &debtors).await?;
+    projection::insert_items(w.tx, &change.issued).await?;
     if !change.moved.is_empty() {
-        let written = projection::move_items(tx, &change.moved).await?;
+        let written = projection::move_items(w.tx, &change.moved).await?;
         if usize::try_from(written) != Ok(change.moved.len()) {
             let items: Vec<String> = change.moved.keys().take(3).map(ToString::to_string).collect();
             return Err(HandlerError::Rejected(format!(
@@ -77,57 +83,62 @@ pub(crate) async fn apply_invoicing(tx: &mut Tx, change: &Change, now: DateTime<
             )));
         }
     }
-    Ok(change_credit(tx, change, now).await?)
+    Ok(change_credit(w, change).await?)
 }
 
-async fn change_credit(tx: &mut Tx, change: &Change, now: DateTime<Utc>) -> Result<(), DbError> {
-    let ids: Vec<ReservationId> = change.used_up.iter().map(|(reservation, _)| *reservation).collect();
-    let seen = if ids.is_empty() { Vec::new() } else { db::reservation::find_all(tx, &ids).await? };
+async fn change_credit(w: &mut Write<'_>, change: &Change) -> Result<(), DbError> {
+    let ids: Vec<ReservationId> = change.invoices.iter().map(|(reservation, _)| *reservation).collect();
+    // Read first to find the profiles, which are locked before the reservations.
+    let found = if ids.is_empty() { Vec::new() } else { db::reservation::find_all(w.tx, &ids).await? };
     let keys: BTreeSet<Key> =
-        change.exposed.keys().copied().chain(seen.iter().map(|r| (r.customer, r.amount.currency()))).collect();
-    let mut profiles = db::profile::lock_all(tx, &keys).await?;
+        change.exposed.keys().copied().chain(found.iter().map(|r| (r.customer, r.amount.currency()))).collect();
+    let mut profiles = db::profile::lock_all(w.tx, &keys).await?;
     for (key, amount) in &change.exposed {
         // A profile that is created later starts with what is owed by then.
         let Some(profile) = profiles.get_mut(key) else { continue };
         *profile =
             profile.clone().expose(*amount).map_err(|error| corrupt("profile", profile.id.uuid(), &error.into()))?;
     }
-    let held = if seen.is_empty() { Vec::new() } else { db::reservation::lock_all(tx, &ids).await? };
-    let ended = use_up(held, &change.used_up, &mut profiles)?;
-    db::reservation::update_all(tx, &ended).await?;
-    db::profile::update_used(tx, &profiles.values().collect::<Vec<_>>()).await?;
-    quittance_events::push(tx, ended.iter().map(|r| outbox::reservation_invoiced(r, now)).collect()).await
+    let ids: Vec<ReservationId> = found.iter().map(|reservation| reservation.id).collect();
+    let reservations = if ids.is_empty() { Vec::new() } else { db::reservation::lock_all(w.tx, &ids).await? };
+    let invoiced = invoice(reservations, &change.invoices, &mut profiles)?;
+    db::reservation::update_all(w.tx, &invoiced).await?;
+    db::profile::update_used(w.tx, &profiles.values().collect::<Vec<_>>()).await?;
+    for reservation in &invoiced {
+        w.publish(outbox::reservation_invoiced(reservation));
+    }
+    Ok(())
 }
 
-/// Ends reservations by their invoices. Returns those that changed. One that is not known here was never ours; one that another invoice used up before has
-/// nothing left to give back.
-fn use_up(
-    held: Vec<Reservation>,
-    used_up: &[(ReservationId, InvoiceId)],
+/// Ends reservations by their invoices, and returns those that changed. An invoice may name a reservation that does not exist, or one that has another
+/// invoice: its credit is free already, and the invoice is exposure only.
+fn invoice(
+    reservations: Vec<Reservation>,
+    issued: &[(ReservationId, InvoiceId)],
     profiles: &mut HashMap<Key, CreditProfile>,
 ) -> Result<Vec<Reservation>, DbError> {
-    let mut held: HashMap<ReservationId, Reservation> = held.into_iter().map(|r| (r.id, r)).collect();
-    let mut ended: Vec<Reservation> = Vec::with_capacity(held.len());
+    let mut reservations: HashMap<ReservationId, Reservation> = reservations.into_iter().map(|r| (r.id, r)).collect();
+    let mut changed: Vec<Reservation> = Vec::with_capacity(reservations.len());
     let mut done: HashSet<ReservationId> = HashSet::new();
-    for (id, invoice) in used_up {
+    for (id, invoice) in issued {
         if !done.insert(*id) {
-            tracing::warn!(reservation = %id, %invoice, "two invoices name one reservation; the first used it up");
+            tracing::warn!(reservation = %id, %invoice, "two invoices name one reservation; the first one ended it");
             continue;
         }
-        let Some(reservation) = held.remove(id) else { continue };
+        let Some(reservation) = reservations.remove(id) else { continue };
         let key = (reservation.customer, reservation.amount.currency());
-        let Some(profile) = profiles.get_mut(&key) else { continue };
+        let profile = profiles.get_mut(&key).ok_or(Bug("a reservation has no profile"))?;
         let before = reservation.state;
         match reservation.invoiced(profile.clone(), *invoice) {
             Ok((after, invoiced)) => {
                 *profile = after;
-                ended.extend((invoiced.state != before).then_some(invoiced));
+                changed.extend((invoiced.state != before).then_some(invoiced));
             }
             Err(Refusal::ReservationInvoiced { reservation, invoice: first }) => {
-                tracing::warn!(%reservation, %invoice, %first, "two invoices name one reservation; the first used it up");
+                tracing::warn!(%reservation, %invoice, %first, "two invoices name one reservation; the first one ended it");
             }
             Err(refusal) => return Err(corrupt("reservation", id.uuid(), &refusal)),
         }
     }
-    Ok(ended)
+    Ok(changed)
 }

@@ -1,5 +1,5 @@
-//! The workshop: one file per mutating call or consumed change, the transaction script. The door passes how an answer is written, because the answer is
-//! kept with the request.
+//! Operations, one file per mutating RPC, per job, and per service whose events are applied: load, decide, save, publish. The library's runner does what
+//! all calls share.
 
 mod apply_invoicing;
 mod authorize;
@@ -10,21 +10,24 @@ mod release;
 mod update_profile;
 
 pub(crate) use apply_invoicing::{Change, apply_invoicing};
-pub(crate) use authorize::{Authorize, authorize};
-pub(crate) use confirm::{Confirm, confirm};
-pub(crate) use create_profile::{CreateProfile, create_profile};
-pub(crate) use expire_reservations::{BATCH as EXPIRE_BATCH, expire_reservations};
-pub(crate) use release::{Release, release};
-pub(crate) use update_profile::{UpdateProfile, update_profile};
+pub(crate) use authorize::Authorize;
+pub(crate) use confirm::Confirm;
+pub(crate) use create_profile::CreateProfile;
+pub(crate) use expire_reservations::{BATCH as EXPIRE_BATCH, ExpireReservations};
+pub(crate) use release::Release;
+pub(crate) use update_profile::UpdateProfile;
 
 use quittance_db::DbError;
 
-use crate::{Error, domain::Refusal};
+use crate::{Error, app::TenantSettings, domain::Refusal};
 
-/// A result per command.
-pub(crate) type Results<A> = Result<Vec<Result<A, Error>>, DbError>;
+/// What an operation of the service works with.
+type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 
-/// A refusal where the domain has no reason to refuse: what is stored contradicts itself.
+/// A result per command of a batch.
+type Batch<O> = quittance_service::Batch<O, Error>;
+
+/// A refusal where the rules have no reason to refuse: what is stored contradicts itself.
 fn corrupt(table: &'static str, id: uuid::Uuid, refusal: &Refusal) -> DbError {
     DbError::Corrupt { table, id, why: refusal.to_string() }
 }

@@ -1,72 +1,38 @@
 //! `UpdateProfile`.
 
-use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, is_stale, run_one};
-use quittance_kernel::{ProfileId, RequestId, TenantId};
+use quittance_kernel::ProfileId;
+use quittance_service::{Etag, Operation};
 
+use super::Write;
 use crate::{
-    App, Error, db,
+    Error,
+    app::TenantSettings,
+    db,
     domain::{CreditProfile, ProfileChange},
     outbox,
 };
 
-/// Changes a limit or its note.
-#[derive(Debug, Clone, Hash)]
+/// Changes the limit or the note of a profile.
+#[derive(Debug, Hash)]
 pub(crate) struct UpdateProfile {
-    pub(crate) request: RequestId,
     pub(crate) profile: ProfileId,
-    pub(crate) etag: String,
+    pub(crate) etag: Etag,
     pub(crate) change: ProfileChange,
 }
 
-impl Command for UpdateProfile {
+impl Operation for UpdateProfile {
     const NAME: &'static str = "UpdateProfile";
+    type Settings = TenantSettings;
+    type Output = CreditProfile;
 
-    fn request_id(&self) -> RequestId {
-        self.request
+    async fn run(&self, w: &mut Write<'_>) -> Result<CreditProfile, Error> {
+        let id = self.profile;
+        let profile = db::profile::lock(w.tx, id).await?;
+        self.etag.check(format_args!("profile {id}"), profile.version)?;
+        let profile =
+            profile.change(self.change.clone()).map_err(|refusal| Error::refused(format!("profile {id}"), refusal))?;
+        db::profile::update(w.tx, &profile).await?;
+        w.publish(outbox::profile_updated(&profile));
+        Ok(profile)
     }
-}
-
-struct Op<A> {
-    now: DateTime<Utc>,
-    answer: fn(&CreditProfile) -> A,
-}
-
-async fn decide(tx: &mut Tx, command: &UpdateProfile) -> OneResult<CreditProfile, Error> {
-    let id = command.profile;
-    let Some(profile) = db::profile::lock(tx, id).await? else { return Ok(Err(Error::ProfileNotFound(id))) };
-    if is_stale(&command.etag, profile.version) {
-        return Ok(Err(Error::Stale(format!("profile {id}"))));
-    }
-    Ok(profile.change(command.change.clone()).map_err(|refusal| Error::refused(format!("profile {id}"), refusal)))
-}
-
-impl<A: Answer> OneOp for Op<A> {
-    type Command = UpdateProfile;
-    type Answer = A;
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx, command: &UpdateProfile) -> OneResult<A, Error> {
-        let profile = match decide(tx, command).await? {
-            Ok(decided) => decided,
-            Err(error) => return Ok(Err(error)),
-        };
-        db::profile::update(tx, &profile).await?;
-        quittance_events::push(tx, vec![outbox::profile_updated(&profile, self.now)]).await?;
-        Ok(Ok((self.answer)(&profile)))
-    }
-}
-
-/// Changes a limit or its note.
-#[tracing::instrument(name = "creditrisk.update_profile", skip_all)]
-pub(crate) async fn update_profile<A: Answer>(
-    app: &App,
-    tenant: TenantId,
-    command: UpdateProfile,
-    answer: fn(&CreditProfile) -> A,
-) -> Result<A, Error> {
-    let now = app.now();
-    let result = run_one(app.db(), tenant, now, &Op { now, answer }, command).await;
-    app.relay().wake();
-    result
 }

@@ -1,39 +1,39 @@
-//! Limits: given, changed, looked at.
+//! Credit profiles: created, changed, checked.
 
 use prost_types::FieldMask;
 use quittance_proto::creditrisk::v1 as pb;
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::{Code, Status};
 
-use crate::support::{Book, eur, used};
+use crate::support::{Setup, eur, used};
 
-async fn update(book: &Book, profile: pb::CreditProfile, paths: &[&str]) -> Result<pb::CreditProfile, Status> {
+async fn update(setup: &Setup, profile: pb::CreditProfile, paths: &[&str]) -> Result<pb::CreditProfile, Status> {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
     let request = pb::UpdateProfileRequest {
         request_id: request_id(),
         profile: Some(profile),
         update_mask: Some(FieldMask { paths }),
     };
-    book.credit().update_profile(request).await.map(tonic::Response::into_inner)
+    setup.credit().update_profile(request).await.map(tonic::Response::into_inner)
 }
 
 #[tokio::test]
 async fn a_customer_has_one_profile_in_a_currency() {
-    let book = Book::start().await;
-    let customer = book.customer().await;
-    let profile = book.try_profile(&customer, "100.00").await.unwrap();
+    let setup = Setup::start().await;
+    let customer = setup.customer().await;
+    let profile = setup.try_profile(&customer, "100.00").await.unwrap();
     assert_eq!((used(&profile), profile.etag.as_str()), (["0.00", "0.00", "100.00"], "1"));
-    assert_fault(&book.try_profile(&customer, "1.00").await.unwrap_err(), Code::AlreadyExists, "PROFILE_EXISTS");
+    assert_fault(&setup.try_profile(&customer, "1.00").await.unwrap_err(), Code::AlreadyExists, "PROFILE_EXISTS");
     let unknown = "01890000-0000-7000-8000-000000000000";
-    assert_fault(&book.try_profile(unknown, "1.00").await.unwrap_err(), Code::NotFound, "CUSTOMER_NOT_FOUND");
+    assert_fault(&setup.try_profile(unknown, "1.00").await.unwrap_err(), Code::NotFound, "CUSTOMER_NOT_FOUND");
     let dollars = pb::CreditProfile {
         customer_id: customer.clone(),
         limit: Some(quittance_proto::common::v1::Money { currency_code: "USD".to_owned(), amount: "5.00".to_owned() }),
         ..pb::CreditProfile::default()
     };
     let request = pb::CreateProfileRequest { request_id: request_id(), profile: Some(dollars) };
-    let dollars = book.credit().create_profile(request).await.unwrap().into_inner();
-    let first = book
+    let dollars = setup.credit().create_profile(request).await.unwrap().into_inner();
+    let first = setup
         .credit()
         .list_profiles(pb::ListProfilesRequest { page_size: 1, page_token: String::new() })
         .await
@@ -41,74 +41,78 @@ async fn a_customer_has_one_profile_in_a_currency() {
         .into_inner();
     assert_eq!(first.profiles, [profile]);
     let rest = pb::ListProfilesRequest { page_size: 1, page_token: first.next_page_token };
-    assert_eq!(book.credit().list_profiles(rest).await.unwrap().into_inner().profiles, [dollars]);
+    assert_eq!(setup.credit().list_profiles(rest).await.unwrap().into_inner().profiles, [dollars]);
     let request = pb::GetProfileRequest { customer_id: customer, currency_code: "CHF".to_owned() };
-    assert_fault(&book.credit().get_profile(request).await.unwrap_err(), Code::NotFound, "PROFILE_NOT_FOUND");
+    assert_fault(&setup.credit().get_profile(request).await.unwrap_err(), Code::NotFound, "PROFILE_NOT_FOUND");
 }
 
 #[tokio::test]
 async fn a_change_of_the_limit_is_guarded_by_the_etag_and_not_disturbed_by_orders() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
-    let read = book.profile(&customer).await;
-    book.authorize(&customer, "A", "60.00").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
+    let read = setup.profile(&customer).await;
+    setup.authorize(&customer, "A", "60.00").await;
     let lower = pb::CreditProfile { limit: eur("50.00"), note: "ignored".to_owned(), ..read.clone() };
-    let changed = update(&book, lower, &["limit"]).await.unwrap();
+    let changed = update(&setup, lower, &["limit"]).await.unwrap();
     assert_eq!((used(&changed), changed.note.as_str(), changed.etag.as_str()), (["0.00", "60.00", "-10.00"], "", "2"));
     assert_fault(
-        &book.try_authorize(&customer, "B", "0.01").await.unwrap_err(),
+        &setup.try_authorize(&customer, "B", "0.01").await.unwrap_err(),
         Code::FailedPrecondition,
         "CREDIT_LIMIT_EXCEEDED",
     );
     let noted = pb::CreditProfile { note: "paid late".to_owned(), ..read.clone() };
-    assert_fault(&update(&book, noted.clone(), &["note"]).await.unwrap_err(), Code::Aborted, "ETAG_MISMATCH");
-    let noted = update(&book, pb::CreditProfile { etag: String::new(), ..noted }, &["note"]).await.unwrap();
+    assert_fault(&update(&setup, noted.clone(), &["note"]).await.unwrap_err(), Code::Aborted, "ETAG_MISMATCH");
+    let noted = update(&setup, pb::CreditProfile { etag: String::new(), ..noted }, &["note"]).await.unwrap();
     assert_eq!((noted.note.as_str(), noted.limit), ("paid late", eur("50.00")));
     let dollars = quittance_proto::common::v1::Money { currency_code: "USD".to_owned(), amount: "5.00".to_owned() };
     let dollars = pb::CreditProfile { limit: Some(dollars), etag: String::new(), ..read.clone() };
-    assert_fault(&update(&book, dollars, &["limit"]).await.unwrap_err(), Code::FailedPrecondition, "CURRENCY_MISMATCH");
-    let nobody = pb::CreditProfile { profile_id: "01890000-0000-7000-8000-000000000000".to_owned(), ..read };
-    assert_fault(&update(&book, nobody, &["note"]).await.unwrap_err(), Code::NotFound, "PROFILE_NOT_FOUND");
-    book.verify().await;
+    assert_fault(
+        &update(&setup, dollars, &["limit"]).await.unwrap_err(),
+        Code::FailedPrecondition,
+        "CURRENCY_MISMATCH",
+    );
+    let unknown = pb::CreditProfile { profile_id: "01890000-0000-7000-8000-000000000000".to_owned(), ..read };
+    assert_fault(&update(&setup, unknown, &["note"]).await.unwrap_err(), Code::NotFound, "PROFILE_NOT_FOUND");
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn a_check_reserves_nothing() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
     let check = async |amount: &str| {
         let request = pb::CheckCreditRequest { customer_id: customer.clone(), amount: eur(amount) };
-        book.credit().check_credit(request).await.unwrap().into_inner()
+        setup.credit().check_credit(request).await.unwrap().into_inner()
     };
-    let fits = check("100.00").await;
-    assert_eq!((fits.approved, fits.shortfall), (true, eur("0.00")));
+    let within = check("100.00").await;
+    assert_eq!((within.approved, within.shortfall), (true, eur("0.00")));
     let over = check("100.01").await;
     assert_eq!((over.approved, over.shortfall), (false, eur("0.01")));
     assert_eq!(used(&over.profile.unwrap()), ["0.00", "0.00", "100.00"]);
-    let stranger = pb::CheckCreditRequest { customer_id: book.customer().await, amount: eur("1.00") };
-    assert_fault(&book.credit().check_credit(stranger).await.unwrap_err(), Code::NotFound, "PROFILE_NOT_FOUND");
+    let stranger = pb::CheckCreditRequest { customer_id: setup.customer().await, amount: eur("1.00") };
+    assert_fault(&setup.credit().check_credit(stranger).await.unwrap_err(), Code::NotFound, "PROFILE_NOT_FOUND");
 }
 
 #[tokio::test]
 async fn everything_that_is_wrong_is_named() {
-    let book = Book::start().await;
+    let setup = Setup::start().await;
     let wrong = pb::CreditProfile { limit: eur("-1.00"), note: "\u{7}".to_owned(), ..pb::CreditProfile::default() };
     let request = pb::CreateProfileRequest { request_id: "x".to_owned(), profile: Some(wrong) };
-    let status = book.credit().create_profile(request).await.unwrap_err();
+    let status = setup.credit().create_profile(request).await.unwrap_err();
     assert_violations(&status, &["request_id", "profile.customer_id", "profile.limit", "profile.note"]);
-    let status = update(&book, pb::CreditProfile::default(), &["exposure"]).await.unwrap_err();
+    let status = update(&setup, pb::CreditProfile::default(), &["exposure"]).await.unwrap_err();
     assert_violations(&status, &["update_mask", "profile.profile_id"]);
-    let status = book.credit().get_profile(pb::GetProfileRequest::default()).await.unwrap_err();
+    let status = setup.credit().get_profile(pb::GetProfileRequest::default()).await.unwrap_err();
     assert_violations(&status, &["customer_id", "currency_code"]);
     let request = pb::CheckCreditRequest { customer_id: "x".to_owned(), amount: eur("0.00") };
-    assert_violations(&book.credit().check_credit(request).await.unwrap_err(), &["customer_id", "amount"]);
+    assert_violations(&setup.credit().check_credit(request).await.unwrap_err(), &["customer_id", "amount"]);
     let request =
         pb::AuthorizeRequest { amount: eur("1.001"), ttl_seconds: 7_776_001, ..pb::AuthorizeRequest::default() };
-    let status = book.reservations().authorize(request).await.unwrap_err();
+    let status = setup.reservations().authorize(request).await.unwrap_err();
     assert_violations(&status, &["request_id", "customer_id", "amount", "order_reference", "ttl_seconds"]);
-    let status = book.reservations().batch_authorize(pb::BatchAuthorizeRequest::default()).await.unwrap_err();
+    let status = setup.reservations().batch_authorize(pb::BatchAuthorizeRequest::default()).await.unwrap_err();
     assert_violations(&status, &["requests"]);
-    let status = book.reservations().confirm(pb::ConfirmRequest::default()).await.unwrap_err();
+    let status = setup.reservations().confirm(pb::ConfirmRequest::default()).await.unwrap_err();
     assert_violations(&status, &["request_id", "reservation_id"]);
     let request = pb::ListReservationsRequest {
         customer_id: "x".to_owned(),
@@ -116,6 +120,6 @@ async fn everything_that_is_wrong_is_named() {
         page_size: -1,
         page_token: "%".to_owned(),
     };
-    let status = book.reservations().list_reservations(request).await.unwrap_err();
+    let status = setup.reservations().list_reservations(request).await.unwrap_err();
     assert_violations(&status, &["customer_id", "state", "page_size", "page_token"]);
 }

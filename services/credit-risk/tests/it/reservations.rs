@@ -1,17 +1,17 @@
-//! Credit set aside for orders: never more than the limit, and for no longer than it lasts.
+//! Credit reserved for orders: never more than the limit, and no longer than the time to live.
 
 use chrono::Duration;
 use quittance_proto::creditrisk::v1::{self as pb, ReservationState, reservation_result::Result as Entry};
 use quittance_testkit::{assert_fault, wait_until};
 use tonic::Code;
 
-use crate::support::{Book, order, used};
+use crate::support::{Setup, order, used};
 
-async fn at_once(book: &Book, orders: Vec<pb::AuthorizeRequest>) -> (usize, usize) {
+async fn at_once(setup: &Setup, orders: Vec<pb::AuthorizeRequest>) -> (usize, usize) {
     let sent: Vec<_> = orders
         .into_iter()
         .map(|order| {
-            let mut client = book.reservations();
+            let mut client = setup.reservations();
             tokio::spawn(async move { client.authorize(order).await })
         })
         .collect();
@@ -29,43 +29,43 @@ async fn at_once(book: &Book, orders: Vec<pb::AuthorizeRequest>) -> (usize, usiz
 }
 
 #[tokio::test]
-async fn two_orders_at_once_never_pass_the_limit_together() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
+async fn two_orders_at_once_never_exceed_the_limit_together() {
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
     let orders = vec![order(&customer, "A", "60.00"), order(&customer, "B", "60.00")];
-    assert_eq!(at_once(&book, orders).await, (1, 1));
-    assert_eq!(used(&book.profile(&customer).await), ["0.00", "60.00", "40.00"]);
-    book.verify().await;
+    assert_eq!(at_once(&setup, orders).await, (1, 1));
+    assert_eq!(used(&setup.profile(&customer).await), ["0.00", "60.00", "40.00"]);
+    setup.verify().await;
 }
 
 #[tokio::test]
-async fn thirty_two_orders_at_once_never_pass_the_limit_together() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
+async fn thirty_two_orders_at_once_never_exceed_the_limit_together() {
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
     let orders = (0..32).map(|n| order(&customer, &format!("O-{n}"), "9.00")).collect();
-    assert_eq!(at_once(&book, orders).await, (11, 21));
-    assert_eq!(used(&book.profile(&customer).await), ["0.00", "99.00", "1.00"]);
-    assert_eq!(book.events.kinds(12).await[1..], ["CreditReserved"; 11]);
-    book.verify().await;
+    assert_eq!(at_once(&setup, orders).await, (11, 21));
+    assert_eq!(used(&setup.profile(&customer).await), ["0.00", "99.00", "1.00"]);
+    assert_eq!(setup.events.kinds(12).await[1..], ["CreditReserved"; 11]);
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn a_refusal_says_what_is_left() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
-    book.authorize(&customer, "A", "70.00").await;
-    let refused = book.try_authorize(&customer, "B", "30.01").await.unwrap_err();
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
+    setup.authorize(&customer, "A", "70.00").await;
+    let refused = setup.try_authorize(&customer, "B", "30.01").await.unwrap_err();
     assert_fault(&refused, Code::FailedPrecondition, "CREDIT_LIMIT_EXCEEDED");
     let metadata = quittance_grpc::error_info(&refused).unwrap().metadata;
     assert_eq!((metadata["available"].as_str(), metadata["currency"].as_str()), ("30.00", "EUR"));
-    book.authorize(&customer, "B", "30.00").await;
+    setup.authorize(&customer, "B", "30.00").await;
 }
 
 #[tokio::test]
 async fn a_batch_is_decided_in_its_order_and_each_entry_alone() {
-    let book = Book::start().await;
-    let (a, b) = (book.customer_with_limit("100.00").await, book.customer_with_limit("50.00").await);
-    let stranger = book.customer().await;
+    let setup = Setup::start().await;
+    let (a, b) = (setup.customer_with_limit("100.00").await, setup.customer_with_limit("50.00").await);
+    let stranger = setup.customer().await;
     let bad = pb::AuthorizeRequest { ttl_seconds: -1, ..order(&a, "bad", "1.00") };
     let twice = order(&a, "A-1", "60.00");
     let requests = vec![
@@ -78,8 +78,13 @@ async fn a_batch_is_decided_in_its_order_and_each_entry_alone() {
         bad,
         twice,
     ];
-    let results =
-        book.reservations().batch_authorize(pb::BatchAuthorizeRequest { requests }).await.unwrap().into_inner().results;
+    let results = setup
+        .reservations()
+        .batch_authorize(pb::BatchAuthorizeRequest { requests })
+        .await
+        .unwrap()
+        .into_inner()
+        .results;
     let codes: Vec<i32> = results
         .iter()
         .map(|entry| match entry.result.as_ref().unwrap() {
@@ -95,19 +100,19 @@ async fn a_batch_is_decided_in_its_order_and_each_entry_alone() {
     );
     assert_eq!(codes, [0, limit, 0, 0, taken, missing, wrong, 0]);
     assert_eq!(results[0], results[7]);
-    assert_eq!(used(&book.profile(&a).await), ["0.00", "100.00", "0.00"]);
-    assert_eq!(used(&book.profile(&b).await), ["0.00", "50.00", "0.00"]);
-    book.verify().await;
+    assert_eq!(used(&setup.profile(&a).await), ["0.00", "100.00", "0.00"]);
+    assert_eq!(used(&setup.profile(&b).await), ["0.00", "50.00", "0.00"]);
+    setup.verify().await;
 }
 
 #[tokio::test]
-async fn an_order_holds_credit_once() {
-    let book = Book::start().await;
-    let (a, b) = (book.customer_with_limit("100.00").await, book.customer_with_limit("100.00").await);
-    // Two customers: no lock is shared, the rule of the store alone decides.
+async fn an_order_has_one_reservation() {
+    let setup = Setup::start().await;
+    let (a, b) = (setup.customer_with_limit("100.00").await, setup.customer_with_limit("100.00").await);
+    // Two customers: they share no lock, so the constraint of the database alone decides.
     let mut reserved = 0;
     let sent = [&a, &b].map(|customer| {
-        let (mut client, order) = (book.reservations(), order(customer, "SAME", "10.00"));
+        let (mut client, order) = (setup.reservations(), order(customer, "SAME", "10.00"));
         tokio::spawn(async move { client.authorize(order).await })
     });
     for one in sent {
@@ -120,109 +125,109 @@ async fn an_order_holds_credit_once() {
         }
     }
     assert_eq!(reserved, 1);
-    book.verify().await;
+    setup.verify().await;
     // What was released may be reserved again.
-    let first = book.authorize(&a, "AGAIN", "10.00").await;
+    let first = setup.authorize(&a, "AGAIN", "10.00").await;
     assert_fault(
-        &book.try_authorize(&a, "AGAIN", "10.00").await.unwrap_err(),
+        &setup.try_authorize(&a, "AGAIN", "10.00").await.unwrap_err(),
         Code::AlreadyExists,
         "ORDER_ALREADY_RESERVED",
     );
-    book.try_release(&first).await.unwrap();
-    book.authorize(&a, "AGAIN", "10.00").await;
+    setup.try_release(&first).await.unwrap();
+    setup.authorize(&a, "AGAIN", "10.00").await;
 }
 
 #[tokio::test]
-async fn the_reconciler_ends_what_is_over() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
+async fn the_reconciler_expires_overdue_reservations() {
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
     let short = pb::AuthorizeRequest { ttl_seconds: 60, ..order(&customer, "short", "40.00") };
-    let short = book.reservations().authorize(short).await.unwrap().into_inner();
-    let kept = book.authorize(&customer, "kept", "10.00").await;
-    book.try_confirm(&kept).await.unwrap();
-    let day = book.authorize(&customer, "a day", "20.00").await;
+    let short = setup.reservations().authorize(short).await.unwrap().into_inner();
+    let kept = setup.authorize(&customer, "kept", "10.00").await;
+    setup.try_confirm(&kept).await.unwrap();
+    let day = setup.authorize(&customer, "a day", "20.00").await;
     assert_eq!(short.expire_time.unwrap().seconds - short.create_time.unwrap().seconds, 60);
     assert_eq!(day.expire_time.unwrap().seconds - day.create_time.unwrap().seconds, 86_400);
 
-    book.server.clock.advance(Duration::seconds(60));
-    book.until_used(&customer, ["0.00", "30.00", "70.00"]).await;
-    let ended = book.reservation(&short).await;
+    setup.server.clock.advance(Duration::seconds(60));
+    setup.until_used(&customer, ["0.00", "30.00", "70.00"]).await;
+    let ended = setup.reservation(&short).await;
     assert_eq!((ended.state(), ended.expire_time), (ReservationState::Expired, None));
-    assert_fault(&book.try_confirm(&short).await.unwrap_err(), Code::FailedPrecondition, "RESERVATION_NOT_ACTIVE");
-    assert_fault(&book.try_release(&short).await.unwrap_err(), Code::FailedPrecondition, "RESERVATION_NOT_ACTIVE");
+    assert_fault(&setup.try_confirm(&short).await.unwrap_err(), Code::FailedPrecondition, "RESERVATION_NOT_ACTIVE");
+    assert_fault(&setup.try_release(&short).await.unwrap_err(), Code::FailedPrecondition, "RESERVATION_NOT_ACTIVE");
 
-    book.server.clock.advance(Duration::days(100));
-    book.until_used(&customer, ["0.00", "10.00", "90.00"]).await;
-    assert_eq!(book.reservation(&kept).await.state(), ReservationState::Confirmed);
-    let kinds = book.events.kinds(7).await;
+    setup.server.clock.advance(Duration::days(100));
+    setup.until_used(&customer, ["0.00", "10.00", "90.00"]).await;
+    assert_eq!(setup.reservation(&kept).await.state(), ReservationState::Confirmed);
+    let kinds = setup.events.kinds(7).await;
     assert_eq!(kinds[5..], ["ReservationExpired", "ReservationExpired"]);
-    book.verify().await;
+    setup.verify().await;
 }
 
 #[tokio::test]
-async fn more_than_a_batch_ends_in_one_go() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("1000.00").await;
+async fn more_than_a_batch_expires_in_one_round() {
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("1000.00").await;
     let requests = (0..450)
         .map(|n| pb::AuthorizeRequest { ttl_seconds: 1, ..order(&customer, &format!("O-{n}"), "1.00") })
         .collect();
-    book.reservations().batch_authorize(pb::BatchAuthorizeRequest { requests }).await.unwrap();
-    assert_eq!(used(&book.profile(&customer).await)[1], "450.00");
-    book.server.clock.advance(Duration::seconds(1));
-    book.until_used(&customer, ["0.00", "0.00", "1000.00"]).await;
-    book.verify().await;
+    setup.reservations().batch_authorize(pb::BatchAuthorizeRequest { requests }).await.unwrap();
+    assert_eq!(used(&setup.profile(&customer).await)[1], "450.00");
+    setup.server.clock.advance(Duration::seconds(1));
+    setup.until_used(&customer, ["0.00", "0.00", "1000.00"]).await;
+    setup.verify().await;
 }
 
 #[tokio::test]
-async fn what_is_over_does_not_stand_in_the_way_of_an_order() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
+async fn an_overdue_reservation_keeps_no_credit_from_an_order() {
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
     let short = pb::AuthorizeRequest { ttl_seconds: 1, ..order(&customer, "O-1", "100.00") };
-    let short = book.reservations().authorize(short).await.unwrap().into_inner();
-    book.server.clock.advance(Duration::seconds(1));
-    // Whether the reconciler has come by or not.
-    book.authorize(&customer, "O-1", "100.00").await;
-    assert_eq!(book.reservation(&short).await.state(), ReservationState::Expired);
-    book.verify().await;
+    let short = setup.reservations().authorize(short).await.unwrap().into_inner();
+    setup.server.clock.advance(Duration::seconds(1));
+    // Whether the reconciler has expired it or not.
+    setup.authorize(&customer, "O-1", "100.00").await;
+    assert_eq!(setup.reservation(&short).await.state(), ReservationState::Expired);
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn confirming_and_releasing_have_rules() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
-    let reservation = book.authorize(&customer, "A", "40.00").await;
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
+    let reservation = setup.authorize(&customer, "A", "40.00").await;
     assert_eq!(reservation.state(), ReservationState::Active);
-    let confirmed = book.try_confirm(&reservation).await.unwrap();
+    let confirmed = setup.try_confirm(&reservation).await.unwrap();
     assert_eq!((confirmed.state(), confirmed.expire_time), (ReservationState::Confirmed, None));
-    assert_eq!(book.try_confirm(&reservation).await.unwrap(), confirmed);
-    let released = book.try_release(&reservation).await.unwrap();
+    assert_eq!(setup.try_confirm(&reservation).await.unwrap(), confirmed);
+    let released = setup.try_release(&reservation).await.unwrap();
     assert_eq!(released.state(), ReservationState::Released);
-    assert_eq!(book.try_release(&reservation).await.unwrap(), released);
-    assert_eq!(used(&book.profile(&customer).await), ["0.00", "0.00", "100.00"]);
-    let again = book.try_confirm(&reservation).await.unwrap_err();
+    assert_eq!(setup.try_release(&reservation).await.unwrap(), released);
+    assert_eq!(used(&setup.profile(&customer).await), ["0.00", "0.00", "100.00"]);
+    let again = setup.try_confirm(&reservation).await.unwrap_err();
     assert_fault(&again, Code::FailedPrecondition, "RESERVATION_NOT_ACTIVE");
-    let nobody = pb::Reservation { reservation_id: "01890000-0000-7000-8000-000000000000".to_owned(), ..reservation };
-    assert_fault(&book.try_confirm(&nobody).await.unwrap_err(), Code::NotFound, "RESERVATION_NOT_FOUND");
-    assert_fault(&book.try_release(&nobody).await.unwrap_err(), Code::NotFound, "RESERVATION_NOT_FOUND");
-    // What was answered again was told once.
-    book.authorize(&customer, "B", "1.00").await;
-    let kinds = book.events.kinds(5).await;
+    let unknown = pb::Reservation { reservation_id: "01890000-0000-7000-8000-000000000000".to_owned(), ..reservation };
+    assert_fault(&setup.try_confirm(&unknown).await.unwrap_err(), Code::NotFound, "RESERVATION_NOT_FOUND");
+    assert_fault(&setup.try_release(&unknown).await.unwrap_err(), Code::NotFound, "RESERVATION_NOT_FOUND");
+    // What was repeated was published once.
+    setup.authorize(&customer, "B", "1.00").await;
+    let kinds = setup.events.kinds(5).await;
     assert_eq!(
         kinds,
         ["ProfileCreated", "CreditReserved", "ReservationConfirmed", "ReservationReleased", "CreditReserved"]
     );
-    book.verify().await;
+    setup.verify().await;
 }
 
 #[tokio::test]
-async fn releasing_eight_times_at_once_gives_back_once() {
-    let book = Book::start().await;
-    let customer = book.customer_with_limit("100.00").await;
-    let reservation = book.authorize(&customer, "A", "40.00").await;
-    book.authorize(&customer, "B", "50.00").await;
+async fn releasing_eight_times_at_once_frees_the_credit_once() {
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
+    let reservation = setup.authorize(&customer, "A", "40.00").await;
+    setup.authorize(&customer, "B", "50.00").await;
     let sent: Vec<_> = (0..8)
         .map(|_| {
-            let mut client = book.reservations();
+            let mut client = setup.reservations();
             let request = pb::ReleaseRequest {
                 request_id: quittance_testkit::request_id(),
                 reservation_id: reservation.reservation_id.clone(),
@@ -233,17 +238,17 @@ async fn releasing_eight_times_at_once_gives_back_once() {
     for one in sent {
         one.await.unwrap();
     }
-    assert_eq!(used(&book.profile(&customer).await), ["0.00", "50.00", "50.00"]);
-    book.verify().await;
+    assert_eq!(used(&setup.profile(&customer).await), ["0.00", "50.00", "50.00"]);
+    setup.verify().await;
 }
 
 #[tokio::test]
 async fn reservations_are_listed_by_customer_and_state() {
-    let book = Book::start().await;
-    let (a, b) = (book.customer_with_limit("100.00").await, book.customer_with_limit("100.00").await);
-    let first = book.authorize(&a, "A-1", "1.00").await;
-    let second = book.try_confirm(&book.authorize(&a, "A-2", "2.00").await).await.unwrap();
-    let third = book.authorize(&b, "B-1", "3.00").await;
+    let setup = Setup::start().await;
+    let (a, b) = (setup.customer_with_limit("100.00").await, setup.customer_with_limit("100.00").await);
+    let first = setup.authorize(&a, "A-1", "1.00").await;
+    let second = setup.try_confirm(&setup.authorize(&a, "A-2", "2.00").await).await.unwrap();
+    let third = setup.authorize(&b, "B-1", "3.00").await;
     let list = async |customer_id: &str, state: ReservationState, page_size: i32, page_token: &str| {
         let request = pb::ListReservationsRequest {
             customer_id: customer_id.to_owned(),
@@ -251,7 +256,7 @@ async fn reservations_are_listed_by_customer_and_state() {
             page_size,
             page_token: page_token.to_owned(),
         };
-        book.reservations().list_reservations(request).await.unwrap().into_inner()
+        setup.reservations().list_reservations(request).await.unwrap().into_inner()
     };
     let any = ReservationState::Unspecified;
     assert_eq!(list("", any, 0, "").await.reservations, [first.clone(), second.clone(), third.clone()]);
@@ -261,8 +266,8 @@ async fn reservations_are_listed_by_customer_and_state() {
     let page = list("", any, 2, "").await;
     assert_eq!(page.reservations, [first, second]);
     assert_eq!(list("", any, 2, &page.next_page_token).await.reservations, [third]);
-    wait_until("nothing is left to be ended", || async {
-        let status = book.credit().get_stream_status(quittance_proto::common::v1::GetStreamStatusRequest {}).await;
+    wait_until("nothing is left to be expired", || async {
+        let status = setup.credit().get_stream_status(quittance_proto::common::v1::GetStreamStatusRequest {}).await;
         status.unwrap().into_inner().unfinished == 0
     })
     .await;

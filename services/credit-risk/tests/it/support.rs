@@ -1,7 +1,8 @@
-//! A book with invoicing and credit-risk behind one server.
+//! Invoicing and credit-risk behind one server, with a tenant.
 
 use quittance_events::Relay;
 use quittance_grpc::Client;
+use quittance_host::{Service as _, Sources};
 use quittance_kernel::{AllocationId, Clock, PaymentId};
 use quittance_proto::{
     common::v1::{self as common, Money},
@@ -16,10 +17,10 @@ use quittance_proto::{
 use quittance_testkit::{Events, TestDb, TestServer, now, request_id, wait_until};
 use tonic::Status;
 
-/// Invoicing and credit-risk with an open book.
-pub(crate) struct Book {
+/// Invoicing and credit-risk, with a tenant.
+pub(crate) struct Setup {
     pub(crate) server: TestServer,
-    /// What credit-risk tells.
+    /// What credit-risk publishes.
     pub(crate) events: Events,
     pub(crate) db: TestDb,
 }
@@ -49,28 +50,25 @@ pub(crate) fn order(customer: &str, reference: &str, amount: &str) -> pb::Author
     }
 }
 
-impl Book {
+impl Setup {
     pub(crate) async fn start() -> Self {
         let clock = Clock::fixed(now());
-        let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::migrator()).await;
-        let db = TestDb::new("credit_risk", &quittance_credit_risk::migrator()).await;
+        let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::App::migrator()).await;
+        let db = TestDb::new("credit_risk", &quittance_credit_risk::App::migrator()).await;
         let invoicing = quittance_invoicing::App::new(invoicing_db.db.clone(), Relay::default(), clock.clone());
         let app = quittance_credit_risk::App::new(db.db.clone(), Relay::default(), clock.clone());
-        let names = [quittance_invoicing::SERVICES, quittance_credit_risk::SERVICES].concat();
-        let server = TestServer::start(clock.clone(), &names, |_, all| {
-            quittance_credit_risk::add_routes(quittance_invoicing::add_routes(all, &invoicing), &app)
-        })
-        .await;
-        let told =
+        let names = [quittance_invoicing::App::GRPC, quittance_credit_risk::App::GRPC].concat();
+        let server = TestServer::start(clock.clone(), &names, |_, all| app.add_routes(invoicing.add_routes(all))).await;
+        let invoicing_events =
             Events::relay(quittance_invoicing::AREA, invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
         let events = Events::relay(quittance_credit_risk::AREA, app.db(), app.relay(), &clock, &server.shutdown);
-        quittance_credit_risk::spawn(&app, told.source(), &server.shutdown);
-        let book = Self { server, events, db };
-        book.open().await;
-        book
+        app.spawn(&Sources::none().with(invoicing_events.source()), &server.shutdown).unwrap();
+        let setup = Self { server, events, db };
+        setup.create_tenant().await;
+        setup
     }
 
-    async fn open(&self) {
+    async fn create_tenant(&self) {
         let enquiries =
             inv::Enquiries { name: "Accounts".to_owned(), email: "ar@example.org".to_owned(), phone: String::new() };
         let tenant = inv::Tenant {
@@ -98,14 +96,15 @@ impl Book {
         OpenItemServiceClient::new(self.server.client())
     }
 
-    /// Waits until credit-risk has applied all that invoicing has told.
+    /// Waits until credit-risk has applied all that invoicing has published.
     pub(crate) async fn caught_up(&self) {
         wait_until("credit-risk reads all of invoicing's events", || async {
-            let told = self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
+            let published =
+                self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let read = self.credit().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let position = read.subscriptions.iter().find(|s| s.area == "invoicing").map_or(0, |s| s.position);
             assert!(read.subscriptions.iter().all(|s| s.dead_letters == 0), "{read:?}");
-            told.unpositioned == 0 && position == told.head_position
+            published.unpositioned == 0 && position == published.head_position
         })
         .await;
     }
@@ -174,7 +173,7 @@ impl Book {
         self.reservations().get_reservation(request).await.unwrap().into_inner()
     }
 
-    /// An invoice, not waited for. `reservation` is what it uses up.
+    /// An invoice, not waited for. `reservation` is its order's.
     pub(crate) async fn issue(
         &self,
         customer: &str,
@@ -237,7 +236,7 @@ impl Book {
         allocation_id
     }
 
-    /// Credit-risk's books hold.
+    /// Checks credit-risk's invariants.
     pub(crate) async fn verify(&self) {
         let found = self.credit().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
         assert_eq!(found.invariants.len(), 2);

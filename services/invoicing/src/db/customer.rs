@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{DbError, Tx};
+use quittance_db::{DbError, Tx, row::stored};
 use quittance_kernel::{ContactId, CustomerId, Terms, TermsId};
 use uuid::Uuid;
 
-use super::stored;
-use crate::domain::{Address, Contact, Customer, NamedTerms};
+use crate::{
+    Error,
+    domain::{Address, Contact, Customer, NamedTerms},
+};
 
 /// What an invoice needs to know of a customer.
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ pub(crate) async fn facts(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<Cus
 }
 
 /// Adds customers with their contacts.
-pub(crate) async fn insert_all(tx: &mut Tx, customers: &[Customer]) -> Result<(), DbError> {
+pub(crate) async fn insert_all(tx: &mut Tx, customers: &[&Customer]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = customers.iter().map(|c| c.id.uuid()).collect();
     let numbers: Vec<Option<String>> = customers.iter().map(|c| c.number.clone()).collect();
@@ -166,13 +168,13 @@ struct Row {
     created_at: DateTime<Utc>,
 }
 
-/// A customer, held until the transaction ends.
-pub(crate) async fn lock(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>, DbError> {
+/// A customer, locked until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, id: CustomerId) -> Result<Customer, Error> {
     let tenant = tx.tenant().uuid();
     sqlx::query!("select id from customer where tenant_id = $1 and id = $2 for update", tenant, id.uuid())
         .fetch_optional(&mut **tx)
         .await?;
-    find(tx, id).await
+    find(tx, id).await?.ok_or(Error::CustomerNotFound(id))
 }
 
 /// A customer.

@@ -1,12 +1,12 @@
 //! Credit notes, and documents as they were handed over.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx};
+use quittance_db::{DbError, Tx, row::known};
 use quittance_kernel::{ContactId, CreditNoteId, CustomerId, InvoiceId, SeriesId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{invoice, known};
+use super::invoice;
 use crate::domain::{CreditNote, CreditReason, Delivery};
 
 /// Adds a credit note. An invoice has at most one.

@@ -3,15 +3,21 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, expect_rows};
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{integer, known, money, stored},
+};
 use quittance_kernel::{
     ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Percent, ReservationId, SeriesId, Terms, TermsId,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{book::rounding_rule, known, money, stored};
-use crate::domain::{Invoice, Issuance, Line, State, TaxCategory, Totals};
+use super::tenant::rounding_rule;
+use crate::{
+    Error,
+    domain::{Invoice, Issuance, Line, State, TaxCategory, Totals},
+};
 
 struct Row {
     id: Uuid,
@@ -103,7 +109,10 @@ impl Row {
 }
 
 /// Adds drafts with their lines.
-pub(crate) async fn insert_drafts(tx: &mut Tx, drafts: &[Invoice]) -> Result<(), DbError> {
+pub(crate) async fn insert_drafts(tx: &mut Tx, drafts: &[&Invoice]) -> Result<(), DbError> {
+    if drafts.is_empty() {
+        return Ok(());
+    }
     super::issue::insert_lines(tx, drafts).await?;
     super::issue::insert_invoices(tx, drafts).await
 }
@@ -127,6 +136,11 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<I
     .fetch_all(&mut **tx)
     .await?;
     find_all(tx, &ids).await
+}
+
+/// An invoice, locked until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, id: InvoiceId) -> Result<Invoice, Error> {
+    lock_all(tx, &[id]).await?.remove(&id).ok_or(Error::InvoiceNotFound(id))
 }
 
 /// An invoice.
@@ -248,38 +262,71 @@ async fn with_lines(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Invoice>, DbError
         .collect()
 }
 
-/// Writes changed drafts that are held, with their lines as a whole.
-pub(crate) async fn update_drafts(tx: &mut Tx, drafts: &[Invoice]) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
-    let ids: Vec<InvoiceId> = drafts.iter().map(|d| d.id).collect();
-    super::issue::delete_lines(tx, &ids).await?;
-    for draft in drafts {
-        let done = sqlx::query!(
-            "update invoice
-             set contact_id = $3, terms_id = $4, terms = $5, series_id = $6, planned_issue_on = $7, agreed_due_on = $8, reservation_id = $9,
-               purchase_order = $10, note = $11, net_total = $12, tax_total = $13, total = $14, version = $15
-             where tenant_id = $1 and id = $2 and version = $15 - 1",
-            tenant,
-            draft.id.uuid(),
-            draft.contact.map(ContactId::uuid),
-            draft.terms_id.map(TermsId::uuid),
-            draft.terms.to_string(),
-            draft.series.uuid(),
-            draft.planned_issue_on,
-            draft.agreed_due_on,
-            draft.reservation.map(ReservationId::uuid),
-            draft.purchase_order,
-            draft.note,
-            draft.totals.net.amount(),
-            draft.totals.tax.amount(),
-            draft.totals.total.amount(),
-            i32::try_from(draft.version).unwrap_or(i32::MAX),
-        )
-        .execute(&mut **tx)
-        .await?;
-        expect_rows(&done, "invoice", 1)?;
+/// A draft with its changes.
+#[derive(Debug)]
+pub(crate) struct ChangedDraft {
+    /// As it is now.
+    pub(crate) draft: Invoice,
+    /// The version that is stored.
+    pub(crate) version_before: u32,
+}
+
+/// Writes changed drafts that are locked, with their lines as a whole.
+pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Result<(), DbError> {
+    if changed.is_empty() {
+        return Ok(());
     }
-    super::issue::insert_lines(tx, drafts).await
+    let tenant = tx.tenant().uuid();
+    let drafts: Vec<&Invoice> = changed.iter().map(|changed| &changed.draft).collect();
+    let ids: Vec<Uuid> = drafts.iter().map(|d| d.id.uuid()).collect();
+    let contacts: Vec<Option<Uuid>> = drafts.iter().map(|d| d.contact.map(ContactId::uuid)).collect();
+    let terms_ids: Vec<Option<Uuid>> = drafts.iter().map(|d| d.terms_id.map(TermsId::uuid)).collect();
+    let terms: Vec<String> = drafts.iter().map(|d| d.terms.to_string()).collect();
+    let series: Vec<Uuid> = drafts.iter().map(|d| d.series.uuid()).collect();
+    let planned: Vec<Option<NaiveDate>> = drafts.iter().map(|d| d.planned_issue_on).collect();
+    let agreed: Vec<Option<NaiveDate>> = drafts.iter().map(|d| d.agreed_due_on).collect();
+    let reservations: Vec<Option<Uuid>> = drafts.iter().map(|d| d.reservation.map(ReservationId::uuid)).collect();
+    let orders: Vec<String> = drafts.iter().map(|d| d.purchase_order.clone()).collect();
+    let notes: Vec<String> = drafts.iter().map(|d| d.note.clone()).collect();
+    let nets: Vec<Decimal> = drafts.iter().map(|d| d.totals.net.amount()).collect();
+    let taxes: Vec<Decimal> = drafts.iter().map(|d| d.totals.tax.amount()).collect();
+    let totals: Vec<Decimal> = drafts.iter().map(|d| d.totals.total.amount()).collect();
+    let versions = drafts.iter().map(|d| integer("invoice", d.id.uuid(), d.version));
+    let versions: Vec<i32> = versions.collect::<Result<_, _>>()?;
+    let before = changed.iter().map(|c| integer("invoice", c.draft.id.uuid(), c.version_before));
+    let before: Vec<i32> = before.collect::<Result<_, _>>()?;
+    let done = sqlx::query!(
+        "update invoice i
+         set contact_id = v.contact_id, terms_id = v.terms_id, terms = v.terms, series_id = v.series_id, planned_issue_on = v.planned_issue_on,
+           agreed_due_on = v.agreed_due_on, reservation_id = v.reservation_id, purchase_order = v.purchase_order, note = v.note,
+           net_total = v.net_total, tax_total = v.tax_total, total = v.total, version = v.version
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::date[], $8::date[], $9::uuid[], $10::text[], $11::text[],
+           $12::numeric[], $13::numeric[], $14::numeric[], $15::int[], $16::int[])
+           as v (id, contact_id, terms_id, terms, series_id, planned_issue_on, agreed_due_on, reservation_id, purchase_order, note, net_total,
+             tax_total, total, version, version_before)
+         where i.tenant_id = $1 and i.id = v.id and i.version = v.version_before",
+        tenant,
+        &ids,
+        &contacts as &[Option<Uuid>],
+        &terms_ids as &[Option<Uuid>],
+        &terms,
+        &series,
+        &planned as &[Option<NaiveDate>],
+        &agreed as &[Option<NaiveDate>],
+        &reservations as &[Option<Uuid>],
+        &orders,
+        &notes,
+        &nets,
+        &taxes,
+        &totals,
+        &versions,
+        &before,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "invoice", drafts.len())?;
+    super::issue::delete_lines(tx, &drafts.iter().map(|d| d.id).collect::<Vec<_>>()).await?;
+    super::issue::insert_lines(tx, &drafts).await
 }
 
 /// Writes what an invoice became after it was issued: voided or credited.
@@ -299,7 +346,7 @@ pub(crate) async fn update_state(tx: &mut Tx, invoice: &Invoice) -> Result<(), D
         voided_on,
         reason,
         credit_note,
-        i32::try_from(invoice.version).unwrap_or(i32::MAX),
+        integer("invoice", invoice.id.uuid(), invoice.version)?,
     )
     .execute(&mut **tx)
     .await?;

@@ -1,24 +1,21 @@
 //! The hot writes of issuing: invoices, lines, open items and first entries of a whole slice, in one statement each.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, expect_rows};
+use quittance_db::{DbError, Tx, expect_rows, row::integer};
 use quittance_kernel::{ContactId, InvoiceId, ReservationId, TermsId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::domain::{Invoice, Line, OpenItem};
+use crate::domain::{Entry, Invoice, IssuedInvoice, Line, OpenItem};
 
 /// Adds issued invoices, whose lines are written, and their open items, each with its first entry.
-pub(crate) async fn insert_issued(
-    tx: &mut Tx,
-    invoices: &[Invoice],
-    items: &[(OpenItem, Uuid, DateTime<Utc>)],
-) -> Result<(), DbError> {
-    if invoices.is_empty() {
+pub(crate) async fn insert_issued(tx: &mut Tx, issued: &[&IssuedInvoice], now: DateTime<Utc>) -> Result<(), DbError> {
+    if issued.is_empty() {
         return Ok(());
     }
-    insert_invoices(tx, invoices).await?;
-    open(tx, items).await
+    let invoices: Vec<&Invoice> = issued.iter().map(|issued| &issued.invoice).collect();
+    insert_invoices(tx, &invoices).await?;
+    open_items(tx, issued, now).await
 }
 
 /// Removes the lines of invoices that are not written after all.
@@ -30,7 +27,7 @@ pub(crate) async fn delete_lines(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<
 }
 
 /// Adds the lines of invoices.
-pub(crate) async fn insert_lines(tx: &mut Tx, invoices: &[Invoice]) -> Result<(), DbError> {
+pub(crate) async fn insert_lines(tx: &mut Tx, invoices: &[&Invoice]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let lines: Vec<(Uuid, i32, &Line)> =
         invoices.iter().flat_map(|i| i.lines.iter().zip(1..).map(|(line, place)| (i.id.uuid(), place, line))).collect();
@@ -64,9 +61,9 @@ pub(crate) async fn insert_lines(tx: &mut Tx, invoices: &[Invoice]) -> Result<()
 }
 
 /// Adds invoices, drafts or issued, without their lines.
-pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[Invoice]) -> Result<(), DbError> {
+pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    let column = |of: fn(&Invoice) -> String| invoices.iter().map(of).collect::<Vec<String>>();
+    let column = |of: fn(&Invoice) -> String| invoices.iter().map(|invoice| of(invoice)).collect::<Vec<String>>();
     let ids: Vec<Uuid> = invoices.iter().map(|i| i.id.uuid()).collect();
     let customers: Vec<Uuid> = invoices.iter().map(|i| i.customer.uuid()).collect();
     let contacts: Vec<Option<Uuid>> = invoices.iter().map(|i| i.contact.map(ContactId::uuid)).collect();
@@ -93,7 +90,8 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[Invoice]) -> Result
     let issued_on: Vec<Option<NaiveDate>> = issuances.iter().map(|s| s.map(|s| s.issued_on)).collect();
     let due_on: Vec<Option<NaiveDate>> = issuances.iter().map(|s| s.map(|s| s.due_on)).collect();
     let issued_at: Vec<Option<DateTime<Utc>>> = issuances.iter().map(|s| s.map(|s| s.issued_at)).collect();
-    let versions: Vec<i32> = invoices.iter().map(|i| i32::try_from(i.version).unwrap_or(i32::MAX)).collect();
+    let versions = invoices.iter().map(|i| integer("invoice", i.id.uuid(), i.version));
+    let versions: Vec<i32> = versions.collect::<Result<_, _>>()?;
     let created: Vec<DateTime<Utc>> = invoices.iter().map(|i| i.created_at).collect();
     sqlx::query!(
         "insert into invoice
@@ -138,23 +136,30 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[Invoice]) -> Result
 }
 
 /// Adds open items, each with its first entry.
-pub(crate) async fn open(tx: &mut Tx, items: &[(OpenItem, Uuid, DateTime<Utc>)]) -> Result<(), DbError> {
+pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice], now: DateTime<Utc>) -> Result<(), DbError> {
+    if issued.is_empty() {
+        return Ok(());
+    }
     let tenant = tx.tenant().uuid();
-    let ids: Vec<Uuid> = items.iter().map(|(i, ..)| i.id.uuid()).collect();
-    let entries: Vec<Uuid> = items.iter().map(|(_, entry, _)| *entry).collect();
-    let recorded: Vec<DateTime<Utc>> = items.iter().map(|(.., at)| *at).collect();
-    let customers: Vec<Uuid> = items.iter().map(|(i, ..)| i.customer.uuid()).collect();
-    let numbers: Vec<String> = items.iter().map(|(i, ..)| i.number.clone()).collect();
-    let currencies: Vec<String> = items.iter().map(|(i, ..)| i.amounts.currency().code().to_owned()).collect();
-    let issued: Vec<NaiveDate> = items.iter().map(|(i, ..)| i.issued_on).collect();
-    let due: Vec<NaiveDate> = items.iter().map(|(i, ..)| i.due_on).collect();
-    let terms: Vec<String> = items.iter().map(|(i, ..)| i.terms.to_string()).collect();
-    let totals: Vec<Decimal> = items.iter().map(|(i, ..)| i.amounts.total().amount()).collect();
+    let entries: Vec<Uuid> = issued.iter().map(|issued| issued.entry.uuid()).collect();
+    let items: Vec<&OpenItem> = issued.iter().map(|issued| &issued.item).collect();
+    let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
+    let customers: Vec<Uuid> = items.iter().map(|i| i.customer.uuid()).collect();
+    let numbers: Vec<String> = items.iter().map(|i| i.number.clone()).collect();
+    let currencies: Vec<String> = items.iter().map(|i| i.amounts.currency().code().to_owned()).collect();
+    let issued_on: Vec<NaiveDate> = items.iter().map(|i| i.issued_on).collect();
+    let due: Vec<NaiveDate> = items.iter().map(|i| i.due_on).collect();
+    let terms: Vec<String> = items.iter().map(|i| i.terms.to_string()).collect();
+    let opening: Vec<Entry> = items.iter().map(|i| i.opening_entry()).collect();
+    let kinds: Vec<String> = opening.iter().map(|entry| entry.kind.label().to_owned()).collect();
+    let totals: Vec<Decimal> = opening.iter().map(|entry| entry.amount.amount()).collect();
+    let effective_on: Vec<NaiveDate> = opening.iter().map(|entry| entry.effective_on).collect();
     sqlx::query!(
         "with opened as (
            select *
-           from unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::date[], $9::date[], $10::text[], $11::numeric[])
-             as o (id, entry_id, recorded_at, customer_id, number, currency, issued_on, due_on, terms, total)
+           from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::numeric[], $11::text[],
+             $12::date[])
+             as o (id, entry_id, customer_id, number, currency, issued_on, due_on, terms, total, entry_kind, effective_on)
          ), item as (
            insert into open_item
              (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, written_off, credited,
@@ -163,19 +168,21 @@ pub(crate) async fn open(tx: &mut Tx, items: &[(OpenItem, Uuid, DateTime<Utc>)])
            from opened
          )
          insert into entry (tenant_id, item_id, id, customer_id, kind, amount, currency, effective_on, recorded_at)
-         select $1, id, entry_id, customer_id, 'invoice', total, currency, issued_on, recorded_at
+         select $1, id, entry_id, customer_id, entry_kind, total, currency, effective_on, $13
          from opened",
         tenant,
         &ids,
         &entries,
-        &recorded,
         &customers,
         &numbers,
         &currencies,
-        &issued,
+        &issued_on,
         &due,
         &terms,
         &totals,
+        &kinds,
+        &effective_on,
+        now,
     )
     .execute(&mut **tx)
     .await?;
@@ -183,16 +190,21 @@ pub(crate) async fn open(tx: &mut Tx, items: &[(OpenItem, Uuid, DateTime<Utc>)])
 }
 
 /// Writes drafts that were issued now.
-pub(crate) async fn update_issued(tx: &mut Tx, invoices: &[Invoice]) -> Result<(), DbError> {
+pub(crate) async fn update_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Result<(), DbError> {
+    if issued.is_empty() {
+        return Ok(());
+    }
     let tenant = tx.tenant().uuid();
-    let issued: Vec<_> = invoices.iter().filter_map(|i| i.state.issuance().map(|s| (i, s))).collect();
-    let ids: Vec<Uuid> = issued.iter().map(|(i, _)| i.id.uuid()).collect();
-    let versions: Vec<i32> = issued.iter().map(|(i, _)| i32::try_from(i.version).unwrap_or(i32::MAX)).collect();
-    let numbers: Vec<String> = issued.iter().map(|(_, s)| s.number.clone()).collect();
-    let references: Vec<Option<String>> = issued.iter().map(|(_, s)| s.payment_reference.clone()).collect();
-    let issued_on: Vec<NaiveDate> = issued.iter().map(|(_, s)| s.issued_on).collect();
-    let due_on: Vec<NaiveDate> = issued.iter().map(|(_, s)| s.due_on).collect();
-    let issued_at: Vec<DateTime<Utc>> = issued.iter().map(|(_, s)| s.issued_at).collect();
+    let invoices: Vec<_> =
+        issued.iter().filter_map(|i| i.invoice.state.issuance().map(|issuance| (&i.invoice, issuance))).collect();
+    let ids: Vec<Uuid> = invoices.iter().map(|(i, _)| i.id.uuid()).collect();
+    let versions = invoices.iter().map(|(i, _)| integer("invoice", i.id.uuid(), i.version));
+    let versions: Vec<i32> = versions.collect::<Result<_, _>>()?;
+    let numbers: Vec<String> = invoices.iter().map(|(_, s)| s.number.clone()).collect();
+    let references: Vec<Option<String>> = invoices.iter().map(|(_, s)| s.payment_reference.clone()).collect();
+    let issued_on: Vec<NaiveDate> = invoices.iter().map(|(_, s)| s.issued_on).collect();
+    let due_on: Vec<NaiveDate> = invoices.iter().map(|(_, s)| s.due_on).collect();
+    let issued_at: Vec<DateTime<Utc>> = invoices.iter().map(|(_, s)| s.issued_at).collect();
     let done = sqlx::query!(
         "update invoice i
          set state = 'issued', version = v.version, number = v.number, payment_reference = v.payment_reference, issued_on = v.issued_on,
@@ -211,5 +223,5 @@ pub(crate) async fn update_issued(tx: &mut Tx, invoices: &[Invoice]) -> Result<(
     )
     .execute(&mut **tx)
     .await?;
-    expect_rows(&done, "invoice", invoices.len())
+    expect_rows(&done, "invoice", issued.len())
 }

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, expect_rows};
-use quittance_kernel::{Currency, CustomerId, ItemId, Money, Terms};
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{known, money, stored},
+};
+use quittance_kernel::{Currency, CustomerId, EntryId, ItemId, Money, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{known, money, stored};
 use crate::domain::{Amounts, Entry, EntryKind, Movement, OpenItem, Parts};
 
 struct Row {
@@ -158,11 +160,16 @@ pub(crate) async fn update_items(tx: &mut Tx, items: &[&OpenItem]) -> Result<(),
     expect_rows(&done, "open_item", items.len())
 }
 
+/// An item, locked until the transaction ends.
+pub(crate) async fn lock_item(tx: &mut Tx, id: ItemId) -> Result<Option<ItemView>, DbError> {
+    Ok(lock_items(tx, &[id]).await?.remove(&id))
+}
+
 /// An entry with where it belongs.
 #[derive(Debug, Clone)]
 pub(crate) struct NewEntry {
     /// Its id.
-    pub(crate) id: Uuid,
+    pub(crate) id: EntryId,
     /// The item it moves.
     pub(crate) item: ItemId,
     /// Whose.
@@ -175,7 +182,7 @@ pub(crate) struct NewEntry {
 pub(crate) async fn move_item(
     tx: &mut Tx,
     item: &OpenItem,
-    id: Uuid,
+    id: EntryId,
     entry: Entry,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
@@ -186,7 +193,7 @@ pub(crate) async fn move_item(
 /// Adds entries.
 pub(crate) async fn insert_entries(tx: &mut Tx, entries: &[NewEntry], now: DateTime<Utc>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    let ids: Vec<Uuid> = entries.iter().map(|e| e.id).collect();
+    let ids: Vec<Uuid> = entries.iter().map(|e| e.id.uuid()).collect();
     let items: Vec<Uuid> = entries.iter().map(|e| e.item.uuid()).collect();
     let customers: Vec<Uuid> = entries.iter().map(|e| e.customer.uuid()).collect();
     let kinds: Vec<String> = entries.iter().map(|e| e.entry.kind.label().to_owned()).collect();

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx};
+use quittance_db::{
+    DbError, Tx,
+    row::{known, money, stored},
+};
 use quittance_kernel::{AllocationId, Currency, ItemId, Money, PaymentId, WriteOff, WriteOffReason};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{known, money, stored};
 use crate::domain::Settlement;
 
 /// A settlement that was recorded, and when it was reversed.

@@ -3,13 +3,13 @@
 use super::field::{BadField, Checks, Problem, at_most, optional_line, required_line};
 
 /// How many lines an address may have above the city.
-pub const MAX_LINES: usize = 4;
+pub(crate) const MAX_LINES: usize = 4;
 const MAX_LINE: usize = 200;
 const MAX_POSTAL_CODE: usize = 20;
 
 /// A postal address, as printed. All of it may be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Address {
+pub(crate) struct Address {
     /// Street, building, post box, top to bottom.
     pub lines: Vec<String>,
     /// Postal code.
@@ -22,7 +22,7 @@ pub struct Address {
 
 impl Address {
     /// What is wrong with it, field by field.
-    pub fn bad_fields(&self) -> Vec<BadField> {
+    pub(crate) fn bad_fields(&self) -> Vec<BadField> {
         let mut checks = Checks::default();
         checks.check("lines", at_most(self.lines.len(), MAX_LINES));
         for (i, line) in self.lines.iter().enumerate() {
@@ -35,7 +35,7 @@ impl Address {
     }
 
     /// The address as it is printed, line by line: street, then postal code and city, then country.
-    pub fn printed(&self) -> Vec<String> {
+    pub(crate) fn printed(&self) -> Vec<String> {
         let town = [self.postal_code.as_str(), self.city.as_str()].join(" ").trim().to_owned();
         let below = [town, self.country_code.clone()].into_iter().filter(|line| !line.is_empty());
         self.lines.iter().cloned().chain(below).collect()

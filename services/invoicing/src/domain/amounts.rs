@@ -5,7 +5,7 @@ use quittance_kernel::{Currency, Money, MoneyError};
 /// An item's total and what has become of it. All are in one currency, total = open + settled + discounted + written off +
 /// credited + voided, and 0 <= open <= total holds wherever there is a value of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Amounts {
+pub(crate) struct Amounts {
     total: Money,
     parts: Parts,
     open: Money,
@@ -13,7 +13,7 @@ pub struct Amounts {
 
 /// What of a total is no longer open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// Paid. Exceeds the total where more was paid than owed and kept.
     pub settled: Money,
     /// Early-payment discount granted.
@@ -28,7 +28,7 @@ pub struct Parts {
 
 impl Parts {
     /// Nothing yet.
-    pub const fn none(currency: Currency) -> Parts {
+    pub(crate) const fn none(currency: Currency) -> Parts {
         let none = Money::zero(currency);
         Parts { settled: none, discounted: none, written_off: none, credited: none, voided: none }
     }
@@ -49,7 +49,7 @@ impl Parts {
 
 /// Why parts are no parts of a total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadAmounts {
+pub(crate) enum BadAmounts {
     /// A part is less than zero.
     #[error("a part of the total is negative")]
     Negative,
@@ -66,7 +66,7 @@ impl Amounts {
     ///
     /// # Errors
     /// `Negative` if the total is.
-    pub fn opened(total: Money) -> Result<Amounts, BadAmounts> {
+    pub(crate) fn opened(total: Money) -> Result<Amounts, BadAmounts> {
         Amounts::new(total, Parts::none(total.currency()))
     }
 
@@ -74,7 +74,7 @@ impl Amounts {
     ///
     /// # Errors
     /// [`BadAmounts`] if these are not parts of the total.
-    pub fn new(total: Money, parts: Parts) -> Result<Amounts, BadAmounts> {
+    pub(crate) fn new(total: Money, parts: Parts) -> Result<Amounts, BadAmounts> {
         let open = parts.taken_from(total)?;
         if total.is_negative() || parts.any_is_negative()? {
             Err(BadAmounts::Negative)
@@ -86,52 +86,52 @@ impl Amounts {
     }
 
     /// The currency of all of them.
-    pub const fn currency(&self) -> Currency {
+    pub(crate) const fn currency(&self) -> Currency {
         self.total.currency()
     }
 
     /// What was owed at first.
-    pub const fn total(&self) -> Money {
+    pub(crate) const fn total(&self) -> Money {
         self.total
     }
 
     /// Paid.
-    pub const fn settled(&self) -> Money {
+    pub(crate) const fn settled(&self) -> Money {
         self.parts.settled
     }
 
     /// Early-payment discount granted.
-    pub const fn discounted(&self) -> Money {
+    pub(crate) const fn discounted(&self) -> Money {
         self.parts.discounted
     }
 
     /// Small differences written off; negative where more was paid than owed and kept.
-    pub const fn written_off(&self) -> Money {
+    pub(crate) const fn written_off(&self) -> Money {
         self.parts.written_off
     }
 
     /// Credited.
-    pub const fn credited(&self) -> Money {
+    pub(crate) const fn credited(&self) -> Money {
         self.parts.credited
     }
 
     /// Voided.
-    pub const fn voided(&self) -> Money {
+    pub(crate) const fn voided(&self) -> Money {
         self.parts.voided
     }
 
     /// What is still owed.
-    pub const fn open(&self) -> Money {
+    pub(crate) const fn open(&self) -> Money {
         self.open
     }
 
     /// Whether the total was voided or credited, so that nothing can be settled any more.
-    pub const fn is_closed(&self) -> bool {
+    pub(crate) const fn is_closed(&self) -> bool {
         !self.parts.credited.is_zero() || !self.parts.voided.is_zero()
     }
 
     /// Whether something was paid, discounted or written off and not taken back.
-    pub const fn is_settled_in_part(&self) -> bool {
+    pub(crate) const fn is_settled_in_part(&self) -> bool {
         !self.parts.settled.is_zero() || !self.parts.discounted.is_zero() || !self.parts.written_off.is_zero()
     }
 

@@ -11,7 +11,7 @@ use super::totals::Totals;
 
 /// Why a credit note was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CreditReason {
+pub(crate) enum CreditReason {
     /// Goods came back.
     Return,
     /// Wrong price or quantity.
@@ -46,7 +46,7 @@ impl CreditReason {
     ];
 
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             CreditReason::Return => "return",
             CreditReason::Pricing => "pricing",
@@ -61,14 +61,14 @@ impl CreditReason {
     }
 
     /// The reason with this label, if there is one.
-    pub fn parse(label: &str) -> Option<CreditReason> {
+    pub(crate) fn parse(label: &str) -> Option<CreditReason> {
         CreditReason::ALL.into_iter().find(|reason| reason.label() == label)
     }
 }
 
 /// A credit note over one invoice, in full. Amounts are positive: what is given back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreditNote {
+pub(crate) struct CreditNote {
     /// Its id.
     pub id: CreditNoteId,
     /// As printed.
@@ -94,7 +94,12 @@ impl CreditNote {
     ///
     /// # Errors
     /// `InvoiceNotIssued`, `InvoiceSettled` while anything is settled on it, `IssuedInFuture`, `IssuedBeforeInvoice`.
-    pub fn check(invoice: &Invoice, item: &OpenItem, issued_on: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
+    pub(crate) fn check(
+        invoice: &Invoice,
+        item: &OpenItem,
+        issued_on: NaiveDate,
+        today: NaiveDate,
+    ) -> Result<(), Refusal> {
         let issuance = invoice.issued()?;
         item.check_untouched()?;
         if issued_on > today {
@@ -111,7 +116,7 @@ impl CreditNote {
     /// # Errors
     /// Those of [`CreditNote::check`].
     #[expect(clippy::too_many_arguments, reason = "the two aggregates, and what only the caller can know")]
-    pub fn in_full(
+    pub(crate) fn in_full(
         invoice: &Invoice,
         item: &OpenItem,
         id: CreditNoteId,
@@ -148,6 +153,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
+    use crate::domain::InvoiceStatus;
     use crate::domain::invoice_content::InvoiceContent;
     use crate::domain::rounding::{RoundingRule, RoundingScope};
     use crate::domain::samples::{content, day, draft, eur, issue, issued, line_content, now, terms};
@@ -179,7 +185,7 @@ mod tests {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
         let (note, credited, item, entry) = credit(&invoice, &item, "2026-03-04").unwrap();
         assert_eq!((note.totals.total, entry.amount), (eur("119.00"), eur("-119.00")));
-        assert_eq!((item.open(), credited.label(Some(item.open()))), (eur("0.00"), "credited"));
+        assert_eq!((item.open(), credited.status(Some(item.open()))), (eur("0.00"), InvoiceStatus::Credited));
         assert_eq!(credited.version, invoice.version + 1);
         assert_eq!(credit(&credited, &item, "2026-03-04").unwrap_err().reason(), "INVOICE_NOT_ISSUED");
     }

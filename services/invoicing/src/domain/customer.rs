@@ -8,17 +8,17 @@ use super::field::{BadField, Checks, at_most, optional_email, optional_line, req
 use super::refusal::Refusal;
 
 /// How many characters a name may have.
-pub const MAX_NAME: usize = 200;
+pub(crate) const MAX_NAME: usize = 200;
 /// How many characters a customer's number, a tax identification or a phone number may have.
-pub const MAX_NUMBER: usize = 100;
+pub(crate) const MAX_NUMBER: usize = 100;
 /// How many contacts a customer may have, and how many bank accounts.
-pub const MAX_ENTRIES: usize = 20;
+pub(crate) const MAX_ENTRIES: usize = 20;
 /// How many characters a bank account may have.
-pub const MAX_BANK_ACCOUNT: usize = 64;
+pub(crate) const MAX_BANK_ACCOUNT: usize = 64;
 
 /// A customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Customer {
+pub(crate) struct Customer {
     /// Its id.
     pub id: CustomerId,
     /// What people call it by; unique in the tenant where it is given.
@@ -43,7 +43,7 @@ pub struct Customer {
 
 /// A person, or a team, at a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Contact {
+pub(crate) struct Contact {
     /// Its id.
     pub id: ContactId,
     /// As addressed in letters.
@@ -58,7 +58,7 @@ pub struct Contact {
 
 /// What a caller says about a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct CustomerContent {
+pub(crate) struct CustomerContent {
     /// What people call it by.
     pub number: Option<String>,
     /// Legal name.
@@ -77,7 +77,7 @@ pub struct CustomerContent {
 
 /// What a caller says about a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ContactContent {
+pub(crate) struct ContactContent {
     /// Given to keep a contact; `None` for a new one.
     pub id: Option<ContactId>,
     /// As addressed in letters.
@@ -91,8 +91,9 @@ pub struct ContactContent {
 }
 
 /// A change of a customer: what is `None` stays.
+#[expect(clippy::option_option, reason = "the outer says whether it changes, the inner whether there is one")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct CustomerPatch {
+pub(crate) struct CustomerPatch {
     /// What people call it by, or nothing any more.
     pub number: Option<Option<String>>,
     /// Legal name.
@@ -114,7 +115,7 @@ impl CustomerContent {
     ///
     /// # Errors
     /// Every bad field.
-    pub fn checked(mut self) -> Result<CustomerContent, Vec<BadField>> {
+    pub(crate) fn checked(mut self) -> Result<CustomerContent, Vec<BadField>> {
         self.bank_accounts = self.bank_accounts.iter().map(|account| account.trim().to_owned()).collect();
         let mut checks = Checks::default();
         if let Some(number) = &self.number {
@@ -155,7 +156,7 @@ impl ContactContent {
 
 impl CustomerPatch {
     /// What the customer would be after the change, for [`Customer::update`].
-    pub fn onto(self, customer: &Customer) -> CustomerContent {
+    pub(crate) fn onto(self, customer: &Customer) -> CustomerContent {
         let now = customer.content();
         CustomerContent {
             number: self.number.unwrap_or(now.number),
@@ -174,7 +175,7 @@ impl Customer {
     ///
     /// # Errors
     /// `ContactNotFound` if a contact comes with an id: none is known yet.
-    pub fn create(
+    pub(crate) fn create(
         id: CustomerId,
         content: CustomerContent,
         contact_id: impl FnMut() -> ContactId,
@@ -190,7 +191,11 @@ impl Customer {
     ///
     /// # Errors
     /// `ContactNotFound` if a contact comes with an id that is not one of the customer's.
-    pub fn update(self, content: CustomerContent, contact_id: impl FnMut() -> ContactId) -> Result<Customer, Refusal> {
+    pub(crate) fn update(
+        self,
+        content: CustomerContent,
+        contact_id: impl FnMut() -> ContactId,
+    ) -> Result<Customer, Refusal> {
         let version = self.version + 1;
         let CustomerContent { number, name, address, tax_id, terms_id, bank_accounts, contacts } = content;
         let contacts = keep(&self.contacts, contacts, contact_id)?;
@@ -198,7 +203,7 @@ impl Customer {
     }
 
     /// What a caller would say to get this customer.
-    pub fn content(&self) -> CustomerContent {
+    pub(crate) fn content(&self) -> CustomerContent {
         let contact = |contact: &Contact| ContactContent {
             id: Some(contact.id),
             name: contact.name.clone(),
@@ -218,13 +223,8 @@ impl Customer {
     }
 
     /// The contact with this id.
-    pub fn contact(&self, id: ContactId) -> Option<&Contact> {
+    pub(crate) fn contact(&self, id: ContactId) -> Option<&Contact> {
         self.contacts.iter().find(|contact| contact.id == id)
-    }
-
-    /// Who invoices and reminders go to: the first contact that pays invoices, else the first.
-    pub fn billing_contact(&self) -> Option<&Contact> {
-        self.contacts.iter().find(|contact| contact.pays_invoices).or(self.contacts.first())
     }
 }
 

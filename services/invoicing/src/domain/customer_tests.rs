@@ -32,15 +32,6 @@ fn bank_accounts_are_trimmed() {
 }
 
 #[test]
-fn invoices_go_to_who_pays_them() {
-    let customer = customer();
-    assert_eq!(customer.billing_contact().unwrap().name, "Accounts");
-    let nobody = Customer { contacts: vec![customer.contacts[0].clone()], ..customer.clone() };
-    assert_eq!(nobody.billing_contact().unwrap().name, "Reception");
-    assert_eq!(Customer { contacts: vec![], ..customer }.billing_contact(), None);
-}
-
-#[test]
 fn every_bad_field_is_named() {
     let bad = CustomerContent {
         number: Some(String::new()),

@@ -5,7 +5,7 @@ use quittance_kernel::{ContactId, DeliveryId, InvoiceId};
 
 /// How a document was handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DeliveryChannel {
+pub(crate) enum DeliveryChannel {
     /// By the caller's own e-mail.
     Email,
     /// By post.
@@ -15,26 +15,19 @@ pub enum DeliveryChannel {
 }
 
 impl DeliveryChannel {
-    const ALL: [DeliveryChannel; 3] = [DeliveryChannel::Email, DeliveryChannel::Post, DeliveryChannel::Portal];
-
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             DeliveryChannel::Email => "email",
             DeliveryChannel::Post => "post",
             DeliveryChannel::Portal => "portal",
         }
     }
-
-    /// The channel with this label, if there is one.
-    pub fn parse(label: &str) -> Option<DeliveryChannel> {
-        DeliveryChannel::ALL.into_iter().find(|channel| channel.label() == label)
-    }
 }
 
 /// A document as it was handed over. The document itself is kept beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub(crate) struct Delivery {
     /// Its id.
     pub id: DeliveryId,
     /// What was delivered.
@@ -47,16 +40,4 @@ pub struct Delivery {
     pub document_sha256: [u8; 32],
     /// When.
     pub delivered_at: DateTime<Utc>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_round_trip() {
-        for channel in DeliveryChannel::ALL {
-            assert_eq!(DeliveryChannel::parse(channel.label()), Some(channel));
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! The invoice as it is printed: one complete HTML page.
 
+use std::sync::Arc;
+
 use chrono::{Days, NaiveDate};
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
@@ -19,7 +21,7 @@ const TEMPLATE: &str = "invoice.html";
 
 /// Everything on the page, as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DocumentData {
+pub(crate) struct DocumentData {
     /// Who asks for the money.
     pub seller: SellerData,
     /// Who is to pay.
@@ -58,7 +60,7 @@ pub struct DocumentData {
 
 /// The seller as printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SellerData {
+pub(crate) struct SellerData {
     /// Legal name.
     pub name: String,
     /// Address, line by line.
@@ -81,7 +83,7 @@ pub struct SellerData {
 
 /// The buyer as printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BuyerData {
+pub(crate) struct BuyerData {
     /// Legal name.
     pub name: String,
     /// The person or team it is addressed to.
@@ -96,7 +98,7 @@ pub struct BuyerData {
 
 /// A charge as printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LineData {
+pub(crate) struct LineData {
     /// What was supplied.
     pub description: String,
     /// How much of it.
@@ -113,7 +115,7 @@ pub struct LineData {
 
 /// A tax as printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TaxData {
+pub(crate) struct TaxData {
     /// What tax it is.
     pub label: String,
     /// On what.
@@ -123,18 +125,24 @@ pub struct TaxData {
 }
 
 /// Why there is no page.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DocumentError {
     /// The template does not fit its data: a defect of ours.
     #[error("the invoice's template cannot be rendered")]
-    Template(#[from] minijinja::Error),
+    Template(#[source] Arc<minijinja::Error>),
+}
+
+impl From<minijinja::Error> for DocumentError {
+    fn from(error: minijinja::Error) -> Self {
+        Self::Template(Arc::new(error))
+    }
 }
 
 /// The page.
 ///
 /// # Errors
 /// [`DocumentError`], which only a defect in the template can cause.
-pub fn render(data: &DocumentData) -> Result<String, DocumentError> {
+pub(crate) fn render(data: &DocumentData) -> Result<String, DocumentError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.add_template(TEMPLATE, include_str!("../../templates/invoice.html"))?;
@@ -146,7 +154,7 @@ impl DocumentData {
     ///
     /// # Errors
     /// `InvoiceNotIssued` for a draft; `Money`, if a discount cannot be computed.
-    pub fn of(
+    pub(crate) fn of(
         tenant: &Tenant,
         customer: &Customer,
         contact: Option<&Contact>,

@@ -38,7 +38,7 @@ fn data(patch: InvoicePatch) -> DocumentData {
     let (terms, series) = (draft.terms.clone(), draft.series);
     let (invoice, _) = issue(draft.update(content, terms, series).unwrap(), "2026-03-02");
     let (tenant, customer) = (Tenant::create(TenantId::at(now()), tenant_content(), now()), customer());
-    DocumentData::of(&tenant, &customer, customer.billing_contact(), &invoice).unwrap()
+    DocumentData::of(&tenant, &customer, customer.contacts.first(), &invoice).unwrap()
 }
 
 fn patch() -> InvoicePatch {

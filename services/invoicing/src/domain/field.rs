@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 /// A field and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadField {
+pub(crate) struct BadField {
     /// Where: the path in the resource, such as `contacts[2].email`.
     pub field: String,
     /// What.
@@ -74,7 +74,7 @@ impl Problem {
 ///
 /// # Errors
 /// `TooLong` beyond `max` characters, `ControlCharacter`.
-pub fn optional_line(text: &str, max: usize) -> Result<(), Problem> {
+pub(crate) fn optional_line(text: &str, max: usize) -> Result<(), Problem> {
     if text.chars().any(char::is_control) { Err(Problem::ControlCharacter) } else { short_enough(text, max) }
 }
 
@@ -82,7 +82,7 @@ pub fn optional_line(text: &str, max: usize) -> Result<(), Problem> {
 ///
 /// # Errors
 /// `Empty` if nothing but white space is given; otherwise as [`optional_line`].
-pub fn required_line(text: &str, max: usize) -> Result<(), Problem> {
+pub(crate) fn required_line(text: &str, max: usize) -> Result<(), Problem> {
     if text.trim().is_empty() { Err(Problem::Empty) } else { optional_line(text, max) }
 }
 
@@ -90,7 +90,7 @@ pub fn required_line(text: &str, max: usize) -> Result<(), Problem> {
 ///
 /// # Errors
 /// `TooLong` beyond `max` characters, `ControlCharacter`.
-pub fn optional_block(text: &str, max: usize) -> Result<(), Problem> {
+pub(crate) fn optional_block(text: &str, max: usize) -> Result<(), Problem> {
     if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
         Err(Problem::ControlCharacter)
     } else {
@@ -102,7 +102,7 @@ pub fn optional_block(text: &str, max: usize) -> Result<(), Problem> {
 ///
 /// # Errors
 /// `Empty` if nothing but white space is given; otherwise as [`optional_block`].
-pub fn required_block(text: &str, max: usize) -> Result<(), Problem> {
+pub(crate) fn required_block(text: &str, max: usize) -> Result<(), Problem> {
     if text.trim().is_empty() { Err(Problem::Empty) } else { optional_block(text, max) }
 }
 
@@ -110,7 +110,7 @@ pub fn required_block(text: &str, max: usize) -> Result<(), Problem> {
 ///
 /// # Errors
 /// `NotAnEmail`, `TooLong` beyond the 254 characters of RFC 5321, `ControlCharacter`.
-pub fn optional_email(text: &str) -> Result<(), Problem> {
+pub(crate) fn optional_email(text: &str) -> Result<(), Problem> {
     const MAX_EMAIL: usize = 254;
     optional_line(text, MAX_EMAIL)?;
     let parts = text.rsplit_once('@');
@@ -122,7 +122,7 @@ pub fn optional_email(text: &str) -> Result<(), Problem> {
 ///
 /// # Errors
 /// `TooMany`.
-pub fn at_most(count: usize, max: usize) -> Result<(), Problem> {
+pub(crate) fn at_most(count: usize, max: usize) -> Result<(), Problem> {
     if count > max { Err(Problem::TooMany { max }) } else { Ok(()) }
 }
 

@@ -13,7 +13,7 @@ use super::totals::Totals;
 
 /// An invoice, from draft to the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invoice {
+pub(crate) struct Invoice {
     /// Its id; the open item of an issued invoice has the same.
     pub id: InvoiceId,
     /// Who owes it.
@@ -56,7 +56,7 @@ pub struct Invoice {
 
 /// Where an invoice stands, with what is known from then on. Whether it is paid only its open item knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// Can be changed; owed by nobody.
     Draft,
     /// Numbered and owed.
@@ -81,7 +81,7 @@ pub enum State {
 
 /// What an invoice got when it was issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issuance {
+pub(crate) struct Issuance {
     /// As printed.
     pub number: String,
     /// ISO 11649 reference for the payer to quote.
@@ -96,7 +96,7 @@ pub struct Issuance {
 
 /// Where an invoice stands, as callers see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub(crate) enum InvoiceStatus {
     /// Can be changed.
     Draft,
     /// Owed, in whole or in part.
@@ -109,40 +109,19 @@ pub enum Standing {
     Voided,
 }
 
-impl Standing {
-    const ALL: [Standing; 5] =
-        [Standing::Draft, Standing::Issued, Standing::Paid, Standing::Credited, Standing::Voided];
-
-    /// The name in text and storage.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Standing::Draft => "draft",
-            Standing::Issued => "issued",
-            Standing::Paid => "paid",
-            Standing::Credited => "credited",
-            Standing::Voided => "voided",
-        }
-    }
-
-    /// The standing with this label, if there is one.
-    pub fn parse(label: &str) -> Option<Standing> {
-        Standing::ALL.into_iter().find(|standing| standing.label() == label)
-    }
-}
-
 impl State {
-    /// The name in storage: `draft`, `issued`, `voided` or `credited`. [`Standing::parse`] reads it.
-    pub const fn label(&self) -> &'static str {
+    /// The name in storage: `draft`, `issued`, `voided` or `credited`.
+    pub(crate) const fn label(&self) -> &'static str {
         match self {
-            State::Draft => Standing::Draft.label(),
-            State::Issued(_) => Standing::Issued.label(),
-            State::Voided { .. } => Standing::Voided.label(),
-            State::Credited { .. } => Standing::Credited.label(),
+            State::Draft => "draft",
+            State::Issued(_) => "issued",
+            State::Voided { .. } => "voided",
+            State::Credited { .. } => "credited",
         }
     }
 
     /// How it was issued; `None` for a draft.
-    pub const fn issuance(&self) -> Option<&Issuance> {
+    pub(crate) const fn issuance(&self) -> Option<&Issuance> {
         match self {
             State::Draft => None,
             State::Issued(issuance) | State::Voided { issuance, .. } | State::Credited { issuance, .. } => {
@@ -157,7 +136,7 @@ impl Invoice {
     ///
     /// # Errors
     /// `Line`, `TotalNotPositive`, `DueBeforeIssued` if both dates are given, `Money` if a sum is too large.
-    pub fn draft(
+    pub(crate) fn draft(
         id: InvoiceId,
         content: InvoiceContent,
         terms: Terms,
@@ -195,7 +174,7 @@ impl Invoice {
     ///
     /// # Errors
     /// `InvoiceNotDraft`, and those of [`Invoice::draft`].
-    pub fn update(self, content: InvoiceContent, terms: Terms, series: SeriesId) -> Result<Invoice, Refusal> {
+    pub(crate) fn update(self, content: InvoiceContent, terms: Terms, series: SeriesId) -> Result<Invoice, Refusal> {
         self.check_draft()?;
         let (lines, totals) = price(content.lines, self.currency, self.rounding)?;
         check_dates(content.issued_on, content.due_on)?;
@@ -217,7 +196,7 @@ impl Invoice {
     }
 
     /// What a caller would say to get this invoice.
-    pub fn content(&self) -> InvoiceContent {
+    pub(crate) fn content(&self) -> InvoiceContent {
         InvoiceContent {
             customer: self.customer,
             contact: self.contact,
@@ -236,22 +215,21 @@ impl Invoice {
     }
 
     /// Where it stands, given what is still open on its item.
-    pub fn standing(&self, open: Option<Money>) -> Standing {
+    pub(crate) fn status(&self, open: Option<Money>) -> InvoiceStatus {
         match self.state {
-            State::Draft => Standing::Draft,
-            State::Issued(_) if open.is_some_and(Money::is_zero) => Standing::Paid,
-            State::Issued(_) => Standing::Issued,
-            State::Voided { .. } => Standing::Voided,
-            State::Credited { .. } => Standing::Credited,
+            State::Draft => InvoiceStatus::Draft,
+            State::Issued(_) if open.is_some_and(Money::is_zero) => InvoiceStatus::Paid,
+            State::Issued(_) => InvoiceStatus::Issued,
+            State::Voided { .. } => InvoiceStatus::Voided,
+            State::Credited { .. } => InvoiceStatus::Credited,
         }
     }
 
-    /// The name of its [`Invoice::standing`].
-    pub fn label(&self, open: Option<Money>) -> &'static str {
-        self.standing(open).label()
-    }
-
-    pub(super) fn check_draft(&self) -> Result<(), Refusal> {
+    /// Whether it may be changed.
+    ///
+    /// # Errors
+    /// `InvoiceNotDraft`.
+    pub(crate) fn check_draft(&self) -> Result<(), Refusal> {
         match self.state {
             State::Draft => Ok(()),
             State::Issued(_) | State::Voided { .. } | State::Credited { .. } => {
@@ -264,7 +242,7 @@ impl Invoice {
     ///
     /// # Errors
     /// `InvoiceNotIssued`.
-    pub fn issued(&self) -> Result<&Issuance, Refusal> {
+    pub(crate) fn issued(&self) -> Result<&Issuance, Refusal> {
         match &self.state {
             State::Issued(issuance) => Ok(issuance),
             State::Draft | State::Voided { .. } | State::Credited { .. } => {
@@ -301,17 +279,10 @@ mod tests {
     use crate::domain::samples::{content, day, draft, eur, issued, line_content, now, terms};
 
     #[test]
-    fn labels_round_trip() {
-        for standing in Standing::ALL {
-            assert_eq!(Standing::parse(standing.label()), Some(standing));
-        }
-    }
-
-    #[test]
     fn a_draft_adds_up_and_has_no_number() {
         let invoice = draft("100.00", "2/10 net 30");
         assert_eq!((invoice.totals.total, invoice.version), (eur("119.00"), 1));
-        assert_eq!((invoice.state.issuance(), invoice.label(None)), (None, "draft"));
+        assert_eq!((invoice.state.issuance(), invoice.status(None)), (None, InvoiceStatus::Draft));
     }
 
     #[test]

@@ -3,20 +3,19 @@
 use chrono::NaiveDate;
 use quittance_kernel::{ContactId, Currency, CustomerId, ReservationId, SeriesId, TermsId};
 
-use super::field::{BadField, Checks, Problem, at_most, optional_block, optional_line, required_line};
-use super::line::{LineContent, MAX_LINES};
+use super::line::LineContent;
 use super::rounding::RoundingRule;
 
 /// How many characters an external number or a purchase order may have.
-pub const MAX_NUMBER: usize = 100;
+pub(crate) const MAX_NUMBER: usize = 100;
 /// How many characters a note may have.
-pub const MAX_NOTE: usize = 2_000;
+pub(crate) const MAX_NOTE: usize = 2_000;
 /// How many characters the reason of a void or of a reversal may have.
-pub const MAX_REASON: usize = 500;
+pub(crate) const MAX_REASON: usize = 500;
 
 /// What a caller says about an invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct InvoiceContent {
+pub(crate) struct InvoiceContent {
     /// Who owes it.
     pub customer: CustomerId,
     /// Who it is addressed to; `None`: the customer's contact for invoices.
@@ -46,8 +45,9 @@ pub struct InvoiceContent {
 }
 
 /// A change of a draft: what is `None` stays. Customer, currency, external number and rounding never change.
+#[expect(clippy::option_option, reason = "the outer says whether it changes, the inner whether there is one")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct InvoicePatch {
+pub(crate) struct InvoicePatch {
     /// Who it is addressed to.
     pub contact: Option<Option<ContactId>>,
     /// What is charged, as a whole.
@@ -68,44 +68,9 @@ pub struct InvoicePatch {
     pub note: Option<String>,
 }
 
-impl InvoiceContent {
-    /// The content, if nothing is wrong with it. The lines are judged one by one, by [`LineContent::checked`].
-    ///
-    /// # Errors
-    /// Every bad field.
-    pub fn checked(self) -> Result<InvoiceContent, Vec<BadField>> {
-        let mut checks = Checks::default();
-        if let Some(number) = &self.external_number {
-            checks.check("external_number", required_line(number, MAX_NUMBER));
-        }
-        checks.check("lines", line_count(&self.lines));
-        checks.check("purchase_order", optional_line(&self.purchase_order, MAX_NUMBER));
-        checks.check("note", optional_block(&self.note, MAX_NOTE));
-        checks.accept(self)
-    }
-}
-
 impl InvoicePatch {
-    /// The change, if nothing is wrong with it. The lines are judged one by one, by [`LineContent::checked`].
-    ///
-    /// # Errors
-    /// Every bad field.
-    pub fn checked(self) -> Result<InvoicePatch, Vec<BadField>> {
-        let mut checks = Checks::default();
-        if let Some(lines) = &self.lines {
-            checks.check("lines", line_count(lines));
-        }
-        if let Some(purchase_order) = &self.purchase_order {
-            checks.check("purchase_order", optional_line(purchase_order, MAX_NUMBER));
-        }
-        if let Some(note) = &self.note {
-            checks.check("note", optional_block(note, MAX_NOTE));
-        }
-        checks.accept(self)
-    }
-
     /// What an invoice that says this would say after the change.
-    pub fn onto(self, now: InvoiceContent) -> InvoiceContent {
+    pub(crate) fn onto(self, now: InvoiceContent) -> InvoiceContent {
         InvoiceContent {
             contact: self.contact.unwrap_or(now.contact),
             lines: self.lines.unwrap_or(now.lines),
@@ -124,34 +89,13 @@ impl InvoicePatch {
     }
 }
 
-fn line_count(lines: &[LineContent]) -> Result<(), Problem> {
-    if lines.is_empty() { Err(Problem::Empty) } else { at_most(lines.len(), MAX_LINES) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{
         Invoice,
-        samples::{content, draft, eur, line_content},
+        samples::{draft, eur, line_content},
     };
-
-    #[test]
-    fn every_bad_field_is_named() {
-        let bad = InvoiceContent {
-            external_number: Some(String::new()),
-            lines: vec![],
-            purchase_order: "x".repeat(101),
-            note: "\0".to_owned(),
-            ..content("1.00")
-        };
-        let fields: Vec<String> = bad.checked().unwrap_err().into_iter().map(|bad| bad.field).collect();
-        assert_eq!(fields, ["external_number", "lines", "purchase_order", "note"]);
-        let lines = vec![line_content("1", "1", "19"); MAX_LINES + 1];
-        let patch = InvoicePatch { lines: Some(lines), ..InvoicePatch::default() };
-        assert_eq!(patch.checked().unwrap_err()[0].problem, Problem::TooMany { max: MAX_LINES });
-        assert!(content("1.00").checked().is_ok() && InvoicePatch::default().checked().is_ok());
-    }
 
     #[test]
     fn a_patch_changes_what_it_names() {

@@ -1,6 +1,7 @@
 //! Issuing an invoice, and voiding one that should not have been issued.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use quittance_kernel::EntryId;
 
 use super::amounts::{Amounts, BadAmounts};
 use super::invoice::{Invoice, Issuance, State};
@@ -9,7 +10,7 @@ use super::refusal::Refusal;
 
 /// The dates an invoice would be issued with: what can be refused is refused before a number is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IssuePlan {
+pub(crate) struct IssuePlan {
     issued_on: NaiveDate,
     due_on: NaiveDate,
     amounts: Amounts,
@@ -17,14 +18,20 @@ pub struct IssuePlan {
 
 impl IssuePlan {
     /// Issue date.
-    pub const fn issued_on(&self) -> NaiveDate {
+    pub(crate) const fn issued_on(&self) -> NaiveDate {
         self.issued_on
     }
+}
 
-    /// Due date.
-    pub const fn due_on(&self) -> NaiveDate {
-        self.due_on
-    }
+/// An invoice as issued, and the item that it opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IssuedInvoice {
+    /// As issued.
+    pub invoice: Invoice,
+    /// What is owed on it.
+    pub item: OpenItem,
+    /// The item's first entry.
+    pub entry: EntryId,
 }
 
 impl Invoice {
@@ -32,7 +39,7 @@ impl Invoice {
     ///
     /// # Errors
     /// `InvoiceNotDraft`, `IssuedInFuture`, `CurrencyNotInUse`, `DueBeforeIssued`.
-    pub fn plan_issue(&self, today: NaiveDate) -> Result<IssuePlan, Refusal> {
+    pub(crate) fn plan_issue(&self, today: NaiveDate) -> Result<IssuePlan, Refusal> {
         self.check_draft()?;
         let issued_on = self.planned_issue_on.unwrap_or(today);
         if issued_on > today {
@@ -55,7 +62,7 @@ impl Invoice {
     /// Issues the draft as planned, with the number taken for it, and opens the receivable.
     /// [`OpenItem::opening_entry`] is its first entry.
     #[must_use]
-    pub fn issue(
+    pub(crate) fn issue(
         self,
         plan: IssuePlan,
         number: String,
@@ -81,7 +88,7 @@ impl Invoice {
     ///
     /// # Errors
     /// `InvoiceNotIssued`, `InvoiceSettled` while anything is settled on it, `InvoiceDelivered`.
-    pub fn void(
+    pub(crate) fn void(
         self,
         item: &OpenItem,
         delivered: bool,
@@ -103,6 +110,7 @@ mod tests {
     use quittance_kernel::{AllocationId, Money, PaymentId};
 
     use super::*;
+    use crate::domain::InvoiceStatus;
     use crate::domain::open_item::{EntryKind, Settlement};
     use crate::domain::samples::{day, draft, eur, issued, now};
 
@@ -110,7 +118,7 @@ mod tests {
     fn issuing_takes_the_planned_date_or_today() {
         let invoice = draft("100.00", "2/10 net 30");
         let plan = invoice.plan_issue(day("2026-03-02")).unwrap();
-        assert_eq!((plan.issued_on(), plan.due_on()), (day("2026-03-02"), day("2026-04-01")));
+        assert_eq!((plan.issued_on(), plan.due_on), (day("2026-03-02"), day("2026-04-01")));
 
         let planned = Invoice {
             planned_issue_on: Some(day("2026-02-01")),
@@ -118,7 +126,7 @@ mod tests {
             ..invoice.clone()
         };
         let plan = planned.plan_issue(day("2026-03-02")).unwrap();
-        assert_eq!((plan.issued_on(), plan.due_on()), (day("2026-02-01"), day("2026-02-10")));
+        assert_eq!((plan.issued_on(), plan.due_on), (day("2026-02-01"), day("2026-02-10")));
 
         let future = Invoice { planned_issue_on: Some(day("2026-03-03")), ..invoice.clone() };
         assert_eq!(future.plan_issue(day("2026-03-02")).unwrap_err().reason(), "ISSUED_IN_FUTURE");
@@ -133,8 +141,8 @@ mod tests {
         assert_eq!((issuance.number.as_str(), issuance.issued_at), (item.number.as_str(), now()));
         assert_eq!((item.open(), item.due_on, invoice.version), (eur("119.00"), day("2026-04-01"), 2));
         assert_eq!(item.id.uuid(), invoice.id.uuid());
-        assert_eq!(invoice.label(Some(item.open())), "issued");
-        assert_eq!(invoice.label(Some(eur("0.00"))), "paid");
+        assert_eq!(invoice.status(Some(item.open())), InvoiceStatus::Issued);
+        assert_eq!(invoice.status(Some(eur("0.00"))), InvoiceStatus::Paid);
         assert_eq!(invoice.plan_issue(day("2026-03-02")).unwrap_err().reason(), "INVOICE_NOT_DRAFT");
     }
 
@@ -146,7 +154,7 @@ mod tests {
         assert_eq!(entry, Entry { kind: EntryKind::Void, amount: eur("-119.00"), effective_on: day("2026-03-05") });
         assert_eq!((item.open(), item.amounts.voided()), (eur("0.00"), eur("119.00")));
         assert_eq!(voided.state.issuance(), invoice.state.issuance());
-        assert_eq!((voided.label(Some(item.open())), voided.version), ("voided", 3));
+        assert_eq!((voided.status(Some(item.open())), voided.version), (InvoiceStatus::Voided, 3));
         let again = voided.void(&item, false, day("2026-03-05"), String::new());
         assert_eq!(again.unwrap_err().reason(), "INVOICE_NOT_ISSUED");
     }

@@ -6,13 +6,13 @@ use rust_decimal::Decimal;
 use super::field::{Problem, optional_line, required_block};
 
 /// How many lines a document may have.
-pub const MAX_LINES: usize = 500;
+pub(crate) const MAX_LINES: usize = 500;
 /// How many characters a description may have.
-pub const MAX_DESCRIPTION: usize = 500;
+pub(crate) const MAX_DESCRIPTION: usize = 500;
 /// How many characters a unit may have.
-pub const MAX_UNIT: usize = 20;
+pub(crate) const MAX_UNIT: usize = 20;
 /// How many decimals a quantity or a unit price may have.
-pub const FACTOR_DECIMALS: u32 = 6;
+pub(crate) const FACTOR_DECIMALS: u32 = 6;
 /// Quantities and unit prices stay below this: 15 digits before the point.
 const FACTOR_BOUND: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
@@ -84,7 +84,7 @@ impl TaxCategory {
 
 /// What a caller says about a line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct LineContent {
+pub(crate) struct LineContent {
     /// What was supplied.
     pub description: String,
     /// How much of it; negative for a deduction, never zero.
@@ -101,7 +101,7 @@ pub struct LineContent {
 
 /// One charge of a document, with its net amount.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Line {
+pub(crate) struct Line {
     /// What was supplied.
     pub description: String,
     /// How much of it; negative for a deduction.
@@ -177,7 +177,7 @@ impl LineContent {
     ///
     /// # Errors
     /// [`LineError`], for the first rule that is broken.
-    pub fn checked(self) -> Result<LineContent, LineError> {
+    pub(crate) fn checked(self) -> Result<LineContent, LineError> {
         required_block(&self.description, MAX_DESCRIPTION).map_err(LineError::Description)?;
         optional_line(&self.unit, MAX_UNIT).map_err(LineError::Unit)?;
         let quantity = factor(self.quantity).ok_or(LineError::QuantityDigits)?;
@@ -197,7 +197,7 @@ impl Line {
     ///
     /// # Errors
     /// [`LineError`], for the first rule that is broken.
-    pub fn new(content: LineContent, currency: Currency) -> Result<Line, LineError> {
+    pub(crate) fn new(content: LineContent, currency: Currency) -> Result<Line, LineError> {
         let content = content.checked()?;
         let LineContent { description, quantity, unit, unit_price, tax_category, tax_rate } = content;
         let net = net_amount(quantity, unit_price, currency)?;
@@ -205,7 +205,7 @@ impl Line {
     }
 
     /// What the caller said about it.
-    pub fn content(&self) -> LineContent {
+    pub(crate) fn content(&self) -> LineContent {
         LineContent {
             description: self.description.clone(),
             quantity: self.quantity,

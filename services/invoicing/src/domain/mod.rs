@@ -2,46 +2,46 @@
 //!
 //! Pure functions and types. Ids, dates and instants are arguments, so every decision can be made again and tested.
 
-pub mod address;
-pub mod amounts;
-pub mod credit_note;
-pub mod customer;
-pub mod delivery;
-pub mod document;
-pub mod field;
-pub mod invoice;
-pub mod invoice_content;
-pub mod line;
-pub mod named_terms;
-pub mod open_item;
-pub mod refusal;
-pub mod rounding;
-pub mod series;
-pub mod statement;
-pub mod tenant;
-pub mod totals;
+pub(crate) mod address;
+pub(crate) mod amounts;
+pub(crate) mod credit_note;
+pub(crate) mod customer;
+pub(crate) mod delivery;
+pub(crate) mod document;
+pub(crate) mod field;
+pub(crate) mod invoice;
+pub(crate) mod invoice_content;
+pub(crate) mod line;
+pub(crate) mod named_terms;
+pub(crate) mod open_item;
+pub(crate) mod refusal;
+pub(crate) mod rounding;
+pub(crate) mod series;
+pub(crate) mod statement;
+pub(crate) mod tenant;
+pub(crate) mod totals;
 
 mod issue;
 
 #[cfg(test)]
 mod samples;
 
-pub use address::Address;
-pub use amounts::{Amounts, BadAmounts, Parts};
-pub use credit_note::{CreditNote, CreditReason};
-pub use customer::{Contact, ContactContent, Customer, CustomerContent, CustomerPatch};
-pub use delivery::{Delivery, DeliveryChannel};
-pub use document::{DocumentData, DocumentError};
-pub use field::{BadField, Problem};
-pub use invoice::{Invoice, Issuance, Standing, State};
-pub use invoice_content::{InvoiceContent, InvoicePatch};
-pub use issue::IssuePlan;
-pub use line::{Line, LineContent, LineError, TaxCategory};
-pub use named_terms::{NamedTerms, NamedTermsContent, standard_terms};
-pub use open_item::{Entry, EntryKind, OpenItem, Settlement};
-pub use refusal::Refusal;
-pub use rounding::{RoundingRule, RoundingScope};
-pub use series::{BadSeries, Series, SeriesContent, SeriesKind};
-pub use statement::{Movement, Statement, StatementLine};
-pub use tenant::{Enquiries, Tenant, TenantContent};
-pub use totals::{TaxSubtotal, Totals};
+pub(crate) use address::Address;
+pub(crate) use amounts::{Amounts, Parts};
+pub(crate) use credit_note::{CreditNote, CreditReason};
+pub(crate) use customer::{Contact, ContactContent, Customer, CustomerContent, CustomerPatch};
+pub(crate) use delivery::{Delivery, DeliveryChannel};
+pub(crate) use document::{DocumentData, DocumentError};
+pub(crate) use field::BadField;
+pub(crate) use invoice::{Invoice, InvoiceStatus, Issuance, State};
+pub(crate) use invoice_content::{InvoiceContent, InvoicePatch};
+pub(crate) use issue::IssuedInvoice;
+pub(crate) use line::{Line, LineContent, TaxCategory};
+pub(crate) use named_terms::{NamedTerms, NamedTermsContent, standard_terms};
+pub(crate) use open_item::{Entry, EntryKind, OpenItem, Settlement};
+pub(crate) use refusal::Refusal;
+pub(crate) use rounding::{RoundingRule, RoundingScope};
+pub(crate) use series::{Numbering, Series, SeriesKind};
+pub(crate) use statement::{Movement, Statement};
+pub(crate) use tenant::{Enquiries, Tenant, TenantContent};
+pub(crate) use totals::{TaxSubtotal, Totals};

@@ -5,13 +5,13 @@ use quittance_kernel::{Terms, TermsId};
 use super::field::{BadField, Checks, Problem, required_line};
 
 /// How many characters a code may have.
-pub const MAX_CODE: usize = 100;
+pub(crate) const MAX_CODE: usize = 100;
 /// How many days to pay terms may give.
-pub const MAX_NET_DAYS: u16 = 3_650;
+pub(crate) const MAX_NET_DAYS: u16 = 3_650;
 
 /// What a caller says about named terms.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct NamedTermsContent {
+pub(crate) struct NamedTermsContent {
     /// What people call them by; unique in the tenant.
     pub code: String,
     /// The terms.
@@ -20,7 +20,7 @@ pub struct NamedTermsContent {
 
 /// Payment terms with a name, for example `2/10 net 30`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedTerms {
+pub(crate) struct NamedTerms {
     /// Their id.
     pub id: TermsId,
     /// What people call them by.
@@ -34,7 +34,7 @@ impl NamedTermsContent {
     ///
     /// # Errors
     /// Every bad field.
-    pub fn checked(self) -> Result<NamedTermsContent, Vec<BadField>> {
+    pub(crate) fn checked(self) -> Result<NamedTermsContent, Vec<BadField>> {
         let mut checks = Checks::default();
         checks.check("code", required_line(&self.code, MAX_CODE));
         let too_long = self.terms.net_days() > MAX_NET_DAYS;
@@ -46,18 +46,14 @@ impl NamedTermsContent {
 
 impl NamedTerms {
     /// Terms under the id made for them.
-    pub fn new(id: TermsId, content: NamedTermsContent) -> NamedTerms {
+    pub(crate) fn new(id: TermsId, content: NamedTermsContent) -> NamedTerms {
         NamedTerms { id, code: content.code, terms: content.terms }
     }
 }
 
 /// The terms of an invoice where neither it nor its customer names any: 30 days net.
-#[expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "30 days net breaks no rule of terms, and a test says so"
-)]
-pub fn standard_terms() -> Terms {
+#[expect(clippy::expect_used, reason = "30 days net breaks no rule of terms, and a test says so")]
+pub(crate) fn standard_terms() -> Terms {
     Terms::new(30, Vec::new()).expect("30 days net are valid terms")
 }
 

@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 
 /// A receivable. It is open until it is settled, discounted, written off, credited or voided to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenItem {
+pub(crate) struct OpenItem {
     /// Equal to the invoice's id.
     pub id: ItemId,
     /// Who owes it.
@@ -30,7 +30,7 @@ pub struct OpenItem {
 
 /// Money that settles an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
+pub(crate) struct Settlement {
     /// Given by payments; settles once.
     pub allocation: AllocationId,
     /// Whose payment.
@@ -49,7 +49,7 @@ pub struct Settlement {
 
 /// What moves an open item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EntryKind {
+pub(crate) enum EntryKind {
     /// Issued.
     Invoice,
     /// Paid.
@@ -84,7 +84,7 @@ impl EntryKind {
     ];
 
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             EntryKind::Invoice => "invoice",
             EntryKind::Settlement => "settlement",
@@ -99,14 +99,14 @@ impl EntryKind {
     }
 
     /// The kind with this label, if there is one.
-    pub fn parse(label: &str) -> Option<EntryKind> {
+    pub(crate) fn parse(label: &str) -> Option<EntryKind> {
         EntryKind::ALL.into_iter().find(|kind| kind.label() == label)
     }
 }
 
 /// One movement of an item. Entries are only ever added; their sum is what is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// What it is.
     pub kind: EntryKind,
     /// Positive: owed more.
@@ -136,7 +136,7 @@ impl Settlement {
     ///
     /// # Errors
     /// `AllocationDiffers` if anything about it is different.
-    pub fn repeats(&self, recorded: &Settlement) -> Result<(), Refusal> {
+    pub(crate) fn repeats(&self, recorded: &Settlement) -> Result<(), Refusal> {
         if self == recorded { Ok(()) } else { Err(Refusal::AllocationDiffers) }
     }
 
@@ -163,12 +163,12 @@ impl Settlement {
 
 impl OpenItem {
     /// What is still owed.
-    pub const fn open(&self) -> Money {
+    pub(crate) const fn open(&self) -> Money {
         self.amounts.open()
     }
 
     /// The entry with which it came into being.
-    pub const fn opening_entry(&self) -> Entry {
+    pub(crate) const fn opening_entry(&self) -> Entry {
         Entry { kind: EntryKind::Invoice, amount: self.amounts.total(), effective_on: self.issued_on }
     }
 
@@ -177,7 +177,7 @@ impl OpenItem {
     /// # Errors
     /// `ItemClosed`, `Money` (another currency), `AmountNotPositive`, `SettledBeforeIssued`, `WriteOffNotAllowed`,
     /// `SettlementExceedsOpen` and `DiscountNotAllowed`.
-    pub fn settle(self, settlement: &Settlement) -> Result<(OpenItem, Vec<Entry>), Refusal> {
+    pub(crate) fn settle(self, settlement: &Settlement) -> Result<(OpenItem, Vec<Entry>), Refusal> {
         if self.amounts.is_closed() {
             return Err(Refusal::ItemClosed);
         }
@@ -211,7 +211,11 @@ impl OpenItem {
     ///
     /// # Errors
     /// `ReversedBeforeSettled`, and `SettlementNotFound` if the item does not hold as much.
-    pub fn reverse(self, settlement: &Settlement, effective_on: NaiveDate) -> Result<(OpenItem, Vec<Entry>), Refusal> {
+    pub(crate) fn reverse(
+        self,
+        settlement: &Settlement,
+        effective_on: NaiveDate,
+    ) -> Result<(OpenItem, Vec<Entry>), Refusal> {
         if effective_on < settlement.effective_on {
             return Err(Refusal::ReversedBeforeSettled { settled_on: settlement.effective_on });
         }
@@ -229,7 +233,7 @@ impl OpenItem {
     ///
     /// # Errors
     /// `ItemClosed`, `InvoiceSettled` while anything is settled or discounted, `IssuedBeforeInvoice`.
-    pub fn credit_in_full(self, issued_on: NaiveDate) -> Result<(OpenItem, Entry), Refusal> {
+    pub(crate) fn credit_in_full(self, issued_on: NaiveDate) -> Result<(OpenItem, Entry), Refusal> {
         self.check_untouched()?;
         if issued_on < self.issued_on {
             return Err(Refusal::IssuedBeforeInvoice { invoice_issued_on: self.issued_on });
@@ -266,7 +270,7 @@ impl OpenItem {
     ///
     /// # Errors
     /// `Money`, if the amount is too large.
-    pub fn discount_on(&self, paid_on: NaiveDate) -> Result<Option<Money>, Refusal> {
+    pub(crate) fn discount_on(&self, paid_on: NaiveDate) -> Result<Option<Money>, Refusal> {
         let tier = self.terms.discount_on(self.issued_on, paid_on);
         tier.map(|tier| self.amounts.total().times(tier.percent.fraction(), Rounding::HalfUp))
             .transpose()

@@ -4,7 +4,7 @@ use quittance_kernel::Rounding;
 
 /// What is rounded to the currency's minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RoundingScope {
+pub(crate) enum RoundingScope {
     /// The tax of each category and rate, on the sum of its lines (EN 16931, BR-CO-17).
     PerRate,
     /// The tax of each line.
@@ -15,7 +15,7 @@ impl RoundingScope {
     const ALL: [RoundingScope; 2] = [RoundingScope::PerRate, RoundingScope::PerLine];
 
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             RoundingScope::PerRate => "per_rate",
             RoundingScope::PerLine => "per_line",
@@ -23,7 +23,7 @@ impl RoundingScope {
     }
 
     /// The scope with this label, if there is one.
-    pub fn parse(label: &str) -> Option<RoundingScope> {
+    pub(crate) fn parse(label: &str) -> Option<RoundingScope> {
         RoundingScope::ALL.into_iter().find(|scope| scope.label() == label)
     }
 }
@@ -31,7 +31,7 @@ impl RoundingScope {
 /// The rule by which tax is rounded. It is frozen on a document when that is created, so that a later change of the
 /// tenant's rule moves no cent of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RoundingRule {
+pub(crate) struct RoundingRule {
     /// What is rounded.
     pub scope: RoundingScope,
     /// How a tie is rounded: `HalfUp` (away from zero) or `HalfEven`.
@@ -40,10 +40,10 @@ pub struct RoundingRule {
 
 impl RoundingRule {
     /// Per rate, half up: what EN 16931 expects and a tenant gets unless it says otherwise.
-    pub const STANDARD: RoundingRule = RoundingRule { scope: RoundingScope::PerRate, mode: Rounding::HalfUp };
+    pub(crate) const STANDARD: RoundingRule = RoundingRule { scope: RoundingScope::PerRate, mode: Rounding::HalfUp };
 
     /// The rule with these labels. `None` for an unknown one, and for a mode that does not round to the nearest.
-    pub fn parse(scope: &str, mode: &str) -> Option<RoundingRule> {
+    pub(crate) fn parse(scope: &str, mode: &str) -> Option<RoundingRule> {
         let scope = RoundingScope::parse(scope)?;
         match Rounding::parse(mode)? {
             mode @ (Rounding::HalfUp | Rounding::HalfEven) => Some(RoundingRule { scope, mode }),

@@ -73,7 +73,7 @@ pub(super) fn draft(price: &str, terms_text: &str) -> Invoice {
 pub(super) fn issue(draft: Invoice, issued_on: &str) -> (Invoice, OpenItem) {
     let plan = draft.plan_issue(day(issued_on)).unwrap();
     let mut series = series();
-    let number = series.number(&draft, plan.issued_on()).unwrap();
+    let number = series.take(plan.issued_on()).unwrap();
     let reference = series.payment_reference(&number);
     draft.issue(plan, number, reference, now())
 }

@@ -3,23 +3,22 @@
 use chrono::NaiveDate;
 use quittance_kernel::{CreditorReference, SeriesId};
 
-use super::invoice::Invoice;
 use super::refusal::Refusal;
 
 /// How many characters a code may have.
-pub const MAX_CODE: usize = 20;
+pub(crate) const MAX_CODE: usize = 20;
 /// How many characters a prefix may have.
-pub const MAX_PREFIX: usize = 20;
+pub(crate) const MAX_PREFIX: usize = 20;
 /// How many digits a number may be filled up to.
-pub const MAX_DIGITS: u8 = 12;
+pub(crate) const MAX_DIGITS: u8 = 12;
 /// How many digits a number is filled up to unless the series says otherwise.
-pub const STANDARD_DIGITS: u8 = 6;
+pub(crate) const STANDARD_DIGITS: u8 = 6;
 /// The last number a series can give.
 const LAST_NUMBER: i64 = 999_999_999_999;
 
 /// What a series numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SeriesKind {
+pub(crate) enum SeriesKind {
     /// Invoices: gapless, in order of issue.
     Invoice,
     /// Credit notes: gapless, in order of issue.
@@ -32,7 +31,7 @@ impl SeriesKind {
     const ALL: [SeriesKind; 3] = [SeriesKind::Invoice, SeriesKind::CreditNote, SeriesKind::External];
 
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             SeriesKind::Invoice => "invoice",
             SeriesKind::CreditNote => "credit_note",
@@ -41,12 +40,12 @@ impl SeriesKind {
     }
 
     /// The kind with this label, if there is one.
-    pub fn parse(label: &str) -> Option<SeriesKind> {
+    pub(crate) fn parse(label: &str) -> Option<SeriesKind> {
         SeriesKind::ALL.into_iter().find(|kind| kind.label() == label)
     }
 
     /// The kind of series an invoice belongs to: one with a number of its own is taken over.
-    pub const fn of_invoice(external_number: Option<&str>) -> SeriesKind {
+    pub(crate) const fn of_invoice(external_number: Option<&str>) -> SeriesKind {
         match external_number {
             Some(_) => SeriesKind::External,
             None => SeriesKind::Invoice,
@@ -54,24 +53,55 @@ impl SeriesKind {
     }
 }
 
-/// What a caller says about a new series.
+/// The code of a series and what its numbers look like.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SeriesContent {
-    /// Short name, unique in the tenant.
-    pub code: String,
-    /// What it numbers.
-    pub kind: SeriesKind,
-    /// Before the digits.
-    pub prefix: String,
-    /// At least this many digits, filled with zeros; 0 means [`STANDARD_DIGITS`].
-    pub min_digits: i32,
-    /// The number the first document gets; 0 means 1.
-    pub next_number: i64,
+pub(crate) struct Numbering {
+    code: String,
+    prefix: String,
+    min_digits: u8,
+    next_number: i64,
+}
+
+impl Numbering {
+    /// `code`: a short name, unique in the tenant. `prefix`: before the digits, of which there are at least `min_digits`, filled with zeros; 0 means
+    /// [`STANDARD_DIGITS`]. `next_number`: what the first document gets; 0 means 1.
+    ///
+    /// # Errors
+    /// Every [`BadSeries`] there is.
+    pub(crate) fn new(
+        code: String,
+        prefix: String,
+        min_digits: i32,
+        next_number: i64,
+    ) -> Result<Numbering, Vec<BadSeries>> {
+        let digits = u8::try_from(min_digits).ok().filter(|digits| *digits <= MAX_DIGITS);
+        let bad: Vec<BadSeries> = [
+            (BadSeries::Code, is_code(&code)),
+            (BadSeries::Prefix, is_prefix(&prefix)),
+            (BadSeries::MinDigits, digits.is_some()),
+            (BadSeries::NextNumber, (0..=LAST_NUMBER).contains(&next_number)),
+        ]
+        .into_iter()
+        .filter_map(|(bad, holds)| (!holds).then_some(bad))
+        .collect();
+        match digits {
+            Some(digits) if bad.is_empty() => {
+                let min_digits = if digits == 0 { STANDARD_DIGITS } else { digits };
+                Ok(Numbering { code, prefix, min_digits, next_number: next_number.max(1) })
+            }
+            _ => Err(bad),
+        }
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
 }
 
 /// Consecutive numbers for documents of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Series {
+pub(crate) struct Series {
     /// Its id.
     pub id: SeriesId,
     /// Short name, unique in the tenant.
@@ -90,7 +120,7 @@ pub struct Series {
 
 /// What is wrong with a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadSeries {
+pub(crate) enum BadSeries {
     /// The code has another form.
     #[error("a code is 1 to {MAX_CODE} capital letters, digits, hyphens or underscores")]
     Code,
@@ -107,7 +137,7 @@ pub enum BadSeries {
 
 impl BadSeries {
     /// The machine-readable reason.
-    pub const fn reason(&self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             BadSeries::Code => "SERIES_CODE_MALFORMED",
             BadSeries::Prefix => "SERIES_PREFIX_MALFORMED",
@@ -117,7 +147,7 @@ impl BadSeries {
     }
 
     /// The field it is about.
-    pub const fn field(&self) -> &'static str {
+    pub(crate) const fn field(self) -> &'static str {
         match self {
             BadSeries::Code => "code",
             BadSeries::Prefix => "prefix",
@@ -129,30 +159,13 @@ impl BadSeries {
 
 impl Series {
     /// A series that has numbered nothing yet.
-    ///
-    /// # Errors
-    /// Every [`BadSeries`] there is about the content.
-    pub fn new(id: SeriesId, content: SeriesContent) -> Result<Series, Vec<BadSeries>> {
-        let SeriesContent { code, kind, prefix, min_digits, next_number } = content;
-        let digits = u8::try_from(min_digits).unwrap_or(u8::MAX);
-        let bad: Vec<BadSeries> = [
-            (BadSeries::Code, is_code(&code)),
-            (BadSeries::Prefix, is_prefix(&prefix)),
-            (BadSeries::MinDigits, digits <= MAX_DIGITS),
-            (BadSeries::NextNumber, (0..=LAST_NUMBER).contains(&next_number)),
-        ]
-        .into_iter()
-        .filter_map(|(bad, holds)| (!holds).then_some(bad))
-        .collect();
-        if !bad.is_empty() {
-            return Err(bad);
-        }
-        let min_digits = if digits == 0 { STANDARD_DIGITS } else { digits };
-        Ok(Series { id, code, kind, prefix, min_digits, next_number: next_number.max(1), last_issued_on: None })
+    pub(crate) fn new(id: SeriesId, kind: SeriesKind, numbering: Numbering) -> Series {
+        let Numbering { code, prefix, min_digits, next_number } = numbering;
+        Series { id, code, kind, prefix, min_digits, next_number, last_issued_on: None }
     }
 
     /// The series every tenant starts with: one for invoices, one for credit notes, one for documents taken over.
-    pub fn starters(invoices: SeriesId, credit_notes: SeriesId, external: SeriesId) -> [Series; 3] {
+    pub(crate) fn starters(invoices: SeriesId, credit_notes: SeriesId, external: SeriesId) -> [Series; 3] {
         let starter = |id, kind, code: &str, prefix: &str| Series {
             id,
             code: code.to_owned(),
@@ -174,7 +187,7 @@ impl Series {
     ///
     /// # Errors
     /// `IssuedBeforeSeries`, `SeriesExhausted`; the series has not moved then.
-    pub fn take(&mut self, issued_on: NaiveDate) -> Result<String, Refusal> {
+    pub(crate) fn take(&mut self, issued_on: NaiveDate) -> Result<String, Refusal> {
         match self.last_issued_on {
             Some(last_issued_on) if issued_on < last_issued_on => {
                 return Err(Refusal::IssuedBeforeSeries { last_issued_on });
@@ -191,21 +204,9 @@ impl Series {
         Ok(number)
     }
 
-    /// The number for an invoice: the one it came with in an external series, which then does not move; otherwise the
-    /// next of the series.
-    ///
-    /// # Errors
-    /// As [`Series::take`].
-    pub fn number(&mut self, invoice: &Invoice, issued_on: NaiveDate) -> Result<String, Refusal> {
-        match (self.kind, &invoice.external_number) {
-            (SeriesKind::External, Some(number)) => Ok(number.clone()),
-            (SeriesKind::External | SeriesKind::Invoice | SeriesKind::CreditNote, _) => self.take(issued_on),
-        }
-    }
-
     /// Whether another series, which has numbered documents, gives numbers or payment references that this one would give too. References are made of
     /// letters and digits only. Numbers with more digits than both are filled up to, some billions on, are left to the constraint.
-    pub fn collides_with(&self, other: &Series) -> bool {
+    pub(crate) fn collides_with(&self, other: &Series) -> bool {
         let gives_none = |series: &Series| series.kind == SeriesKind::External;
         if gives_none(self) || gives_none(other) || other.last_issued_on.is_none() {
             return false;
@@ -221,7 +222,7 @@ impl Series {
     }
 
     /// Whether this series, which has numbered documents, will give exactly this number to a later one.
-    pub fn will_give(&self, number: &str) -> bool {
+    pub(crate) fn will_give(&self, number: &str) -> bool {
         if self.kind == SeriesKind::External || self.last_issued_on.is_none() {
             return false;
         }
@@ -232,7 +233,7 @@ impl Series {
 
     /// The reference (ISO 11649) for the payer of a document with this number to quote. Documents taken over have none,
     /// nor do those whose number is too long for one.
-    pub fn payment_reference(&self, number: &str) -> Option<String> {
+    pub(crate) fn payment_reference(&self, number: &str) -> Option<String> {
         match self.kind {
             SeriesKind::External => None,
             SeriesKind::Invoice | SeriesKind::CreditNote => {
@@ -262,16 +263,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::samples::{day, draft, now, series};
+    use crate::domain::samples::{day, now, series};
 
-    fn content() -> SeriesContent {
-        SeriesContent {
-            code: "INV".to_owned(),
-            kind: SeriesKind::Invoice,
-            prefix: "INV-2026-".to_owned(),
-            min_digits: 0,
-            next_number: 0,
-        }
+    fn of(prefix: &str, min_digits: i32, next_number: i64) -> Series {
+        let numbering = Numbering::new("INV".to_owned(), prefix.to_owned(), min_digits, next_number).unwrap();
+        Series::new(SeriesId::at(now()), SeriesKind::Invoice, numbering)
     }
 
     #[test]
@@ -283,8 +279,7 @@ mod tests {
 
     #[test]
     fn numbers_are_filled_and_grow() {
-        let mut series =
-            Series::new(SeriesId::at(now()), SeriesContent { next_number: 999, min_digits: 3, ..content() }).unwrap();
+        let mut series = of("INV-2026-", 3, 999);
         assert_eq!(series.take(day("2026-03-02")).unwrap(), "INV-2026-999");
         assert_eq!(series.take(day("2026-03-02")).unwrap(), "INV-2026-1000");
         assert_eq!((series.next_number, series.last_issued_on), (1001, Some(day("2026-03-02"))));
@@ -303,21 +298,8 @@ mod tests {
     }
 
     #[test]
-    fn documents_taken_over_keep_their_number_and_order() {
-        let [_, _, mut external] = Series::starters(SeriesId::at(now()), SeriesId::at(now()), SeriesId::at(now()));
-        let invoice = Invoice { external_number: Some("A/77".to_owned()), ..draft("100.00", "net 30") };
-        assert_eq!(external.number(&invoice, day("2026-03-02")).unwrap(), "A/77");
-        assert_eq!(external.number(&invoice, day("2025-01-01")).unwrap(), "A/77");
-        assert_eq!((external.next_number, external.last_issued_on), (1, None));
-        assert_eq!(external.payment_reference("A/77"), None);
-    }
-
-    #[test]
     fn series_collide_where_they_give_one_number_or_reference() {
-        let of = |prefix: &str, min_digits| {
-            let content = SeriesContent { prefix: prefix.to_owned(), min_digits, ..content() };
-            Series::new(SeriesId::at(now()), content).unwrap()
-        };
+        let of = |prefix: &str, min_digits| of(prefix, min_digits, 0);
         let started = |prefix: &str| Series { last_issued_on: Some(day("2026-03-02")), ..of(prefix, 6) };
         for (prefix, digits, expected) in [
             ("INV-", 6, true),
@@ -355,18 +337,13 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_series_is_named() {
-        let bad = SeriesContent {
-            code: "inv".to_owned(),
-            prefix: "Nr. ".to_owned(),
-            min_digits: 13,
-            next_number: -1,
-            ..content()
+        let numbering = |code: &str, prefix: &str, min_digits, next_number| {
+            Numbering::new(code.to_owned(), prefix.to_owned(), min_digits, next_number)
         };
-        let faults = Series::new(SeriesId::at(now()), bad).unwrap_err();
+        let faults = numbering("inv", "Nr. ", 13, -1).unwrap_err();
         assert_eq!(faults, [BadSeries::Code, BadSeries::Prefix, BadSeries::MinDigits, BadSeries::NextNumber]);
-        let negative = Series::new(SeriesId::at(now()), SeriesContent { min_digits: -1, ..content() });
-        assert_eq!(negative, Err(vec![BadSeries::MinDigits]));
-        let standard = Series::new(SeriesId::at(now()), content()).unwrap();
+        assert_eq!(numbering("INV", "INV-", -1, 0), Err(vec![BadSeries::MinDigits]));
+        let standard = of("INV-", 0, 0);
         assert_eq!((standard.min_digits, standard.next_number), (6, 1));
     }
 

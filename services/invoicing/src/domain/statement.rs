@@ -6,11 +6,11 @@ use quittance_kernel::{ItemId, Money, MoneyError};
 use super::open_item::EntryKind;
 
 /// How many movements a statement may show.
-pub const MAX_LINES: usize = 10_000;
+pub(crate) const MAX_LINES: usize = 10_000;
 
 /// A movement of one of the customer's items.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Movement {
+pub(crate) struct Movement {
     /// When it counts.
     pub effective_on: NaiveDate,
     /// When we knew.
@@ -27,7 +27,7 @@ pub struct Movement {
 
 /// A movement and the balance after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatementLine {
+pub(crate) struct StatementLine {
     /// The movement.
     pub movement: Movement,
     /// What is owed after it.
@@ -36,7 +36,7 @@ pub struct StatementLine {
 
 /// A customer's account over a period, in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
+pub(crate) struct Statement {
     /// First day.
     pub from_on: NaiveDate,
     /// Last day.
@@ -55,7 +55,7 @@ impl Statement {
     ///
     /// # Errors
     /// `CurrencyMismatch` if a movement is in another currency than `carried`; `TooLarge`.
-    pub fn of(
+    pub(crate) fn of(
         from_on: NaiveDate,
         to_on: NaiveDate,
         carried: Money,

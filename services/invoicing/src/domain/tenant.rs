@@ -14,7 +14,7 @@ const MAX_CONDITIONS: usize = 20_000;
 
 /// A seller.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tenant {
+pub(crate) struct Tenant {
     /// Its id.
     pub id: TenantId,
     /// Legal name, as printed on documents.
@@ -43,7 +43,7 @@ pub struct Tenant {
 
 /// Who answers questions about documents.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Enquiries {
+pub(crate) struct Enquiries {
     /// A person or team.
     pub name: String,
     /// Where to write.
@@ -54,7 +54,7 @@ pub struct Enquiries {
 
 /// What a caller says about a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TenantContent {
+pub(crate) struct TenantContent {
     /// Legal name.
     pub name: String,
     /// As printed on documents.
@@ -82,7 +82,7 @@ impl TenantContent {
     ///
     /// # Errors
     /// Every bad field.
-    pub fn checked(self) -> Result<TenantContent, Vec<BadField>> {
+    pub(crate) fn checked(self) -> Result<TenantContent, Vec<BadField>> {
         let mut checks = Checks::default();
         checks.check("name", required_line(&self.name, MAX_NAME));
         checks.nest("address", self.address.bad_fields());
@@ -109,7 +109,7 @@ impl Enquiries {
 
 impl Tenant {
     /// A new tenant of checked content.
-    pub fn create(id: TenantId, content: TenantContent, now: DateTime<Utc>) -> Tenant {
+    pub(crate) fn create(id: TenantId, content: TenantContent, now: DateTime<Utc>) -> Tenant {
         Tenant {
             id,
             name: content.name,

@@ -9,7 +9,7 @@ use super::rounding::{RoundingRule, RoundingScope};
 
 /// The tax of one category and rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TaxSubtotal {
+pub(crate) struct TaxSubtotal {
     /// Why tax is or is not charged.
     pub category: TaxCategory,
     /// At what rate.
@@ -22,7 +22,7 @@ pub struct TaxSubtotal {
 
 /// The sums of a document: total = net + tax, and tax = the sum of the subtotals.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Totals {
+pub(crate) struct Totals {
     /// The sum of the lines.
     pub net: Money,
     /// Tax by category and rate, in that order.
@@ -38,7 +38,7 @@ impl Totals {
     ///
     /// # Errors
     /// `CurrencyMismatch` if a line is in another currency, `TooLarge` if a sum is beyond what a document may state.
-    pub fn of(lines: &[Line], currency: Currency, rule: RoundingRule) -> Result<Totals, MoneyError> {
+    pub(crate) fn of(lines: &[Line], currency: Currency, rule: RoundingRule) -> Result<Totals, MoneyError> {
         let mut groups: BTreeMap<(TaxCategory, Percent), Vec<Money>> = BTreeMap::new();
         for line in lines {
             groups.entry((line.tax_category, line.tax_rate)).or_default().push(line.net);

@@ -1,38 +1,36 @@
 //! Tenants, series, customers, terms.
 
-use quittance_grpc::{MAX_BATCH, Page, batch, page_size, parse, tenant};
+use quittance_grpc::{Page, page_size};
 use quittance_kernel::CustomerId;
 use quittance_proto::invoicing::v1::{
     self as pb, customer_service_server::CustomerService, tenant_service_server::TenantService,
 };
+use quittance_service::{parse, parse_batch, tenant};
 use tonic::{Request, Response, Status};
 
-use super::Door;
-use crate::{Error, db, ops, wire};
+use crate::{App, Error, db, ops, wire};
 
 #[tonic::async_trait]
-impl TenantService for Door {
+impl TenantService for App {
     async fn create_tenant(&self, request: Request<pb::CreateTenantRequest>) -> Result<Response<pb::Tenant>, Status> {
-        let (tenant, command) = parse::<ops::CreateTenant, _>(request)?;
-        Ok(Response::new(ops::create_tenant(&self.0, tenant, command, wire::tenant).await?))
+        self.run(parse::<ops::CreateTenant, _>(request)?, wire::tenant).await
     }
 
     async fn get_tenant(&self, request: Request<pb::GetTenantRequest>) -> Result<Response<pb::Tenant>, Status> {
-        let book = self.0.book(tenant(&request)?).await?;
-        Ok(Response::new(wire::tenant(&book.tenant)))
+        let settings = self.settings_of(tenant(&request)?).await?;
+        Ok(Response::new(wire::tenant(&settings.tenant)))
     }
 
     async fn create_series(&self, request: Request<pb::CreateSeriesRequest>) -> Result<Response<pb::Series>, Status> {
-        let (tenant, command) = parse::<ops::CreateSeries, _>(request)?;
-        Ok(Response::new(ops::create_series(&self.0, tenant, command, wire::series).await?))
+        self.run(parse::<ops::CreateSeries, _>(request)?, wire::series).await
     }
 
     async fn list_series(
         &self,
         request: Request<pb::ListSeriesRequest>,
     ) -> Result<Response<pb::ListSeriesResponse>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let mut series = db::book::list_series(&mut tx).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut series = db::series::list(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         series.sort_by(|a, b| a.code.cmp(&b.code));
         Ok(Response::new(pb::ListSeriesResponse { series: series.iter().map(wire::series).collect() }))
@@ -40,24 +38,20 @@ impl TenantService for Door {
 }
 
 #[tonic::async_trait]
-impl CustomerService for Door {
+impl CustomerService for App {
     async fn create_customer(
         &self,
         request: Request<pb::CreateCustomerRequest>,
     ) -> Result<Response<pb::Customer>, Status> {
-        let (tenant, command) = parse::<ops::CreateCustomer, _>(request)?;
-        Ok(Response::new(super::only(ops::create_customers(&self.0, tenant, vec![command], wire::customer).await)?))
+        self.run_coalesced(parse::<ops::CreateCustomer, _>(request)?, wire::customer).await
     }
 
     async fn batch_create_customers(
         &self,
         request: Request<pb::BatchCreateCustomersRequest>,
     ) -> Result<Response<pb::BatchCreateCustomersResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let entries = request.into_inner().requests;
-        let results =
-            batch(entries, MAX_BATCH, |commands| ops::create_customers(&self.0, tenant, commands, wire::customer))
-                .await?;
+        let calls = parse_batch::<ops::CreateCustomer, _, _>(request, |batch| batch.requests)?;
+        let results = self.run_batch(calls, wire::customer).await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
                 Ok(customer) => pb::customer_result::Result::Customer(customer),
@@ -71,7 +65,7 @@ impl CustomerService for Door {
     async fn get_customer(&self, request: Request<pb::GetCustomerRequest>) -> Result<Response<pb::Customer>, Status> {
         let tenant = tenant(&request)?;
         let id = super::named("customer_id", &request.get_ref().customer_id, CustomerId::parse)?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant).await.map_err(Error::from)?;
         let customer = db::customer::find(&mut tx, id).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         Ok(Response::new(wire::customer(&customer.ok_or(Error::CustomerNotFound(id))?)))
@@ -81,8 +75,7 @@ impl CustomerService for Door {
         &self,
         request: Request<pb::UpdateCustomerRequest>,
     ) -> Result<Response<pb::Customer>, Status> {
-        let (tenant, command) = parse::<ops::UpdateCustomer, _>(request)?;
-        Ok(Response::new(ops::update_customer(&self.0, tenant, command, wire::customer).await?))
+        self.run(parse::<ops::UpdateCustomer, _>(request)?, wire::customer).await
     }
 
     async fn list_customers(
@@ -103,7 +96,7 @@ impl CustomerService for Door {
             after: super::after(&page, CustomerId::parse)?,
             limit: page.limit(),
         };
-        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let customers = db::customer::list(&mut tx, &filter).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (customers, next_page_token) = page.cut(customers, |c| vec![c.id.to_string()]);
@@ -114,15 +107,14 @@ impl CustomerService for Door {
     }
 
     async fn create_terms(&self, request: Request<pb::CreateTermsRequest>) -> Result<Response<pb::Terms>, Status> {
-        let (tenant, command) = parse::<ops::CreateTerms, _>(request)?;
-        Ok(Response::new(ops::create_terms(&self.0, tenant, command, wire::terms).await?))
+        self.run(parse::<ops::CreateTerms, _>(request)?, wire::terms).await
     }
 
     async fn list_terms(
         &self,
         request: Request<pb::ListTermsRequest>,
     ) -> Result<Response<pb::ListTermsResponse>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let terms = db::customer::list_terms(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         Ok(Response::new(pb::ListTermsResponse { terms: terms.iter().map(wire::terms).collect() }))

@@ -1,19 +1,15 @@
 //! Invoices and credit notes.
 
-use quittance_grpc::{MAX_BATCH, Page, Violations, batch, optional_id, page_size, parse, tenant, text};
+use quittance_grpc::{Page, Violations, optional_id, page_size, text};
 use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, ItemId, Money, TenantId};
 use quittance_proto::invoicing::v1::{
     self as pb, credit_note_service_server::CreditNoteService, invoice_service_server::InvoiceService,
 };
+use quittance_service::{parse, parse_batch, tenant};
 use tonic::{Request, Response, Status};
 
-use super::{Door, after, named, only};
-use crate::{Error, db, domain::Invoice, ops, wire};
-
-/// A draft as answered: nothing is owed on it.
-fn draft(invoice: &Invoice) -> pb::Invoice {
-    wire::invoice(invoice, None)
-}
+use super::{after, named};
+use crate::{App, Error, db, domain::Invoice, ops, wire};
 
 fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) -> Response<pb::BatchInvoicesResponse> {
     let results = results.into_iter().map(|result| {
@@ -26,7 +22,7 @@ fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) ->
     Response::new(pb::BatchInvoicesResponse { results: results.collect() })
 }
 
-impl Door {
+impl App {
     /// Invoices with what is owed on them.
     async fn with_open(&self, tx: &mut quittance_db::Tx, invoices: &[Invoice]) -> Result<Vec<pb::Invoice>, Error> {
         let ids: Vec<ItemId> = invoices.iter().filter(|i| i.state.issuance().is_some()).map(|i| i.id.into()).collect();
@@ -36,7 +32,7 @@ impl Door {
     }
 
     async fn read_invoice(&self, tenant: TenantId, id: InvoiceId) -> Result<pb::Invoice, Error> {
-        let mut tx = self.0.db().begin(tenant).await?;
+        let mut tx = self.db().begin(tenant).await?;
         let invoice = db::invoice::find(&mut tx, id).await?.ok_or(Error::InvoiceNotFound(id))?;
         let answer = self.with_open(&mut tx, std::slice::from_ref(&invoice)).await?;
         tx.commit().await?;
@@ -49,7 +45,7 @@ impl Door {
         filter: &db::invoice::Filter,
         page: &Page,
     ) -> Result<(Vec<pb::Invoice>, String), Error> {
-        let mut tx = self.0.db().begin_filtered(tenant).await?;
+        let mut tx = self.db().begin_filtered(tenant).await?;
         let found = db::invoice::list(&mut tx, filter).await?;
         let (invoices, token) = page.cut(found, |invoice| vec![invoice.id.to_string()]);
         let answer = self.with_open(&mut tx, &invoices).await?;
@@ -58,7 +54,7 @@ impl Door {
     }
 
     async fn search(&self, tenant: TenantId, beginning: &str) -> Result<Vec<pb::Invoice>, Error> {
-        let mut tx = self.0.db().begin_filtered(tenant).await?;
+        let mut tx = self.db().begin_filtered(tenant).await?;
         let found = db::invoice::search(&mut tx, beginning).await?;
         let answer = self.with_open(&mut tx, &found).await?;
         tx.commit().await?;
@@ -79,88 +75,67 @@ fn stored_state(state: pb::InvoiceState) -> (Option<&'static str>, Option<bool>)
 }
 
 #[tonic::async_trait]
-impl InvoiceService for Door {
+impl InvoiceService for App {
     async fn create_invoice(
         &self,
         request: Request<pb::CreateInvoiceRequest>,
     ) -> Result<Response<pb::Invoice>, Status> {
-        let (tenant, command) = parse::<ops::CreateInvoice, _>(request)?;
-        Ok(Response::new(only(ops::create_invoices(&self.0, tenant, vec![command], draft).await)?))
+        self.run_coalesced(parse::<ops::CreateInvoice, _>(request)?, wire::draft).await
     }
 
     async fn batch_create_invoices(
         &self,
         request: Request<pb::BatchCreateInvoicesRequest>,
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let entries = request.into_inner().requests;
-        Ok(batch_response(
-            batch(entries, MAX_BATCH, |commands| ops::create_invoices(&self.0, tenant, commands, draft)).await?,
-        ))
+        let calls = parse_batch::<ops::CreateInvoice, _, _>(request, |batch| batch.requests)?;
+        Ok(batch_response(self.run_batch(calls, wire::draft).await?))
     }
 
     async fn update_invoice(
         &self,
         request: Request<pb::UpdateInvoiceRequest>,
     ) -> Result<Response<pb::Invoice>, Status> {
-        let (tenant, command) = parse::<ops::UpdateInvoice, _>(request)?;
-        Ok(Response::new(only(ops::update_invoices(&self.0, tenant, vec![command], draft).await)?))
+        self.run_coalesced(parse::<ops::UpdateInvoice, _>(request)?, wire::draft).await
     }
 
     async fn batch_update_invoices(
         &self,
         request: Request<pb::BatchUpdateInvoicesRequest>,
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let entries = request.into_inner().requests;
-        Ok(batch_response(
-            batch(entries, MAX_BATCH, |commands| ops::update_invoices(&self.0, tenant, commands, draft)).await?,
-        ))
+        let calls = parse_batch::<ops::UpdateInvoice, _, _>(request, |batch| batch.requests)?;
+        Ok(batch_response(self.run_batch(calls, wire::draft).await?))
     }
 
     async fn issue_invoice(&self, request: Request<pb::IssueInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
-        let (tenant, command) = parse::<ops::IssueInvoice, _>(request)?;
-        let write = |commands| ops::issue_invoices(&self.0, tenant, commands, wire::invoice);
-        Ok(Response::new(self.1.issuing.call(tenant, command, write).await?))
+        self.run_coalesced(parse::<ops::IssueInvoice, _>(request)?, wire::issued_invoice).await
     }
 
     async fn batch_issue_invoices(
         &self,
         request: Request<pb::BatchIssueInvoicesRequest>,
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let entries = request.into_inner().requests;
-        Ok(batch_response(
-            batch(entries, MAX_BATCH, |commands| ops::issue_invoices(&self.0, tenant, commands, wire::invoice)).await?,
-        ))
+        let calls = parse_batch::<ops::IssueInvoice, _, _>(request, |batch| batch.requests)?;
+        Ok(batch_response(self.run_batch(calls, wire::issued_invoice).await?))
     }
 
     async fn create_and_issue_invoice(
         &self,
         request: Request<pb::CreateAndIssueInvoiceRequest>,
     ) -> Result<Response<pb::Invoice>, Status> {
-        let (tenant, command) = parse::<ops::CreateAndIssueInvoice, _>(request)?;
-        let write = |commands| ops::create_and_issue_invoices(&self.0, tenant, commands, wire::invoice);
-        Ok(Response::new(self.1.creating.call(tenant, command, write).await?))
+        self.run_coalesced(parse::<ops::CreateAndIssueInvoice, _>(request)?, wire::issued_invoice).await
     }
 
     async fn batch_create_and_issue_invoices(
         &self,
         request: Request<pb::BatchCreateAndIssueInvoicesRequest>,
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let entries = request.into_inner().requests;
-        Ok(batch_response(
-            batch(entries, MAX_BATCH, |commands| {
-                ops::create_and_issue_invoices(&self.0, tenant, commands, wire::invoice)
-            })
-            .await?,
-        ))
+        let calls = parse_batch::<ops::CreateAndIssueInvoice, _, _>(request, |batch| batch.requests)?;
+        Ok(batch_response(self.run_batch(calls, wire::issued_invoice).await?))
     }
 
     async fn void_invoice(&self, request: Request<pb::VoidInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
-        let (tenant, command) = parse::<ops::VoidInvoice, _>(request)?;
-        Ok(Response::new(ops::void_invoice(&self.0, tenant, command, wire::invoice).await?))
+        let call = parse::<ops::VoidInvoice, _>(request)?;
+        self.run(call, |(invoice, item)| wire::invoice(invoice, Some(item.open()))).await
     }
 
     async fn get_invoice(&self, request: Request<pb::GetInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
@@ -208,28 +183,29 @@ impl InvoiceService for Door {
         request: Request<pb::RenderInvoiceRequest>,
     ) -> Result<Response<pb::RenderInvoiceResponse>, Status> {
         let id = named("invoice_id", &request.get_ref().invoice_id, InvoiceId::parse)?;
-        Ok(Response::new(pb::RenderInvoiceResponse {
-            html: ops::render_invoice(&self.0, tenant(&request)?, id).await?,
-        }))
+        let tenant = tenant(&request)?;
+        let settings = self.settings_of(tenant).await?;
+        let mut tx = self.db().begin(tenant).await.map_err(Error::from)?;
+        let rendered = ops::render(&mut tx, &settings.tenant, id, None).await?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(Response::new(pb::RenderInvoiceResponse { html: rendered.html }))
     }
 
     async fn deliver_invoice(
         &self,
         request: Request<pb::DeliverInvoiceRequest>,
     ) -> Result<Response<pb::Delivery>, Status> {
-        let (tenant, command) = parse::<ops::DeliverInvoice, _>(request)?;
-        Ok(Response::new(ops::deliver_invoice(&self.0, tenant, command, wire::delivery).await?))
+        self.run(parse::<ops::DeliverInvoice, _>(request)?, wire::delivery).await
     }
 }
 
 #[tonic::async_trait]
-impl CreditNoteService for Door {
+impl CreditNoteService for App {
     async fn credit_invoice(
         &self,
         request: Request<pb::CreditInvoiceRequest>,
     ) -> Result<Response<pb::CreditNote>, Status> {
-        let (tenant, command) = parse::<ops::CreditInvoice, _>(request)?;
-        Ok(Response::new(ops::credit_invoice(&self.0, tenant, command, wire::credit_note).await?))
+        self.run(parse::<ops::CreditInvoice, _>(request)?, wire::credit_note).await
     }
 
     async fn get_credit_note(
@@ -237,7 +213,7 @@ impl CreditNoteService for Door {
         request: Request<pb::GetCreditNoteRequest>,
     ) -> Result<Response<pb::CreditNote>, Status> {
         let id = named("credit_note_id", &request.get_ref().credit_note_id, CreditNoteId::parse)?;
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let note = db::document::find_credit_note(&mut tx, id).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         Ok(Response::new(wire::credit_note(&note.ok_or(Error::CreditNoteNotFound(id))?)))
@@ -256,7 +232,7 @@ impl CreditNoteService for Door {
             Page::read(page_size(asked.page_size), &asked.page_token, &["credit_notes", &asked.customer_id]),
         );
         let (customer, page) = bad.into_result(customer.zip(page))?;
-        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let after = after(&page, CreditNoteId::parse)?;
         let notes =
             db::document::list_credit_notes(&mut tx, customer, after, page.limit()).await.map_err(Error::from)?;

@@ -1,28 +1,27 @@
 //! Open items, settlements, statements, and the state of the books.
 
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{
-    Page, Violations, currency, date, entry_status, id, optional_date, optional_id, page_size, parse, tenant,
-};
+use quittance_grpc::{Page, Violations, currency, date, entry_status, id, optional_date, optional_id, page_size};
 use quittance_kernel::{CustomerId, ItemId, parse_date};
 use quittance_proto::{
     common::v1 as common,
     invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
 };
+use quittance_service::{parse, tenant};
 use tonic::{Request, Response, Status};
 
-use super::{Door, named};
+use super::named;
 use crate::{
-    Error, db,
+    App, Error, db,
     domain::{Refusal, Statement, statement},
     ops, wire,
 };
 
-fn results(settled: Vec<ops::Settled>) -> Vec<pb::SettlementResult> {
-    let results = settled.into_iter().map(|settled| {
+fn results(settled: &[ops::Settled]) -> Vec<pb::SettlementResult> {
+    let results = settled.iter().map(|settled| {
         let result = match settled {
-            Ok((item, disputed)) => pb::settlement_result::Result::Item(wire::open_item(&item, disputed)),
-            Err(error) => pb::settlement_result::Result::Error(entry_status(&error.into())),
+            Ok((item, disputed)) => pb::settlement_result::Result::Item(wire::open_item(item, *disputed)),
+            Err(error) => pb::settlement_result::Result::Error(entry_status(&error.clone().into())),
         };
         pb::SettlementResult { result: Some(result) }
     });
@@ -30,10 +29,10 @@ fn results(settled: Vec<ops::Settled>) -> Vec<pb::SettlementResult> {
 }
 
 #[tonic::async_trait]
-impl OpenItemService for Door {
+impl OpenItemService for App {
     async fn get_open_item(&self, request: Request<pb::GetOpenItemRequest>) -> Result<Response<pb::OpenItem>, Status> {
         let id = named("item_id", &request.get_ref().item_id, ItemId::parse)?;
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let found = db::ledger::find_items(&mut tx, &[id]).await.map_err(Error::from)?.remove(&id);
         tx.commit().await.map_err(Error::from)?;
         let view = found.ok_or(Error::ItemNotFound(id))?;
@@ -56,7 +55,7 @@ impl OpenItemService for Door {
             [due_on, id] => parse_date(due_on).ok().zip(ItemId::parse(id).ok()),
             _ => None,
         };
-        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let items = db::ledger::list_open(&mut tx, customer, due, after, page.limit()).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         let (items, next_page_token) =
@@ -80,7 +79,7 @@ impl OpenItemService for Door {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }
         let ((customer, currency), (from, to)) = bad.into_result(customer.zip(currency).zip(from.zip(to)))?;
-        let mut tx = self.0.db().begin(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant).await.map_err(Error::from)?;
         if db::customer::find(&mut tx, customer).await.map_err(Error::from)?.is_none() {
             return Err(Error::CustomerNotFound(customer).into());
         }
@@ -107,25 +106,23 @@ impl OpenItemService for Door {
         &self,
         request: Request<pb::SettleItemsRequest>,
     ) -> Result<Response<pb::SettleItemsResponse>, Status> {
-        let (tenant, command) = parse::<ops::SettleItems, _>(request)?;
-        let answer = |settled| pb::SettleItemsResponse { results: results(settled) };
-        Ok(Response::new(ops::settle_items(&self.0, tenant, command, answer).await?))
+        let answer = |settled: &Vec<ops::Settled>| pb::SettleItemsResponse { results: results(settled) };
+        self.run_coalesced(parse::<ops::SettleItems, _>(request)?, answer).await
     }
 
     async fn reverse_settlements(
         &self,
         request: Request<pb::ReverseSettlementsRequest>,
     ) -> Result<Response<pb::ReverseSettlementsResponse>, Status> {
-        let (tenant, command) = parse::<ops::ReverseSettlements, _>(request)?;
-        let answer = |settled| pb::ReverseSettlementsResponse { results: results(settled) };
-        Ok(Response::new(ops::reverse_settlements(&self.0, tenant, command, answer).await?))
+        let answer = |settled: &Vec<ops::Settled>| pb::ReverseSettlementsResponse { results: results(settled) };
+        self.run(parse::<ops::ReverseSettlements, _>(request)?, answer).await
     }
 
     async fn verify_ledger(
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let invariants = db::verify::invariants(self.0.db(), tenant(&request)?).await.map_err(Error::from)?;
+        let invariants = db::verify::invariants(self.db(), tenant(&request)?).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
@@ -133,7 +130,7 @@ impl OpenItemService for Door {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }

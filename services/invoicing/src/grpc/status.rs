@@ -1,6 +1,6 @@
 //! Errors as callers see them: the only place that picks codes.
 
-use quittance_grpc::{Fault, db_fault, internal};
+use quittance_grpc::{Fault, internal};
 use tonic::{Code, Status};
 
 use crate::Error;
@@ -11,7 +11,6 @@ impl From<Error> for Status {
         let not_found = |reason| Fault::new(Code::NotFound, reason, text.clone());
         let taken = |reason| Fault::new(Code::AlreadyExists, reason, text.clone());
         match error {
-            Error::TenantNotFound(id) => not_found("TENANT_NOT_FOUND").with("tenant_id", id),
             Error::SeriesNotFound(id) => not_found("SERIES_NOT_FOUND").with("series_id", id),
             Error::TermsNotFound(id) => not_found("TERMS_NOT_FOUND").with("terms_id", id),
             Error::CustomerNotFound(id) => not_found("CUSTOMER_NOT_FOUND").with("customer_id", id),
@@ -31,17 +30,35 @@ impl From<Error> for Status {
             Error::SeriesPrefixTaken { prefix, series } => {
                 taken("SERIES_PREFIX_TAKEN").with("prefix", prefix).with("series_code", series)
             }
-            Error::Stale(_) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
             Error::Refused { subject, refusal } => {
                 let reason = refusal.reason();
                 Fault::new(Code::FailedPrecondition, reason, text).precondition(reason, subject, refusal.to_string())
             }
-            Error::RequestIdReused(reused) => {
-                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
-            }
             Error::Document(error) => return internal(&error),
-            Error::Db(error) => return db_fault(&error),
+            Error::Common(error) => return error.into(),
         }
         .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quittance_grpc::error_info;
+    use quittance_kernel::{Clock, Currency, ItemId, Money};
+    use quittance_proto::reasons;
+
+    use super::*;
+    use crate::domain::Refusal;
+
+    /// What payments acts on is what invoicing answers.
+    #[test]
+    fn settlements_are_refused_by_the_reasons_of_the_contract() {
+        let zero = Money::zero(Currency::EUR);
+        let reason = |error: Error| error_info(&error.into()).unwrap().reason;
+        let refused = |refusal| reason(Error::refused("allocation", refusal));
+        assert_eq!(reason(Error::ItemNotFound(ItemId::at(Clock::system().now()))), reasons::ITEM_NOT_FOUND);
+        let exceeds = Refusal::SettlementExceedsOpen { open: zero };
+        assert_eq!(refused(exceeds), reasons::SETTLEMENT_EXCEEDS_OPEN);
+        assert_eq!(refused(Refusal::WriteOffNotAllowed { why: "" }), reasons::WRITE_OFF_NOT_ALLOWED);
     }
 }

@@ -1,4 +1,4 @@
-//! The door for other services' events: collections says which items are disputed.
+//! Handlers of other services' events: collections publishes which items are disputed.
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};

@@ -1,67 +1,38 @@
-//! `CreateSeries`: adds a series of numbers.
+//! `CreateSeries`.
 
-use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, OneOp, OneResult, Tx, run_one};
-use quittance_kernel::{RequestId, SeriesId, TenantId};
+use quittance_kernel::SeriesId;
+use quittance_service::Operation;
 
+use super::Write;
 use crate::{
-    App, Error, db,
-    domain::{Series, SeriesContent},
+    Error,
+    app::TenantSettings,
+    db,
+    domain::{Numbering, Series, SeriesKind},
 };
 
-/// Adds a series. Its content was checked by the door.
-#[derive(Debug, Clone, Hash)]
+/// Adds a series of numbers.
+#[derive(Debug, Hash)]
 pub(crate) struct CreateSeries {
-    pub(crate) request: RequestId,
-    pub(crate) content: SeriesContent,
+    pub(crate) kind: SeriesKind,
+    pub(crate) numbering: Numbering,
 }
 
-impl Command for CreateSeries {
+impl Operation for CreateSeries {
     const NAME: &'static str = "CreateSeries";
+    type Settings = TenantSettings;
+    type Output = Series;
 
-    fn request_id(&self) -> RequestId {
-        self.request
-    }
-}
-
-struct Op<A> {
-    now: DateTime<Utc>,
-    answer: fn(&Series) -> A,
-}
-
-impl<A: Answer> OneOp for Op<A> {
-    type Command = CreateSeries;
-    type Answer = A;
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx, command: &CreateSeries) -> OneResult<A, Error> {
-        let id = SeriesId::at(self.now);
-        let series = Series::new(id, command.content.clone()).map_err(|bad| DbError::Corrupt {
-            table: "series",
-            id: id.uuid(),
-            why: format!("it was checked, and yet {bad:?}"),
-        })?;
-        if let Some(other) = db::book::list_series(tx).await?.into_iter().find(|other| series.collides_with(other)) {
-            return Ok(Err(Error::SeriesPrefixTaken { prefix: series.prefix, series: other.code }));
+    async fn run(&self, w: &mut Write<'_>) -> Result<Series, Error> {
+        let series = Series::new(SeriesId::at(w.now), self.kind, self.numbering.clone());
+        if let Some(other) = db::series::list(w.tx).await?.into_iter().find(|other| series.collides_with(other)) {
+            return Err(Error::SeriesPrefixTaken { prefix: series.prefix, series: other.code });
         }
-        db::book::insert_series(tx, &series).await?;
-        Ok(Ok((self.answer)(&series)))
+        db::series::insert(w.tx, &series).await?;
+        Ok(series)
     }
-}
 
-/// Adds a series.
-#[tracing::instrument(name = "invoicing.create_series", skip_all)]
-pub(crate) async fn create_series<A: Answer>(
-    app: &App,
-    tenant: TenantId,
-    command: CreateSeries,
-    answer: fn(&Series) -> A,
-) -> Result<A, Error> {
-    app.book(tenant).await?;
-    let now = app.now();
-    let code = command.content.code.clone();
-    run_one(app.db(), tenant, now, &Op { now, answer }, command).await.map_err(|error| match error {
-        Error::SeriesExists(_) => Error::SeriesExists(code),
-        other => other,
-    })
+    fn on_constraint(&self, constraint: &str) -> Option<Error> {
+        (constraint == "series_code_key").then(|| Error::SeriesExists(self.numbering.code().to_owned()))
+    }
 }

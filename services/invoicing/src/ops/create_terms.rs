@@ -1,59 +1,34 @@
-//! `CreateTerms`: adds payment terms under a code.
+//! `CreateTerms`.
 
-use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, run_one};
-use quittance_kernel::{RequestId, TenantId, TermsId};
+use quittance_kernel::TermsId;
+use quittance_service::Operation;
 
+use super::Write;
 use crate::{
-    App, Error, db,
+    Error,
+    app::TenantSettings,
+    db,
     domain::{NamedTerms, NamedTermsContent},
 };
 
-/// Adds terms.
-#[derive(Debug, Clone, Hash)]
+/// Adds payment terms under a code.
+#[derive(Debug, Hash)]
 pub(crate) struct CreateTerms {
-    pub(crate) request: RequestId,
     pub(crate) content: NamedTermsContent,
 }
 
-impl Command for CreateTerms {
+impl Operation for CreateTerms {
     const NAME: &'static str = "CreateTerms";
+    type Settings = TenantSettings;
+    type Output = NamedTerms;
 
-    fn request_id(&self) -> RequestId {
-        self.request
+    async fn run(&self, w: &mut Write<'_>) -> Result<NamedTerms, Error> {
+        let terms = NamedTerms::new(TermsId::at(w.now), self.content.clone());
+        db::customer::insert_terms(w.tx, &terms).await?;
+        Ok(terms)
     }
-}
 
-struct Op<A> {
-    now: DateTime<Utc>,
-    answer: fn(&NamedTerms) -> A,
-}
-
-impl<A: Answer> OneOp for Op<A> {
-    type Command = CreateTerms;
-    type Answer = A;
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx, command: &CreateTerms) -> OneResult<A, Error> {
-        let terms = NamedTerms::new(TermsId::at(self.now), command.content.clone());
-        db::customer::insert_terms(tx, &terms).await?;
-        Ok(Ok((self.answer)(&terms)))
+    fn on_constraint(&self, constraint: &str) -> Option<Error> {
+        (constraint == "terms_code_key").then(|| Error::TermsCodeTaken(self.content.code.clone()))
     }
-}
-
-/// Adds terms.
-#[tracing::instrument(name = "invoicing.create_terms", skip_all)]
-pub(crate) async fn create_terms<A: Answer>(
-    app: &App,
-    tenant: TenantId,
-    command: CreateTerms,
-    answer: fn(&NamedTerms) -> A,
-) -> Result<A, Error> {
-    app.book(tenant).await?;
-    let now = app.now();
-    let code = command.content.code.clone();
-    run_one(app.db(), tenant, now, &Op { now, answer }, command).await.map_err(|error| match error {
-        Error::TermsCodeTaken(_) => Error::TermsCodeTaken(code),
-        other => other,
-    })
 }

@@ -1,94 +1,59 @@
-//! Issuing, for a slice: dates, numbers, open items.
+//! Issuing a batch of drafts: dates, numbers, open items.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx};
-use quittance_kernel::{EventId, SeriesId};
-use uuid::Uuid;
+use quittance_kernel::{EntryId, InvoiceId, SeriesId};
 
+use super::{Batch, Write};
 use crate::{
-    Error,
-    app::Book,
-    db,
-    domain::{Invoice, OpenItem, Series, SeriesKind},
+    Error, db,
+    domain::{Invoice, IssuedInvoice, Refusal, Series},
 };
 
-/// Invoices that were issued, with their open items and the ids of the items' first entries, and a result per draft.
-pub(crate) struct Issued {
-    /// As issued, in the order of the drafts.
-    pub(crate) invoices: Vec<Invoice>,
-    /// What they opened.
-    pub(crate) items: Vec<(OpenItem, Uuid, DateTime<Utc>)>,
-    /// Per draft: its place in `invoices`, or why it was refused.
-    pub(crate) results: Vec<Result<usize, Error>>,
-}
-
-/// Issues drafts in their order. The counters of their series are held from here to the end of the transaction; a draft that is refused takes no number.
-pub(crate) async fn issue_all(
-    tx: &mut Tx,
-    book: &Book,
-    drafts: Vec<Result<Invoice, Error>>,
-    today: NaiveDate,
-    now: DateTime<Utc>,
-) -> Result<Issued, DbError> {
-    let mut counters = lock_counters(tx, book, &drafts).await?;
-    let mut issued =
-        Issued { invoices: Vec::with_capacity(drafts.len()), items: Vec::with_capacity(drafts.len()), results: vec![] };
-    for draft in drafts {
-        let result = draft.and_then(|draft| {
-            let subject = format!("invoice {}", draft.id);
-            let refused = |refusal| Error::refused(&subject, refusal);
-            let plan = draft.plan_issue(today).map_err(refused)?;
+/// Issues drafts in their order. The counters of their series are locked from here to the end of the transaction; a draft that is refused takes no number.
+pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Error>>) -> Batch<IssuedInvoice> {
+    let (now, today) = (w.now, w.today()?);
+    let mut counters = lock_counters(w, &drafts).await?;
+    let mut issued: HashSet<InvoiceId> = HashSet::with_capacity(drafts.len());
+    let mut issue = |draft: Result<Invoice, Error>| {
+        let draft = draft?;
+        let subject = format!("invoice {}", draft.id);
+        let refused = |refusal| Error::refused(&subject, refusal);
+        if issued.contains(&draft.id) {
+            // Two commands of the batch issue one draft: the first has it.
+            return Err(refused(Refusal::InvoiceNotDraft { state: "issued" }));
+        }
+        let plan = draft.plan_issue(today).map_err(refused)?;
+        // Documents taken over bring their number, and have no reference of ours.
+        let (number, reference) = if let Some(number) = &draft.external_number {
+            (number.clone(), None)
+        } else {
             let series = counters.get_mut(&draft.series).ok_or(Error::SeriesNotFound(draft.series))?;
-            let number = series.number(&draft, plan.issued_on()).map_err(refused)?;
+            let number = series.take(plan.issued_on()).map_err(refused)?;
             let reference = series.payment_reference(&number);
-            Ok(draft.issue(plan, number, reference, now))
-        });
-        issued.results.push(result.map(|(invoice, item)| {
-            issued.items.push((item, EventId::at(now).uuid(), now));
-            issued.invoices.push(invoice);
-            issued.invoices.len() - 1
-        }));
+            (number, reference)
+        };
+        issued.insert(draft.id);
+        let (invoice, item) = draft.issue(plan, number, reference, now);
+        Ok(IssuedInvoice { invoice, item, entry: EntryId::at(now) })
+    };
+    let results: Vec<Result<IssuedInvoice, Error>> = drafts.into_iter().map(&mut issue).collect();
+    if results.iter().any(Result::is_ok) {
+        db::series::update_all(w.tx, &counters.into_values().collect::<Vec<_>>()).await?;
     }
-    let taken: Vec<Series> = counters.into_values().filter(|s| s.kind != SeriesKind::External).collect();
-    if !issued.invoices.is_empty() && !taken.is_empty() {
-        db::book::update_series(tx, &taken).await?;
-    }
-    Ok(issued)
+    Ok(results)
 }
 
-/// Holds the counters that these drafts take numbers from. Documents taken over bring their number: their series has no counter to wait for.
+/// Locks the counters that these drafts take numbers from. Documents taken over bring their numbers.
 async fn lock_counters(
-    tx: &mut Tx,
-    book: &Book,
+    w: &mut Write<'_>,
     drafts: &[Result<Invoice, Error>],
-) -> Result<HashMap<SeriesId, Series>, DbError> {
-    let wanted = |external: bool| -> BTreeSet<SeriesId> {
-        drafts.iter().flatten().filter(|d| d.external_number.is_some() == external).map(|d| d.series).collect()
-    };
-    let numbered: Vec<SeriesId> = wanted(false).into_iter().collect();
-    let external = wanted(true);
-    let mut counters = HashMap::new();
-    if !numbered.is_empty() {
-        counters.extend(db::book::lock_series(tx, &numbered).await?.into_iter().map(|s| (s.id, s)));
+) -> Result<HashMap<SeriesId, Series>, Error> {
+    let own_numbers = drafts.iter().flatten().filter(|draft| draft.external_number.is_none());
+    let ids: BTreeSet<SeriesId> = own_numbers.map(|draft| draft.series).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
     }
-    let named: Vec<SeriesId> =
-        external.iter().filter(|id| book.default_series(SeriesKind::External) != Some(**id)).copied().collect();
-    if !named.is_empty() {
-        counters.extend(db::book::find_series(tx, &named).await?.into_iter().map(|s| (s.id, s)));
-    }
-    if let Some(id) = book.default_series(SeriesKind::External).filter(|id| external.contains(id)) {
-        let series = Series {
-            id,
-            code: String::new(),
-            kind: SeriesKind::External,
-            prefix: String::new(),
-            min_digits: 1,
-            next_number: 1,
-            last_issued_on: None,
-        };
-        counters.insert(id, series);
-    }
-    Ok(counters)
+    let locked = db::series::lock_all(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    Ok(locked.into_iter().map(|series| (series.id, series)).collect())
 }

@@ -1,20 +1,26 @@
-//! `ReverseSettlements`: takes settlements back as entries of their own.
+//! `ReverseSettlements`: reverses settlements by entries of their own.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Answer, Command, DbError, OneOp, OneResult, Tx, run_one};
-use quittance_kernel::{AllocationId, EventId, ItemId, RequestId, TenantId};
+use quittance_events::Event;
+use quittance_kernel::{AllocationId, EntryId, ItemId};
+use quittance_service::Operation;
 
-use super::Settled;
+use super::{Settled, Write};
 use crate::{
-    App, Error,
-    db::{self, ledger::NewEntry},
+    Error,
+    app::TenantSettings,
+    db::{
+        self,
+        ledger::{ItemView, NewEntry},
+        settlement::RecordedSettlement,
+    },
     domain::{OpenItem, Refusal},
     outbox,
 };
 
-/// Takes one settlement back.
+/// Reverses one settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Reversal {
     pub(crate) allocation: AllocationId,
@@ -22,111 +28,90 @@ pub(crate) struct Reversal {
     pub(crate) reason: String,
 }
 
-/// Takes settlements back.
-#[derive(Debug, Clone, Hash)]
+/// Reverses settlements, each for itself.
+#[derive(Debug, Hash)]
 pub(crate) struct ReverseSettlements {
-    pub(crate) request: RequestId,
     pub(crate) reversals: Vec<Reversal>,
 }
 
-impl Command for ReverseSettlements {
-    const NAME: &'static str = "ReverseSettlements";
+/// Reversals that are decided one after the other, on the items as those before left them.
+struct Reversing<'a> {
+    items: HashMap<ItemId, ItemView>,
+    recorded: HashMap<AllocationId, RecordedSettlement>,
+    done: HashSet<AllocationId>,
+    reversed: Vec<&'a Reversal>,
+    touched: BTreeSet<ItemId>,
+    entries: Vec<NewEntry>,
+    events: Vec<Event>,
+    now: DateTime<Utc>,
+}
 
-    fn request_id(&self) -> RequestId {
-        self.request
+impl<'a> Reversing<'a> {
+    fn reverse(&mut self, reversal: &'a Reversal) -> Settled {
+        let refused = |refusal| Error::refused(format!("allocation {}", reversal.allocation), refusal);
+        let recorded = self.recorded.get(&reversal.allocation).ok_or_else(|| refused(Refusal::SettlementNotFound))?;
+        let settlement = &recorded.settlement;
+        let view = self.items.get_mut(&settlement.item).ok_or(Error::ItemNotFound(settlement.item))?;
+        if self.done.contains(&reversal.allocation) {
+            return Ok((view.item.clone(), view.disputed));
+        }
+        let (item, entries) = view.item.clone().reverse(settlement, reversal.effective_on).map_err(refused)?;
+        self.events.push(outbox::settlement_reversed(settlement, &item, reversal.effective_on, &reversal.reason));
+        self.entries.extend(entries.into_iter().map(|entry| NewEntry {
+            id: EntryId::at(self.now),
+            item: item.id,
+            customer: item.customer,
+            entry,
+        }));
+        self.reversed.push(reversal);
+        self.touched.insert(item.id);
+        self.done.insert(reversal.allocation);
+        view.item = item.clone();
+        Ok((item, view.disputed))
     }
 }
 
-struct Op<A> {
-    now: DateTime<Utc>,
-    answer: fn(Vec<Settled>) -> A,
-}
+impl Operation for ReverseSettlements {
+    const NAME: &'static str = "ReverseSettlements";
+    type Settings = TenantSettings;
+    type Output = Vec<Settled>;
 
-impl<A: Answer> Op<A> {
-    async fn reverse(&self, tx: &mut Tx, command: &ReverseSettlements) -> Result<Vec<Settled>, DbError> {
-        let now = self.now;
-        let allocations: Vec<AllocationId> = command.reversals.iter().map(|r| r.allocation).collect();
-        let known = db::settlement::find_settlements(tx, &allocations).await?;
-        let ids: BTreeSet<ItemId> = known.values().map(|r| r.settlement.item).collect();
-        let mut items = db::ledger::lock_items(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    async fn run(&self, w: &mut Write<'_>) -> Result<Vec<Settled>, Error> {
+        let allocations: Vec<AllocationId> = self.reversals.iter().map(|reversal| reversal.allocation).collect();
+        let known = db::settlement::find_settlements(w.tx, &allocations).await?;
+        let ids: BTreeSet<ItemId> = known.values().map(|recorded| recorded.settlement.item).collect();
+        let items = db::ledger::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         // Read again under the items' locks: another transaction may have reversed some of them meanwhile.
-        let known = db::settlement::find_settlements(tx, &allocations).await?;
-        let mut done: HashSet<AllocationId> =
-            known.values().filter(|r| r.reversed_on.is_some()).map(|r| r.settlement.allocation).collect();
-        let (mut reversals, mut entries, mut events, mut touched) = (vec![], vec![], vec![], BTreeSet::new());
-        let mut results = Vec::with_capacity(command.reversals.len());
-        for reversal in &command.reversals {
-            let refused = |refusal| Error::refused(format!("allocation {}", reversal.allocation), refusal);
-            let Some(recorded) = known.get(&reversal.allocation) else {
-                results.push(Err(refused(Refusal::SettlementNotFound)));
-                continue;
-            };
-            let settlement = &recorded.settlement;
-            let Some(view) = items.get_mut(&settlement.item) else {
-                results.push(Err(Error::ItemNotFound(settlement.item)));
-                continue;
-            };
-            if done.contains(&reversal.allocation) {
-                results.push(Ok((view.item.clone(), view.disputed)));
-                continue;
-            }
-            results.push(view.item.clone().reverse(settlement, reversal.effective_on).map_err(refused).map(
-                |(item, moved)| {
-                    events.push(outbox::settlement_reversed(
-                        settlement,
-                        &item,
-                        reversal.effective_on,
-                        &reversal.reason,
-                        now,
-                    ));
-                    entries.extend(moved.into_iter().map(|entry| NewEntry {
-                        id: EventId::at(now).uuid(),
-                        item: item.id,
-                        customer: item.customer,
-                        entry,
-                    }));
-                    reversals.push((reversal.allocation, reversal.effective_on, reversal.reason.as_str()));
-                    touched.insert(item.id);
-                    done.insert(reversal.allocation);
-                    view.item = item.clone();
-                    (item, view.disputed)
-                },
-            ));
-        }
-        if !reversals.is_empty() {
-            let changed: Vec<&OpenItem> =
-                touched.iter().filter_map(|id| items.get(id)).map(|view| &view.item).collect();
-            db::ledger::update_items(tx, &changed).await?;
-            db::settlement::insert_reversals(tx, &reversals, now).await?;
-            db::ledger::insert_entries(tx, &entries, now).await?;
-            quittance_events::push(tx, events).await?;
+        let recorded = db::settlement::find_settlements(w.tx, &allocations).await?;
+        let is_reversed = recorded.values().filter(|recorded| recorded.reversed_on.is_some());
+        let mut reversing = Reversing {
+            done: is_reversed.map(|recorded| recorded.settlement.allocation).collect(),
+            items,
+            recorded,
+            reversed: vec![],
+            touched: BTreeSet::new(),
+            entries: vec![],
+            events: vec![],
+            now: w.now,
+        };
+        let results = self.reversals.iter().map(|reversal| reversing.reverse(reversal)).collect();
+        save(w, &reversing).await?;
+        for event in reversing.events {
+            w.publish(event);
         }
         Ok(results)
     }
 }
 
-impl<A: Answer> OneOp for Op<A> {
-    type Command = ReverseSettlements;
-    type Answer = A;
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx, command: &ReverseSettlements) -> OneResult<A, Error> {
-        let results = self.reverse(tx, command).await?;
-        Ok(Ok((self.answer)(results)))
+async fn save(w: &mut Write<'_>, reversing: &Reversing<'_>) -> Result<(), Error> {
+    if reversing.reversed.is_empty() {
+        return Ok(());
     }
-}
-
-/// Takes settlements back.
-#[tracing::instrument(name = "invoicing.reverse_settlements", skip_all, fields(count = command.reversals.len()))]
-pub(crate) async fn reverse_settlements<A: Answer>(
-    app: &App,
-    tenant: TenantId,
-    command: ReverseSettlements,
-    answer: fn(Vec<Settled>) -> A,
-) -> Result<A, Error> {
-    app.book(tenant).await?;
-    let now = app.now();
-    let result = run_one(app.db(), tenant, now, &Op { now, answer }, command).await;
-    app.relay().wake();
-    result
+    let changed = reversing.touched.iter().filter_map(|id| reversing.items.get(id)).map(|view| &view.item);
+    let changed: Vec<&OpenItem> = changed.collect();
+    let rows = reversing.reversed.iter().map(|r| (r.allocation, r.effective_on, r.reason.as_str()));
+    let rows: Vec<(AllocationId, NaiveDate, &str)> = rows.collect();
+    db::ledger::update_items(w.tx, &changed).await?;
+    db::settlement::insert_reversals(w.tx, &rows, w.now).await?;
+    Ok(db::ledger::insert_entries(w.tx, &reversing.entries, w.now).await?)
 }

@@ -1,14 +1,15 @@
-//! `SettleItems`: money that payments has allocated. The other half of a settlement across two databases: payments repeats the call with the same id
-//! until it has the answer.
+//! `SettleItems`: money that payments has allocated. One half of a settlement across two databases: payments repeats the call with the same request
+//! id until it has the answer.
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, DbError, OneOp, OneResult, Tx, run_one};
-use quittance_kernel::{AllocationId, EventId, ItemId, RequestId, TenantId};
+use quittance_kernel::{AllocationId, EntryId, ItemId};
+use quittance_service::BatchOperation;
 
+use super::{Batch, Write};
 use crate::{
-    App, Error,
+    Error,
+    app::TenantSettings,
     db::{
         self,
         ledger::{ItemView, NewEntry},
@@ -18,51 +19,35 @@ use crate::{
     outbox,
 };
 
-/// Settles items.
-#[derive(Debug, Clone, Hash)]
+/// Settles items, each settlement for itself.
+#[derive(Debug, Hash)]
 pub(crate) struct SettleItems {
-    pub(crate) request: RequestId,
     pub(crate) settlements: Vec<Settlement>,
 }
 
-impl Command for SettleItems {
-    const NAME: &'static str = "SettleItems";
-
-    fn request_id(&self) -> RequestId {
-        self.request
-    }
-}
-
-/// What became of one entry: the item after it and whether it is disputed, or why not.
+/// What became of one settlement or reversal: the item after it and whether it is disputed, or why not.
 pub(crate) type Settled = Result<(OpenItem, bool), Error>;
 
-struct Op<A> {
-    now: DateTime<Utc>,
-    answer: fn(Vec<Settled>) -> A,
-}
-
-/// The entries of a batch, decided one after the other on the items as the ones before left them.
-struct Ledger {
+/// Settlements that are decided one after the other, on the items as those before left them.
+struct Settling {
     items: HashMap<ItemId, ItemView>,
     recorded: HashMap<AllocationId, RecordedSettlement>,
     settled: Vec<Settlement>,
     touched: BTreeSet<ItemId>,
     entries: Vec<(ItemId, Entry)>,
-    events: Vec<quittance_events::OutboxEvent>,
 }
 
-impl Ledger {
-    fn settle(&mut self, settlement: &Settlement, now: DateTime<Utc>) -> Settled {
+impl Settling {
+    fn settle(&mut self, settlement: &Settlement) -> Settled {
         let view = self.items.get_mut(&settlement.item).ok_or(Error::ItemNotFound(settlement.item))?;
         let refused = |refusal: Refusal| Error::refused(format!("allocation {}", settlement.allocation), refusal);
         let before = self.settled.iter().find(|s| s.allocation == settlement.allocation);
-        let before = before.or(self.recorded.get(&settlement.allocation).map(|r| &r.settlement));
+        let before = before.or(self.recorded.get(&settlement.allocation).map(|recorded| &recorded.settlement));
         if let Some(before) = before {
             settlement.repeats(before).map_err(refused)?;
             return Ok((view.item.clone(), view.disputed));
         }
         let (item, entries) = view.item.clone().settle(settlement).map_err(refused)?;
-        self.events.push(outbox::item_settled(settlement, item.customer, item.open(), now));
         self.entries.extend(entries.into_iter().map(|entry| (item.id, entry)));
         self.settled.push(settlement.clone());
         self.touched.insert(item.id);
@@ -71,51 +56,47 @@ impl Ledger {
     }
 }
 
-impl<A: Answer> OneOp for Op<A> {
-    type Command = SettleItems;
-    type Answer = A;
-    type Error = Error;
+impl BatchOperation for SettleItems {
+    const NAME: &'static str = "SettleItems";
+    type Settings = TenantSettings;
+    type Output = Vec<Settled>;
 
-    async fn run(&self, tx: &mut Tx, command: &SettleItems) -> OneResult<A, Error> {
-        let ids: BTreeSet<ItemId> = command.settlements.iter().map(|s| s.item).collect();
-        let items = db::ledger::lock_items(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
-        let allocations: Vec<AllocationId> = command.settlements.iter().map(|s| s.allocation).collect();
-        let recorded = db::settlement::find_settlements(tx, &allocations).await?;
-        let mut ledger =
-            Ledger { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![], events: vec![] };
-        let results = command.settlements.iter().map(|settlement| ledger.settle(settlement, self.now)).collect();
-        save(tx, &ledger, self.now).await?;
-        quittance_events::push(tx, ledger.events).await?;
-        Ok(Ok((self.answer)(results)))
+    async fn run(w: &mut Write<'_>, commands: &[&Self]) -> Batch<Vec<Settled>> {
+        let all = || commands.iter().flat_map(|command| &command.settlements);
+        let ids: BTreeSet<ItemId> = all().map(|settlement| settlement.item).collect();
+        let items = db::ledger::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let allocations: Vec<AllocationId> = all().map(|settlement| settlement.allocation).collect();
+        let recorded = db::settlement::find_settlements(w.tx, &allocations).await?;
+        let mut settling = Settling { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![] };
+        let mut results = Vec::with_capacity(commands.len());
+        for (place, command) in commands.iter().enumerate() {
+            let settled = command.settlements.iter().map(|settlement| {
+                let before = settling.settled.len();
+                let result = settling.settle(settlement);
+                if let (Ok((item, _)), true) = (&result, settling.settled.len() > before) {
+                    w.publish_for(place, outbox::item_settled(settlement, item.customer, item.open()));
+                }
+                result
+            });
+            results.push(Ok(settled.collect()));
+        }
+        save(w, &settling).await?;
+        Ok(results)
     }
 }
 
-async fn save(tx: &mut Tx, ledger: &Ledger, now: DateTime<Utc>) -> Result<(), DbError> {
-    if ledger.settled.is_empty() {
+async fn save(w: &mut Write<'_>, settling: &Settling) -> Result<(), Error> {
+    if settling.settled.is_empty() {
         return Ok(());
     }
-    let changed: Vec<&OpenItem> =
-        ledger.touched.iter().filter_map(|id| ledger.items.get(id)).map(|view| &view.item).collect();
-    db::ledger::update_items(tx, &changed).await?;
-    db::settlement::insert_settlements(tx, &ledger.settled.iter().collect::<Vec<_>>(), now).await?;
-    let entries = ledger.entries.iter().filter_map(|(id, entry)| {
-        let customer = ledger.items.get(id)?.item.customer;
-        Some(NewEntry { id: EventId::at(now).uuid(), item: *id, customer, entry: *entry })
+    let changed = settling.touched.iter().filter_map(|id| settling.items.get(id)).map(|view| &view.item);
+    let changed: Vec<&OpenItem> = changed.collect();
+    db::ledger::update_items(w.tx, &changed).await?;
+    db::settlement::insert_settlements(w.tx, &settling.settled.iter().collect::<Vec<_>>(), w.now).await?;
+    let entries = settling.entries.iter().filter_map(|(id, entry)| {
+        let customer = settling.items.get(id)?.item.customer;
+        Some(NewEntry { id: EntryId::at(w.now), item: *id, customer, entry: *entry })
     });
-    db::ledger::insert_entries(tx, &entries.collect::<Vec<_>>(), now).await
-}
-
-/// Settles items.
-#[tracing::instrument(name = "invoicing.settle_items", skip_all, fields(count = command.settlements.len()))]
-pub(crate) async fn settle_items<A: Answer>(
-    app: &App,
-    tenant: TenantId,
-    command: SettleItems,
-    answer: fn(Vec<Settled>) -> A,
-) -> Result<A, Error> {
-    app.book(tenant).await?;
-    let now = app.now();
-    let result = run_one(app.db(), tenant, now, &Op { now, answer }, command).await;
-    app.relay().wake();
-    result
+    let entries: Vec<NewEntry> = entries.collect();
+    Ok(db::ledger::insert_entries(w.tx, &entries, w.now).await?)
 }

@@ -1,86 +1,50 @@
 //! `UpdateCustomer`.
 
-use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Command, OneOp, OneResult, Tx, is_stale, run_one};
-use quittance_kernel::{ContactId, CustomerId, RequestId, TenantId};
+use quittance_kernel::{ContactId, CustomerId};
+use quittance_service::{Etag, Operation};
 
+use super::Write;
 use crate::{
-    App, Error, db,
+    Error,
+    app::TenantSettings,
+    db,
     domain::{Customer, CustomerPatch},
     outbox,
 };
 
 /// Changes a customer.
-#[derive(Debug, Clone, Hash)]
+#[derive(Debug, Hash)]
 pub(crate) struct UpdateCustomer {
-    pub(crate) request: RequestId,
     pub(crate) customer: CustomerId,
-    pub(crate) etag: String,
+    pub(crate) etag: Etag,
     pub(crate) patch: CustomerPatch,
 }
 
-impl Command for UpdateCustomer {
+impl Operation for UpdateCustomer {
     const NAME: &'static str = "UpdateCustomer";
+    type Settings = TenantSettings;
+    type Output = Customer;
 
-    fn request_id(&self) -> RequestId {
-        self.request
-    }
-}
-
-struct Op<A> {
-    now: DateTime<Utc>,
-    answer: fn(&Customer) -> A,
-}
-
-impl<A: Answer> Op<A> {
-    async fn decide(&self, tx: &mut Tx, command: &UpdateCustomer) -> OneResult<Customer, Error> {
-        let Some(customer) = db::customer::lock(tx, command.customer).await? else {
-            return Ok(Err(Error::CustomerNotFound(command.customer)));
-        };
-        if is_stale(&command.etag, customer.version) {
-            return Ok(Err(Error::Stale(format!("customer {}", command.customer))));
-        }
-        let content = command.patch.clone().onto(&customer);
-        if let Some(id) = content.terms_id
-            && db::customer::find_terms(tx, &[id]).await?.is_empty()
+    async fn run(&self, w: &mut Write<'_>) -> Result<Customer, Error> {
+        let id = self.customer;
+        let customer = db::customer::lock(w.tx, id).await?;
+        self.etag.check(format_args!("customer {id}"), customer.version)?;
+        let content = self.patch.clone().onto(&customer);
+        if let Some(terms) = content.terms_id
+            && db::customer::find_terms(w.tx, &[terms]).await?.is_empty()
         {
-            return Ok(Err(Error::TermsNotFound(id)));
+            return Err(Error::TermsNotFound(terms));
         }
-        let decided = customer.update(content, || ContactId::at(self.now));
-        Ok(decided.map_err(|refusal| Error::refused(format!("customer {}", command.customer), refusal)))
+        let customer = customer
+            .update(content, || ContactId::at(w.now))
+            .map_err(|refusal| Error::refused(format!("customer {id}"), refusal))?;
+        db::customer::update(w.tx, &customer).await?;
+        w.publish(outbox::customer_updated(&customer));
+        Ok(customer)
     }
-}
 
-impl<A: Answer> OneOp for Op<A> {
-    type Command = UpdateCustomer;
-    type Answer = A;
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx, command: &UpdateCustomer) -> OneResult<A, Error> {
-        let customer = match self.decide(tx, command).await? {
-            Ok(decided) => decided,
-            Err(error) => return Ok(Err(error)),
-        };
-        db::customer::update(tx, &customer).await?;
-        quittance_events::push(tx, vec![outbox::customer_updated(&customer, self.now)]).await?;
-        Ok(Ok((self.answer)(&customer)))
+    fn on_constraint(&self, constraint: &str) -> Option<Error> {
+        let number = self.patch.number.as_ref()?.as_ref().filter(|_| constraint == "customer_number_key");
+        number.map(|number| Error::CustomerNumberTaken(number.clone()))
     }
-}
-
-/// Changes a customer.
-#[tracing::instrument(name = "invoicing.update_customer", skip_all)]
-pub(crate) async fn update_customer<A: Answer>(
-    app: &App,
-    tenant: TenantId,
-    command: UpdateCustomer,
-    answer: fn(&Customer) -> A,
-) -> Result<A, Error> {
-    let now = app.now();
-    let number = command.patch.number.clone().flatten().unwrap_or_default();
-    let result = run_one(app.db(), tenant, now, &Op { now, answer }, command).await;
-    app.relay().wake();
-    result.map_err(|error| match error {
-        Error::CustomerNumberTaken(_) => Error::CustomerNumberTaken(number),
-        other => other,
-    })
 }

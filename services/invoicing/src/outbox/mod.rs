@@ -1,75 +1,79 @@
 //! The store of events on their way out: what happened, as the contract says it.
 
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 use prost::Message as _;
-use quittance_events::OutboxEvent;
-use quittance_kernel::{CustomerId, Money, TenantId};
+use quittance_events::Event;
+use quittance_kernel::{CustomerId, Money};
 use quittance_proto::{
     invoicing::v1::{self as pb, invoicing_event::Payload},
     money,
 };
 
 use crate::{
-    domain::{CreditNote, Customer, Delivery, Invoice, Issuance, OpenItem, Settlement, Tenant},
+    domain::{CreditNote, Customer, Delivery, Entry, Invoice, OpenItem, Settlement, Tenant},
     wire,
 };
 
-fn event(kind: &'static str, customer: CustomerId, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
-    keyed(kind, customer.uuid(), now, payload)
+fn event(kind: &'static str, customer: CustomerId, payload: Payload) -> Event {
+    keyed(kind, customer.uuid(), payload)
 }
 
-fn keyed(kind: &'static str, key: uuid::Uuid, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
+fn keyed(kind: &'static str, key: uuid::Uuid, payload: Payload) -> Event {
     let payload = pb::InvoicingEvent { payload: Some(payload) }.encode_to_vec();
-    OutboxEvent::new(kind, key, now, payload)
+    Event::new(kind, key, payload)
 }
 
 /// A tenant was created. Its own id is the key: it has no customer.
-pub(crate) fn tenant_created(id: TenantId, tenant: &Tenant, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn tenant_created(tenant: &Tenant) -> Event {
     let payload = Payload::TenantCreated(pb::TenantCreated { tenant: Some(wire::tenant(tenant)) });
-    keyed("quittance.invoicing.v1.TenantCreated", id.uuid(), now, payload)
+    keyed("quittance.invoicing.v1.TenantCreated", tenant.id.uuid(), payload)
 }
 
 /// A customer was created.
-pub(crate) fn customer_created(customer: &Customer, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn customer_created(customer: &Customer) -> Event {
     let payload = Payload::CustomerCreated(pb::CustomerCreated { customer: Some(wire::customer(customer)) });
-    event("quittance.invoicing.v1.CustomerCreated", customer.id, now, payload)
+    event("quittance.invoicing.v1.CustomerCreated", customer.id, payload)
 }
 
 /// A customer was changed.
-pub(crate) fn customer_updated(customer: &Customer, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn customer_updated(customer: &Customer) -> Event {
     let payload = Payload::CustomerUpdated(pb::CustomerUpdated { customer: Some(wire::customer(customer)) });
-    event("quittance.invoicing.v1.CustomerUpdated", customer.id, now, payload)
+    event("quittance.invoicing.v1.CustomerUpdated", customer.id, payload)
 }
 
 /// A draft was created.
-pub(crate) fn invoice_drafted(draft: &Invoice, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn invoice_drafted(draft: &Invoice) -> Event {
     let payload = Payload::InvoiceDrafted(pb::InvoiceDrafted {
         invoice_id: draft.id.to_string(),
         customer_id: draft.customer.to_string(),
         total: Some(money(draft.totals.total)),
     });
-    event("quittance.invoicing.v1.InvoiceDrafted", draft.customer, now, payload)
+    event("quittance.invoicing.v1.InvoiceDrafted", draft.customer, payload)
 }
 
 /// A draft was changed.
-pub(crate) fn invoice_updated(draft: &Invoice, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn invoice_updated(draft: &Invoice) -> Event {
     let payload = Payload::InvoiceUpdated(pb::InvoiceUpdated {
         invoice_id: draft.id.to_string(),
         customer_id: draft.customer.to_string(),
         total: Some(money(draft.totals.total)),
     });
-    event("quittance.invoicing.v1.InvoiceUpdated", draft.customer, now, payload)
+    event("quittance.invoicing.v1.InvoiceUpdated", draft.customer, payload)
 }
 
 /// An invoice was issued.
-pub(crate) fn invoice_issued(invoice: &Invoice, issuance: &Issuance, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn invoice_issued(invoice: &Invoice, item: &OpenItem) -> Event {
     let payload = Payload::InvoiceIssued(pb::InvoiceIssued {
         invoice_id: invoice.id.to_string(),
         customer_id: invoice.customer.to_string(),
-        number: issuance.number.clone(),
-        payment_reference: issuance.payment_reference.clone().unwrap_or_default(),
-        issued_on: issuance.issued_on.to_string(),
-        due_on: issuance.due_on.to_string(),
+        number: item.number.clone(),
+        payment_reference: invoice
+            .state
+            .issuance()
+            .and_then(|issuance| issuance.payment_reference.clone())
+            .unwrap_or_default(),
+        issued_on: item.issued_on.to_string(),
+        due_on: item.due_on.to_string(),
         net_total: Some(money(invoice.totals.net)),
         tax_total: Some(money(invoice.totals.tax)),
         total: Some(money(invoice.totals.total)),
@@ -77,37 +81,32 @@ pub(crate) fn invoice_issued(invoice: &Invoice, issuance: &Issuance, now: DateTi
         reservation_id: wire::optional(invoice.reservation),
         contact_id: wire::optional(invoice.contact),
     });
-    event("quittance.invoicing.v1.InvoiceIssued", invoice.customer, now, payload)
+    event("quittance.invoicing.v1.InvoiceIssued", invoice.customer, payload)
 }
 
 /// An invoice was voided.
-pub(crate) fn invoice_voided(
-    invoice: &Invoice,
-    voided_on: chrono::NaiveDate,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> OutboxEvent {
+pub(crate) fn invoice_voided(invoice: &Invoice, entry: &Entry, reason: &str) -> Event {
     let payload = Payload::InvoiceVoided(pb::InvoiceVoided {
         invoice_id: invoice.id.to_string(),
         customer_id: invoice.customer.to_string(),
-        voided_on: voided_on.to_string(),
+        voided_on: entry.effective_on.to_string(),
         amount: Some(money(invoice.totals.total)),
         reason: reason.to_owned(),
     });
-    event("quittance.invoicing.v1.InvoiceVoided", invoice.customer, now, payload)
+    event("quittance.invoicing.v1.InvoiceVoided", invoice.customer, payload)
 }
 
 /// A document was handed over.
-pub(crate) fn invoice_delivered(delivery: &Delivery, customer: CustomerId, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn invoice_delivered(delivery: &Delivery, customer: CustomerId) -> Event {
     let payload = Payload::InvoiceDelivered(pb::InvoiceDelivered {
         delivery: Some(wire::delivery(delivery)),
         customer_id: customer.to_string(),
     });
-    event("quittance.invoicing.v1.InvoiceDelivered", customer, now, payload)
+    event("quittance.invoicing.v1.InvoiceDelivered", customer, payload)
 }
 
 /// An invoice was credited in full.
-pub(crate) fn invoice_credited(note: &CreditNote, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn invoice_credited(note: &CreditNote) -> Event {
     let payload = Payload::InvoiceCredited(pb::InvoiceCredited {
         credit_note_id: note.id.to_string(),
         number: note.number.clone(),
@@ -116,7 +115,7 @@ pub(crate) fn invoice_credited(note: &CreditNote, now: DateTime<Utc>) -> OutboxE
         issued_on: note.issued_on.to_string(),
         amount: Some(money(note.totals.total)),
     });
-    event("quittance.invoicing.v1.InvoiceCredited", note.customer, now, payload)
+    event("quittance.invoicing.v1.InvoiceCredited", note.customer, payload)
 }
 
 fn settlement(settlement: &Settlement) -> pb::Settlement {
@@ -133,23 +132,22 @@ fn settlement(settlement: &Settlement) -> pb::Settlement {
 }
 
 /// An item was settled.
-pub(crate) fn item_settled(settled: &Settlement, customer: CustomerId, open: Money, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn item_settled(settled: &Settlement, customer: CustomerId, open: Money) -> Event {
     let payload = Payload::ItemSettled(pb::ItemSettled {
         settlement: Some(settlement(settled)),
         customer_id: customer.to_string(),
         open_amount: Some(money(open)),
     });
-    event("quittance.invoicing.v1.ItemSettled", customer, now, payload)
+    event("quittance.invoicing.v1.ItemSettled", customer, payload)
 }
 
 /// A settlement was taken back.
 pub(crate) fn settlement_reversed(
     settled: &Settlement,
     item: &OpenItem,
-    effective_on: chrono::NaiveDate,
+    effective_on: NaiveDate,
     reason: &str,
-    now: DateTime<Utc>,
-) -> OutboxEvent {
+) -> Event {
     let payload = Payload::SettlementReversed(pb::SettlementReversed {
         settlement: Some(settlement(settled)),
         customer_id: item.customer.to_string(),
@@ -157,5 +155,5 @@ pub(crate) fn settlement_reversed(
         effective_on: effective_on.to_string(),
         reason: reason.to_owned(),
     });
-    event("quittance.invoicing.v1.SettlementReversed", item.customer, now, payload)
+    event("quittance.invoicing.v1.SettlementReversed", item.customer, payload)
 }

@@ -2,7 +2,8 @@
 
 use quittance_events::Relay;
 use quittance_grpc::Client;
-use quittance_invoicing::{App, add_routes, migrator};
+use quittance_host::Service as _;
+use quittance_invoicing::App;
 use quittance_kernel::Clock;
 use quittance_proto::{
     common::v1::{Money, VerifyLedgerRequest},
@@ -24,12 +25,11 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it on a database of its own; no book is open yet.
     pub(crate) async fn start_empty() -> Self {
-        let db = TestDb::new("invoicing", &migrator()).await;
+        let db = TestDb::new("invoicing", &App::migrator()).await;
         let clock = Clock::fixed(now());
         let relay = Relay::default();
         let app = App::new(db.db.clone(), relay.clone(), clock.clone());
-        let server =
-            TestServer::start(clock.clone(), quittance_invoicing::SERVICES, |_, all| add_routes(all, &app)).await;
+        let server = TestServer::start(clock.clone(), App::GRPC, |_, all| app.add_routes(all)).await;
         let events = Events::relay(quittance_invoicing::AREA, &db.db, &relay, &clock, &server.shutdown);
         Self { server, db, events }
     }

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, expect_rows};
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{known, money, stored},
+};
 use quittance_kernel::{
     AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff, WriteOffReason,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{known, money, stored};
 use crate::domain::{Allocation, AllocationState, MatchRule};
 
 struct Row {
@@ -190,28 +192,6 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[AllocationId]) -> Result<Vec<Al
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(Allocation::try_from).collect()
-}
-
-/// The batches in which something of these payments waits for invoicing: settlements, then reversals.
-pub(crate) async fn waiting_batches(
-    tx: &mut Tx,
-    payments: &[PaymentId],
-) -> Result<(Vec<RequestId>, Vec<RequestId>), DbError> {
-    let tenant = tx.tenant().uuid();
-    let payments: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
-    let rows = sqlx::query!(
-        r#"select distinct state, case state when 'pending' then batch_id else reversal_batch_id end as "batch_id!"
-           from allocation
-           where tenant_id = $1 and payment_id = any($2) and state in ('pending', 'reversing')
-           order by "batch_id!""#,
-        tenant,
-        &payments,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let of =
-        |state: &str| rows.iter().filter(|row| row.state == state).map(|row| RequestId::new(row.batch_id)).collect();
-    Ok((of("pending"), of("reversing")))
 }
 
 /// All allocations that were made under a batch id, in the order of their ids: what invoicing is asked is the same each time.

@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
-use quittance_db::{DbError, Tx};
+use quittance_db::{
+    DbError, Tx,
+    row::{known, stored},
+};
 use quittance_kernel::{ImportId, PaymentId};
 use uuid::Uuid;
 
-use super::{known, stored};
 use crate::domain::{BankImport, Fingerprint, NotedProblem, bank_file::Source};
 
 const TABLE: &str = "bank_import";
@@ -124,22 +126,6 @@ pub(crate) async fn find(tx: &mut Tx, id: ImportId) -> Result<Option<BankImport>
         problems: problems.map(|((line, reason), description)| NotedProblem { line, reason, description }).collect(),
         imported_at: row.imported_at,
     }))
-}
-
-/// The payments that an import recorded.
-pub(crate) async fn payments_of(tx: &mut Tx, id: ImportId) -> Result<Vec<PaymentId>, DbError> {
-    let tenant = tx.tenant().uuid();
-    let ids = sqlx::query_scalar!(
-        r#"select payment_id as "payment_id!" from bank_line where tenant_id = $1 and import_id = $2
-           union all
-           select p.id from bank_entry e join payment p on p.tenant_id = $1 and p.envelope_id = e.id
-           where e.tenant_id = $1 and e.import_id = $2"#,
-        tenant,
-        id.uuid()
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(ids.into_iter().map(PaymentId::new).collect())
 }
 
 /// An entry of a bank's file that is about to become payments.

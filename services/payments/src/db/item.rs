@@ -2,18 +2,20 @@
 
 use std::collections::HashSet;
 
-use quittance_db::{DbError, Tx};
+use quittance_db::{
+    DbError, Tx,
+    row::{money, stored},
+};
 use quittance_kernel::{Currency, CustomerId, ItemId, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{money, stored};
 use crate::domain::Candidate;
 
 /// What is looked for; an item that fits any of it is found.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sought {
-    /// Keys of numbers, as [`crate::domain::matching::lookups`] makes them.
+pub(crate) struct ItemQuery {
+    /// Keys of numbers, as [`quittance_matching::lookups`] makes them.
     pub(crate) keys: Vec<String>,
     pub(crate) references: Vec<String>,
     /// Open items of these.
@@ -59,10 +61,10 @@ impl TryFrom<Row> for Candidate {
 }
 
 /// The items, with what is open on them less everything that is allocated here already, ordered by due date.
-pub(crate) async fn find(tx: &mut Tx, sought: &Sought) -> Result<Vec<Candidate>, DbError> {
+pub(crate) async fn find(tx: &mut Tx, query: &ItemQuery) -> Result<Vec<Candidate>, DbError> {
     let tenant = tx.tenant().uuid();
-    let customers: Vec<Uuid> = sought.customers.iter().map(|id| id.uuid()).collect();
-    let items: Vec<Uuid> = sought.items.iter().map(|id| id.uuid()).collect();
+    let customers: Vec<Uuid> = query.customers.iter().map(|id| id.uuid()).collect();
+    let items: Vec<Uuid> = query.items.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
         r#"with found as (
@@ -85,8 +87,8 @@ pub(crate) async fn find(tx: &mut Tx, sought: &Sought) -> Result<Vec<Candidate>,
            join open_item o on o.tenant_id = $1 and o.id = found.id
            order by o.due_on, o.id"#,
         tenant,
-        &sought.keys,
-        &sought.references,
+        &query.keys,
+        &query.references,
         &customers,
         &items,
     )

@@ -5,7 +5,7 @@ use quittance_db::{DbError, Tx};
 use quittance_kernel::{CustomerId, PaymentId};
 use uuid::Uuid;
 
-use crate::domain::matching::Origin;
+use quittance_matching::Origin;
 
 /// Customers of one payer name that are looked at.
 const MAX_ALIKE: i64 = 10;
@@ -45,7 +45,7 @@ pub(crate) async fn of_accounts(tx: &mut Tx, accounts: &[String]) -> Result<Vec<
     Ok(rows.into_iter().map(|row| owner(row.customer_id, row.key, row.learned)).collect())
 }
 
-/// Who has been taught to pay under each name, by [`crate::domain::matching::name_core`].
+/// Who has been taught to pay under each name, by [`quittance_matching::name_core`].
 pub(crate) async fn of_names(tx: &mut Tx, names: &[String]) -> Result<Vec<Owner>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(

@@ -3,17 +3,19 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, expect_rows};
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{known, money, stored},
+};
 use quittance_kernel::{Currency, CustomerId, PaymentId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{known, money, stored};
 use crate::domain::{MatchOutcome, MatchRule, Method, Payment, UnappliedReason};
 
 /// A payment with what steers its matching.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Held {
+pub(crate) struct StoredPayment {
     /// The payment.
     pub(crate) payment: Payment,
     /// A person applied or took back: matching leaves it alone.
@@ -26,7 +28,7 @@ pub(crate) struct Held {
     pub(crate) envelope: Option<Uuid>,
 }
 
-impl Held {
+impl StoredPayment {
     /// What a person's decision made of it: matching leaves it alone from here on.
     pub(crate) fn decided(self, payment: Payment) -> Self {
         Self { payment, by_hand: true, match_due_at: None, ..self }
@@ -58,7 +60,7 @@ struct Row {
     recorded_at: DateTime<Utc>,
 }
 
-impl TryFrom<Row> for Held {
+impl TryFrom<Row> for StoredPayment {
     type Error = DbError;
 
     fn try_from(row: Row) -> Result<Self, DbError> {
@@ -101,12 +103,12 @@ impl TryFrom<Row> for Held {
 const SEPARATOR: &str = "\u{1f}";
 
 /// Adds payments.
-pub(crate) async fn insert_all(tx: &mut Tx, payments: &[Held]) -> Result<(), DbError> {
+pub(crate) async fn insert_all(tx: &mut Tx, payments: &[StoredPayment]) -> Result<(), DbError> {
     if payments.is_empty() {
         return Ok(());
     }
     let tenant = tx.tenant().uuid();
-    let all = || payments.iter().map(|held| &held.payment);
+    let all = || payments.iter().map(|stored| &stored.payment);
     let ids: Vec<Uuid> = all().map(|p| p.id.uuid()).collect();
     let customers: Vec<Option<Uuid>> = all().map(|p| p.customer.map(CustomerId::uuid)).collect();
     let currencies: Vec<String> = all().map(|p| p.amount.currency().code().to_owned()).collect();
@@ -119,7 +121,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, payments: &[Held]) -> Result<(), DbE
     let references: Vec<Option<String>> = all().map(|p| p.external_reference.clone()).collect();
     let advice: Vec<String> =
         all().map(|p| stored("payment", p.id.uuid(), serde_json::to_string(&p.advice))).collect::<Result<_, _>>()?;
-    let envelopes: Vec<Option<Uuid>> = payments.iter().map(|held| held.envelope).collect();
+    let envelopes: Vec<Option<Uuid>> = payments.iter().map(|stored| stored.envelope).collect();
     let changing = Changing::of(payments);
     let recorded: Vec<DateTime<Utc>> = all().map(|p| p.recorded_at).collect();
     sqlx::query!(
@@ -179,8 +181,8 @@ struct Changing {
 }
 
 impl Changing {
-    fn of(payments: &[Held]) -> Self {
-        let all = || payments.iter().map(|held| &held.payment);
+    fn of(payments: &[StoredPayment]) -> Self {
+        let all = || payments.iter().map(|stored| &stored.payment);
         Self {
             applied: all().map(|p| p.applied.amount()).collect(),
             pending: all().map(|p| p.pending.amount()).collect(),
@@ -188,23 +190,23 @@ impl Changing {
             rules: all().map(|p| p.match_outcome.rule.map(|rule| rule.label().to_owned())).collect(),
             evidence: all().map(|p| p.match_outcome.evidence.join(SEPARATOR)).collect(),
             reasons: all().map(|p| p.match_outcome.unapplied_reason.map(|reason| reason.label().to_owned())).collect(),
-            by_hand: payments.iter().map(|held| held.by_hand).collect(),
-            refusals: payments.iter().map(|held| held.refusals).collect(),
-            match_due_at: payments.iter().map(|held| held.match_due_at).collect(),
+            by_hand: payments.iter().map(|stored| stored.by_hand).collect(),
+            refusals: payments.iter().map(|stored| stored.refusals).collect(),
+            match_due_at: payments.iter().map(|stored| stored.match_due_at).collect(),
             versions: all().map(|p| i32::try_from(p.version).unwrap_or(i32::MAX)).collect(),
         }
     }
 }
 
 /// Writes payments that are held.
-pub(crate) async fn update_all(tx: &mut Tx, payments: &[Held]) -> Result<(), DbError> {
+pub(crate) async fn update_all(tx: &mut Tx, payments: &[StoredPayment]) -> Result<(), DbError> {
     if payments.is_empty() {
         return Ok(());
     }
     let tenant = tx.tenant().uuid();
-    let ids: Vec<Uuid> = payments.iter().map(|held| held.payment.id.uuid()).collect();
+    let ids: Vec<Uuid> = payments.iter().map(|stored| stored.payment.id.uuid()).collect();
     let customers: Vec<Option<Uuid>> =
-        payments.iter().map(|held| held.payment.customer.map(CustomerId::uuid)).collect();
+        payments.iter().map(|stored| stored.payment.customer.map(CustomerId::uuid)).collect();
     let changing = Changing::of(payments);
     let done = sqlx::query!(
         "update payment p
@@ -236,7 +238,7 @@ pub(crate) async fn update_all(tx: &mut Tx, payments: &[Held]) -> Result<(), DbE
 }
 
 /// These payments, held until the transaction ends, in the order of their ids: whoever holds several never waits in a circle.
-pub(crate) async fn lock_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<PaymentId, Held>, DbError> {
+pub(crate) async fn lock_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<PaymentId, StoredPayment>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
@@ -253,7 +255,7 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter().map(|row| Held::try_from(row).map(|held| (held.payment.id, held))).collect()
+    rows.into_iter().map(|row| StoredPayment::try_from(row).map(|stored| (stored.payment.id, stored))).collect()
 }
 
 /// These payments.
@@ -272,7 +274,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter().map(|row| Held::try_from(row).map(|held| (held.payment.id, held.payment))).collect()
+    rows.into_iter().map(|row| StoredPayment::try_from(row).map(|stored| (stored.payment.id, stored.payment))).collect()
 }
 
 /// Which payments a list shows.
@@ -307,7 +309,7 @@ pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Payment>, D
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter().map(|row| Held::try_from(row).map(|held| held.payment)).collect()
+    rows.into_iter().map(|row| StoredPayment::try_from(row).map(|stored| stored.payment)).collect()
 }
 
 /// Which of the external references payments have already.
@@ -324,7 +326,7 @@ pub(crate) async fn taken_references(tx: &mut Tx, references: &[String]) -> Resu
 }
 
 /// Payments that matching is to look at now, held until the transaction ends; those that somebody else holds are left to them.
-pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Held>, DbError> {
+pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<StoredPayment>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query_as!(
         Row,
@@ -342,10 +344,10 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Res
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter().map(Held::try_from).collect()
+    rows.into_iter().map(StoredPayment::try_from).collect()
 }
 
-/// How far apart the days of a payment and its repetition are, as [`crate::domain::matching::Book`] sees it.
+/// How far apart the days of a payment and its repetition are, as [`quittance_matching::Book`] sees it.
 const REPEATS_WITHIN_DAYS: i32 = 7;
 
 /// Payments with the payer's account, amount and days of one of these, of which something was applied.
@@ -378,5 +380,5 @@ pub(crate) async fn applied_alike(tx: &mut Tx, payments: &[Payment]) -> Result<V
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter().map(|row| Held::try_from(row).map(|held| held.payment)).collect()
+    rows.into_iter().map(|row| StoredPayment::try_from(row).map(|stored| stored.payment)).collect()
 }

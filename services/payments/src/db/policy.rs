@@ -2,13 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use quittance_db::{DbError, Tx};
+use quittance_db::{
+    DbError, Tx,
+    row::{known, money, stored},
+};
 use quittance_kernel::{Currency, CustomerId, Percent};
+use quittance_matching::Fallback;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{known, money, stored};
-use crate::domain::{MatchingPolicy, Tolerance, matching::Fallback};
+use crate::domain::{MatchingPolicy, Tolerance};
 
 /// The tenant's policy; the default where none was set.
 pub(crate) async fn find(tx: &mut Tx) -> Result<MatchingPolicy, DbError> {

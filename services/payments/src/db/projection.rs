@@ -7,7 +7,7 @@ use quittance_kernel::{CustomerId, ItemId, Money, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::domain::matching::name_core;
+use quittance_matching::name_core;
 
 /// A customer as invoicing tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

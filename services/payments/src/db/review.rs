@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx};
+use quittance_db::{
+    DbError, Tx,
+    row::{known, money, stored},
+};
 use quittance_kernel::{Currency, CustomerId, ItemId, Money, PaymentId, WriteOff, WriteOffReason};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{known, money, stored};
 use crate::domain::{Alternative, MatchRule, Share, UnappliedReason};
 
 const TABLE: &str = "match_review";

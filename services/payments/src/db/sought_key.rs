@@ -52,7 +52,7 @@ pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -
            select distinct s.payment_id
            from unnest($2::text[]) as asked (key)
            join sought_key s on s.tenant_id = $1 and s.key = asked.key
-         ), held as (
+         ), locked as (
            select p.id
            from waiting w
            join payment p on p.tenant_id = $1 and p.id = w.payment_id
@@ -62,8 +62,8 @@ pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -
          )
          update payment p
          set match_due_at = $3
-         from held
-         where p.tenant_id = $1 and p.id = held.id",
+         from locked
+         where p.tenant_id = $1 and p.id = locked.id",
         tenant,
         keys,
         now,

@@ -1,12 +1,14 @@
 //! How much was matched without a hand: computed from payments and allocations each time it is asked.
 
 use chrono::NaiveDate;
-use quittance_db::{DbError, Tx};
+use quittance_db::{
+    DbError, Tx,
+    row::{known, money, stored},
+};
 use quittance_kernel::{Currency, Money};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{known, money, stored};
 use crate::domain::{MatchRule, UnappliedReason};
 
 /// Matching in one currency.

@@ -2,12 +2,11 @@
 
 use chrono::NaiveDate;
 use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff};
-
-use super::match_rule::MatchRule;
+use quittance_matching::MatchRule;
 
 /// What is to go to one item, before it is allocated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Share {
+pub(crate) struct Share {
     /// The open item.
     pub item: ItemId,
     /// Whose item.
@@ -25,14 +24,14 @@ pub struct Share {
 }
 
 /// When money that came on one day counts for an item issued on another: nothing is paid before it is owed.
-pub fn counts_on(received_on: NaiveDate, issued_on: NaiveDate) -> NaiveDate {
+pub(crate) fn counts_on(received_on: NaiveDate, issued_on: NaiveDate) -> NaiveDate {
     received_on.max(issued_on)
 }
 
 /// A part of a payment that pays one item. [`super::payment::Payment`] has its transitions, because each of them also
 /// moves money of the payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Allocation {
+pub(crate) struct Allocation {
     /// Its id, by which invoicing settles it once.
     pub id: AllocationId,
     /// The request to invoicing that settles it.
@@ -61,7 +60,7 @@ pub struct Allocation {
 
 /// Where an allocation stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum AllocationState {
+pub(crate) enum AllocationState {
     /// Decided here; invoicing has not answered yet.
     Pending,
     /// Agreed by invoicing.
@@ -91,7 +90,7 @@ pub enum AllocationState {
 
 impl AllocationState {
     /// The name in storage.
-    pub const fn label(&self) -> &'static str {
+    pub(crate) const fn label(&self) -> &'static str {
         match self {
             AllocationState::Pending => "pending",
             AllocationState::Applied => "applied",
@@ -102,7 +101,7 @@ impl AllocationState {
     }
 
     /// The state with this label and the data kept with it; `None` if there is no such label or its data is missing.
-    pub fn parse(
+    pub(crate) fn parse(
         label: &str,
         batch: Option<RequestId>,
         effective_on: Option<NaiveDate>,
@@ -121,7 +120,7 @@ impl AllocationState {
     }
 
     /// The request that takes the allocation back, where one is under way.
-    pub const fn reversal_batch(&self) -> Option<RequestId> {
+    pub(crate) const fn reversal_batch(&self) -> Option<RequestId> {
         match self {
             AllocationState::Reversing { batch, .. } => Some(*batch),
             AllocationState::Pending
@@ -132,7 +131,7 @@ impl AllocationState {
     }
 
     /// When taking the allocation back counts, where that was decided.
-    pub const fn reversed_on(&self) -> Option<NaiveDate> {
+    pub(crate) const fn reversed_on(&self) -> Option<NaiveDate> {
         match self {
             AllocationState::Reversing { effective_on, .. } | AllocationState::Reversed { effective_on, .. } => {
                 Some(*effective_on)
@@ -142,7 +141,7 @@ impl AllocationState {
     }
 
     /// Why it was refused or taken back.
-    pub fn reason(&self) -> Option<&str> {
+    pub(crate) fn reason(&self) -> Option<&str> {
         match self {
             AllocationState::Rejected { reason }
             | AllocationState::Reversing { reason, .. }

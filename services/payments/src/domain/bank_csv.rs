@@ -7,13 +7,13 @@ use quittance_kernel::{BadDate, Currency, Money, MoneyError, UnknownCurrency};
 use super::bank_line::BankLine;
 
 /// How many records, or parts of entries, an import has at most, and how many bytes. The caller holds the file against them.
-pub const MAX_LINES: usize = 10_000;
+pub(crate) const MAX_LINES: usize = 10_000;
 /// See [`MAX_LINES`]: 3 MiB.
-pub const MAX_BYTES: usize = 3 * 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 3 * 1024 * 1024;
 
 /// What a file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadFile {
+pub(crate) struct ReadFile {
     /// The lines that could be read, credits and debits, in the file's order.
     pub lines: Vec<BankLine>,
     /// Why the others could not, in the file's order.
@@ -22,7 +22,7 @@ pub struct ReadFile {
 
 /// Why a line could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineProblem {
+pub(crate) struct LineProblem {
     /// First physical line of the record.
     pub line: u64,
     /// `UPPER_SNAKE_CASE`.
@@ -132,7 +132,7 @@ impl From<csv::BadLine> for BadLine {
 ///
 /// # Errors
 /// [`FileError`]; lines that cannot be read are no error, but problems in the answer.
-pub fn read(content: &[u8], map: &Map) -> Result<ReadFile, FileError> {
+pub(crate) fn read(content: &[u8], map: &Map) -> Result<ReadFile, FileError> {
     if content.contains(&0) {
         return Err(FileError::NotCsv);
     }

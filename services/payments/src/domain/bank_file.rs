@@ -5,17 +5,18 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use quittance_bankfiles::{Advice, Amount, Detail, Entry, EntryStatus, Event, Place, Refusal, Warning, WarningCode};
 use quittance_kernel::{Currency, Money};
+use quittance_matching::{AdviceLine, minor};
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
 use super::bank_csv::LineProblem;
 use super::bank_import::ImportedStatement;
 use super::bank_line::Fingerprint;
-use super::matching::{AdviceLine, minor};
+use super::method::Method;
 
 /// What kind of file tells of an entry: statements book what notifications told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
+pub(crate) enum Source {
     /// CAMT.053, MT940, BAI2, OFX, lockbox.
     Statement,
     /// CAMT.052, CAMT.054, MT942.
@@ -24,7 +25,7 @@ pub enum Source {
 
 impl Source {
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Source::Statement => "statement",
             Source::Notification => "notification",
@@ -32,13 +33,13 @@ impl Source {
     }
 
     /// The source with this label, if there is one.
-    pub fn parse(label: &str) -> Option<Source> {
+    pub(crate) fn parse(label: &str) -> Option<Source> {
         [Source::Statement, Source::Notification].into_iter().find(|source| source.label() == label)
     }
 
     /// The other one.
     #[must_use]
-    pub const fn other(self) -> Source {
+    pub(crate) const fn other(self) -> Source {
         match self {
             Source::Statement => Source::Notification,
             Source::Notification => Source::Statement,
@@ -48,7 +49,7 @@ impl Source {
 
 /// A payment of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePayment {
+pub(crate) struct FilePayment {
     /// Positive.
     pub amount: Money,
     /// As the bank names the payer.
@@ -63,7 +64,7 @@ pub struct FilePayment {
 
 /// An entry that was credited and booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreditEntry {
+pub(crate) struct CreditEntry {
     /// Our account.
     pub account: String,
     /// Line in the file.
@@ -86,7 +87,7 @@ pub struct CreditEntry {
 
 /// What a file comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadBankFile {
+pub(crate) struct ReadBankFile {
     /// What the file is.
     pub format: String,
     /// Its statements.
@@ -101,11 +102,18 @@ pub struct ReadBankFile {
     pub problems: Vec<LineProblem>,
 }
 
+impl ReadBankFile {
+    /// How its payments came: a lockbox file lists checks.
+    pub(crate) fn method(&self) -> Method {
+        if self.format == quittance_bankfiles::LOCKBOX { Method::Check } else { Method::Transfer }
+    }
+}
+
 /// Reads a file.
 ///
 /// # Errors
 /// What the file's reader refuses.
-pub fn read(mut content: &[u8]) -> Result<ReadBankFile, Refusal> {
+pub(crate) fn read(mut content: &[u8]) -> Result<ReadBankFile, Refusal> {
     let mut reader = Reader::default();
     let format = quittance_bankfiles::read(&mut content, &mut |event| reader.take(event))?;
     Ok(ReadBankFile { format, ..reader.file })

@@ -8,7 +8,7 @@ use super::bank_csv::LineProblem;
 
 /// An import. Lines are counted once: as new, known or ignored, or they are problems.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BankImport {
+pub(crate) struct BankImport {
     /// Its id.
     pub id: ImportId,
     /// As given.
@@ -37,7 +37,7 @@ pub struct BankImport {
 
 /// A statement of a bank's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportedStatement {
+pub(crate) struct ImportedStatement {
     /// Its own id, or empty.
     pub id: String,
     /// Our account.
@@ -56,7 +56,7 @@ pub struct ImportedStatement {
 
 /// A [`LineProblem`] as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotedProblem {
+pub(crate) struct NotedProblem {
     /// First physical line of the record.
     pub line: i64,
     /// `UPPER_SNAKE_CASE`.

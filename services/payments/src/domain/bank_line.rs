@@ -8,11 +8,11 @@ use quittance_kernel::Money;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 over everything a line says.
-pub type Fingerprint = [u8; 32];
+pub(crate) type Fingerprint = [u8; 32];
 
 /// A line of a bank statement. Texts are empty where the bank gives none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct BankLine {
+pub(crate) struct BankLine {
     /// First physical line of its record in the file, the header being line 1 when nothing stands above it.
     pub line: u64,
     /// When the bank booked it.
@@ -32,7 +32,7 @@ pub struct BankLine {
 }
 
 /// What the line of this account (ours) is known by. Where it stands in the file does not count.
-pub fn fingerprint(account: &str, line: &BankLine) -> Fingerprint {
+pub(crate) fn fingerprint(account: &str, line: &BankLine) -> Fingerprint {
     let fields = [
         account,
         &line.booked_on.to_string(),
@@ -55,7 +55,7 @@ pub fn fingerprint(account: &str, line: &BankLine) -> Fingerprint {
 
 /// Each line with its fingerprint and how many equal lines stand before it: two equal lines of one day are two payments,
 /// and the same two in tomorrow's file are no new ones.
-pub fn with_occurrences(account: &str, lines: Vec<BankLine>) -> Vec<(Fingerprint, i32, BankLine)> {
+pub(crate) fn with_occurrences(account: &str, lines: Vec<BankLine>) -> Vec<(Fingerprint, i32, BankLine)> {
     let mut seen: HashMap<Fingerprint, i32> = HashMap::new();
     let numbered = lines.into_iter().map(|line| {
         let fingerprint = fingerprint(account, &line);

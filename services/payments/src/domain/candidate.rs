@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 use quittance_kernel::{CreditorReference, CustomerId, ItemId, Money, Rounding, Terms};
 
-use super::matching::{CustomerIx, Item, ItemKind, Number, Tier, minor};
+use quittance_matching::{CustomerIx, Item, ItemKind, Number, Tier, minor};
 
 /// An item that the payment might pay.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// The item.
     pub item: ItemId,
     /// Who owes it.
@@ -30,7 +30,7 @@ pub struct Candidate {
 
 impl Candidate {
     /// The item as matching looks at it; `None` if an amount is beyond what it reckons with.
-    pub fn item(&self, customer: CustomerIx) -> Option<Item> {
+    pub(crate) fn item(&self, customer: CustomerIx) -> Option<Item> {
         let tiers = self.terms.discounts().iter().filter_map(|discount| {
             let until = self.issued_on.checked_add_days(chrono::Days::new(discount.days.into()))?;
             let amount = self.total.times(discount.percent.fraction(), Rounding::HalfUp).ok()?;

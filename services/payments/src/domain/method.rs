@@ -2,7 +2,7 @@
 
 /// How a payment came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
+pub(crate) enum Method {
     /// Bank transfer.
     Transfer,
     /// Card.
@@ -19,11 +19,11 @@ pub enum Method {
 
 impl Method {
     /// Every method.
-    pub const ALL: [Method; 6] =
+    pub(crate) const ALL: [Method; 6] =
         [Method::Transfer, Method::Card, Method::Check, Method::DirectDebit, Method::Cash, Method::Electronic];
 
     /// The name in storage.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Method::Transfer => "transfer",
             Method::Card => "card",
@@ -35,7 +35,7 @@ impl Method {
     }
 
     /// The method with this label, if there is one.
-    pub fn parse(label: &str) -> Option<Method> {
+    pub(crate) fn parse(label: &str) -> Option<Method> {
         Method::ALL.into_iter().find(|method| method.label() == label)
     }
 }

@@ -1,25 +1,24 @@
 //! What payments decides, without I/O: where a payment's money is, what matching makes of it, what a bank's file says.
 
-pub mod allocation;
-pub mod bank_csv;
-pub mod bank_file;
-pub mod bank_import;
-pub mod bank_line;
-pub mod candidate;
-pub mod match_rule;
-pub mod matching;
-pub mod method;
-pub mod outcome;
-pub mod payment;
-pub mod policy;
+pub(crate) mod allocation;
+pub(crate) mod bank_csv;
+pub(crate) mod bank_file;
+pub(crate) mod bank_import;
+pub(crate) mod bank_line;
+pub(crate) mod candidate;
+pub(crate) mod method;
+pub(crate) mod outcome;
+pub(crate) mod payment;
+pub(crate) mod policy;
 
-pub use allocation::{Allocation, AllocationState, Share};
-pub use bank_csv::{FileError, LineProblem, ReadFile};
-pub use bank_import::{BankImport, ImportedStatement, NotedProblem};
-pub use bank_line::{BankLine, Fingerprint};
-pub use candidate::Candidate;
-pub use match_rule::MatchRule;
-pub use method::Method;
-pub use outcome::{Alternative, Finding, MatchOutcome, UnappliedReason};
-pub use payment::{NewPayment, Payment, Refusal};
-pub use policy::{MatchingPolicy, Tolerance};
+pub(crate) use quittance_matching::{MatchRule, UnappliedReason};
+
+pub(crate) use allocation::{Allocation, AllocationState, Share};
+pub(crate) use bank_csv::{FileError, LineProblem, ReadFile};
+pub(crate) use bank_import::{BankImport, ImportedStatement, NotedProblem};
+pub(crate) use bank_line::{BankLine, Fingerprint};
+pub(crate) use candidate::Candidate;
+pub(crate) use method::Method;
+pub(crate) use outcome::{Alternative, Finding, MatchOutcome};
+pub(crate) use payment::{NewPayment, Payment, Refusal};
+pub(crate) use policy::{MatchingPolicy, Tolerance};

@@ -1,102 +1,13 @@
 //! What matching found, and why money was left over.
 
 use quittance_kernel::{CustomerId, Money};
+use quittance_matching::{MatchRule, UnappliedReason};
 
-use super::{allocation::Share, match_rule::MatchRule};
-
-/// Why money is left unapplied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UnappliedReason {
-    /// The text names nothing we know, and nobody knows who paid.
-    NoReferenceNoPayer,
-    /// The payer is known and owes nothing.
-    PayerHasNoOpenItem,
-    /// The payer is known, and none of its open items has this amount, or more than one has.
-    NoSingleEqualItem,
-    /// Everything the text names is paid or closed: a double payment.
-    ItemAlreadyPaid,
-    /// More came than is open on what was named.
-    AmountExceedsItems,
-    /// Less came than is open on the documents that were named, so nobody can say which of them it pays.
-    AmountBelowItems,
-    /// A number or reference belongs to more than one item.
-    AmbiguousReference,
-    /// What was found is owed in another currency.
-    CurrencyDiffers,
-    /// What the payer owes was issued after the money came.
-    PaidBeforeIssue,
-    /// More than one explanation fits.
-    SeveralExplanations,
-    /// What was found is another customer's than the payer.
-    PayerDiffers,
-    /// The text names a document that we do not know, and the amount points to another.
-    UnknownDocument,
-    /// Nothing but a name tells who paid.
-    NameOnly,
-    /// The payer, the amount, the text and the days around are those of a payment that was applied already.
-    PossibleDuplicate,
-    /// The amount is larger than matching reckons with.
-    AmountBeyondMatching,
-    /// Invoicing refused an allocation.
-    RefusedByInvoicing,
-    /// A person took an allocation back.
-    UnappliedByHand,
-}
-
-impl UnappliedReason {
-    /// Every reason.
-    pub const ALL: [UnappliedReason; 17] = [
-        UnappliedReason::NoReferenceNoPayer,
-        UnappliedReason::PayerHasNoOpenItem,
-        UnappliedReason::NoSingleEqualItem,
-        UnappliedReason::ItemAlreadyPaid,
-        UnappliedReason::AmountExceedsItems,
-        UnappliedReason::AmountBelowItems,
-        UnappliedReason::AmbiguousReference,
-        UnappliedReason::CurrencyDiffers,
-        UnappliedReason::PaidBeforeIssue,
-        UnappliedReason::SeveralExplanations,
-        UnappliedReason::PayerDiffers,
-        UnappliedReason::UnknownDocument,
-        UnappliedReason::NameOnly,
-        UnappliedReason::PossibleDuplicate,
-        UnappliedReason::AmountBeyondMatching,
-        UnappliedReason::RefusedByInvoicing,
-        UnappliedReason::UnappliedByHand,
-    ];
-
-    /// The name in storage and in the contract.
-    pub const fn label(self) -> &'static str {
-        match self {
-            UnappliedReason::NoReferenceNoPayer => "NO_REFERENCE_NO_PAYER",
-            UnappliedReason::PayerHasNoOpenItem => "PAYER_HAS_NO_OPEN_ITEM",
-            UnappliedReason::NoSingleEqualItem => "NO_SINGLE_EQUAL_ITEM",
-            UnappliedReason::ItemAlreadyPaid => "ITEM_ALREADY_PAID",
-            UnappliedReason::AmountExceedsItems => "AMOUNT_EXCEEDS_ITEMS",
-            UnappliedReason::AmountBelowItems => "AMOUNT_BELOW_ITEMS",
-            UnappliedReason::AmbiguousReference => "AMBIGUOUS_REFERENCE",
-            UnappliedReason::CurrencyDiffers => "CURRENCY_DIFFERS",
-            UnappliedReason::PaidBeforeIssue => "PAID_BEFORE_ISSUE",
-            UnappliedReason::SeveralExplanations => "SEVERAL_EXPLANATIONS",
-            UnappliedReason::PayerDiffers => "PAYER_DIFFERS",
-            UnappliedReason::UnknownDocument => "UNKNOWN_DOCUMENT",
-            UnappliedReason::NameOnly => "NAME_ONLY",
-            UnappliedReason::PossibleDuplicate => "POSSIBLE_DUPLICATE",
-            UnappliedReason::AmountBeyondMatching => "AMOUNT_BEYOND_MATCHING",
-            UnappliedReason::RefusedByInvoicing => "REFUSED_BY_INVOICING",
-            UnappliedReason::UnappliedByHand => "UNAPPLIED_BY_HAND",
-        }
-    }
-
-    /// The reason with this label, if there is one.
-    pub fn parse(label: &str) -> Option<UnappliedReason> {
-        UnappliedReason::ALL.into_iter().find(|reason| reason.label() == label)
-    }
-}
+use super::allocation::Share;
 
 /// What matching found for a payment, and why money is left over now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct MatchOutcome {
+pub(crate) struct MatchOutcome {
     /// The decisive rule; `None` where nothing was found.
     pub rule: Option<MatchRule>,
     /// What it rests on, for example the document number as it stands in the text.
@@ -107,7 +18,7 @@ pub struct MatchOutcome {
 
 /// What matching makes of one payment, in the terms of the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// The decisive rule: what it found decides, even where nothing can be applied. `None`: nothing was found.
     pub rule: Option<MatchRule>,
     /// What it rests on.
@@ -124,7 +35,7 @@ pub struct Finding {
 
 /// An explanation of a payment that was not certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alternative {
+pub(crate) struct Alternative {
     /// The rule that found it.
     pub rule: MatchRule,
     /// How sure the rule is, in thousandths.
@@ -139,21 +50,4 @@ pub struct Alternative {
     pub left_over: Money,
     /// What would stay open on the items.
     pub left_open: Money,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_round_trip() {
-        for rule in MatchRule::ALL {
-            assert_eq!(MatchRule::parse(rule.label()), Some(rule));
-        }
-        for reason in UnappliedReason::ALL {
-            assert_eq!(UnappliedReason::parse(reason.label()), Some(reason));
-        }
-        assert_eq!(MatchRule::parse(""), None);
-        assert_eq!(UnappliedReason::parse("no_single_equal_item"), None);
-    }
 }

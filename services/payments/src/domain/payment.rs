@@ -4,16 +4,15 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{AllocationId, CustomerId, Money, MoneyError, PaymentId, RequestId};
+use quittance_matching::{AdviceLine, MatchRule, UnappliedReason};
 
 use super::allocation::{Allocation, AllocationState, Share};
-use super::match_rule::MatchRule;
-use super::matching::AdviceLine;
 use super::method::Method;
-use super::outcome::{Finding, MatchOutcome, UnappliedReason};
+use super::outcome::{Finding, MatchOutcome};
 
 /// Money that came in, as it is told to us.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct NewPayment {
+pub(crate) struct NewPayment {
     /// Who paid, where the caller knows.
     pub customer: Option<CustomerId>,
     /// Positive.
@@ -36,7 +35,7 @@ pub struct NewPayment {
 
 /// A payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Payment {
+pub(crate) struct Payment {
     /// Its id.
     pub id: PaymentId,
     /// Who paid, as the caller or matching knows.
@@ -177,7 +176,12 @@ impl Payment {
     ///
     /// # Errors
     /// `AmountNotPositive` and `ReceivedInFuture`; `today` is the day in the tenant's time zone.
-    pub fn record(id: PaymentId, new: NewPayment, today: NaiveDate, now: DateTime<Utc>) -> Result<Payment, Refusal> {
+    pub(crate) fn record(
+        id: PaymentId,
+        new: NewPayment,
+        today: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Payment, Refusal> {
         let received_on = new.received_on.unwrap_or(today);
         if !new.amount.is_positive() {
             return Err(Refusal::AmountNotPositive);
@@ -210,7 +214,7 @@ impl Payment {
     ///
     /// # Errors
     /// As [`Payment::allocate`]; a proposal made for this payment breaks none of its rules.
-    pub fn matched(
+    pub(crate) fn matched(
         mut self,
         finding: Finding,
         batch: RequestId,
@@ -233,7 +237,7 @@ impl Payment {
     /// # Errors
     /// `AmountNotPositive` (a discount of zero is none, a negative one is refused), `CURRENCY_MISMATCH` of `Money`,
     /// `ExceedsUnapplied` and `AppliedBeforeReceived`.
-    pub fn allocate(
+    pub(crate) fn allocate(
         self,
         id: AllocationId,
         batch: RequestId,
@@ -285,7 +289,7 @@ impl Payment {
     ///
     /// # Errors
     /// `AllocationNotFound` and `AllocationNotPending`.
-    pub fn confirm(self, allocation: Allocation) -> Result<(Payment, Allocation), Refusal> {
+    pub(crate) fn confirm(self, allocation: Allocation) -> Result<(Payment, Allocation), Refusal> {
         self.expect_pending(&allocation)?;
         let (pending, applied) = shift(allocation.amount, self.pending, self.applied)?;
         let left = self.match_outcome.unapplied_reason;
@@ -297,7 +301,7 @@ impl Payment {
     ///
     /// # Errors
     /// `AllocationNotFound` and `AllocationNotPending`.
-    pub fn reject(self, allocation: Allocation, reason: String) -> Result<(Payment, Allocation), Refusal> {
+    pub(crate) fn reject(self, allocation: Allocation, reason: String) -> Result<(Payment, Allocation), Refusal> {
         self.expect_pending(&allocation)?;
         let (pending, unapplied) = shift(allocation.amount, self.pending, self.unapplied)?;
         let allocation = Allocation { state: AllocationState::Rejected { reason }, ..allocation };
@@ -309,7 +313,7 @@ impl Payment {
     ///
     /// # Errors
     /// `AllocationNotFound`, `AllocationNotApplied` and `ReversedBeforeApplied`.
-    pub fn start_reversal(
+    pub(crate) fn start_reversal(
         self,
         allocation: Allocation,
         batch: RequestId,
@@ -333,7 +337,7 @@ impl Payment {
     ///
     /// # Errors
     /// `AllocationNotFound` and `AllocationNotReversing`.
-    pub fn confirm_reversal(self, allocation: Allocation) -> Result<(Payment, Allocation), Refusal> {
+    pub(crate) fn confirm_reversal(self, allocation: Allocation) -> Result<(Payment, Allocation), Refusal> {
         self.expect_own(&allocation)?;
         let AllocationState::Reversing { effective_on, reason, .. } = allocation.state else {
             let state = allocation.state.label();
@@ -349,7 +353,7 @@ impl Payment {
     ///
     /// # Errors
     /// `AllocationNotFound` and `AllocationNotReversing`.
-    pub fn cancel_reversal(self, allocation: Allocation) -> Result<(Payment, Allocation), Refusal> {
+    pub(crate) fn cancel_reversal(self, allocation: Allocation) -> Result<(Payment, Allocation), Refusal> {
         self.expect_own(&allocation)?;
         if !matches!(allocation.state, AllocationState::Reversing { .. }) {
             let state = allocation.state.label();
@@ -359,8 +363,9 @@ impl Payment {
         Ok((self.next(left), Allocation { state: AllocationState::Applied, ..allocation }))
     }
 
+    #[cfg(test)]
     /// Whether invariant 2 holds: amount = applied + pending + unapplied, none of them negative.
-    pub fn is_balanced(&self) -> bool {
+    pub(crate) fn is_balanced(&self) -> bool {
         let parts = [self.applied, self.pending, self.unapplied];
         !parts.into_iter().any(Money::is_negative) && Money::sum(self.amount.currency(), parts) == Ok(self.amount)
     }

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_kernel::{Currency, CustomerId, Money, Percent};
 
-use super::matching::{Fallback, Policy};
+use quittance_matching::{Fallback, Policy};
 
 /// How much may be missing or too much on a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Tolerance {
+pub(crate) struct Tolerance {
     /// Of the document's total.
     pub percent: Percent,
     /// At most.
@@ -17,7 +17,7 @@ pub struct Tolerance {
 
 /// What a tenant tolerates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MatchingPolicy {
+pub(crate) struct MatchingPolicy {
     /// Days after a discount's last in which it may still be granted.
     pub grace_days: u16,
     /// Whether it is.
@@ -34,7 +34,7 @@ pub struct MatchingPolicy {
 
 impl MatchingPolicy {
     /// The policy for payments in a currency.
-    pub fn of(&self, currency: Currency) -> Policy {
+    pub(crate) fn of(&self, currency: Currency) -> Policy {
         let tolerance = self.tolerances.get(&currency);
         Policy {
             tolerance: tolerance.map(|tolerance| tolerance.percent.fraction()).unwrap_or_default(),

@@ -1,29 +1,44 @@
 //! Bank files.
 
-use quittance_grpc::{parse, tenant};
+use std::hash::Hash;
+
 use quittance_kernel::ImportId;
 use quittance_proto::payments::v1::{self as pb, bank_import_service_server::BankImportService};
+use quittance_runtime::blocking;
+use quittance_service::{Call, Operation, parse, tenant};
 use tonic::{Request, Response, Status};
 
-use super::{Door, named};
-use crate::{Error, db, ops, wire};
+use super::named;
+use crate::{App, Error, app::TenantSettings, db, ops, wire};
+
+impl App {
+    /// Imports a file that was read, and settles what its payments pay as far as invoicing answers now.
+    async fn import<C>(&self, call: Call<C>) -> Result<Response<pb::BankImport>, Status>
+    where
+        C: Operation<Settings = TenantSettings, Output = ops::Imported> + Hash,
+    {
+        let tenant = call.tenant;
+        let outcome = self.execute(call, ops::KeptImport::of).await?;
+        Ok(Response::new(wire::bank_import(&ops::settle_imported(self, tenant, outcome).await?)))
+    }
+}
 
 #[tonic::async_trait]
-impl BankImportService for Door {
+impl BankImportService for App {
     async fn import_bank_lines(
         &self,
         request: Request<pb::ImportBankLinesRequest>,
     ) -> Result<Response<pb::BankImport>, Status> {
-        let (tenant, command) = parse::<ops::ImportBankLines, _>(request)?;
-        Ok(Response::new(wire::bank_import(&ops::import_bank_lines(&self.0, tenant, command).await?)))
+        let call = parse::<ops::BankLinesFile, _>(request)?;
+        self.import(blocking(|| call.try_map(ops::ImportBankLines::read)).await?).await
     }
 
     async fn import_bank_file(
         &self,
         request: Request<pb::ImportBankFileRequest>,
     ) -> Result<Response<pb::BankImport>, Status> {
-        let (tenant, command) = parse::<ops::ImportBankFile, _>(request)?;
-        Ok(Response::new(wire::bank_import(&ops::import_bank_file(&self.0, tenant, command).await?)))
+        let call = parse::<ops::BankFile, _>(request)?;
+        self.import(blocking(|| call.try_map(ops::ImportBankFile::read)).await?).await
     }
 
     async fn get_bank_import(
@@ -31,7 +46,7 @@ impl BankImportService for Door {
         request: Request<pb::GetBankImportRequest>,
     ) -> Result<Response<pb::BankImport>, Status> {
         let id = named("import_id", &request.get_ref().import_id, ImportId::parse)?;
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let import = db::import::find(&mut tx, id).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         Ok(Response::new(wire::bank_import(&import.ok_or(Error::ImportNotFound(id))?)))

@@ -1,4 +1,4 @@
-//! The door for callers: translates messages to commands and results to messages.
+//! The gRPC handlers: from messages to operations and reads, and from their results to messages.
 
 mod csv_map;
 mod imports;
@@ -19,18 +19,14 @@ use crate::App;
 const MAX_NAME: usize = 200;
 
 /// Full names of the services, for the health service.
-pub const SERVICES: &[&str] = &["quittance.payments.v1.PaymentService", "quittance.payments.v1.BankImportService"];
-
-/// The service's door: one type implements all of its gRPC services.
-#[derive(Debug, Clone)]
-struct Door(App);
+pub(crate) const SERVICES: &[&str] =
+    &["quittance.payments.v1.PaymentService", "quittance.payments.v1.BankImportService"];
 
 /// Adds the service's gRPC services.
-pub fn add_routes(routes: Routes, app: &App) -> Routes {
-    let door = Door(app.clone());
+pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
     routes
-        .add_service(PaymentServiceServer::new(door.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(BankImportServiceServer::new(door).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(PaymentServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(BankImportServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// Where the page before ended.

@@ -1,21 +1,23 @@
 //! Payments, and the state of the books.
 
-use std::collections::HashMap;
+use std::hash::Hash;
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{MAX_BATCH, Page, Violations, batch, optional_date, optional_id, page_size, parse, tenant};
-use quittance_kernel::{CustomerId, PaymentId, TenantId};
+use quittance_grpc::{Page, Violations, optional_date, optional_id, page_size};
+use quittance_kernel::{Bug, CustomerId, PaymentId, TenantId};
 use quittance_proto::{
     common::v1 as common,
     money,
     payments::v1::{self as pb, payment_service_server::PaymentService},
 };
+use quittance_service::{Call, Operation, parse, parse_batch, tenant};
 use tonic::{Request, Response, Status};
 
-use super::{Door, after, named};
+use super::{after, named};
 use crate::{
-    Error,
+    App, Error,
+    app::TenantSettings,
     db::{self, statistics::CurrencyMatching},
     domain::Payment,
     ops, wire,
@@ -42,37 +44,38 @@ async fn reviews(tx: &mut Tx, ids: &[PaymentId]) -> Result<Vec<pb::MatchReview>,
     Ok(payments.into_iter().zip(answers).map(review).collect())
 }
 
-impl Door {
-    /// Payments as they are now.
-    async fn read_payments(
-        &self,
-        tenant: TenantId,
-        ids: &[PaymentId],
-    ) -> Result<HashMap<PaymentId, pb::Payment>, Error> {
-        let mut tx = self.0.db().begin(tenant).await?;
-        let found = db::payment::find_all(&mut tx, ids).await?;
-        let payments: Vec<&Payment> = found.values().collect();
-        let answers = with_allocations(&mut tx, &payments).await?;
-        tx.commit().await?;
-        Ok(payments.iter().map(|payment| payment.id).zip(answers).collect())
-    }
-
+impl App {
     async fn read_payment(&self, tenant: TenantId, id: PaymentId) -> Result<pb::Payment, Error> {
-        self.read_payments(tenant, &[id]).await?.remove(&id).ok_or(Error::PaymentNotFound(id))
+        let mut tx = self.db().begin(tenant).await?;
+        let payment = db::payment::find_all(&mut tx, &[id]).await?.remove(&id).ok_or(Error::PaymentNotFound(id))?;
+        let allocations = db::allocation::of_payments(&mut tx, &[id]).await?.remove(&id).unwrap_or_default();
+        tx.commit().await?;
+        Ok(wire::payment(&payment, &allocations))
     }
 
-    /// Records, and answers with the payments as they are after invoicing had its say.
-    async fn record(&self, tenant: TenantId, commands: Vec<ops::RecordPayment>) -> ops::Results<pb::Payment> {
-        let results = ops::record_payments(&self.0, tenant, commands).await?;
-        let ids: Vec<PaymentId> = results.iter().flatten().copied().collect();
-        let payments = match self.read_payments(tenant, &ids).await {
-            Ok(payments) => payments,
-            Err(Error::Db(error)) => return Err(error),
-            Err(error) => return Ok(vec![Err(error)]),
-        };
-        let answer = |id: PaymentId| payments.get(&id).cloned().ok_or(Error::PaymentNotFound(id));
-        Ok(results.into_iter().map(|result| result.and_then(answer)).collect())
+    /// Records payments, and answers with them as they are after invoicing was asked.
+    async fn record(&self, tenant: TenantId, calls: Vec<Call<ops::RecordPayment>>) -> ops::Batch<pb::Payment> {
+        let outcomes = self.execute_many(tenant, calls, ops::KeptPayment::of).await?;
+        self.matching().wake();
+        let recorded = ops::settle_recorded(self, tenant, outcomes).await?;
+        Ok(recorded.into_iter().map(|recorded| recorded.map(|recorded| payment(&recorded))).collect())
     }
+
+    /// Runs what a person decided about a payment, and answers with it as it is after invoicing was asked.
+    async fn decide<C>(&self, call: Call<C>) -> Result<Response<pb::Payment>, Status>
+    where
+        C: Operation<Settings = TenantSettings, Output = ops::Recorded> + Hash,
+    {
+        let tenant = call.tenant;
+        let outcome = self.execute(call, ops::KeptPayment::of).await?;
+        let mut recorded = ops::settle_recorded(self, tenant, vec![Ok(outcome)]).await?;
+        let recorded = recorded.pop().ok_or(Error::from(Bug("a payment has no result")))??;
+        Ok(Response::new(payment(&recorded)))
+    }
+}
+
+fn payment(recorded: &ops::Recorded) -> pb::Payment {
+    wire::payment(&recorded.payment, &recorded.allocations)
 }
 
 fn currency_matching(matching: CurrencyMatching) -> pb::CurrencyMatching {
@@ -102,24 +105,24 @@ fn currency_matching(matching: CurrencyMatching) -> pb::CurrencyMatching {
 }
 
 #[tonic::async_trait]
-impl PaymentService for Door {
+impl PaymentService for App {
     async fn record_payment(
         &self,
         request: Request<pb::RecordPaymentRequest>,
     ) -> Result<Response<pb::Payment>, Status> {
-        let (tenant, command) = parse::<ops::RecordPayment, _>(request)?;
-        let mut results = self.record(tenant, vec![command]).await.map_err(Error::from)?;
-        let result = results.pop().unwrap_or_else(|| Err(Error::Db(quittance_db::DbError::AnsweredMeanwhile)));
-        Ok(Response::new(result?))
+        let call = parse::<ops::RecordPayment, _>(request)?;
+        let tenant = call.tenant;
+        let payment = self.coalesce(call, |calls| self.record(tenant, calls)).await?;
+        Ok(Response::new(payment))
     }
 
     async fn batch_record_payments(
         &self,
         request: Request<pb::BatchRecordPaymentsRequest>,
     ) -> Result<Response<pb::BatchRecordPaymentsResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let entries = request.into_inner().requests;
-        let results = batch(entries, MAX_BATCH, |commands| self.record(tenant, commands)).await?;
+        let calls = parse_batch::<ops::RecordPayment, _, _>(request, |batch| batch.requests)?;
+        let tenant = calls.tenant;
+        let results = calls.answer(|calls| self.record(tenant, calls)).await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
                 Ok(payment) => pb::payment_result::Result::Payment(payment),
@@ -149,7 +152,7 @@ impl PaymentService for Door {
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = after(&page, PaymentId::parse)?;
         let filter = db::payment::Filter { customer, unapplied_only: asked.unapplied_only, after, limit: page.limit() };
-        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let payments = db::payment::list(&mut tx, &filter).await.map_err(Error::from)?;
         let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.id.to_string()]);
         let payments = with_allocations(&mut tx, &payments.iter().collect::<Vec<_>>()).await?;
@@ -158,18 +161,14 @@ impl PaymentService for Door {
     }
 
     async fn apply_payment(&self, request: Request<pb::ApplyPaymentRequest>) -> Result<Response<pb::Payment>, Status> {
-        let (tenant, command) = parse::<ops::ApplyPayment, _>(request)?;
-        let id = ops::apply_payment(&self.0, tenant, command).await?;
-        Ok(Response::new(self.read_payment(tenant, id).await?))
+        self.decide(parse::<ops::ApplyPayment, _>(request)?).await
     }
 
     async fn unapply_payment(
         &self,
         request: Request<pb::UnapplyPaymentRequest>,
     ) -> Result<Response<pb::Payment>, Status> {
-        let (tenant, command) = parse::<ops::UnapplyPayment, _>(request)?;
-        let id = ops::unapply_payment(&self.0, tenant, command).await?;
-        Ok(Response::new(self.read_payment(tenant, id).await?))
+        self.decide(parse::<ops::UnapplyPayment, _>(request)?).await
     }
 
     async fn list_match_reviews(
@@ -182,7 +181,7 @@ impl PaymentService for Door {
         let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &["match reviews"]));
         let page = bad.into_result(page)?;
         let after = after(&page, PaymentId::parse)?;
-        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let ids = db::review::list(&mut tx, after, page.limit()).await.map_err(Error::from)?;
         let (ids, next_page_token) = page.cut(ids, |id| vec![id.to_string()]);
         let reviews = reviews(&mut tx, &ids).await?;
@@ -191,16 +190,14 @@ impl PaymentService for Door {
     }
 
     async fn confirm_match(&self, request: Request<pb::ConfirmMatchRequest>) -> Result<Response<pb::Payment>, Status> {
-        let (tenant, command) = parse::<ops::ConfirmMatch, _>(request)?;
-        let id = ops::confirm_match(&self.0, tenant, command).await?;
-        Ok(Response::new(self.read_payment(tenant, id).await?))
+        self.decide(parse::<ops::ConfirmMatch, _>(request)?).await
     }
 
     async fn get_matching_policy(
         &self,
         request: Request<pb::GetMatchingPolicyRequest>,
     ) -> Result<Response<pb::MatchingPolicy>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let policy = db::policy::find(&mut tx).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         Ok(Response::new(wire::policy(&policy)))
@@ -210,9 +207,7 @@ impl PaymentService for Door {
         &self,
         request: Request<pb::SetMatchingPolicyRequest>,
     ) -> Result<Response<pb::MatchingPolicy>, Status> {
-        let (tenant, command) = parse::<ops::SetMatchingPolicy, _>(request)?;
-        let policy = ops::set_matching_policy(&self.0, tenant, command).await?;
-        Ok(Response::new(wire::policy(&policy)))
+        self.run(parse::<ops::SetMatchingPolicy, _>(request)?, wire::policy).await
     }
 
     async fn get_matching_statistics(
@@ -228,7 +223,7 @@ impl PaymentService for Door {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }
         let (from, to) = bad.into_result(from.zip(to))?;
-        let mut tx = self.0.db().begin_filtered(tenant).await.map_err(Error::from)?;
+        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let currencies = db::statistics::matching(&mut tx, from, to).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         Ok(Response::new(pb::MatchingStatistics {
@@ -240,7 +235,7 @@ impl PaymentService for Door {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let invariants = db::verify::invariants(self.0.db(), tenant(&request)?).await.map_err(Error::from)?;
+        let invariants = db::verify::invariants(self.db(), tenant(&request)?).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
@@ -248,7 +243,7 @@ impl PaymentService for Door {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
         let unfinished = db::unfinished::count(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))

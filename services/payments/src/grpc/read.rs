@@ -4,19 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_grpc::{
     MAX_BATCH, Violations, currency, id, message, money, optional_date, optional_id, optional_text, positive_money,
-    request_id, text,
+    text,
 };
 use quittance_kernel::{
     AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent, WriteOff, WriteOffReason,
 };
+use quittance_matching::Fallback;
 use quittance_proto::payments::v1 as pb;
+use quittance_service::Etag;
 
 use super::{MAX_NAME, csv_map::csv_map};
 use crate::{
-    domain::{MatchingPolicy, Method, NewPayment, Tolerance, bank_csv, matching::Fallback},
+    domain::{MatchingPolicy, Method, NewPayment, Tolerance, bank_csv},
     ops::{
-        ApplyPayment, Chosen, ConfirmMatch, ImportBankFile, ImportBankLines, RecordPayment, SetMatchingPolicy,
-        UnapplyPayment,
+        ApplyPayment, BankFile, BankLinesFile, Chosen, ConfirmMatch, RecordPayment, SetMatchingPolicy, UnapplyPayment,
     },
 };
 
@@ -52,10 +53,9 @@ impl TryFrom<pb::RecordPaymentRequest> for RecordPayment {
 
     fn try_from(request: pb::RecordPaymentRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let id = bad.check("request_id", request_id(&request.request_id));
         let payment = bad.check("payment", message(request.payment)).map(|payment| new_payment(&payment));
         let payment = payment.and_then(|payment| bad.within("payment", payment));
-        bad.into_result(id.zip(payment).map(|(request, payment)| Self { request, payment }))
+        bad.into_result(payment.map(|payment| Self { payment }))
     }
 }
 
@@ -90,7 +90,6 @@ impl TryFrom<pb::ApplyPaymentRequest> for ApplyPayment {
 
     fn try_from(request: pb::ApplyPaymentRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let payment = bad.check("payment_id", id(&request.payment_id, PaymentId::parse));
         let count = request.allocations.len();
         if count == 0 || count > MAX_CHOSEN {
@@ -104,10 +103,9 @@ impl TryFrom<pb::ApplyPaymentRequest> for ApplyPayment {
             }
         }
         let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
-        let etag = request.etag;
-        let command = request_id.zip(payment).zip(allocations.zip(effective_on));
-        bad.into_result(command.map(|((request, payment), (allocations, effective_on))| Self {
-            request,
+        let etag = Etag::new(request.etag);
+        let command = payment.zip(allocations.zip(effective_on));
+        bad.into_result(command.map(|(payment, (allocations, effective_on))| Self {
             payment,
             allocations,
             effective_on,
@@ -152,19 +150,13 @@ impl TryFrom<pb::ConfirmMatchRequest> for ConfirmMatch {
 
     fn try_from(request: pb::ConfirmMatchRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let payment = bad.check("payment_id", id(&request.payment_id, PaymentId::parse));
         let alternative =
             usize::try_from(request.alternative).map_err(|_| ("OUT_OF_RANGE", "counts from 0".to_owned()));
         let alternative = bad.check("alternative", alternative);
         let etag = bad.check("etag", text(&request.etag, MAX_NAME));
-        let command = request_id.zip(payment).zip(alternative.zip(etag));
-        bad.into_result(command.map(|((request, payment), (alternative, etag))| Self {
-            request,
-            payment,
-            alternative,
-            etag,
-        }))
+        let command = payment.zip(alternative.zip(etag.map(Etag::new)));
+        bad.into_result(command.map(|(payment, (alternative, etag))| Self { payment, alternative, etag }))
     }
 }
 
@@ -173,7 +165,6 @@ impl TryFrom<pb::SetMatchingPolicyRequest> for SetMatchingPolicy {
 
     fn try_from(request: pb::SetMatchingPolicyRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let policy = bad.check("policy", message(request.policy)).map(policy);
         let policy = policy.and_then(|policy| bad.within("policy", policy));
         let etag = match request.etag.as_str() {
@@ -182,9 +173,7 @@ impl TryFrom<pb::SetMatchingPolicyRequest> for SetMatchingPolicy {
                 bad.check("etag", etag.parse::<u32>().map_err(|_| ("ETAG_INVALID", "is not one of ours".to_owned())))
             }
         };
-        let command = request_id.zip(policy).zip(etag);
-        bad.into_result(command.map(|((request, policy), before)| Self {
-            request,
+        bad.into_result(policy.zip(etag).map(|(policy, before)| Self {
             policy: MatchingPolicy { version: before.saturating_add(1), ..policy },
             before,
         }))
@@ -251,7 +240,6 @@ impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {
 
     fn try_from(request: pb::UnapplyPaymentRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let payment = bad.check("payment_id", id(&request.payment_id, PaymentId::parse));
         let count = request.allocation_ids.len();
         if count > MAX_BATCH {
@@ -274,10 +262,9 @@ impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {
         }
         let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
         let reason = bad.check("reason", text(&request.reason, MAX_REASON));
-        let etag = request.etag;
-        let command = request_id.zip(payment).zip(effective_on.zip(reason));
-        bad.into_result(command.map(|((request, payment), (effective_on, reason))| Self {
-            request,
+        let etag = Etag::new(request.etag);
+        let command = payment.zip(effective_on.zip(reason));
+        bad.into_result(command.map(|(payment, (effective_on, reason))| Self {
             payment,
             allocations,
             effective_on,
@@ -287,27 +274,25 @@ impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {
     }
 }
 
-impl TryFrom<pb::ImportBankFileRequest> for ImportBankFile {
+impl TryFrom<pb::ImportBankFileRequest> for BankFile {
     type Error = Violations;
 
     fn try_from(request: pb::ImportBankFileRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let file_name = bad.check("file_name", text(&request.file_name, MAX_NAME));
         let content = request.content;
         if content.len() > bank_csv::MAX_BYTES {
             bad.add("content", "FILE_TOO_LARGE", format!("has at most {} bytes", bank_csv::MAX_BYTES));
         }
-        bad.into_result(request_id.zip(file_name).map(|(request, file_name)| Self { request, file_name, content }))
+        bad.into_result(file_name.map(|file_name| Self { file_name, content }))
     }
 }
 
-impl TryFrom<pb::ImportBankLinesRequest> for ImportBankLines {
+impl TryFrom<pb::ImportBankLinesRequest> for BankLinesFile {
     type Error = Violations;
 
     fn try_from(request: pb::ImportBankLinesRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let file_name = bad.check("file_name", text(&request.file_name, MAX_NAME));
         let account = bad.check("account", text(&request.account, MAX_ACCOUNT));
         let content = request.content;
@@ -316,13 +301,7 @@ impl TryFrom<pb::ImportBankLinesRequest> for ImportBankLines {
         }
         let map = bad.check("map", message(request.map)).map(csv_map);
         let map = map.and_then(|map| bad.within("map", map));
-        let command = request_id.zip(file_name).zip(account.zip(map));
-        bad.into_result(command.map(|((request, file_name), (account, map))| Self {
-            request,
-            file_name,
-            account,
-            content,
-            map,
-        }))
+        let file = file_name.zip(account.zip(map));
+        bad.into_result(file.map(|(file_name, (account, map))| Self { file_name, account, content, map }))
     }
 }

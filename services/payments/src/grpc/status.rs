@@ -1,6 +1,6 @@
 //! Errors as callers see them: the only place that picks codes.
 
-use quittance_grpc::{Fault, db_fault};
+use quittance_grpc::Fault;
 use tonic::{Code, Status};
 
 use crate::{Error, domain::Refusal};
@@ -10,7 +10,6 @@ impl From<Error> for Status {
         let text = error.to_string();
         let not_found = |reason| Fault::new(Code::NotFound, reason, text.clone());
         match error {
-            Error::TenantNotFound(id) => not_found("TENANT_NOT_FOUND").with("tenant_id", id),
             Error::CustomerNotFound(id) => not_found("CUSTOMER_NOT_FOUND").with("customer_id", id),
             Error::ItemNotFound(id) => not_found("ITEM_NOT_FOUND").with("item_id", id),
             Error::PaymentNotFound(id) => not_found("PAYMENT_NOT_FOUND").with("payment_id", id),
@@ -18,12 +17,10 @@ impl From<Error> for Status {
             Error::ExternalReferenceTaken(reference) => {
                 Fault::new(Code::AlreadyExists, "EXTERNAL_REFERENCE_TAKEN", text).with("external_reference", reference)
             }
-            Error::Stale(id) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text).with("payment_id", id),
             Error::ReviewNotFound(id, _) => not_found("MATCH_REVIEW_NOT_FOUND").with("payment_id", id),
             Error::AlternativeEmpty(id, _) => {
                 Fault::new(Code::FailedPrecondition, "ALTERNATIVE_EMPTY", text).with("payment_id", id)
             }
-            Error::PolicyStale => Fault::new(Code::Aborted, "ETAG_MISMATCH", text),
             Error::Refused { refusal: Refusal::AllocationNotFound(id), .. } => {
                 not_found("ALLOCATION_NOT_FOUND").with("allocation_id", id)
             }
@@ -36,10 +33,7 @@ impl From<Error> for Status {
             Error::FileTooLong(lines) => {
                 Fault::new(Code::InvalidArgument, "FILE_TOO_LONG", text).with("max_lines", lines)
             }
-            Error::RequestIdReused(reused) => {
-                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
-            }
-            Error::Db(error) => return db_fault(&error),
+            Error::Common(error) => return error.into(),
         }
         .into()
     }

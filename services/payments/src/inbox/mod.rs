@@ -1,4 +1,4 @@
-//! The door for other services' events: invoicing tells of tenants, customers and what is open.
+//! Handlers of other services' events: invoicing publishes tenants, customers and what is open.
 
 mod read;
 

@@ -2,12 +2,10 @@
 
 use chrono::NaiveDate;
 use quittance_kernel::{CustomerId, Discount, ItemId, Money, Percent, Terms, parse_date};
+use quittance_matching::account_key;
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb, read_money};
 
-use crate::{
-    db::projection::{IssuedItem, KnownCustomer},
-    ops::account_key,
-};
+use crate::db::projection::{IssuedItem, KnownCustomer};
 
 /// The event says something that cannot be.
 #[derive(Debug, thiserror::Error)]

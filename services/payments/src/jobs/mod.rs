@@ -1,4 +1,4 @@
-//! The door for time: what should have happened by now. Safe to run twice, and in two replicas.
+//! Reconcilers: they find what should have happened by now, and do it. Safe to run twice, and in two replicas.
 
 use std::time::Duration;
 

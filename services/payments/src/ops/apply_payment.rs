@@ -1,13 +1,14 @@
-//! `ApplyPayment`: a person chooses what unapplied money pays.
+//! `ApplyPayment`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Command, OneOp, OneResult, Tx};
-use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, RequestId, TenantId, WriteOff};
+use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, RequestId, WriteOff};
+use quittance_service::{Etag, Operation};
 
-use super::{KeptId, by_hand};
+use super::{Recorded, Write, manual, recorded::allocations_of};
 use crate::{
-    App, Error,
-    db::{self, item::Sought, payment::Held},
+    Error,
+    app::TenantSettings,
+    db::{self, item::ItemQuery},
     domain::{Allocation, Candidate, MatchRule, Payment, Refusal, Share, allocation::counts_on},
 };
 
@@ -20,52 +21,27 @@ pub(crate) struct Chosen {
     pub(crate) write_off: Option<WriteOff>,
 }
 
-/// Applies unapplied money.
-#[derive(Debug, Clone, Hash)]
+/// Applies unapplied money to items that a person chose.
+#[derive(Debug, Hash)]
 pub(crate) struct ApplyPayment {
-    pub(crate) request: RequestId,
     pub(crate) payment: PaymentId,
     pub(crate) allocations: Vec<Chosen>,
+    /// `None`: the day the money was received, or the item's issue date where that is later.
     pub(crate) effective_on: Option<NaiveDate>,
-    pub(crate) etag: String,
+    pub(crate) etag: Etag,
 }
 
-impl Command for ApplyPayment {
-    const NAME: &'static str = "ApplyPayment";
-
-    fn request_id(&self) -> RequestId {
-        self.request
-    }
-}
-
-struct Op {
-    now: DateTime<Utc>,
-}
-
-impl Op {
-    async fn decide(&self, tx: &mut Tx, command: &ApplyPayment) -> OneResult<(Held, Vec<Allocation>), Error> {
-        let held = match by_hand::hold(tx, command.payment, &command.etag).await? {
-            Ok(held) => held,
-            Err(error) => return Ok(Err(error)),
-        };
-        let sought =
-            Sought { items: command.allocations.iter().map(|chosen| chosen.item).collect(), ..Sought::default() };
-        let items = db::item::find(tx, &sought).await?;
-        Ok(self
-            .allocate(held.payment.clone(), command, &items)
-            .map(|(payment, allocations)| (held.decided(payment), allocations)))
-    }
-
+impl ApplyPayment {
     fn allocate(
         &self,
         mut payment: Payment,
-        command: &ApplyPayment,
         items: &[Candidate],
+        now: DateTime<Utc>,
     ) -> Result<(Payment, Vec<Allocation>), Error> {
-        let batch = RequestId::at(self.now);
-        let refused = |refusal: Refusal| Error::refused(format!("payment {}", command.payment), refusal);
-        let mut allocations = Vec::with_capacity(command.allocations.len());
-        for chosen in &command.allocations {
+        let batch = RequestId::at(now);
+        let refused = |refusal: Refusal| Error::refused(format!("payment {}", self.payment), refusal);
+        let mut allocations = Vec::with_capacity(self.allocations.len());
+        for chosen in &self.allocations {
             let item = items.iter().find(|item| item.item == chosen.item).ok_or(Error::ItemNotFound(chosen.item))?;
             chosen.amount.compare(item.total).map_err(|error| refused(error.into()))?;
             let share = Share {
@@ -75,10 +51,10 @@ impl Op {
                 amount: chosen.amount,
                 discount: chosen.discount,
                 write_off: chosen.write_off,
-                effective_on: command.effective_on.unwrap_or(counts_on(payment.received_on, item.issued_on)),
+                effective_on: self.effective_on.unwrap_or(counts_on(payment.received_on, item.issued_on)),
             };
             let (next, allocation) =
-                payment.allocate(AllocationId::at(self.now), batch, share, MatchRule::Manual).map_err(refused)?;
+                payment.allocate(AllocationId::at(now), batch, share, MatchRule::Manual).map_err(refused)?;
             payment = next;
             allocations.push(allocation);
         }
@@ -90,25 +66,18 @@ impl Op {
     }
 }
 
-impl OneOp for Op {
-    type Command = ApplyPayment;
-    type Answer = KeptId;
-    type Error = Error;
+impl Operation for ApplyPayment {
+    const NAME: &'static str = "ApplyPayment";
+    type Settings = TenantSettings;
+    type Output = Recorded;
 
-    async fn run(&self, tx: &mut Tx, command: &ApplyPayment) -> OneResult<KeptId, Error> {
-        let (held, allocations) = match self.decide(tx, command).await? {
-            Ok(decided) => decided,
-            Err(error) => return Ok(Err(error)),
-        };
-        by_hand::choose(tx, held, &allocations, self.now).await?;
-        Ok(Ok(KeptId(command.payment.uuid())))
+    async fn run(&self, w: &mut Write<'_>) -> Result<Recorded, Error> {
+        let stored = manual::lock(w.tx, self.payment, &self.etag).await?;
+        let before = allocations_of(w.tx, self.payment).await?;
+        let items = self.allocations.iter().map(|chosen| chosen.item).collect();
+        let items = db::item::find(w.tx, &ItemQuery { items, ..ItemQuery::default() }).await?;
+        let (payment, new) = self.allocate(stored.payment.clone(), &items, w.now)?;
+        manual::save_chosen(w, stored.decided(payment.clone()), &new).await?;
+        Ok(Recorded { payment, allocations: before.into_iter().chain(new.clone()).collect(), waiting: new })
     }
-}
-
-/// Applies unapplied money to items that a person chose, as far as invoicing answers now.
-#[tracing::instrument(name = "payments.apply_payment", skip_all)]
-pub(crate) async fn apply_payment(app: &App, tenant: TenantId, command: ApplyPayment) -> Result<PaymentId, Error> {
-    app.today(tenant).await?;
-    let now = app.now();
-    by_hand::run(app, tenant, now, &Op { now }, command).await
 }

@@ -1,4 +1,4 @@
-//! Finishes what a crash, or an absence of invoicing, left between the halves of a settlement: asks again with the same batch ids.
+//! Finishes what a crash, or an absence of invoicing, left between the halves of a settlement: sends the same requests again.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,16 @@ use chrono::Duration;
 use quittance_kernel::TenantId;
 use quittance_runtime::{Round, error_chain};
 
-use super::settle::{Unfinished, reverse_batch, settle_batch};
-use crate::{App, db, invoicing::NoAnswer};
+use super::settle::{Finished, Unfinished, reverse_batch, settle_batch};
+use crate::{
+    App, Error,
+    db::{self, unfinished::WaitingBatch},
+    invoicing::NoAnswer,
+};
 
 const BATCHES: i64 = 100;
 
-/// A batch that waits for less is still being asked about by whoever made it.
+/// A batch that has waited for less is still in the hands of the call that made it.
 fn patience() -> Duration {
     Duration::seconds(2)
 }
@@ -19,7 +23,7 @@ fn patience() -> Duration {
 /// How many tenants may go without an answer before invoicing counts as away for all.
 const UNANSWERED: usize = 3;
 
-/// Asks again about the batches that wait longest, over all tenants. There is no more to do where invoicing is away. A tenant whose
+/// Sends the batches that wait longest again, over all tenants. There is no more to do where invoicing is away. A tenant whose
 /// batch fails or gets no answer waits for the next round, and no other with it.
 ///
 /// # Errors
@@ -37,14 +41,9 @@ pub(crate) async fn finish_pending(app: &App) -> Result<Round, String> {
         if failed.contains(&one.tenant) || unanswered.contains(&one.tenant) {
             continue;
         }
-        let result = if one.is_reversal {
-            reverse_batch(app, one.tenant, one.batch).await
-        } else {
-            settle_batch(app, one.tenant, one.batch).await
-        };
-        match result {
-            Ok(()) => finished += 1,
-            Err(Unfinished::Db(error)) => {
+        match finish(app, one).await {
+            Ok(_) => finished += 1,
+            Err(Unfinished::Failed(error)) => {
                 tracing::warn!(tenant = %one.tenant, batch = %one.batch, error = error_chain(&error), "a batch could not be finished");
                 failed.insert(one.tenant);
             }
@@ -70,4 +69,21 @@ pub(crate) async fn finish_pending(app: &App) -> Result<Round, String> {
     }
     let is_more = finished > 0 && unanswered.is_empty() && i64::try_from(waiting.len()) == Ok(BATCHES);
     Ok(if is_more { Round::More } else { Round::Done })
+}
+
+async fn finish(app: &App, waiting: &WaitingBatch) -> Result<Finished, Unfinished> {
+    let &WaitingBatch { tenant, batch, is_reversal } = waiting;
+    let mut tx = app.db().begin(tenant).await.map_err(Error::from)?;
+    let allocations = if is_reversal {
+        db::allocation::of_reversal_batch(&mut tx, batch).await
+    } else {
+        db::allocation::of_batch(&mut tx, batch).await
+    };
+    let allocations = allocations.map_err(Error::from)?;
+    tx.commit().await.map_err(Error::from)?;
+    if is_reversal {
+        reverse_batch(app, tenant, batch, allocations).await
+    } else {
+        settle_batch(app, tenant, batch, allocations).await
+    }
 }

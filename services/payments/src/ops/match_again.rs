@@ -1,65 +1,82 @@
 //! Matches unapplied payments again, when something that they wait for became known.
 
-use quittance_db::DbError;
-use quittance_kernel::{PaymentId, TenantId};
+use quittance_kernel::TenantId;
+use quittance_service::Operation;
 
 use super::{
-    match_payments::{into_batches, match_all},
-    settle::settle_waiting,
+    Write,
+    matching::{into_batches, match_all},
+    settle::settle,
 };
 use crate::{
-    App,
-    db::{self, payment::Held},
-    domain::{MatchOutcome, Payment},
+    App, Error,
+    app::TenantSettings,
+    db::{self, payment::StoredPayment},
+    domain::{Allocation, MatchOutcome, Payment},
 };
 
 const BATCH: i64 = 200;
 
-/// Matches the tenant's payments that are due, at most [`BATCH`] of them. Returns whether there may be more. Payments that another replica looks at are
-/// left to it.
-#[tracing::instrument(name = "payments.match_again", skip_all)]
-pub(crate) async fn match_again(app: &App, tenant: TenantId) -> Result<bool, DbError> {
-    let now = app.now();
-    let mut tx = app.db().begin(tenant).await?;
-    let due = db::payment::lock_due(&mut tx, now, BATCH).await?;
-    let count = due.len();
-    let to_match = |held: &Held| !held.by_hand && !held.payment.unapplied.is_zero();
-    let payments: Vec<Payment> = due.iter().filter(|held| to_match(held)).map(|held| held.payment.clone()).collect();
-    let mut matched = match_all(&mut tx, payments, now).await?.into_iter();
-    let (mut allocations, mut new_keys, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
-    let looked_at = due.into_iter().map(|held| {
-        let found = if to_match(&held) { matched.next() } else { None };
-        let payment = match found {
-            Some(Ok((payment, mut new, alternatives))) => {
-                reviews.push((payment.id, alternatives));
-                let was_known = held.payment.customer.is_some();
-                let payment = with_outcome(held.payment, payment, new.is_empty());
-                // The keys of its text and account were written with the payment.
-                let customer = payment.customer.filter(|_| !was_known && !payment.unapplied.is_zero());
-                new_keys.extend(customer.map(|customer| (payment.id, customer.to_string())));
-                allocations.append(&mut new);
-                payment
-            }
-            Some(Err(refusal)) => {
-                tracing::error!(payment = %held.payment.id, %refusal, "a proposal was refused by its own payment");
-                held.payment
-            }
-            None => held.payment,
-        };
-        Held { payment, match_due_at: None, ..held }
-    });
-    let looked_at: Vec<Held> = looked_at.collect();
-    into_batches(&mut allocations, now);
-    db::payment::update_all(&mut tx, &looked_at).await?;
-    db::allocation::insert_all(&mut tx, &allocations, now).await?;
-    let done = looked_at.iter().map(|held| &held.payment).filter(|payment| payment.unapplied.is_zero());
-    db::sought_key::delete(&mut tx, &done.map(|payment| payment.id).collect::<Vec<_>>()).await?;
-    db::sought_key::insert(&mut tx, &new_keys).await?;
-    db::review::put(&mut tx, &reviews, now).await?;
-    tx.commit().await?;
-    let paid: Vec<PaymentId> = allocations.iter().map(|allocation| allocation.payment).collect();
-    settle_waiting(app, tenant, &paid).await?;
-    Ok(i64::try_from(count) == Ok(BATCH))
+/// Matches the tenant's payments that are due, and settles what they pay as far as invoicing answers now. Returns whether there may be more.
+pub(crate) async fn match_again(app: &App, tenant: TenantId) -> Result<bool, Error> {
+    let Matched { allocations, is_more } = app.run_job(tenant, &MatchAgain).await?;
+    settle(app, tenant, allocations).await;
+    Ok(is_more)
+}
+
+/// Matches payments that are due, at most [`BATCH`] of them. Those that another replica has locked are left to it.
+#[derive(Debug)]
+struct MatchAgain;
+
+struct Matched {
+    /// Made now: invoicing is to be asked about them.
+    allocations: Vec<Allocation>,
+    is_more: bool,
+}
+
+impl Operation for MatchAgain {
+    const NAME: &'static str = "MatchAgain";
+    type Settings = TenantSettings;
+    type Output = Matched;
+
+    async fn run(&self, w: &mut Write<'_>) -> Result<Matched, Error> {
+        let due = db::payment::lock_due(w.tx, w.now, BATCH).await?;
+        let is_more = i64::try_from(due.len()) == Ok(BATCH);
+        let is_matched = |stored: &StoredPayment| !stored.by_hand && !stored.payment.unapplied.is_zero();
+        let payments = due.iter().filter(|stored| is_matched(stored)).map(|stored| stored.payment.clone()).collect();
+        let mut matched = match_all(w.tx, payments, w.now).await?.into_iter();
+        let (mut allocations, mut new_keys, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
+        let looked_at = due.into_iter().map(|stored| {
+            let found = if is_matched(&stored) { matched.next() } else { None };
+            let payment = match found {
+                Some(Ok((payment, mut new, alternatives))) => {
+                    reviews.push((payment.id, alternatives));
+                    let was_known = stored.payment.customer.is_some();
+                    let payment = with_outcome(stored.payment, payment, new.is_empty());
+                    // The keys of its text and account were written with the payment.
+                    let customer = payment.customer.filter(|_| !was_known && !payment.unapplied.is_zero());
+                    new_keys.extend(customer.map(|customer| (payment.id, customer.to_string())));
+                    allocations.append(&mut new);
+                    payment
+                }
+                Some(Err(refusal)) => {
+                    tracing::error!(payment = %stored.payment.id, %refusal, "a proposal was refused by its own payment");
+                    stored.payment
+                }
+                None => stored.payment,
+            };
+            StoredPayment { payment, match_due_at: None, ..stored }
+        });
+        let looked_at: Vec<StoredPayment> = looked_at.collect();
+        into_batches(&mut allocations, w.now);
+        db::payment::update_all(w.tx, &looked_at).await?;
+        db::allocation::insert_all(w.tx, &allocations, w.now).await?;
+        let done = looked_at.iter().map(|stored| &stored.payment).filter(|payment| payment.unapplied.is_zero());
+        db::sought_key::delete(w.tx, &done.map(|payment| payment.id).collect::<Vec<_>>()).await?;
+        db::sought_key::insert(w.tx, &new_keys).await?;
+        db::review::put(w.tx, &reviews, w.now).await?;
+        Ok(Matched { allocations, is_more })
+    }
 }
 
 /// The payment after another look. What was found before stays in the record; where part of the money has found its way, a look that finds nothing for

@@ -1,51 +1,38 @@
-//! The workshop: one file per mutating call or consumed cause, the transaction script. What is kept with a request is only the id of what it made: a
-//! payment goes on changing while invoicing answers, so a repeated call is told how it stands then.
+//! Operations, one file per mutating RPC and per job, named after it: load, decide, save, publish. The library's runner does what all of them share.
 
 mod apply_payment;
-mod by_hand;
 mod confirm_match;
-mod finish_allocations;
 mod finish_pending;
+mod finish_settlements;
 mod import_bank_file;
 mod import_bank_lines;
 mod imported;
+mod manual;
 mod match_again;
-mod match_payments;
-mod record_payments;
+mod match_input;
+mod matching;
+mod record_payment;
+mod recorded;
 mod set_matching_policy;
 mod settle;
-mod slice_book;
 mod unapply_payment;
 
-pub(crate) use apply_payment::{ApplyPayment, Chosen, apply_payment};
-pub(crate) use confirm_match::{ConfirmMatch, confirm_match};
+pub(crate) use apply_payment::{ApplyPayment, Chosen};
+pub(crate) use confirm_match::ConfirmMatch;
 pub(crate) use finish_pending::finish_pending;
-pub(crate) use import_bank_file::{ImportBankFile, import_bank_file};
-pub(crate) use import_bank_lines::{ImportBankLines, import_bank_lines};
+pub(crate) use import_bank_file::{BankFile, ImportBankFile};
+pub(crate) use import_bank_lines::{BankLinesFile, ImportBankLines};
+pub(crate) use imported::{Imported, KeptImport, settle_imported};
 pub(crate) use match_again::match_again;
-pub(crate) use match_payments::account_key;
-pub(crate) use record_payments::{RecordPayment, record_payments};
-pub(crate) use set_matching_policy::{SetMatchingPolicy, set_matching_policy};
-pub(crate) use unapply_payment::{UnapplyPayment, unapply_payment};
+pub(crate) use record_payment::RecordPayment;
+pub(crate) use recorded::{KeptPayment, Recorded, settle_recorded};
+pub(crate) use set_matching_policy::SetMatchingPolicy;
+pub(crate) use unapply_payment::UnapplyPayment;
 
-use quittance_db::{Answer, DbError};
-use uuid::Uuid;
+use crate::{Error, app::TenantSettings};
 
-use crate::Error;
+/// What an operation of the service works with.
+type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 
-/// A result per command.
-pub(crate) type Results<A> = Result<Vec<Result<A, Error>>, DbError>;
-
-/// What is kept with a request: the id of what it made or changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct KeptId(Uuid);
-
-impl Answer for KeptId {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.0.as_bytes().to_vec()
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        Uuid::from_slice(bytes).map(Self).map_err(|error| error.to_string())
-    }
-}
+/// A result per command of a batch.
+pub(crate) type Batch<O> = quittance_service::Batch<O, Error>;

@@ -1,14 +1,18 @@
-//! The two halves of a settlement, one after the other: ask invoicing about a batch, then write what it said. Whoever is cut off in between leaves
-//! what `finish_pending` finds and repeats.
+//! The two halves of a settlement, one after the other: invoicing is asked about a batch, then its answer is written. What is cut off in between is found
+//! and repeated by [`finish_pending`](super::finish_pending).
+
+use std::collections::{BTreeMap, HashMap};
 
 use futures::{StreamExt as _, stream};
-use quittance_db::DbError;
-use quittance_kernel::{PaymentId, RequestId, TenantId};
+use quittance_kernel::{AllocationId, PaymentId, RequestId, TenantId};
 
-use super::finish_allocations::{finish_reversals, finish_settlements};
+use super::{
+    Recorded,
+    finish_settlements::{FinishReversals, FinishSettlements},
+};
 use crate::{
-    App, db,
-    domain::{Allocation, AllocationState},
+    App, Error,
+    domain::{Allocation, AllocationState, Payment},
     invoicing::{NoAnswer, Reversal},
 };
 
@@ -21,67 +25,116 @@ pub(crate) enum Unfinished {
     /// Invoicing gave no answer.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
-    /// The store.
+    /// The answer could not be written.
     #[error(transparent)]
-    Db(#[from] DbError),
+    Failed(#[from] Error),
 }
 
-/// Asks invoicing about everything that waits for it on these payments. Where invoicing is away they stay as they are, and a reconciler goes on.
-pub(crate) async fn settle_waiting(app: &App, tenant: TenantId, payments: &[PaymentId]) -> Result<(), DbError> {
-    if payments.is_empty() {
-        return Ok(());
+/// What invoicing's answers made of payments and their allocations.
+#[derive(Debug, Default)]
+pub(crate) struct Finished {
+    pub(crate) payments: HashMap<PaymentId, Payment>,
+    pub(crate) allocations: HashMap<AllocationId, Allocation>,
+}
+
+impl Finished {
+    fn merge(&mut self, other: Finished) {
+        for (id, payment) in other.payments {
+            // Two batches may have been about one payment: the later version knows of both.
+            let is_older = self.payments.get(&id).is_some_and(|known| known.version > payment.version);
+            if !is_older {
+                self.payments.insert(id, payment);
+            }
+        }
+        self.allocations.extend(other.allocations);
     }
-    let mut tx = app.db().begin(tenant).await?;
-    let (settlements, reversals) = db::allocation::waiting_batches(&mut tx, payments).await?;
-    tx.commit().await?;
-    let settled = stream::iter(settlements)
-        .map(|batch| async move { went_on(&settle_batch(app, tenant, batch).await, batch) })
-        .buffer_unordered(AT_ONCE)
-        .all(std::future::ready)
-        .await;
-    if settled {
-        for batch in reversals {
-            if !went_on(&reverse_batch(app, tenant, batch).await, batch) {
-                break;
+
+    /// A payment and its allocations, as they are after the answers.
+    pub(crate) fn of(&self, recorded: Recorded) -> Recorded {
+        let Recorded { payment, allocations, .. } = recorded;
+        let after = |allocation: Allocation| self.allocations.get(&allocation.id).cloned().unwrap_or(allocation);
+        Recorded {
+            payment: self.payments.get(&payment.id).cloned().unwrap_or(payment),
+            allocations: allocations.into_iter().map(after).collect(),
+            waiting: Vec::new(),
+        }
+    }
+}
+
+/// Asks invoicing about whole batches. Where it gives no answer they stay as they are, and a reconciler goes on: what is recorded stands, so that no failure
+/// here is the caller's.
+pub(crate) async fn settle(app: &App, tenant: TenantId, waiting: Vec<Allocation>) -> Finished {
+    let mut settlements: BTreeMap<RequestId, Vec<Allocation>> = BTreeMap::new();
+    let mut reversals: BTreeMap<RequestId, Vec<Allocation>> = BTreeMap::new();
+    for allocation in waiting {
+        match allocation.state.reversal_batch() {
+            Some(batch) => reversals.entry(batch).or_default().push(allocation),
+            None => settlements.entry(allocation.batch).or_default().push(allocation),
+        }
+    }
+    let mut finished = Finished::default();
+    let mut answers = stream::iter(settlements)
+        .map(|(batch, allocations)| async move { (batch, settle_batch(app, tenant, batch, allocations).await) })
+        .buffer_unordered(AT_ONCE);
+    while let Some((batch, answer)) = answers.next().await {
+        match answer {
+            Ok(answered) => finished.merge(answered),
+            Err(error) => {
+                log_unfinished(batch, &error);
+                return finished;
             }
         }
     }
-    Ok(())
-}
-
-/// Whether to ask about the next batch. What is recorded stands, so no failure here is the caller's.
-fn went_on(result: &Result<(), Unfinished>, batch: RequestId) -> bool {
-    if let Err(error) = result {
-        tracing::warn!(%batch, error = error as &dyn std::error::Error, "a batch waits for invoicing and will be asked for again");
+    for (batch, allocations) in reversals {
+        match reverse_batch(app, tenant, batch, allocations).await {
+            Ok(answered) => finished.merge(answered),
+            Err(error) => {
+                log_unfinished(batch, &error);
+                return finished;
+            }
+        }
     }
-    result.is_ok()
+    finished
 }
 
-/// Asks invoicing to settle a batch and writes what it said.
-pub(crate) async fn settle_batch(app: &App, tenant: TenantId, batch: RequestId) -> Result<(), Unfinished> {
-    let mut tx = app.db().begin(tenant).await?;
-    let allocations = db::allocation::of_batch(&mut tx, batch).await?;
-    tx.commit().await?;
+fn log_unfinished(batch: RequestId, error: &Unfinished) {
+    tracing::warn!(%batch, error = error as &dyn std::error::Error, "a batch waits for invoicing and will be sent again");
+}
+
+/// Asks invoicing to settle a batch, which is all allocations made under its id, and writes the answer.
+pub(crate) async fn settle_batch(
+    app: &App,
+    tenant: TenantId,
+    batch: RequestId,
+    mut allocations: Vec<Allocation>,
+) -> Result<Finished, Unfinished> {
     if !allocations.iter().any(|allocation| allocation.state == AllocationState::Pending) {
-        return Ok(());
+        return Ok(Finished::default());
     }
+    // Each time the same request, whoever sends it.
+    allocations.sort_by_key(|allocation| allocation.id);
     let verdicts = app.invoicing().settle(tenant, batch, &allocations).await?;
-    finish_settlements(app, tenant, batch, &allocations, &verdicts).await?;
-    Ok(())
+    let finished = app.run_job(tenant, &FinishSettlements { batch, allocations, verdicts }).await?;
+    app.matching().wake();
+    Ok(finished)
 }
 
-/// Asks invoicing to take a batch back and writes what it said.
-pub(crate) async fn reverse_batch(app: &App, tenant: TenantId, batch: RequestId) -> Result<(), Unfinished> {
-    let mut tx = app.db().begin(tenant).await?;
-    let allocations = db::allocation::of_reversal_batch(&mut tx, batch).await?;
-    tx.commit().await?;
+/// Asks invoicing to reverse a batch, which is all allocations that are being reversed under its id, and writes the answer.
+pub(crate) async fn reverse_batch(
+    app: &App,
+    tenant: TenantId,
+    batch: RequestId,
+    mut allocations: Vec<Allocation>,
+) -> Result<Finished, Unfinished> {
+    allocations.sort_by_key(|allocation| allocation.id);
     let reversals: Vec<Reversal> = allocations.iter().filter_map(reversal).collect();
     if reversals.is_empty() {
-        return Ok(());
+        return Ok(Finished::default());
     }
     let verdicts = app.invoicing().reverse(tenant, batch, &reversals).await?;
-    finish_reversals(app, tenant, batch, &allocations, &verdicts).await?;
-    Ok(())
+    let finished = app.run_job(tenant, &FinishReversals { batch, allocations, verdicts }).await?;
+    app.matching().wake();
+    Ok(finished)
 }
 
 fn reversal(allocation: &Allocation) -> Option<Reversal> {

@@ -1,80 +1,54 @@
-//! `UnapplyPayment`: a person takes allocations back.
+//! `UnapplyPayment`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Command, OneOp, OneResult, Tx};
-use quittance_kernel::{AllocationId, PaymentId, RequestId, TenantId};
+use quittance_kernel::{AllocationId, PaymentId, RequestId};
+use quittance_service::{Etag, Operation};
 
-use super::{KeptId, by_hand};
+use super::{Recorded, Write, manual, recorded::allocations_of};
 use crate::{
-    App, Error,
-    db::{self, payment::Held},
+    Error,
+    app::TenantSettings,
+    db,
     domain::{Allocation, AllocationState, Payment, Refusal},
 };
 
 /// Reversals that invoicing takes in one call.
 const MAX_BATCH: usize = 1_000;
 
-/// Takes allocations back.
-#[derive(Debug, Clone, Hash)]
+/// Reverses allocations of a payment: its money is unapplied again.
+#[derive(Debug, Hash)]
 pub(crate) struct UnapplyPayment {
-    pub(crate) request: RequestId,
     pub(crate) payment: PaymentId,
     /// Empty: all that are applied.
     pub(crate) allocations: Vec<AllocationId>,
+    /// `None`: today.
     pub(crate) effective_on: Option<NaiveDate>,
     pub(crate) reason: String,
-    pub(crate) etag: String,
+    pub(crate) etag: Etag,
 }
 
-impl Command for UnapplyPayment {
-    const NAME: &'static str = "UnapplyPayment";
-
-    fn request_id(&self) -> RequestId {
-        self.request
-    }
-}
-
-struct Op {
-    now: DateTime<Utc>,
-    today: NaiveDate,
-}
-
-impl Op {
-    async fn decide(&self, tx: &mut Tx, command: &UnapplyPayment) -> OneResult<(Held, Vec<Allocation>), Error> {
-        let held = match by_hand::hold(tx, command.payment, &command.etag).await? {
-            Ok(held) => held,
-            Err(error) => return Ok(Err(error)),
-        };
-        let all =
-            db::allocation::of_payments(tx, &[command.payment]).await?.remove(&command.payment).unwrap_or_default();
-        let refused = |refusal: Refusal| Error::refused(format!("payment {}", command.payment), refusal);
-        Ok(self
-            .take_back(held.payment.clone(), command, all)
-            .map_err(refused)
-            .map(|(payment, allocations)| (held.decided(payment), allocations)))
-    }
-
-    fn take_back(
+impl UnapplyPayment {
+    fn start_reversals(
         &self,
         mut payment: Payment,
-        command: &UnapplyPayment,
-        all: Vec<Allocation>,
+        all: &[Allocation],
+        effective_on: NaiveDate,
+        now: DateTime<Utc>,
     ) -> Result<(Payment, Vec<Allocation>), Refusal> {
-        let effective_on = command.effective_on.unwrap_or(self.today);
-        let chosen: Vec<Allocation> = if command.allocations.is_empty() {
-            all.into_iter().filter(|allocation| allocation.state == AllocationState::Applied).collect()
+        let chosen: Vec<Allocation> = if self.allocations.is_empty() {
+            all.iter().filter(|allocation| allocation.state == AllocationState::Applied).cloned().collect()
         } else {
             let find =
                 |id: &AllocationId| all.iter().find(|a| a.id == *id).cloned().ok_or(Refusal::AllocationNotFound(*id));
-            command.allocations.iter().map(find).collect::<Result<_, _>>()?
+            self.allocations.iter().map(find).collect::<Result<_, _>>()?
         };
         let mut reversing = Vec::with_capacity(chosen.len());
-        let mut batch = RequestId::at(self.now);
+        let mut batch = RequestId::at(now);
         for (place, allocation) in chosen.into_iter().enumerate() {
             if place > 0 && place % MAX_BATCH == 0 {
-                batch = RequestId::at(self.now);
+                batch = RequestId::at(now);
             }
-            let (next, allocation) = payment.start_reversal(allocation, batch, effective_on, command.reason.clone())?;
+            let (next, allocation) = payment.start_reversal(allocation, batch, effective_on, self.reason.clone())?;
             payment = next;
             reversing.push(allocation);
         }
@@ -82,28 +56,28 @@ impl Op {
     }
 }
 
-impl OneOp for Op {
-    type Command = UnapplyPayment;
-    type Answer = KeptId;
-    type Error = Error;
+impl Operation for UnapplyPayment {
+    const NAME: &'static str = "UnapplyPayment";
+    type Settings = TenantSettings;
+    type Output = Recorded;
 
-    async fn run(&self, tx: &mut Tx, command: &UnapplyPayment) -> OneResult<KeptId, Error> {
-        let (held, allocations) = match self.decide(tx, command).await? {
-            Ok(decided) => decided,
-            Err(error) => return Ok(Err(error)),
-        };
-        // What was wrong teaches nothing.
-        db::payer::forget(tx, command.payment).await?;
-        by_hand::save(tx, held, &[], self.now).await?;
-        db::allocation::update_states(tx, &allocations, self.now).await?;
-        Ok(Ok(KeptId(command.payment.uuid())))
+    async fn run(&self, w: &mut Write<'_>) -> Result<Recorded, Error> {
+        let id = self.payment;
+        let stored = manual::lock(w.tx, id, &self.etag).await?;
+        let mut allocations = allocations_of(w.tx, id).await?;
+        let effective_on = self.effective_on.unwrap_or(w.today()?);
+        let (payment, reversing) = self
+            .start_reversals(stored.payment.clone(), &allocations, effective_on, w.now)
+            .map_err(|refusal| Error::refused(format!("payment {id}"), refusal))?;
+        // What was wrong is no evidence of whose the payer's account and name are.
+        db::payer::forget(w.tx, id).await?;
+        manual::save(w, stored.decided(payment.clone()), &[]).await?;
+        db::allocation::update_states(w.tx, &reversing, w.now).await?;
+        for allocation in &mut allocations {
+            if let Some(changed) = reversing.iter().find(|changed| changed.id == allocation.id) {
+                allocation.clone_from(changed);
+            }
+        }
+        Ok(Recorded { payment, allocations, waiting: reversing })
     }
-}
-
-/// Takes allocations back, as far as invoicing answers now.
-#[tracing::instrument(name = "payments.unapply_payment", skip_all)]
-pub(crate) async fn unapply_payment(app: &App, tenant: TenantId, command: UnapplyPayment) -> Result<PaymentId, Error> {
-    let today = app.today(tenant).await?;
-    let now = app.now();
-    by_hand::run(app, tenant, now, &Op { now, today }, command).await
 }

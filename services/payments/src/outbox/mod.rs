@@ -1,8 +1,8 @@
 //! The store of events on their way out: what happened, as the contract says it.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use prost::Message as _;
-use quittance_events::OutboxEvent;
+use quittance_events::Event;
 use quittance_kernel::CustomerId;
 use quittance_proto::{
     money,
@@ -15,13 +15,13 @@ use crate::{
     wire,
 };
 
-fn event(kind: &'static str, key: Uuid, now: DateTime<Utc>, payload: Payload) -> OutboxEvent {
+fn event(kind: &'static str, key: Uuid, payload: Payload) -> Event {
     let payload = pb::PaymentsEvent { payload: Some(payload) }.encode_to_vec();
-    OutboxEvent::new(kind, key, now, payload)
+    Event::new(kind, key, payload)
 }
 
 /// Money was received. The payment is the key where no customer is known.
-pub(crate) fn payment_received(payment: &Payment, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn payment_received(payment: &Payment) -> Event {
     let key = payment.customer.map_or(payment.id.uuid(), CustomerId::uuid);
     let payload = Payload::PaymentReceived(pb::PaymentReceived {
         payment_id: payment.id.to_string(),
@@ -30,26 +30,21 @@ pub(crate) fn payment_received(payment: &Payment, now: DateTime<Utc>) -> OutboxE
         received_on: payment.received_on.to_string(),
         method: wire::method(payment.method).into(),
     });
-    event("quittance.payments.v1.PaymentReceived", key, now, payload)
+    event("quittance.payments.v1.PaymentReceived", key, payload)
 }
 
 /// Money was applied to an item.
-pub(crate) fn payment_applied(allocation: &Allocation, now: DateTime<Utc>) -> OutboxEvent {
+pub(crate) fn payment_applied(allocation: &Allocation) -> Event {
     let payload = Payload::PaymentApplied(pb::PaymentApplied {
         payment_id: allocation.payment.to_string(),
         customer_id: allocation.customer.to_string(),
         allocation: Some(wire::allocation(allocation)),
     });
-    event("quittance.payments.v1.PaymentApplied", allocation.customer.uuid(), now, payload)
+    event("quittance.payments.v1.PaymentApplied", allocation.customer.uuid(), payload)
 }
 
-/// Money was taken back from an item.
-pub(crate) fn payment_unapplied(
-    allocation: &Allocation,
-    effective_on: NaiveDate,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> OutboxEvent {
+/// Money was unapplied from an item.
+pub(crate) fn payment_unapplied(allocation: &Allocation, effective_on: NaiveDate, reason: &str) -> Event {
     let payload = Payload::PaymentUnapplied(pb::PaymentUnapplied {
         payment_id: allocation.payment.to_string(),
         customer_id: allocation.customer.to_string(),
@@ -57,5 +52,5 @@ pub(crate) fn payment_unapplied(
         effective_on: effective_on.to_string(),
         reason: reason.to_owned(),
     });
-    event("quittance.payments.v1.PaymentUnapplied", allocation.customer.uuid(), now, payload)
+    event("quittance.payments.v1.PaymentUnapplied", allocation.customer.uuid(), payload)
 }

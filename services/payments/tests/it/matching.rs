@@ -42,7 +42,7 @@ async fn our_own_reference_pays_its_invoice() {
 #[tokio::test]
 async fn a_known_account_pays_the_single_item_of_its_amount() {
     let book = Book::start().await;
-    let customer = book.customer(&["DE89 3704 0044 0532 0130 00"]).await;
+    let customer = book.customer(&["DE89-3704.0044/0532 0130 00"]).await;
     book.invoice(&customer, "70").await;
     let invoice = book.invoice(&customer, "80").await;
     let from = |account: &str, amount: &str| pb::Payment {

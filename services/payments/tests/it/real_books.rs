@@ -8,9 +8,7 @@ use std::{
 
 use chrono::NaiveDate;
 use quittance_kernel::{Currency, Money, parse_date};
-use quittance_payments::domain::matching::{
-    Book, CustomerIx, Decision, Item, ItemIx, ItemKind, MoneyIn, Number, Policy, propose,
-};
+use quittance_matching::{Book, CustomerIx, Decision, Item, ItemIx, ItemKind, MoneyIn, Number, Policy, propose};
 
 fn shared(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);

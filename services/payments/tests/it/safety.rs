@@ -1,6 +1,7 @@
 //! No cent is lost or doubled: repetitions, crowds, crashes between the halves of a settlement.
 
 use quittance_events::Relay;
+use quittance_host::{Service as _, Sources};
 use quittance_kernel::TenantId;
 use quittance_proto::{
     common::v1 as common,
@@ -154,7 +155,7 @@ fn replica(book: &Book) {
     let clock = &book.server.clock;
     let peer = peer(&book.server.address, quittance_payments::AREA, clock);
     let app = quittance_payments::App::new(book.db.db.clone(), Relay::default(), clock.clone(), peer);
-    quittance_payments::spawn(&app, book.told.source(), &book.server.shutdown);
+    app.spawn(&Sources::none().with(book.told.source()), &book.server.shutdown).unwrap();
 }
 
 /// Killed after invoicing settled and before the answer was written: asked again, invoicing gives the same answer.

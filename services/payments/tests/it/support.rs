@@ -2,6 +2,7 @@
 
 use quittance_events::Relay;
 use quittance_grpc::Client;
+use quittance_host::{Service as _, Sources};
 use quittance_kernel::Clock;
 use quittance_proto::{
     common::v1::{self as common, Money},
@@ -83,16 +84,16 @@ impl Book {
     /// Starts both services without a book.
     pub(crate) async fn start_unopened() -> Self {
         let clock = Clock::fixed(now());
-        let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::migrator()).await;
-        let db = TestDb::new("payments", &quittance_payments::migrator()).await;
+        let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::App::migrator()).await;
+        let db = TestDb::new("payments", &quittance_payments::App::migrator()).await;
         let invoicing = quittance_invoicing::App::new(invoicing_db.db.clone(), Relay::default(), clock.clone());
-        let names = [quittance_invoicing::SERVICES, quittance_payments::SERVICES].concat();
+        let names = [quittance_invoicing::App::GRPC, quittance_payments::App::GRPC].concat();
         let mut started = None;
         let server = TestServer::start(clock.clone(), &names, |address, all| {
             let peer = peer(address, quittance_payments::AREA, &clock);
             let payments = quittance_payments::App::new(db.db.clone(), Relay::default(), clock.clone(), peer);
-            let all = quittance_invoicing::add_routes(all, &invoicing);
-            let all = quittance_payments::add_routes(all, &payments);
+            let all = invoicing.add_routes(all);
+            let all = payments.add_routes(all);
             started = Some(payments);
             all
         })
@@ -100,7 +101,7 @@ impl Book {
         let payments = started.unwrap();
         let told = Events::relay("invoicing", invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
         let events = Events::relay("payments", payments.db(), payments.relay(), &clock, &server.shutdown);
-        quittance_payments::spawn(&payments, told.source(), &server.shutdown);
+        payments.spawn(&Sources::none().with(told.source()), &server.shutdown).unwrap();
         Self { server, events, told, db }
     }
 
@@ -110,7 +111,7 @@ impl Book {
         // Nobody listens on the discard port.
         let peer = peer("http://127.0.0.1:9", quittance_payments::AREA, &clock);
         let app = quittance_payments::App::new(self.db.db.clone(), Relay::default(), clock.clone(), peer);
-        TestServer::start(clock, quittance_payments::SERVICES, |_, all| quittance_payments::add_routes(all, &app)).await
+        TestServer::start(clock, quittance_payments::App::GRPC, |_, all| app.add_routes(all)).await
     }
 
     /// A client of a server of [`Book::cut_off`] for this book.

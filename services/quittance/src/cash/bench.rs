@@ -11,9 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 use quittance_kernel::Money;
-use quittance_payments::domain::matching::{
-    Book, CustomerIx, Decision, Item, ItemKind, MoneyIn, Number, Origin, Tier, propose,
-};
+use quittance_matching::{Book, CustomerIx, Decision, Item, ItemKind, MoneyIn, Number, Origin, Tier, propose};
 use serde_json::json;
 
 use super::{

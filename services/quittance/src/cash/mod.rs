@@ -9,7 +9,7 @@ mod run;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
-use quittance_payments::domain::matching::Policy;
+use quittance_matching::Policy;
 use rust_decimal::Decimal;
 
 #[derive(Debug, Subcommand)]

@@ -11,8 +11,8 @@ use std::{
 use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
 use quittance_kernel::{CreditorReference, Currency, Money, Percent, Rounding, parse_date};
-use quittance_payments::domain::UnappliedReason;
-use quittance_payments::domain::matching::{
+use quittance_matching::UnappliedReason;
+use quittance_matching::{
     Book, CustomerIx, Evidence, Explanation, Item, ItemIx, ItemKind, MoneyIn, Number, Origin, Part, Proposal, Tier,
     propose,
 };

@@ -114,20 +114,11 @@ async fn open_book(api: &mut Api) -> anyhow::Result<()> {
         .create_tenant(pb::CreateTenantRequest { request_id: request_id(), tenant: Some(tenant) })
         .await
         .called("opening the book")?;
-    let steps = quittance_collections::domain::Strategy::standard_steps().into_iter().map(|step| collections::Step {
-        offset_days: step.offset_days,
-        name: step.name,
-        subject_template: step.subject_template,
-        body_template: step.body_template,
-    });
-    let strategy = collections::Strategy {
-        name: "standard".to_owned(),
-        steps: steps.collect(),
-        is_default: true,
-        ..collections::Strategy::default()
-    };
     api.wait_for_invoicing(&[Reader::Collections, Reader::Payments, Reader::CreditRisk]).await?;
-    let request = collections::CreateStrategyRequest { request_id: request_id(), strategy: Some(strategy) };
+    let request = collections::CreateStrategyRequest {
+        request_id: request_id(),
+        strategy: Some(quittance_collections::standard_strategy()),
+    };
     api.strategies.create_strategy(request).await.called("creating the dunning strategy")?;
     Ok(())
 }

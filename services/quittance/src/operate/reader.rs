@@ -1,7 +1,7 @@
 //! Which service an operator means.
 
 use clap::ValueEnum;
-use quittance_host::Service as _;
+use quittance_host::Service;
 
 /// A service, by its name.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -24,13 +24,17 @@ impl Reader {
         }
     }
 
-    pub(crate) fn reads(self) -> &'static [&'static str] {
+    pub(crate) fn reads(self) -> Vec<&'static str> {
         match self {
-            Self::Invoicing => quittance_invoicing::App::READS,
-            Self::Payments => quittance_payments::App::READS,
-            Self::CreditRisk => quittance_credit_risk::App::READS,
-            Self::Collections => quittance_collections::App::READS,
-            Self::Reporting => quittance_reporting::App::READS,
+            Self::Invoicing => areas::<quittance_invoicing::App>(),
+            Self::Payments => areas::<quittance_payments::App>(),
+            Self::CreditRisk => areas::<quittance_credit_risk::App>(),
+            Self::Collections => areas::<quittance_collections::App>(),
+            Self::Reporting => areas::<quittance_reporting::App>(),
         }
     }
+}
+
+fn areas<S: Service>() -> Vec<&'static str> {
+    S::READS.iter().map(|reads| reads.area).collect()
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use quittance_db::Db;
 use quittance_events::{History, RebuildError, Rebuilt, stream_status};
-use quittance_host::{Histories, Service};
+use quittance_host::{Histories, Reads, Service};
 
 use super::{
     dead_letters::app,
@@ -52,7 +52,7 @@ pub(crate) async fn run(flags: &RebuildFlags) -> anyhow::Result<ExitCode> {
 async fn rebuild<S: Service>(stores: &Stores) -> anyhow::Result<Rebuilt> {
     let db = stores.db(S::AREA).await?;
     let mut histories = Histories::default();
-    for area in S::READS {
+    for Reads { area, .. } in S::READS {
         let history = match &stores.kafka {
             Some(kafka) => History::Kafka(kafka.clone()),
             None if stores.has_all() => History::Outbox(stores.db(area).await?),

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::kafka::KafkaConfig;
-use quittance_host::{DatabaseConfig, ProcessConfig};
+use quittance_host::{DatabaseConfig, ProcessConfig, Service as _};
 use quittance_runtime::{config, until_signal};
 use sqlx::migrate::Migrator;
 
@@ -162,11 +162,11 @@ impl Stores {
 /// All migrations of a service's database.
 fn migrator_of(area: &str) -> anyhow::Result<Migrator> {
     match area {
-        quittance_invoicing::AREA => Ok(quittance_invoicing::migrator()),
-        quittance_payments::AREA => Ok(quittance_payments::migrator()),
-        quittance_credit_risk::AREA => Ok(quittance_credit_risk::migrator()),
-        quittance_collections::AREA => Ok(quittance_collections::migrator()),
-        quittance_reporting::AREA => Ok(quittance_reporting::migrator()),
+        quittance_invoicing::AREA => Ok(quittance_invoicing::App::migrator()),
+        quittance_payments::AREA => Ok(quittance_payments::App::migrator()),
+        quittance_credit_risk::AREA => Ok(quittance_credit_risk::App::migrator()),
+        quittance_collections::AREA => Ok(quittance_collections::App::migrator()),
+        quittance_reporting::AREA => Ok(quittance_reporting::App::migrator()),
         other => bail!("there is no service {other}"),
     }
 }

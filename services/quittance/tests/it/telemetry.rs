@@ -131,9 +131,11 @@ fn a_request_is_one_trace_up_to_the_read_models_and_everything_is_measured() {
         let settled = "rpc_server_call_duration_seconds_count{rpc_method=\"quittance.invoicing.v1.OpenItemService/SettleItems\",rpc_response_status_code=\"OK\",rpc_system_name=\"grpc\"} 1";
         text.contains(settled) && text.matches("\nquittance_invariant_drift{").count() == RULES
     });
-    // No token was refused, and there is no broker.
-    let is_measured =
-        |metric: &&Metric| metric.name != "quittance_refused_tokens" && !metric.name.starts_with("quittance_broker_");
+    // No token was refused, nothing failed, and there is no broker.
+    let is_measured = |metric: &&Metric| {
+        !["quittance_refused_tokens", "quittance_bugs"].contains(&metric.name)
+            && !metric.name.starts_with("quittance_broker_")
+    };
     for metric in METRICS.iter().filter(is_measured) {
         let first = match metric.kind {
             Kind::Histogram => "_bucket{",

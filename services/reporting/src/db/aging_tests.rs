@@ -34,7 +34,7 @@ async fn rows_read(tx: &mut Tx) -> i64 {
 
 #[tokio::test]
 async fn a_customers_balance_is_looked_up_and_equals_the_list() {
-    let db = TestDb::new("reporting", &crate::migrator()).await;
+    let db = TestDb::new("reporting", &<crate::App as quittance_host::Service>::migrator()).await;
     let tenant = TenantId::at(now());
     db.connect_as("quittance_owner").await.execute(AssertSqlSafe(book(tenant))).await.unwrap();
     let on = parse_date("2026-03-02").unwrap();

@@ -10,15 +10,15 @@ use rust_decimal::Decimal;
 /// How many decimals a value has.
 const DECIMALS: u32 = 2;
 /// The window of [`dso_period`], in days that end on the date.
-pub const DSO_PERIOD_DAYS: i32 = 90;
+pub(crate) const DSO_PERIOD_DAYS: i32 = 90;
 /// How many months before the date's own the window of [`cei`] begins.
-pub const CEI_MONTHS_BACK: u32 = 2;
+pub(crate) const CEI_MONTHS_BACK: u32 = 2;
 /// A countback goes back no further: ten thousand years, more than dates of four digits span.
 const MAX_MONTHS: u32 = 120_000;
 
 /// A figure with what it was computed from, so that it can be checked by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Metric {
+pub(crate) struct Metric {
     /// Name and version of the formula.
     pub formula: &'static str,
     /// Two decimals; `None` where it is undefined.
@@ -37,7 +37,7 @@ pub struct Metric {
 
 /// What collection effectiveness is computed from, over one window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CeiInputs {
+pub(crate) struct CeiInputs {
     /// Open at the end of the day before the window.
     pub beginning: Decimal,
     /// Sales of the whole window.
@@ -53,7 +53,7 @@ pub struct CeiInputs {
 impl Metric {
     /// The same, resting on so many documents.
     #[must_use]
-    pub fn over(self, documents: i64) -> Metric {
+    pub(crate) fn over(self, documents: i64) -> Metric {
         Metric { documents, ..self }
     }
 
@@ -76,7 +76,7 @@ impl Metric {
 
 /// Days sales outstanding over a period: open / sales of the 90 days that end on the date x 90. Both amounts are in one
 /// currency; without sales it is undefined.
-pub fn dso_period(open: Decimal, sales90: Decimal) -> Metric {
+pub(crate) fn dso_period(open: Decimal, sales90: Decimal) -> Metric {
     let numerator = open.saturating_mul(Decimal::from(DSO_PERIOD_DAYS));
     Metric::quotient("DSO_PERIOD/1", numerator, sales90).within(DSO_PERIOD_DAYS)
 }
@@ -90,7 +90,7 @@ pub fn dso_period(open: Decimal, sales90: Decimal) -> Metric {
 ///
 /// `sales_by_month` has the first day of each month as key and holds nothing after `on`; a month that took back more
 /// than it sold subtracts nothing. The result's `days` are the whole days that were added.
-pub fn dso_countback(open: Decimal, sales_by_month: &BTreeMap<NaiveDate, Decimal>, on: NaiveDate) -> Metric {
+pub(crate) fn dso_countback(open: Decimal, sales_by_month: &BTreeMap<NaiveDate, Decimal>, on: NaiveDate) -> Metric {
     const FORMULA: &str = "DSO_COUNTBACK/1";
     if open <= Decimal::ZERO {
         return Metric::whole_days(FORMULA, 0, false);
@@ -123,7 +123,7 @@ pub fn dso_countback(open: Decimal, sales_by_month: &BTreeMap<NaiveDate, Decimal
 /// Collection effectiveness in percent, with all sales of the window (`CEI_TOTAL_SALES`):
 /// (beginning + sales - ending total) / (beginning + sales - ending not due) x 100. Undefined where the denominator,
 /// what there was to collect, is not greater than zero.
-pub fn cei(inputs: CeiInputs) -> Metric {
+pub(crate) fn cei(inputs: CeiInputs) -> Metric {
     let CeiInputs { beginning, sales, ending_total, ending_not_due, days } = inputs;
     let collectible = beginning + sales;
     let collected = (collectible - ending_total) * Decimal::ONE_HUNDRED;
@@ -131,23 +131,23 @@ pub fn cei(inputs: CeiInputs) -> Metric {
 }
 
 /// The window of [`cei`] on a date: its first day, and its calendar days with the date.
-pub fn cei_window(on: NaiveDate) -> (NaiveDate, i32) {
+pub(crate) fn cei_window(on: NaiveDate) -> (NaiveDate, i32) {
     let start = months_back(on, CEI_MONTHS_BACK);
     (start, day_count(days_between(start, on) + 1))
 }
 
 /// The mean of max(0, paid - due) in days, over items paid in full.
-pub fn average_days_late(sum_days: i64, count: i64) -> Metric {
+pub(crate) fn average_days_late(sum_days: i64, count: i64) -> Metric {
     mean("AVERAGE_DAYS_LATE/1", sum_days, count)
 }
 
 /// The mean of paid - issued in days, over items paid in full.
-pub fn average_days_to_pay(sum_days: i64, count: i64) -> Metric {
+pub(crate) fn average_days_to_pay(sum_days: i64, count: i64) -> Metric {
     mean("DAYS_TO_PAY/1", sum_days, count)
 }
 
 /// The mean of whole days over so many items; undefined over none.
-pub fn mean(formula: &'static str, sum_days: i64, count: i64) -> Metric {
+pub(crate) fn mean(formula: &'static str, sum_days: i64, count: i64) -> Metric {
     Metric::quotient(formula, Decimal::from(sum_days), Decimal::from(count)).over(count)
 }
 

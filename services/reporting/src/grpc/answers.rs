@@ -54,7 +54,7 @@ pub(super) async fn aging_report(
     let mut tx = app.view(tenant).await?;
     // Of the same view: the report shows exactly what was applied up to them.
     let watermarks = watermarks(&mut tx).await?;
-    let on = app.date_or_today(&mut tx, on).await?;
+    let on = app.date_or_today(tenant, on).await?;
     let row = db::aging::total(&mut tx, currency, on).await?;
     Ok(pb::AgingReport {
         effective_on: on.to_string(),
@@ -93,7 +93,7 @@ pub(super) async fn customer_balance(
     if !db::party::customer_exists(&mut tx, id).await? {
         return Err(Error::CustomerNotFound(id));
     }
-    let on = app.date_or_today(&mut tx, on).await?;
+    let on = app.date_or_today(tenant, on).await?;
     let mut balances = Vec::new();
     for (code, row) in db::aging::of_customer(&mut tx, id, on).await? {
         let Ok(currency) = Currency::parse(&code) else { continue };
@@ -124,7 +124,7 @@ pub(super) async fn kpis(
     let mut tx = app.view(tenant).await?;
     let tx = &mut tx;
     let watermarks = watermarks(tx).await?;
-    let on = app.date_or_today(tx, on).await?;
+    let on = app.date_or_today(tx.tenant(), on).await?;
     let aging = db::aging::total(tx, currency, on).await?;
     let to_date = db::kpi::to_date(tx, currency, on).await?;
     let (sales90, documents90) = db::kpi::sales(tx, currency, on - Duration::days(PERIOD_DAYS - 1), on).await?;
@@ -160,7 +160,7 @@ pub(crate) async fn invariants(app: &App, tenant: TenantId) -> Result<Vec<Invari
     let settled_before = app.clock().now() - Duration::minutes(IN_FLIGHT_MINUTES);
     let mut tx = app.view_sums(tenant).await?;
     let allocations = db::verify::allocations(&mut tx, settled_before).await?;
-    let today = app.date_or_today(&mut tx, None).await?;
+    let today = app.date_or_today(tenant, None).await?;
     let bounds = db::verify::items_out_of_bounds(&mut tx, today).await?;
     let partition = partition(&mut tx, today).await?;
     Ok(vec![

@@ -1,11 +1,11 @@
-//! The door for callers.
+//! The gRPC handlers.
 
 mod answers;
 mod status;
 
 use chrono::NaiveDate;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Page, Violations, currency, id, optional_date, page_size, tenant};
+use quittance_grpc::{Page, Violations, currency, id, optional_date, page_size};
 use quittance_kernel::{Currency, CustomerId};
 use quittance_proto::{
     common::v1 as common,
@@ -14,6 +14,7 @@ use quittance_proto::{
         report_service_server::{ReportService, ReportServiceServer},
     },
 };
+use quittance_service::tenant;
 use tonic::{Request, Response, Status, codec::CompressionEncoding::Gzip, service::Routes};
 use uuid::Uuid;
 
@@ -25,14 +26,11 @@ use crate::{
 pub(crate) use answers::invariants;
 
 /// Full names of the services, for the health service.
-pub const SERVICES: &[&str] = &["quittance.reporting.v1.ReportService"];
-
-#[derive(Debug, Clone)]
-struct Door(App);
+pub(crate) const SERVICES: &[&str] = &["quittance.reporting.v1.ReportService"];
 
 /// Adds the service's gRPC service.
-pub fn add_routes(routes: Routes, app: &App) -> Routes {
-    routes.add_service(ReportServiceServer::new(Door(app.clone())).accept_compressed(Gzip).send_compressed(Gzip))
+pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
+    routes.add_service(ReportServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
 /// Date and currency of a report.
@@ -44,12 +42,12 @@ fn read(effective_on: &str, currency_code: &str) -> Result<(Option<NaiveDate>, C
 }
 
 #[tonic::async_trait]
-impl ReportService for Door {
+impl ReportService for App {
     async fn list_currencies(
         &self,
         request: Request<pb::ListCurrenciesRequest>,
     ) -> Result<Response<pb::ListCurrenciesResponse>, Status> {
-        let mut tx = self.0.view(tenant(&request)?).await?;
+        let mut tx = self.view(tenant(&request)?).await?;
         let currency_codes = db::party::currencies(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(pb::ListCurrenciesResponse { currency_codes }))
     }
@@ -58,7 +56,7 @@ impl ReportService for Door {
         let tenant = tenant(&request)?;
         let asked = request.into_inner();
         let (on, currency) = read(&asked.effective_on, &asked.currency_code)?;
-        Ok(Response::new(answers::aging_report(&self.0, tenant, on, currency).await?))
+        Ok(Response::new(answers::aging_report(self, tenant, on, currency).await?))
     }
 
     async fn list_customer_aging(
@@ -76,8 +74,8 @@ impl ReportService for Door {
             [number, id] => Uuid::try_parse(id).ok().map(|id| (number.clone(), id)),
             _ => None,
         };
-        let mut tx = self.0.view(tenant).await?;
-        let on = self.0.date_or_today(&mut tx, on).await?;
+        let mut tx = self.view(tenant).await?;
+        let on = self.date_or_today(tenant, on).await?;
         let query = CustomerQuery { on, currency, after, limit: page.limit() };
         let rows = db::aging::by_customer(&mut tx, &query).await.map_err(Error::from)?;
         let (rows, next_page_token) = page.cut(rows, |row| vec![row.number.clone(), row.id.to_string()]);
@@ -95,28 +93,28 @@ impl ReportService for Door {
         let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
         let on = bad.check("effective_on", optional_date(&asked.effective_on));
         let (customer, on) = bad.into_result(customer.zip(on))?;
-        Ok(Response::new(answers::customer_balance(&self.0, tenant, customer, on).await?))
+        Ok(Response::new(answers::customer_balance(self, tenant, customer, on).await?))
     }
 
     async fn get_kpis(&self, request: Request<pb::GetKpisRequest>) -> Result<Response<pb::KpiReport>, Status> {
         let tenant = tenant(&request)?;
         let asked = request.into_inner();
         let (on, currency) = read(&asked.effective_on, &asked.currency_code)?;
-        Ok(Response::new(answers::kpis(&self.0, tenant, on, currency).await?))
+        Ok(Response::new(answers::kpis(self, tenant, on, currency).await?))
     }
 
     async fn verify_ledger(
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        Ok(Response::new(quittance_grpc::ledger(invariants(&self.0, tenant(&request)?).await?)))
+        Ok(Response::new(quittance_grpc::ledger(invariants(self, tenant(&request)?).await?)))
     }
 
     async fn get_stream_status(
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.0.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
         let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }

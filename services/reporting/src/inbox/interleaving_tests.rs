@@ -284,7 +284,7 @@ async fn hash(db: &Db, tenant: TenantId) -> String {
 #[test]
 fn any_interleaving_makes_the_same_read_model() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let migrator = crate::migrator();
+    let migrator = <crate::App as quittance_host::Service>::migrator();
     let db = runtime.block_on(TestDb::new("reporting", &migrator)).db;
     let count = AtomicU64::new(0);
     let contents: Mutex<HashSet<String>> = Mutex::default();

@@ -1,4 +1,4 @@
-//! The door for events. Each handler folds a run of events into sets and writes each set once.
+//! Handlers of events. Each folds a run of events into sets and writes each set once.
 
 mod collections;
 #[cfg(test)]

@@ -72,7 +72,7 @@ fn history(tenant: TenantId) -> Vec<Envelope> {
 
 #[tokio::test]
 async fn a_write_off_closes_an_item_and_is_neither_paid_nor_discounted() {
-    let db = TestDb::new("reporting", &crate::migrator()).await.db;
+    let db = TestDb::new("reporting", &<crate::App as quittance_host::Service>::migrator()).await.db;
     let tenant = TenantId::at(now());
     apply_events(&db, "invoicing", &InvoicingHandler, &Clock::fixed(now()), &history(tenant)).await.unwrap();
     let mut tx = db.begin(tenant).await.unwrap();

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs, io::Read as _, path::Path};
 use flate2::read::GzDecoder;
 use quittance_db::{Db, Logins, Workload};
 use quittance_grpc::Client;
+use quittance_host::Service as _;
 use quittance_kernel::{Clock, TenantId};
 use quittance_private_postgres::{Durability, OWNER, Options, ScratchPostgres};
 use quittance_proto::{
@@ -153,11 +154,15 @@ async fn issue_one(client: Client) {
 async fn landed_databases_migrate_and_their_books_hold() {
     let landed = Landed::start().await;
     let databases = Databases {
-        invoicing: landed.restore("quittance_invoicing", &quittance_invoicing::migrator(), Workload::Keys).await,
-        payments: landed.restore("quittance_payments", &quittance_payments::migrator(), Workload::Keys).await,
-        credit_risk: landed.restore("quittance_credit_risk", &quittance_credit_risk::migrator(), Workload::Keys).await,
-        collections: landed.restore("quittance_collections", &quittance_collections::migrator(), Workload::Keys).await,
-        reporting: landed.restore("quittance_reporting", &quittance_reporting::migrator(), Workload::Sums).await,
+        invoicing: landed.restore("quittance_invoicing", &quittance_invoicing::App::migrator(), Workload::Keys).await,
+        payments: landed.restore("quittance_payments", &quittance_payments::App::migrator(), Workload::Keys).await,
+        credit_risk: landed
+            .restore("quittance_credit_risk", &quittance_credit_risk::App::migrator(), Workload::Keys)
+            .await,
+        collections: landed
+            .restore("quittance_collections", &quittance_collections::App::migrator(), Workload::Keys)
+            .await,
+        reporting: landed.restore("quittance_reporting", &quittance_reporting::App::migrator(), Workload::Sums).await,
     };
     let server = services::start(databases, landed.clock().await).await;
     let tenants = landed.tenants().await;

@@ -2,6 +2,7 @@
 
 use quittance_db::Db;
 use quittance_events::Relay;
+use quittance_host::Service as _;
 use quittance_kernel::Clock;
 use quittance_testkit::{TestServer, peer};
 
@@ -22,21 +23,21 @@ pub(crate) async fn start(databases: Databases, clock: Clock) -> TestServer {
     let collections = quittance_collections::App::new(collections, Relay::default(), clock.clone());
     let reporting = quittance_reporting::App::new(reporting, clock.clone());
     let names = [
-        quittance_invoicing::SERVICES,
-        quittance_payments::SERVICES,
-        quittance_credit_risk::SERVICES,
-        quittance_collections::SERVICES,
-        quittance_reporting::SERVICES,
+        quittance_invoicing::App::GRPC,
+        quittance_payments::App::GRPC,
+        quittance_credit_risk::App::GRPC,
+        quittance_collections::App::GRPC,
+        quittance_reporting::App::GRPC,
     ]
     .concat();
     TestServer::start(clock.clone(), &names, |address, all| {
         let peer = peer(address, quittance_payments::AREA, &clock);
         let payments = quittance_payments::App::new(payments, Relay::default(), clock.clone(), peer);
-        let all = quittance_invoicing::add_routes(all, &invoicing);
-        let all = quittance_payments::add_routes(all, &payments);
-        let all = quittance_credit_risk::add_routes(all, &credit_risk);
-        let all = quittance_collections::add_routes(all, &collections);
-        quittance_reporting::add_routes(all, &reporting)
+        let all = invoicing.add_routes(all);
+        let all = payments.add_routes(all);
+        let all = credit_risk.add_routes(all);
+        let all = collections.add_routes(all);
+        reporting.add_routes(all)
     })
     .await
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use quittance_db::{Db, Logins, Workload};
 use quittance_e2e::{Area, Postgres};
+use quittance_host::Service as _;
 use quittance_testkit::Authority;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
@@ -39,7 +40,7 @@ async fn a_database_behind_tls_is_reached_where_it_is_trusted() {
             role_password: None,
         }
     };
-    quittance_db::prepare(&logins(&url), &quittance_invoicing::migrator()).await.unwrap();
+    quittance_db::prepare(&logins(&url), &quittance_invoicing::App::migrator()).await.unwrap();
 
     let (authority, other) = (Authority::new(), Authority::new());
     let (tls, socket) = (authority.acceptor("postgres"), postgres.socket());

@@ -1,4 +1,4 @@
-//! The part of Jinja that templates of reminders may use: an allow-list, held against the parsed template before it is
+//! The part of Jinja that templates of reminders may use: an allow-list, checked against the parsed template before it is
 //! compiled. Everything in it takes time and memory in proportion to the values it names, so that the steps of a rendering
 //! (`fuel`) also bound its time; what multiplies text or lists (`*` on text, `~`, `replace`, `join`, `indent`, nested
 //! loops, variables that grow) is not in it.
@@ -84,7 +84,7 @@ impl Kind {
     }
 }
 
-/// Holds a template against the language.
+/// Checks that a template is within the language.
 ///
 /// # Errors
 /// [`Problem`], the first that is met.

@@ -1,5 +1,5 @@
 //! The words of reminders: templates in a bounded part of Jinja (`language`), rendered as plain text. A name that does not
-//! exist is an error, and what can be known of a template is checked when it is written, not when a customer should get it.
+//! exist is an error, and a template is checked as far as possible when it is written, not when a customer should get it.
 //! Checking and rendering compute: the caller runs them off the threads that serve calls.
 
 mod language;
@@ -14,9 +14,9 @@ use serde::{Serialize, Serializer};
 use language::Problem;
 
 /// How many characters a subject's template has at most.
-pub const MAX_SUBJECT_CHARS: usize = 500;
+pub(crate) const MAX_SUBJECT_CHARS: usize = 500;
 /// How many characters a body's template has at most.
-pub const MAX_BODY_CHARS: usize = 20_000;
+pub(crate) const MAX_BODY_CHARS: usize = 20_000;
 /// How many bytes a template may render to: a reminder of some ten thousand items.
 const MAX_RENDERED_BYTES: usize = 1024 * 1024;
 
@@ -27,7 +27,7 @@ const STEPS_PER_ITEM: u64 = 400;
 /// How many it takes whatever the number of items: a second or so.
 const MAX_STEPS: u64 = 10_000_000;
 
-/// What a template is of.
+/// The part of a reminder that a template is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TemplatePart {
     /// The subject: rendered to one line.
@@ -64,13 +64,13 @@ pub enum TemplateError {
     /// It is longer than allowed.
     #[error("the template of the {} has more than {} characters", part.label(), part.max_chars())]
     TooLong {
-        /// Of what.
+        /// Whether the subject's or the body's.
         part: TemplatePart,
     },
     /// It uses a name that no reminder has.
     #[error("the template of the {} uses {name}, which does not exist", part.label())]
     UnknownName {
-        /// Of what.
+        /// Whether the subject's or the body's.
         part: TemplatePart,
         /// The name.
         name: String,
@@ -78,7 +78,7 @@ pub enum TemplateError {
     /// It uses what templates of reminders do not have.
     #[error("the template of the {} uses {what}, which reminders do not have (in line {line})", part.label())]
     NotAllowed {
-        /// Of what.
+        /// Whether the subject's or the body's.
         part: TemplatePart,
         /// What, in words.
         what: String,
@@ -88,7 +88,7 @@ pub enum TemplateError {
     /// It cannot be read or rendered.
     #[error("the template of the {}: {why}", part.label())]
     Invalid {
-        /// Of what.
+        /// Whether the subject's or the body's.
         part: TemplatePart,
         /// What the template engine says, with the line.
         why: String,
@@ -96,24 +96,22 @@ pub enum TemplateError {
     /// It renders to nothing.
     #[error("the template of the {} gives no text", part.label())]
     Empty {
-        /// Of what.
+        /// Whether the subject's or the body's.
         part: TemplatePart,
     },
 }
 
 impl TemplateError {
     /// The machine-readable reason.
-    pub fn reason(&self) -> &'static str {
-        "TEMPLATE_INVALID"
-    }
+    pub const REASON: &str = "TEMPLATE_INVALID";
 }
 
 /// What templates know of a reminder. Amounts are decimal numbers without their currency, dates `YYYY-MM-DD`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Context {
-    /// Who owes.
+pub(crate) struct Context {
+    /// The customer who owes.
     pub customer: Customer,
-    /// To whom it is addressed.
+    /// The contact that it is addressed to.
     pub contact: Contact,
     /// What is owed, the earliest due first.
     pub items: Vec<Item>,
@@ -124,7 +122,7 @@ pub struct Context {
     /// The date of the reminder.
     #[serde(serialize_with = "iso_date")]
     pub as_of: NaiveDate,
-    /// Who reminds.
+    /// The seller.
     pub seller: Seller,
 }
 
@@ -133,9 +131,9 @@ fn iso_date<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::
     serializer.collect_str(date)
 }
 
-/// Who owes.
+/// The customer who owes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Customer {
+pub(crate) struct Customer {
     /// The name.
     pub name: String,
     /// The customer's number; empty where there is none.
@@ -144,14 +142,14 @@ pub struct Customer {
 
 /// To whom a reminder is addressed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Contact {
+pub(crate) struct Contact {
     /// The name; empty where no person is known.
     pub name: String,
 }
 
 /// An item in a reminder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Item {
+pub(crate) struct Item {
     /// The document's number.
     pub number: String,
     /// When it was issued.
@@ -166,9 +164,9 @@ pub struct Item {
     pub open: String,
 }
 
-/// Who reminds.
+/// The seller.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Seller {
+pub(crate) struct Seller {
     /// The name.
     pub name: String,
     /// Where to ask, for example an e-mail address; empty where none is given.
@@ -177,7 +175,7 @@ pub struct Seller {
 
 /// A reminder's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
+pub(crate) struct Rendered {
     /// One line.
     pub subject: String,
     /// Plain text.
@@ -188,7 +186,7 @@ pub struct Rendered {
 ///
 /// # Errors
 /// [`TemplateError`], for the subject first.
-pub fn render(subject: &str, body: &str, context: &Context) -> Result<Rendered, TemplateError> {
+pub(crate) fn render(subject: &str, body: &str, context: &Context) -> Result<Rendered, TemplateError> {
     let subject = render_part(TemplatePart::Subject, subject, context)?;
     let body = render_part(TemplatePart::Body, body, context)?;
     let words = subject.split(|letter: char| letter.is_whitespace() || letter.is_control());
@@ -201,7 +199,7 @@ pub fn render(subject: &str, body: &str, context: &Context) -> Result<Rendered, 
 ///
 /// # Errors
 /// [`TemplateError`], for what was found first.
-pub fn check(part: TemplatePart, source: &str) -> Result<(), TemplateError> {
+pub(crate) fn check(part: TemplatePart, source: &str) -> Result<(), TemplateError> {
     if source.chars().nth(part.max_chars()).is_some() {
         return Err(TemplateError::TooLong { part });
     }
@@ -214,11 +212,12 @@ pub fn check(part: TemplatePart, source: &str) -> Result<(), TemplateError> {
 }
 
 fn render_part(part: TemplatePart, source: &str, context: &Context) -> Result<String, TemplateError> {
-    // What was stored before the language had bounds is held against them too.
+    // Templates that were stored before the language had bounds are checked against them too.
     language::check(source, part.label()).map_err(|problem| refused(part, problem))?;
     let mut environment = environment();
-    let items = u64::try_from(context.items.len()).unwrap_or(u64::MAX);
-    environment.set_fuel(Some(STEPS.saturating_add(items.saturating_mul(STEPS_PER_ITEM)).min(MAX_STEPS)));
+    let items = u64::try_from(context.items.len()).ok();
+    let steps = items.and_then(|items| items.checked_mul(STEPS_PER_ITEM)?.checked_add(STEPS));
+    environment.set_fuel(Some(steps.map_or(MAX_STEPS, |steps| steps.min(MAX_STEPS))));
     let template = environment.template_from_named_str(part.label(), source).map_err(|error| invalid(part, &error))?;
     let mut output = Bounded(Vec::new());
     let context = minijinja::Value::from(Serde(context));

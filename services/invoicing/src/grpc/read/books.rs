@@ -1,14 +1,15 @@
 //! Commands about tenants, series, customers and terms.
 
-use quittance_grpc::{Violations, currency, field_mask, id, message, optional_id, percent, request_id};
-use quittance_kernel::{ContactId, CustomerId, Discount, SeriesId, Terms, TermsId};
+use quittance_grpc::{Violations, currency, field_mask, id, message, optional_id, percent};
+use quittance_kernel::{ContactId, CustomerId, Discount, Terms, TermsId};
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb};
+use quittance_service::Etag;
 
-use super::{pair, rounding_rule};
+use super::rounding_rule;
 use crate::{
     domain::{
-        Address, BadField, ContactContent, CustomerContent, CustomerPatch, Enquiries, NamedTermsContent, Series,
-        SeriesContent, SeriesKind, TenantContent,
+        Address, BadField, ContactContent, CustomerContent, CustomerPatch, Enquiries, NamedTermsContent, Numbering,
+        SeriesKind, TenantContent,
     },
     ops::{CreateCustomer, CreateSeries, CreateTenant, CreateTerms, UpdateCustomer},
 };
@@ -36,10 +37,9 @@ impl TryFrom<pb::CreateTenantRequest> for CreateTenant {
 
     fn try_from(request: pb::CreateTenantRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let id = bad.check("request_id", request_id(&request.request_id));
         let content = bad.check("tenant", message(request.tenant)).map(tenant_content);
         let content = content.and_then(|content| bad.within("tenant", content));
-        bad.into_result(pair(id, content).map(|(request, content)| Self { request, content }))
+        bad.into_result(content.map(|content| Self { content }))
     }
 }
 
@@ -70,14 +70,13 @@ impl TryFrom<pb::CreateSeriesRequest> for CreateSeries {
 
     fn try_from(request: pb::CreateSeriesRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let id = bad.check("request_id", request_id(&request.request_id));
-        let content = bad.check("series", message(request.series)).map(series_content);
-        let content = content.and_then(|content| bad.within("series", content));
-        bad.into_result(pair(id, content).map(|(request, content)| Self { request, content }))
+        let series = bad.check("series", message(request.series)).map(series);
+        let series = series.and_then(|series| bad.within("series", series));
+        bad.into_result(series.map(|(kind, numbering)| Self { kind, numbering }))
     }
 }
 
-fn series_content(series: pb::Series) -> Result<SeriesContent, Violations> {
+fn series(series: pb::Series) -> Result<(SeriesKind, Numbering), Violations> {
     let mut bad = Violations::default();
     let kind = match series.kind() {
         pb::SeriesKind::Unspecified => Err(("MISSING", "is missing".to_owned())),
@@ -86,20 +85,13 @@ fn series_content(series: pb::Series) -> Result<SeriesContent, Violations> {
         pb::SeriesKind::External => Ok(SeriesKind::External),
     };
     let kind = bad.check("kind", kind);
-    let content = SeriesContent {
-        code: series.code,
-        kind: kind.unwrap_or(SeriesKind::Invoice),
-        prefix: series.prefix,
-        min_digits: series.min_digits,
-        next_number: series.next_number,
-    };
-    // The id plays no part in what is checked.
-    if let Err(problems) = Series::new(SeriesId::new(uuid::Uuid::max()), content.clone()) {
+    let numbering = Numbering::new(series.code, series.prefix, series.min_digits, series.next_number);
+    let numbering = numbering.map_err(|problems| {
         for problem in problems {
             bad.add(problem.field(), problem.reason(), problem.to_string());
         }
-    }
-    bad.into_result(kind.map(|_| content))
+    });
+    bad.into_result(kind.zip(numbering.ok()))
 }
 
 impl TryFrom<pb::CreateCustomerRequest> for CreateCustomer {
@@ -107,10 +99,9 @@ impl TryFrom<pb::CreateCustomerRequest> for CreateCustomer {
 
     fn try_from(request: pb::CreateCustomerRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let id = bad.check("request_id", request_id(&request.request_id));
         let content = bad.check("customer", message(request.customer)).map(customer_content);
         let content = content.and_then(|content| bad.within("customer", content));
-        bad.into_result(pair(id, content).map(|(request, content)| Self { request, content }))
+        bad.into_result(content.map(|content| Self { content }))
     }
 }
 
@@ -145,11 +136,10 @@ impl TryFrom<pb::UpdateCustomerRequest> for UpdateCustomer {
     fn try_from(request: pb::UpdateCustomerRequest) -> Result<Self, Violations> {
         const FIELDS: &[&str] = &["number", "name", "address", "tax_id", "terms_id", "bank_accounts", "contacts"];
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
         let customer = bad.check("customer", message(request.customer)).unwrap_or_default();
         let id = bad.check("customer.customer_id", id(&customer.customer_id, CustomerId::parse));
-        let etag = customer.etag.clone();
+        let etag = Etag::new(customer.etag.clone());
         let named = |field: &str| mask.contains(&field);
         // A name that is not to be changed need not be given.
         let given = if named("name") { customer } else { pb::Customer { name: "unchanged".to_owned(), ..customer } };
@@ -163,9 +153,7 @@ impl TryFrom<pb::UpdateCustomerRequest> for UpdateCustomer {
             bank_accounts: named("bank_accounts").then_some(content.bank_accounts),
             contacts: named("contacts").then_some(content.contacts),
         });
-        let command =
-            request_id.zip(id).zip(patch).map(|((request, customer), patch)| Self { request, customer, etag, patch });
-        bad.into_result(command)
+        bad.into_result(id.zip(patch).map(|(customer, patch)| Self { customer, etag, patch }))
     }
 }
 
@@ -174,10 +162,9 @@ impl TryFrom<pb::CreateTermsRequest> for CreateTerms {
 
     fn try_from(request: pb::CreateTermsRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let id = bad.check("request_id", request_id(&request.request_id));
         let content = bad.check("terms", message(request.terms)).map(terms_content);
         let content = content.and_then(|content| bad.within("terms", content));
-        bad.into_result(pair(id, content).map(|(request, content)| Self { request, content }))
+        bad.into_result(content.map(|content| Self { content }))
     }
 }
 

@@ -1,25 +1,25 @@
 //! Commands about invoices and credit notes.
 
 use quittance_grpc::{
-    Violations, currency, decimal, field_mask, id, message, optional_date, optional_id, optional_text, percent,
-    request_id, text,
+    Violations, currency, decimal, field_mask, id, message, optional_date, optional_id, optional_line, optional_text,
+    percent, text,
 };
-use quittance_kernel::{ContactId, CustomerId, InvoiceId, RequestId, ReservationId, SeriesId, TermsId};
+use quittance_kernel::{ContactId, CustomerId, InvoiceId, ReservationId, SeriesId, TermsId};
 use quittance_proto::invoicing::v1 as pb;
-use quittance_runtime::trace::Origin;
+use quittance_service::Etag;
 
-use super::{MAX_REASON, pair, rounding_rule};
+use super::rounding_rule;
 use crate::{
-    domain::{CreditReason, DeliveryChannel, InvoiceContent, InvoicePatch, LineContent, TaxCategory, line as limits},
+    domain::{
+        CreditReason, DeliveryChannel, InvoiceContent, InvoicePatch, LineContent, TaxCategory,
+        invoice_content::{MAX_NOTE, MAX_NUMBER, MAX_REASON},
+        line as limits,
+    },
     ops::{
         CreateAndIssueInvoice, CreateInvoice, CreditInvoice, DeliverInvoice, IssueInvoice, UpdateInvoice, VoidInvoice,
     },
 };
 
-/// The longest number or reference, in characters.
-const MAX_NUMBER: usize = 100;
-/// The longest note, in characters.
-const MAX_NOTE: usize = 2_000;
 /// Decimals of quantities and unit prices.
 const FACTOR_DECIMALS: usize = 6;
 
@@ -57,12 +57,12 @@ fn invoice_content(invoice: pb::Invoice) -> Result<InvoiceContent, Violations> {
     let lines = bad.each("lines", invoice.lines, line);
     let terms_id = bad.check("terms_id", optional_id(&invoice.terms_id, TermsId::parse));
     let series = bad.check("series_id", optional_id(&invoice.series_id, SeriesId::parse));
-    let external = bad.check("external_number", optional_text(&invoice.external_number, MAX_NUMBER));
+    let external = bad.check("external_number", optional_line(&invoice.external_number, MAX_NUMBER));
     let issued_on = bad.check("issued_on", optional_date(&invoice.issued_on));
     let due_on = bad.check("due_on", optional_date(&invoice.due_on));
     let rounding = bad.check("rounding_rule", rounding_rule(invoice.rounding_rule));
     let reservation = bad.check("reservation_id", optional_id(&invoice.reservation_id, ReservationId::parse));
-    let purchase_order = bad.check("purchase_order", optional_text(&invoice.purchase_order, MAX_NUMBER));
+    let purchase_order = bad.check("purchase_order", optional_line(&invoice.purchase_order, MAX_NUMBER));
     let note = bad.check("note", optional_text(&invoice.note, MAX_NOTE));
     let content = (|| {
         Some(InvoiceContent {
@@ -84,20 +84,19 @@ fn invoice_content(invoice: pb::Invoice) -> Result<InvoiceContent, Violations> {
     bad.into_result(content)
 }
 
-/// Request id and content of the two ways to create an invoice.
-fn new_invoice(id: &str, invoice: Option<pb::Invoice>) -> Result<(RequestId, InvoiceContent), Violations> {
+/// The content of the two ways to create an invoice.
+fn new_invoice(invoice: Option<pb::Invoice>) -> Result<InvoiceContent, Violations> {
     let mut bad = Violations::default();
-    let id = bad.check("request_id", request_id(id));
     let content = bad.check("invoice", message(invoice)).map(invoice_content);
     let content = content.and_then(|content| bad.within("invoice", content));
-    bad.into_result(pair(id, content))
+    bad.into_result(content)
 }
 
 impl TryFrom<pb::CreateInvoiceRequest> for CreateInvoice {
     type Error = Violations;
 
     fn try_from(request: pb::CreateInvoiceRequest) -> Result<Self, Violations> {
-        new_invoice(&request.request_id, request.invoice).map(|(request, content)| Self { request, content })
+        new_invoice(request.invoice).map(|content| Self { content })
     }
 }
 
@@ -105,8 +104,7 @@ impl TryFrom<pb::CreateAndIssueInvoiceRequest> for CreateAndIssueInvoice {
     type Error = Violations;
 
     fn try_from(request: pb::CreateAndIssueInvoiceRequest) -> Result<Self, Violations> {
-        let (request, content) = new_invoice(&request.request_id, request.invoice)?;
-        Ok(Self { request, content, origin: Origin::here() })
+        new_invoice(request.invoice).map(|content| Self { content })
     }
 }
 
@@ -126,15 +124,12 @@ impl TryFrom<pb::UpdateInvoiceRequest> for UpdateInvoice {
             "note",
         ];
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
         let invoice = bad.check("invoice", message(request.invoice)).unwrap_or_default();
         let id = bad.check("invoice.invoice_id", id(&invoice.invoice_id, InvoiceId::parse));
-        let etag = invoice.etag.clone();
+        let etag = Etag::new(invoice.etag.clone());
         let patch = bad.within("invoice", invoice_patch(invoice, &mask));
-        let command =
-            request_id.zip(id).zip(patch).map(|((request, invoice), patch)| Self { request, invoice, etag, patch });
-        bad.into_result(command)
+        bad.into_result(id.zip(patch).map(|(invoice, patch)| Self { invoice, etag, patch }))
     }
 }
 
@@ -167,7 +162,7 @@ fn invoice_patch(invoice: pb::Invoice, mask: &[&str]) -> Result<InvoicePatch, Vi
         patch.reservation = bad.check("reservation_id", optional_id(&invoice.reservation_id, ReservationId::parse));
     }
     if named("purchase_order") {
-        patch.purchase_order = bad.check("purchase_order", optional_text(&invoice.purchase_order, MAX_NUMBER));
+        patch.purchase_order = bad.check("purchase_order", optional_line(&invoice.purchase_order, MAX_NUMBER));
     }
     if named("note") {
         patch.note = bad.check("note", optional_text(&invoice.note, MAX_NOTE));
@@ -180,14 +175,8 @@ impl TryFrom<pb::IssueInvoiceRequest> for IssueInvoice {
 
     fn try_from(request: pb::IssueInvoiceRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
-        bad.into_result(pair(request_id, id).map(|(id, invoice)| Self {
-            request: id,
-            invoice,
-            etag: request.etag,
-            origin: Origin::here(),
-        }))
+        bad.into_result(id.map(|invoice| Self { invoice, etag: Etag::new(request.etag) }))
     }
 }
 
@@ -196,16 +185,10 @@ impl TryFrom<pb::VoidInvoiceRequest> for VoidInvoice {
 
     fn try_from(request: pb::VoidInvoiceRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
         let reason = bad.check("reason", text(&request.reason, MAX_REASON));
-        let command = request_id.zip(id).zip(reason).map(|((id, invoice), reason)| Self {
-            request: id,
-            invoice,
-            reason,
-            etag: request.etag,
-        });
-        bad.into_result(command)
+        let etag = Etag::new(request.etag);
+        bad.into_result(id.zip(reason).map(|(invoice, reason)| Self { invoice, reason, etag }))
     }
 }
 
@@ -220,17 +203,11 @@ impl TryFrom<pb::DeliverInvoiceRequest> for DeliverInvoice {
             pb::DeliveryChannel::Post => Ok(DeliveryChannel::Post),
             pb::DeliveryChannel::Portal => Ok(DeliveryChannel::Portal),
         };
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
         let contact = bad.check("contact_id", optional_id(&request.contact_id, ContactId::parse));
         let channel = bad.check("channel", channel);
-        let command = request_id.zip(id).zip(contact.zip(channel));
-        bad.into_result(command.map(|((request, invoice), (contact, channel))| Self {
-            request,
-            invoice,
-            contact,
-            channel,
-        }))
+        let command = id.zip(contact.zip(channel));
+        bad.into_result(command.map(|(invoice, (contact, channel))| Self { invoice, contact, channel }))
     }
 }
 
@@ -251,16 +228,10 @@ impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
             pb::CreditReason::Fraud => Ok(CreditReason::Fraud),
             pb::CreditReason::Tax => Ok(CreditReason::Tax),
         };
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
         let reason = bad.check("reason", reason);
         let issued_on = bad.check("issued_on", optional_date(&request.issued_on));
-        let command = request_id.zip(id).zip(reason.zip(issued_on));
-        bad.into_result(command.map(|((request, invoice), (reason, issued_on))| Self {
-            request,
-            invoice,
-            reason,
-            issued_on,
-        }))
+        let command = id.zip(reason.zip(issued_on));
+        bad.into_result(command.map(|(invoice, (reason, issued_on))| Self { invoice, reason, issued_on }))
     }
 }

@@ -1,12 +1,11 @@
 //! Commands about open items.
 
-use quittance_grpc::{MAX_BATCH, Violations, date, id, money, positive_money, request_id, text};
+use quittance_grpc::{MAX_BATCH, Violations, date, id, money, positive_money, text};
 use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, WriteOff, WriteOffReason};
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb};
 
-use super::{MAX_REASON, pair};
 use crate::{
-    domain::Settlement,
+    domain::{Settlement, invoice_content::MAX_REASON},
     ops::{Reversal, ReverseSettlements, SettleItems},
 };
 
@@ -71,10 +70,9 @@ impl TryFrom<pb::SettleItemsRequest> for SettleItems {
 
     fn try_from(request: pb::SettleItemsRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let id = bad.check("request_id", request_id(&request.request_id));
         check_count(&mut bad, "settlements", request.settlements.len());
         let settlements = bad.each("settlements", request.settlements, settlement);
-        bad.into_result(pair(id, settlements).map(|(request, settlements)| Self { request, settlements }))
+        bad.into_result(settlements.map(|settlements| Self { settlements }))
     }
 }
 
@@ -83,7 +81,6 @@ impl TryFrom<pb::ReverseSettlementsRequest> for ReverseSettlements {
 
     fn try_from(request: pb::ReverseSettlementsRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let request_id = bad.check("request_id", request_id(&request.request_id));
         check_count(&mut bad, "reversals", request.reversals.len());
         let reversals = bad.each("reversals", request.reversals, |reversal| {
             let mut bad = Violations::default();
@@ -97,6 +94,6 @@ impl TryFrom<pb::ReverseSettlementsRequest> for ReverseSettlements {
                 reason,
             }))
         });
-        bad.into_result(pair(request_id, reversals).map(|(request, reversals)| Self { request, reversals }))
+        bad.into_result(reversals.map(|reversals| Self { reversals }))
     }
 }

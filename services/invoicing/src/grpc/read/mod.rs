@@ -9,9 +9,6 @@ use quittance_proto::invoicing::v1 as pb;
 
 use crate::domain::{RoundingRule, RoundingScope};
 
-/// The longest reason a person gives, in characters.
-const MAX_REASON: usize = 500;
-
 /// The rule, or none where both parts are left to the tenant.
 fn rounding_rule(rule: Option<pb::RoundingRule>) -> Result<Option<RoundingRule>, (&'static str, String)> {
     let Some(rule) = rule else { return Ok(None) };
@@ -30,9 +27,4 @@ fn rounding_rule(rule: Option<pb::RoundingRule>) -> Result<Option<RoundingRule>,
         (Some(scope), Some(mode)) => Ok(Some(RoundingRule { scope, mode })),
         _ => Err(("ROUNDING_RULE_INCOMPLETE", "has a scope and a mode, or neither".to_owned())),
     }
-}
-
-/// A command's request id and content, once neither is noted as wrong.
-fn pair<A, B>(a: Option<A>, b: Option<B>) -> Option<(A, B)> {
-    a.zip(b)
 }

@@ -1,0 +1,150 @@
+//! A call as it comes in: whose it is, and what it asks for.
+
+use std::sync::Arc;
+
+use quittance_grpc::{Caller, MAX_BATCH, Violations, entry_status, request_id};
+use quittance_kernel::{Bug, RequestId, TenantId};
+use quittance_proto::Mutating;
+use quittance_runtime::trace::{self, Trace};
+use tonic::{Request, Status};
+use tonic_types::pb;
+
+use crate::{Batch, CommonError};
+
+/// Who does something: the subject of the call's token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor(pub Arc<str>);
+
+/// What comes with a command without being part of it.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// Makes repeating the call harmless.
+    pub request: RequestId,
+    /// Who calls.
+    pub actor: Actor,
+    /// The trace that the call belongs to.
+    pub trace: Option<Trace>,
+}
+
+/// A mutating call.
+#[derive(Debug, Clone)]
+pub struct Call<C> {
+    /// Whose receivables it is about.
+    pub tenant: TenantId,
+    /// What comes with the command.
+    pub envelope: Envelope,
+    /// What is to be done.
+    pub command: C,
+}
+
+/// The calls of a batch, or what is wrong with each that cannot be read.
+#[derive(Debug)]
+pub struct BatchCall<C> {
+    /// Whose receivables they are about.
+    pub tenant: TenantId,
+    /// In the order of the request.
+    pub entries: Vec<Result<Call<C>, Violations>>,
+}
+
+impl<C> Call<C> {
+    /// The same call with what its command is made into.
+    pub fn try_map<D, E>(self, make: impl FnOnce(C) -> Result<D, E>) -> Result<Call<D>, E> {
+        Ok(Call { tenant: self.tenant, envelope: self.envelope, command: make(self.command)? })
+    }
+}
+
+impl<C> BatchCall<C> {
+    /// The results of `run` for the calls that could be read, and what is wrong with the others, in the order of the request.
+    pub async fn answer<O, E, F>(
+        self,
+        run: impl FnOnce(Vec<Call<C>>) -> F,
+    ) -> Result<Vec<Result<O, pb::Status>>, Status>
+    where
+        E: Into<Status>,
+        F: Future<Output = Batch<O, E>>,
+    {
+        let mut calls = Vec::with_capacity(self.entries.len());
+        let read: Vec<Result<(), Violations>> =
+            self.entries.into_iter().map(|entry| entry.map(|call| calls.push(call))).collect();
+        let results = if calls.is_empty() { Vec::new() } else { run(calls).await.map_err(Into::into)? };
+        let mut results = results.into_iter();
+        let in_order = read.into_iter().map(|entry| {
+            let result = match entry {
+                Err(violations) => Err(violations.into()),
+                Ok(()) => match results.next() {
+                    Some(result) => result.map_err(Into::into),
+                    None => Err(CommonError::from(Bug("an entry has no result")).into()),
+                },
+            };
+            result.map_err(|status| entry_status(&status))
+        });
+        Ok(in_order.collect())
+    }
+}
+
+fn caller<R>(request: &Request<R>) -> Result<&Caller, Status> {
+    request.extensions().get::<Caller>().ok_or_else(|| Status::unauthenticated("no caller"))
+}
+
+/// Whose receivables a call is about: checked against the token by the layer around every call.
+pub fn tenant<R>(request: &Request<R>) -> Result<TenantId, Status> {
+    Ok(caller(request)?.tenant)
+}
+
+/// What of a call is the same for all of its commands.
+struct From {
+    tenant: TenantId,
+    actor: Actor,
+    trace: Option<Trace>,
+}
+
+impl From {
+    fn of<R>(request: &Request<R>) -> Result<Self, Status> {
+        let caller = caller(request)?;
+        Ok(Self { tenant: caller.tenant, actor: Actor(caller.subject.as_str().into()), trace: trace::current() })
+    }
+
+    /// The call, or everything that is wrong with it.
+    fn call<C, R>(&self, mut message: R) -> Result<Call<C>, Violations>
+    where
+        R: Mutating,
+        C: TryFrom<R, Error = Violations>,
+    {
+        let mut bad = Violations::default();
+        let request = bad.check("request_id", request_id(&message.take_request_id()));
+        let command = bad.within("", C::try_from(message));
+        let call = request.zip(command).map(|(request, command)| Call {
+            tenant: self.tenant,
+            envelope: Envelope { request, actor: self.actor.clone(), trace: self.trace },
+            command,
+        });
+        bad.into_result(call)
+    }
+}
+
+/// The call in a request, or everything that is wrong with it.
+pub fn parse<C, R>(request: Request<R>) -> Result<Call<C>, Status>
+where
+    R: Mutating,
+    C: TryFrom<R, Error = Violations>,
+{
+    let from = From::of(&request)?;
+    Ok(from.call(request.into_inner())?)
+}
+
+/// The calls in a request that carries many.
+pub fn parse_batch<C, B, R>(request: Request<B>, entries: impl FnOnce(B) -> Vec<R>) -> Result<BatchCall<C>, Status>
+where
+    R: Mutating,
+    C: TryFrom<R, Error = Violations>,
+{
+    let from = From::of(&request)?;
+    let entries = entries(request.into_inner());
+    if entries.is_empty() || entries.len() > MAX_BATCH {
+        let mut bad = Violations::default();
+        let said = format!("has 1 to {MAX_BATCH} entries, not {}", entries.len());
+        bad.add("requests", "BATCH_SIZE_OUT_OF_RANGE", said);
+        return Err(bad.into());
+    }
+    Ok(BatchCall { tenant: from.tenant, entries: entries.into_iter().map(|entry| from.call(entry)).collect() })
+}

@@ -1,0 +1,103 @@
+//! Why any call of any service can fail.
+
+use quittance_db::{DbError, RequestIdReused};
+use quittance_grpc::{Fault, db_fault, internal};
+use quittance_kernel::{Bug, TenantId};
+use tonic::{Code, Status};
+
+/// A failure that every call can have, whatever the service. A service's own error has it as one of its variants.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommonError {
+    /// The service does not know the tenant.
+    #[error("tenant {0} does not exist")]
+    TenantNotFound(TenantId),
+    /// The resource has another version than the caller read.
+    #[error("{0} has changed since it was read")]
+    Stale(String),
+    /// The request id was used for another command.
+    #[error(transparent)]
+    RequestIdReused(#[from] RequestIdReused),
+    /// The batch that the call was written with broke off. Calling again with the same request id shows what became of it.
+    #[error("the batch of the call broke off")]
+    Interrupted,
+    /// The store failed.
+    #[error("the store failed")]
+    Db(#[from] DbError),
+    /// What cannot happen did.
+    #[error(transparent)]
+    Bug(#[from] Bug),
+}
+
+impl From<CommonError> for Status {
+    fn from(error: CommonError) -> Self {
+        let text = error.to_string();
+        match error {
+            CommonError::TenantNotFound(id) => {
+                Fault::new(Code::NotFound, "TENANT_NOT_FOUND", text).with("tenant_id", id)
+            }
+            CommonError::Stale(resource) => Fault::new(Code::Aborted, "ETAG_MISMATCH", text).with("resource", resource),
+            CommonError::RequestIdReused(reused) => {
+                Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
+            }
+            CommonError::Interrupted => Fault::new(Code::Unavailable, "INTERRUPTED", text),
+            CommonError::Db(error) => return db_fault(&error),
+            CommonError::Bug(bug) => return internal(&bug),
+        }
+        .into()
+    }
+}
+
+/// A service's error, as the runner sees it.
+pub trait ServiceError:
+    From<CommonError> + From<DbError> + From<Bug> + Into<Status> + Clone + Send + Sync + 'static
+{
+    /// The failure that every call can have, if it is one.
+    fn common(&self) -> Option<&CommonError>;
+
+    /// The failure of the store, if it is one.
+    fn store(&self) -> Option<&DbError> {
+        match self.common()? {
+            CommonError::Db(error) => Some(error),
+            CommonError::TenantNotFound(_)
+            | CommonError::Stale(_)
+            | CommonError::RequestIdReused(_)
+            | CommonError::Interrupted
+            | CommonError::Bug(_) => None,
+        }
+    }
+
+    /// Whether it is about the whole batch: the store failed, or something that cannot happen did.
+    fn is_of_batch(&self) -> bool {
+        matches!(self.common(), Some(CommonError::Db(_) | CommonError::Bug(_)))
+    }
+}
+
+/// Makes an error with a variant `Common(CommonError)` the error of a service.
+#[macro_export]
+macro_rules! service_error {
+    ($error:ty) => {
+        impl $crate::ServiceError for $error {
+            fn common(&self) -> Option<&$crate::CommonError> {
+                if let Self::Common(error) = self { Some(error) } else { None }
+            }
+        }
+
+        impl From<quittance_db::DbError> for $error {
+            fn from(error: quittance_db::DbError) -> Self {
+                Self::Common(error.into())
+            }
+        }
+
+        impl From<quittance_db::SqlxError> for $error {
+            fn from(error: quittance_db::SqlxError) -> Self {
+                Self::Common(quittance_db::DbError::from(error).into())
+            }
+        }
+
+        impl From<quittance_kernel::Bug> for $error {
+            fn from(bug: quittance_kernel::Bug) -> Self {
+                Self::Common(bug.into())
+            }
+        }
+    };
+}

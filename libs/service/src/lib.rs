@@ -1,0 +1,26 @@
+//! What every service is made of: the runner of operations with all that they share, the state behind a service's calls, and the errors that
+//! every call can have.
+//!
+//! An operation is a type, its command, with one function. The runner opens the transaction, looks the request up, writes the events and the
+//! answer, commits, repeats what met another transaction, and wakes the relay.
+
+mod call;
+mod coalescer;
+mod command_hash;
+mod error;
+mod etag;
+mod operation;
+mod runner;
+mod settings;
+mod state;
+mod write;
+
+pub use call::{Actor, BatchCall, Call, Envelope, parse, parse_batch, tenant};
+pub use error::{CommonError, ServiceError};
+pub use etag::Etag;
+pub use operation::{Batch, BatchOperation, Operation};
+pub use quittance_events::Event;
+pub use runner::Outcome;
+pub use settings::Settings;
+pub use state::State;
+pub use write::Write;

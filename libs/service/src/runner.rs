@@ -1,0 +1,347 @@
+//! Running operations: request log, transaction, repetition, events, answers.
+//!
+//! Requests that were answered before get the kept answer. The others are decided and written together; their answers are kept last, which
+//! waits for a transaction that answers one of the same requests at the same moment. Where that one commits, or a constraint breaks, each
+//! command is run again in a transaction of its own. A refusal is not kept: its request is looked up once more, because the command may have
+//! been refused for the very effect that its own first sending had.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    time::Instant,
+};
+
+use quittance_db::{Answer, DbError, KeptAnswer, RequestIdReused, find_answers, keep_answers};
+use quittance_kernel::{Bug, RequestId, TenantId};
+use quittance_runtime::metrics::{self, OperationResult};
+use tracing::{Instrument as _, Span};
+
+use crate::{
+    Batch, BatchOperation, Call, CommonError, Operation, ServiceError, Settings, State, Write,
+    command_hash::{CommandHash, command_hash},
+    operation::ErrorOf,
+};
+
+/// How often one command is tried when transactions stand in each other's way.
+const TRIES: usize = 5;
+
+/// What a call came to.
+#[derive(Debug, Clone)]
+pub struct Outcome<O, A> {
+    /// What is answered.
+    pub answer: A,
+    /// What the operation made; `None` where an earlier sending of the request did it.
+    pub output: Option<O>,
+}
+
+/// How the commands of an operation are run: one in a transaction, or many.
+pub(crate) trait Form<C>: Send + 'static {
+    const NAME: &'static str;
+    const NEEDS_TENANT: bool;
+    type Settings: Settings;
+    type Output: Send;
+
+    fn run(
+        w: &mut Write<'_, Self::Settings>,
+        commands: &[&C],
+    ) -> impl Future<Output = Batch<Self::Output, ErrorOf<Self::Settings>>> + Send;
+
+    fn on_constraint(command: &C, constraint: &str) -> Option<ErrorOf<Self::Settings>>;
+}
+
+/// One command in a transaction.
+pub(crate) struct Single;
+
+/// Many.
+pub(crate) struct Many;
+
+impl<C: Operation> Form<C> for Single {
+    const NAME: &'static str = C::NAME;
+    const NEEDS_TENANT: bool = C::NEEDS_TENANT;
+    type Settings = C::Settings;
+    type Output = C::Output;
+
+    async fn run(w: &mut Write<'_, C::Settings>, commands: &[&C]) -> Batch<C::Output, ErrorOf<C::Settings>> {
+        let [command] = commands else { return Err(Bug("an operation without a batch form got a batch").into()) };
+        match command.run(w).await {
+            Err(error) if error.is_of_batch() => Err(error),
+            result => Ok(vec![result]),
+        }
+    }
+
+    fn on_constraint(command: &C, constraint: &str) -> Option<ErrorOf<C::Settings>> {
+        command.on_constraint(constraint)
+    }
+}
+
+impl<C: BatchOperation> Form<C> for Many {
+    const NAME: &'static str = C::NAME;
+    const NEEDS_TENANT: bool = true;
+    type Settings = C::Settings;
+    type Output = C::Output;
+
+    async fn run(w: &mut Write<'_, C::Settings>, commands: &[&C]) -> Batch<C::Output, ErrorOf<C::Settings>> {
+        C::run(w, commands).await
+    }
+
+    fn on_constraint(command: &C, constraint: &str) -> Option<ErrorOf<C::Settings>> {
+        command.on_constraint(constraint)
+    }
+}
+
+/// The span of an operation's transactions.
+fn span(operation: &'static str, count: usize) -> Span {
+    tracing::info_span!("operation", otel.name = operation, operation, count)
+}
+
+/// Runs an operation that nobody called.
+pub(crate) async fn run_job<C: Operation>(
+    state: &State<C::Settings>,
+    tenant: TenantId,
+    command: &C,
+) -> Result<C::Output, ErrorOf<C::Settings>> {
+    let work = async {
+        let started = Instant::now();
+        let settings = state.settings(tenant).await?;
+        let mut tx = state.db().begin(tenant).await?;
+        let mut w = Write::new(&mut tx, state.now(), settings.as_deref(), Vec::new());
+        let output = command.run(&mut w).await?;
+        let is_published = w.save_events().await?;
+        tx.commit().await?;
+        if is_published {
+            state.relay().wake();
+        }
+        metrics::record_transaction(C::Settings::AREA, C::NAME, started.elapsed());
+        Ok(output)
+    };
+    work.instrument(span(C::NAME, 1)).await
+}
+
+type Output<F, C> = <F as Form<C>>::Output;
+type ErrorIn<F, C> = ErrorOf<<F as Form<C>>::Settings>;
+/// What one command came to, or why it was refused.
+type OutcomeOf<F, C, A> = Result<Outcome<Output<F, C>, A>, ErrorIn<F, C>>;
+type Outcomes<F, C, A> = Batch<Outcome<Output<F, C>, A>, ErrorIn<F, C>>;
+
+/// A command to run.
+struct Entry<'a, C> {
+    call: &'a Call<C>,
+    hash: CommandHash,
+}
+
+impl<C> Entry<'_, C> {
+    fn id(&self) -> RequestId {
+        self.call.envelope.request
+    }
+}
+
+/// Runs the calls of one tenant.
+pub(crate) struct Runner<'a, F: Form<C>, C, A> {
+    state: &'a State<F::Settings>,
+    tenant: TenantId,
+    answer: fn(&F::Output) -> A,
+}
+
+impl<'a, F, C, A> Runner<'a, F, C, A>
+where
+    F: Form<C>,
+    C: Hash + Send + Sync,
+    A: Answer,
+{
+    pub(crate) fn new(state: &'a State<F::Settings>, tenant: TenantId, answer: fn(&F::Output) -> A) -> Self {
+        Self { state, tenant, answer }
+    }
+
+    /// Runs the calls; a request that stands there twice is one command.
+    pub(crate) async fn run(&self, calls: &[Call<C>]) -> Outcomes<F, C, A> {
+        // Boxed: every handler's future would hold this one, which is large.
+        let results = Box::pin(self.run_distinct(calls)).instrument(span(F::NAME, calls.len())).await;
+        record::<F, C, A>(&results, calls.len());
+        results
+    }
+
+    async fn run_distinct(&self, calls: &[Call<C>]) -> Outcomes<F, C, A> {
+        let mut ids: HashSet<RequestId> = HashSet::with_capacity(calls.len());
+        let mut places: HashMap<(RequestId, CommandHash), (bool, usize)> = HashMap::with_capacity(calls.len());
+        // Other commands under an id that stands here come after the first, as if they had been sent after it: which is the true one the kept answers say.
+        let (mut first, mut others): (Vec<Entry<'_, C>>, Vec<Entry<'_, C>>) = (Vec::new(), Vec::new());
+        let mut asked = Vec::with_capacity(calls.len());
+        for call in calls {
+            let id = call.envelope.request;
+            let hash = command_hash(F::NAME, id, &call.command);
+            asked.push(*places.entry((id, hash)).or_insert_with(|| {
+                let is_first = ids.insert(id);
+                let list = if is_first { &mut first } else { &mut others };
+                list.push(Entry { call, hash });
+                (is_first, list.len() - 1)
+            }));
+        }
+        let mut first = distributable(self.run_together(&first).await?);
+        let mut others_results = Vec::with_capacity(others.len());
+        for other in &others {
+            others_results.push(self.run_alone(other).await?);
+        }
+        let mut others = distributable(others_results);
+        let results = asked.into_iter().map(|(is_first, place)| {
+            let results = if is_first { &mut first } else { &mut others };
+            results.get_mut(place).map(Distributable::take).ok_or_else(|| Bug("a command has no result").into())
+        });
+        results.collect()
+    }
+
+    async fn run_together(&self, entries: &[Entry<'_, C>]) -> Outcomes<F, C, A> {
+        match self.attempt(entries).await {
+            Err(error) if error.store().is_some_and(DbError::is_conflict) => {}
+            done => return done,
+        }
+        let mut results = Vec::with_capacity(entries.len());
+        for entry in entries {
+            results.push(self.run_alone(entry).await?);
+        }
+        Ok(results)
+    }
+
+    /// Runs one command until it is not in another transaction's way. An error is the store's, or a bug.
+    async fn run_alone(&self, entry: &Entry<'_, C>) -> Result<OutcomeOf<F, C, A>, ErrorIn<F, C>> {
+        let mut tries = 1;
+        loop {
+            let error = match self.attempt(std::slice::from_ref(entry)).await {
+                Ok(mut results) => return results.pop().ok_or_else(|| Bug("a command has no result").into()),
+                Err(error) => error,
+            };
+            let Some(store) = error.store().filter(|store| store.is_conflict()) else { return Err(error) };
+            if store.is_transient() && tries < TRIES {
+                tries += 1;
+                continue;
+            }
+            let refusal = store.constraint().and_then(|name| F::on_constraint(&entry.call.command, name));
+            return Ok(Err(refusal.unwrap_or(error)));
+        }
+    }
+
+    async fn attempt(&self, entries: &[Entry<'_, C>]) -> Outcomes<F, C, A> {
+        let settings = self.state.settings(self.tenant).await?;
+        if settings.is_none() && F::NEEDS_TENANT {
+            let error: ErrorIn<F, C> = CommonError::TenantNotFound(self.tenant).into();
+            return Ok(entries.iter().map(|_| Err(error.clone())).collect());
+        }
+        let started = Instant::now();
+        let now = self.state.now();
+        let mut tx = self.state.db().begin(self.tenant).await?;
+        let ids: Vec<RequestId> = entries.iter().map(Entry::id).collect();
+        let kept = find_answers(&mut tx, &ids).await?;
+        let fresh: Vec<&Entry<'_, C>> = entries.iter().filter(|entry| !kept.contains_key(&entry.id())).collect();
+        let calls = fresh.iter().map(|entry| &entry.call.envelope).collect();
+        let mut w = Write::new(&mut tx, now, settings.as_deref(), calls);
+        let results = if fresh.is_empty() { Vec::new() } else { self.decide(&mut w, &fresh).await? };
+        let mut answers = Vec::with_capacity(results.len());
+        for (entry, result) in fresh.iter().zip(&results) {
+            if let Ok(outcome) = result {
+                answers.push((entry.id(), entry.hash, outcome.answer.to_bytes()));
+            }
+        }
+        let is_refused = answers.len() < results.len();
+        if answers.is_empty() {
+            drop(w);
+            tx.rollback().await?;
+        } else {
+            let is_published = w.save_events().await?;
+            keep_answers(&mut tx, answers, now).await?;
+            tx.commit().await?;
+            if is_published {
+                self.state.relay().wake();
+            }
+            metrics::record_transaction(F::Settings::AREA, F::NAME, started.elapsed());
+        }
+        let meanwhile = if is_refused { self.find_refused(&fresh, &results).await? } else { HashMap::new() };
+        let mut results = results.into_iter();
+        let outcomes = entries.iter().map(|entry| {
+            if let Some(kept) = kept.get(&entry.id()) {
+                return repeat::<F, C, A>(entry, kept);
+            }
+            let result = results.next().ok_or(Bug("a command has no result"))?;
+            match (result, meanwhile.get(&entry.id())) {
+                (Err(_), Some(kept)) => repeat::<F, C, A>(entry, kept),
+                (result, _) => Ok(result),
+            }
+        });
+        outcomes.collect()
+    }
+
+    /// Runs the operation; an error that is not the store's is every command's.
+    async fn decide(&self, w: &mut Write<'_, F::Settings>, fresh: &[&Entry<'_, C>]) -> Outcomes<F, C, A> {
+        let commands: Vec<&C> = fresh.iter().map(|entry| &entry.call.command).collect();
+        let results = match F::run(w, &commands).await {
+            Err(error) if !error.is_of_batch() => return Ok(commands.iter().map(|_| Err(error.clone())).collect()),
+            results => results?,
+        };
+        if results.len() != commands.len() {
+            return Err(Bug("an operation has not a result for each command").into());
+        }
+        let outcome = |output: F::Output| Outcome { answer: (self.answer)(&output), output: Some(output) };
+        Ok(results.into_iter().map(|result| result.map(outcome)).collect())
+    }
+
+    /// The answers that the requests of refused commands have by now.
+    async fn find_refused(
+        &self,
+        fresh: &[&Entry<'_, C>],
+        results: &[OutcomeOf<F, C, A>],
+    ) -> Result<HashMap<RequestId, KeptAnswer>, DbError> {
+        let refused = fresh.iter().zip(results).filter(|(_, result)| result.is_err());
+        let refused: Vec<RequestId> = refused.map(|(entry, _)| entry.id()).collect();
+        let mut tx = self.state.db().begin(self.tenant).await?;
+        let found = find_answers(&mut tx, &refused).await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+}
+
+/// The answer that a request had before, if it is the same command.
+fn repeat<F: Form<C>, C, A: Answer>(
+    entry: &Entry<'_, C>,
+    kept: &KeptAnswer,
+) -> Result<OutcomeOf<F, C, A>, ErrorIn<F, C>> {
+    if kept.command_hash != entry.hash {
+        return Ok(Err(CommonError::from(RequestIdReused(entry.id())).into()));
+    }
+    let answer = A::from_bytes(&kept.answer).map_err(|why| DbError::Corrupt {
+        table: "request_log",
+        id: entry.id().uuid(),
+        why,
+    })?;
+    Ok(Ok(Outcome { answer, output: None }))
+}
+
+/// A result that more than one entry of a batch may stand for: what was made goes to the first.
+struct Distributable<O, A, E>(Result<Outcome<O, A>, E>);
+
+fn distributable<O, A, E>(results: Vec<Result<Outcome<O, A>, E>>) -> Vec<Distributable<O, A, E>> {
+    results.into_iter().map(Distributable).collect()
+}
+
+impl<O, A: Clone, E: Clone> Distributable<O, A, E> {
+    fn take(&mut self) -> Result<Outcome<O, A>, E> {
+        match &mut self.0 {
+            Ok(outcome) => Ok(Outcome { answer: outcome.answer.clone(), output: outcome.output.take() }),
+            Err(error) => Err(error.clone()),
+        }
+    }
+}
+
+fn record<F: Form<C>, C, A>(results: &Outcomes<F, C, A>, count: usize) {
+    if !metrics::are_taken() {
+        return;
+    }
+    let record = |result, count| metrics::record_commands(F::Settings::AREA, F::NAME, result, count);
+    let Ok(results) = results else { return record(OperationResult::Failed, count) };
+    for result in results {
+        let result = match result {
+            Ok(Outcome { output: Some(_), .. }) => OperationResult::Done,
+            Ok(Outcome { output: None, .. }) => OperationResult::Repeated,
+            Err(error) if error.is_of_batch() => OperationResult::Failed,
+            Err(_) => OperationResult::Refused,
+        };
+        record(result, 1);
+    }
+}

@@ -1,0 +1,177 @@
+//! What every call of a service works with.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::Hash,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use chrono::{DateTime, Utc};
+use quittance_db::{Answer, Db, DbError};
+use quittance_events::Relay;
+use quittance_kernel::{Clock, TenantId};
+use tonic::{Response, Status};
+use tonic_types::pb;
+
+use crate::{
+    Batch, BatchCall, BatchOperation, Call, CommonError, Operation, Outcome, Settings,
+    coalescer::Coalescers,
+    operation::ErrorOf,
+    runner::{self, Many, Runner, Single},
+};
+
+/// The state behind a service's calls: its store, its clock, and what it has read of tenants.
+pub struct State<S: Settings> {
+    db: Db,
+    relay: Relay,
+    clock: Clock,
+    settings: RwLock<HashMap<TenantId, Arc<S>>>,
+    coalescers: Coalescers,
+}
+
+impl<S: Settings> fmt::Debug for State<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("area", &S::AREA).finish_non_exhaustive()
+    }
+}
+
+impl<S: Settings> State<S> {
+    /// A service over its store.
+    pub fn new(db: Db, relay: Relay, clock: Clock) -> Self {
+        Self { db, relay, clock, settings: RwLock::default(), coalescers: Coalescers::default() }
+    }
+
+    /// Its store.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// What gives its events their positions.
+    pub fn relay(&self) -> &Relay {
+        &self.relay
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The time by its clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// What it knows of a tenant; `None` where it does not know the tenant.
+    pub async fn settings(&self, tenant: TenantId) -> Result<Option<Arc<S>>, DbError> {
+        let known = self.settings.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let mut tx = self.db.begin(tenant).await?;
+        let loaded = S::load(&mut tx).await?.map(Arc::new);
+        tx.commit().await?;
+        if let Some(loaded) = &loaded {
+            self.settings.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::clone(loaded));
+        }
+        Ok(loaded)
+    }
+
+    /// The same for a call that is about a tenant: one that is not known is an error.
+    pub async fn settings_of(&self, tenant: TenantId) -> Result<Arc<S>, S::Error> {
+        Ok(self.settings(tenant).await?.ok_or(CommonError::TenantNotFound(tenant))?)
+    }
+
+    /// Runs an operation, and answers with what `answer` makes of its output. That is kept with the request: sending it again answers the same.
+    pub async fn run<C, A>(&self, call: Call<C>, answer: fn(&C::Output) -> A) -> Result<Response<A>, Status>
+    where
+        C: Operation<Settings = S> + Hash,
+        A: Answer,
+    {
+        let outcome = self.execute(call, answer).await.map_err(Into::into)?;
+        Ok(Response::new(outcome.answer))
+    }
+
+    /// The same for a caller that goes on with the output.
+    pub async fn execute<C, A>(
+        &self,
+        call: Call<C>,
+        answer: fn(&C::Output) -> A,
+    ) -> Result<Outcome<C::Output, A>, ErrorOf<S>>
+    where
+        C: Operation<Settings = S> + Hash,
+        A: Answer,
+    {
+        let runner = Runner::<Single, C, A>::new(self, call.tenant, answer);
+        only(runner.run(std::slice::from_ref(&call)).await?)
+    }
+
+    /// Runs an operation that has a batch form, together with the calls of the same tenant and operation that come at the same time.
+    pub async fn run_coalesced<C, A>(&self, call: Call<C>, answer: fn(&C::Output) -> A) -> Result<Response<A>, Status>
+    where
+        C: BatchOperation<Settings = S> + Hash,
+        A: Answer + 'static,
+    {
+        let tenant = call.tenant;
+        let outcome =
+            self.coalesce(call, |calls| self.execute_many(tenant, calls, answer)).await.map_err(Into::into)?;
+        Ok(Response::new(outcome.answer))
+    }
+
+    /// Makes one batch of a call and those of the same tenant and operation that come at the same time; `write` answers them, in their order.
+    pub async fn coalesce<C, O, F>(&self, call: Call<C>, write: impl FnOnce(Vec<Call<C>>) -> F) -> Result<O, ErrorOf<S>>
+    where
+        C: BatchOperation<Settings = S>,
+        O: Send + 'static,
+        F: Future<Output = Batch<O, ErrorOf<S>>>,
+    {
+        let tenant = call.tenant;
+        self.coalescers.of::<Call<C>, O, ErrorOf<S>>().call(tenant, call, write).await
+    }
+
+    /// Runs the calls of a batch. Each is answered for itself, in the order of the request.
+    pub async fn run_batch<C, A>(
+        &self,
+        batch: BatchCall<C>,
+        answer: fn(&C::Output) -> A,
+    ) -> Result<Vec<Result<A, pb::Status>>, Status>
+    where
+        C: BatchOperation<Settings = S> + Hash,
+        A: Answer,
+    {
+        let tenant = batch.tenant;
+        let results = batch.answer(|calls| self.execute_many(tenant, calls, answer)).await?;
+        Ok(results.into_iter().map(|result| result.map(|outcome| outcome.answer)).collect())
+    }
+
+    /// The same for a caller that goes on with the outputs.
+    pub async fn execute_many<C, A>(
+        &self,
+        tenant: TenantId,
+        calls: Vec<Call<C>>,
+        answer: fn(&C::Output) -> A,
+    ) -> Batch<Outcome<C::Output, A>, ErrorOf<S>>
+    where
+        C: BatchOperation<Settings = S> + Hash,
+        A: Answer,
+    {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        Runner::<Many, C, A>::new(self, tenant, answer).run(&calls).await
+    }
+
+    /// Runs an operation that nobody called: what a job does, which finds out by itself what is still to do, and comes again where it failed.
+    pub async fn run_job<C: Operation<Settings = S>>(
+        &self,
+        tenant: TenantId,
+        command: &C,
+    ) -> Result<C::Output, ErrorOf<S>> {
+        // Boxed: every job's future would hold this one, which is large.
+        Box::pin(runner::run_job(self, tenant, command)).await
+    }
+}
+
+fn only<O, E: From<quittance_kernel::Bug>>(mut results: Vec<Result<O, E>>) -> Result<O, E> {
+    results.pop().unwrap_or_else(|| Err(quittance_kernel::Bug("a command has no result").into()))
+}

@@ -1,0 +1,136 @@
+//! Series of numbers.
+
+use chrono::NaiveDate;
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{known, stored},
+};
+use quittance_kernel::SeriesId;
+use uuid::Uuid;
+
+use crate::{
+    Error,
+    domain::{Series, SeriesKind},
+};
+
+/// Adds a series. Its code is unique in the tenant.
+pub(crate) async fn insert(tx: &mut Tx, series: &Series) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!(
+        "insert into series (tenant_id, id, code, kind, prefix, min_digits, next_number, last_issued_on)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        tenant,
+        series.id.uuid(),
+        series.code,
+        series.kind.label(),
+        series.prefix,
+        i32::from(series.min_digits),
+        series.next_number,
+        series.last_issued_on,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+struct SeriesRow {
+    id: Uuid,
+    code: String,
+    kind: String,
+    prefix: String,
+    min_digits: i32,
+    next_number: i64,
+    last_issued_on: Option<NaiveDate>,
+}
+
+impl TryFrom<SeriesRow> for Series {
+    type Error = DbError;
+
+    fn try_from(row: SeriesRow) -> Result<Self, DbError> {
+        Ok(Self {
+            id: SeriesId::new(row.id),
+            code: row.code,
+            kind: known("series", row.id, "kind", SeriesKind::parse(&row.kind))?,
+            prefix: row.prefix,
+            min_digits: stored("series", row.id, u8::try_from(row.min_digits))?,
+            next_number: row.next_number,
+            last_issued_on: row.last_issued_on,
+        })
+    }
+}
+
+/// All series of the tenant, in the order they were made.
+pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Series>, DbError> {
+    let rows = sqlx::query_as!(
+        SeriesRow,
+        "select id, code, kind, prefix, min_digits, next_number, last_issued_on from series where tenant_id = $1 order by id",
+        tx.tenant().uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Series::try_from).collect()
+}
+
+/// Holds the counters of these series until the transaction ends, in the order of their ids. Numbers taken from them are gapless because nobody
+/// else takes one before this transaction commits.
+pub(crate) async fn lock_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        SeriesRow,
+        "select id, code, kind, prefix, min_digits, next_number, last_issued_on
+         from series
+         where tenant_id = $1 and id = any($2)
+         order by id
+         for update",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Series::try_from).collect()
+}
+
+/// The same for one series.
+pub(crate) async fn lock(tx: &mut Tx, id: SeriesId) -> Result<Series, Error> {
+    lock_all(tx, &[id]).await?.pop().ok_or(Error::SeriesNotFound(id))
+}
+
+/// Series as they are, without holding their counters.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        SeriesRow,
+        "select id, code, kind, prefix, min_digits, next_number, last_issued_on from series where tenant_id = $1 and id = any($2)",
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Series::try_from).collect()
+}
+
+/// Writes the counters of series that are held.
+pub(crate) async fn update_all(tx: &mut Tx, series: &[Series]) -> Result<(), DbError> {
+    if series.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = series.iter().map(|s| s.id.uuid()).collect();
+    let next: Vec<i64> = series.iter().map(|s| s.next_number).collect();
+    let last: Vec<Option<NaiveDate>> = series.iter().map(|s| s.last_issued_on).collect();
+    let done = sqlx::query!(
+        "update series s
+         set next_number = v.next_number, last_issued_on = v.last_issued_on
+         from unnest($2::uuid[], $3::bigint[], $4::date[]) as v (id, next_number, last_issued_on)
+         where s.tenant_id = $1 and s.id = v.id",
+        tenant,
+        &ids,
+        &next,
+        &last as &[Option<NaiveDate>],
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "series", series.len())
+}

@@ -1,0 +1,34 @@
+//! Drafts of a batch's contents.
+
+use quittance_kernel::InvoiceId;
+
+use super::{Batch, Write, references::References};
+use crate::{
+    Error, db,
+    domain::{Invoice, InvoiceContent, Series},
+};
+
+/// A draft of each content, or why there is none. Nothing is written.
+pub(super) async fn draft_all(w: &mut Write<'_>, contents: &[&InvoiceContent]) -> Batch<Invoice> {
+    let settings = w.settings()?;
+    let references = References::load(w.tx, settings, contents).await?;
+    let has_external = contents.iter().any(|content| content.external_number.is_some());
+    let series = if has_external { db::series::list(w.tx).await? } else { Vec::new() };
+    let drafts = contents.iter().map(|content| {
+        check_external_number(content, &series)?;
+        let resolved = references.resolve(content)?;
+        let rounding = settings.tenant.rounding;
+        Invoice::draft(InvoiceId::at(w.now), resolved.content, resolved.terms, resolved.series, rounding, w.now)
+            .map_err(|refusal| Error::refused("the invoice", refusal))
+    });
+    Ok(drafts.collect())
+}
+
+/// A document taken over must not have a number that one of the tenant's own series will give.
+fn check_external_number(content: &InvoiceContent, series: &[Series]) -> Result<(), Error> {
+    let Some(number) = &content.external_number else { return Ok(()) };
+    match series.iter().find(|series| series.will_give(number)) {
+        Some(series) => Err(Error::ExternalNumberInSeries { number: number.clone(), series: series.code.clone() }),
+        None => Ok(()),
+    }
+}

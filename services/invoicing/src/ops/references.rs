@@ -1,0 +1,79 @@
+//! What the content of invoices refers to: customers, contacts, terms, series. Loaded for a whole batch, then answered per invoice.
+
+use std::collections::{HashMap, HashSet};
+
+use quittance_db::{DbError, Tx};
+use quittance_kernel::{CustomerId, SeriesId, Terms, TermsId};
+
+use crate::{
+    Error,
+    app::TenantSettings,
+    db::{self, customer::CustomerFacts},
+    domain::{InvoiceContent, SeriesKind, standard_terms},
+};
+
+/// What was loaded.
+pub(crate) struct References<'a> {
+    settings: &'a TenantSettings,
+    customers: HashMap<CustomerId, CustomerFacts>,
+    terms: HashMap<TermsId, Terms>,
+    named_series: HashMap<SeriesId, SeriesKind>,
+}
+
+/// Content with everything it leaves to defaults filled in.
+pub(crate) struct Resolved {
+    /// With contact and terms.
+    pub(crate) content: InvoiceContent,
+    /// The terms to freeze.
+    pub(crate) terms: Terms,
+    /// Where it is numbered.
+    pub(crate) series: SeriesId,
+}
+
+impl<'a> References<'a> {
+    /// Loads everything that these contents refer to.
+    pub(crate) async fn load(
+        tx: &mut Tx,
+        settings: &'a TenantSettings,
+        contents: &[&InvoiceContent],
+    ) -> Result<Self, DbError> {
+        let customers: HashSet<CustomerId> = contents.iter().map(|c| c.customer).collect();
+        let customers = db::customer::facts(tx, &customers.into_iter().collect::<Vec<_>>()).await?;
+        let terms: HashSet<TermsId> =
+            contents.iter().filter_map(|c| c.terms_id).chain(customers.values().filter_map(|c| c.terms_id)).collect();
+        let terms = db::customer::find_terms(tx, &terms.into_iter().collect::<Vec<_>>()).await?;
+        let named: HashSet<SeriesId> = contents.iter().filter_map(|c| c.series).collect();
+        let named_series = if named.is_empty() {
+            HashMap::new()
+        } else {
+            let found = db::series::find_all(tx, &named.into_iter().collect::<Vec<_>>()).await?;
+            found.into_iter().map(|series| (series.id, series.kind)).collect()
+        };
+        Ok(Self { settings, customers, terms, named_series })
+    }
+
+    /// The content with its defaults, or what it refers to that does not exist.
+    pub(crate) fn resolve(&self, content: &InvoiceContent) -> Result<Resolved, Error> {
+        let customer = self.customers.get(&content.customer).ok_or(Error::CustomerNotFound(content.customer))?;
+        if let Some(contact) = content.contact.filter(|id| !customer.contacts.contains(id)) {
+            return Err(Error::ContactNotFound(contact));
+        }
+        let terms_id = content.terms_id.or(customer.terms_id);
+        let terms = match terms_id {
+            Some(id) => self.terms.get(&id).cloned().ok_or(Error::TermsNotFound(id))?,
+            None => standard_terms(),
+        };
+        let series = self.series(content)?;
+        let contact = content.contact.or(customer.billing_contact);
+        Ok(Resolved { content: InvoiceContent { contact, terms_id, ..content.clone() }, terms, series })
+    }
+
+    fn series(&self, content: &InvoiceContent) -> Result<SeriesId, Error> {
+        let kind = SeriesKind::of_invoice(content.external_number.as_deref());
+        match content.series {
+            Some(id) if self.named_series.get(&id) == Some(&kind) => Ok(id),
+            Some(id) => Err(Error::SeriesNotFound(id)),
+            None => Ok(self.settings.default_series(kind)?),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The document that `RenderInvoice` shows and `DeliverInvoice` keeps.
+
+use quittance_db::Tx;
+use quittance_kernel::{ContactId, CustomerId, InvoiceId};
+
+use crate::{
+    Error, db,
+    domain::{DocumentData, Tenant, document},
+};
+
+/// An invoice as it is sent, and to whom.
+pub(crate) struct Rendered {
+    pub(crate) html: String,
+    pub(crate) contact: Option<ContactId>,
+    pub(crate) customer: CustomerId,
+}
+
+/// Renders an issued invoice, addressed to this contact or to its own.
+pub(crate) async fn render(
+    tx: &mut Tx,
+    tenant: &Tenant,
+    id: InvoiceId,
+    contact: Option<ContactId>,
+) -> Result<Rendered, Error> {
+    let invoice = db::invoice::find(tx, id).await?.ok_or(Error::InvoiceNotFound(id))?;
+    let customer = db::customer::find(tx, invoice.customer).await?.ok_or(Error::CustomerNotFound(invoice.customer))?;
+    if let Some(unknown) = contact.filter(|id| customer.contact(*id).is_none()) {
+        return Err(Error::ContactNotFound(unknown));
+    }
+    let contact = contact.or(invoice.contact);
+    let data = DocumentData::of(tenant, &customer, contact.and_then(|id| customer.contact(id)), &invoice)
+        .map_err(|refusal| Error::refused(format!("invoice {id}"), refusal))?;
+    Ok(Rendered { html: document::render(&data)?, contact, customer: customer.id })
+}

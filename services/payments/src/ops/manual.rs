@@ -1,0 +1,39 @@
+//! What a person's decisions about a payment have in common: they lock it, and matching leaves it to people from then on.
+
+use quittance_db::Tx;
+use quittance_kernel::PaymentId;
+use quittance_matching::{account_key, name_core};
+use quittance_service::Etag;
+
+use super::Write;
+use crate::{
+    Error,
+    db::{self, payment::StoredPayment},
+    domain::{Allocation, Payment},
+};
+
+/// Locks the payment, unless the caller saw another version of it.
+pub(super) async fn lock(tx: &mut Tx, id: PaymentId, etag: &Etag) -> Result<StoredPayment, Error> {
+    let stored = db::payment::lock_all(tx, &[id]).await?.remove(&id).ok_or(Error::PaymentNotFound(id))?;
+    etag.check(format_args!("payment {id}"), stored.payment.version)?;
+    Ok(stored)
+}
+
+/// Saves what a person decided.
+pub(super) async fn save(w: &mut Write<'_>, stored: StoredPayment, new: &[Allocation]) -> Result<(), Error> {
+    let payment = stored.payment.id;
+    db::review::put(w.tx, &[(payment, Vec::new())], w.now).await?;
+    db::payment::update_all(w.tx, &[stored]).await?;
+    db::sought_key::delete(w.tx, &[payment]).await?;
+    Ok(db::allocation::insert_all(w.tx, new, w.now).await?)
+}
+
+/// Saves what a person chose, and learns from it whose the payer's account and name are, if all of it is one customer's.
+pub(super) async fn save_chosen(w: &mut Write<'_>, stored: StoredPayment, chosen: &[Allocation]) -> Result<(), Error> {
+    let customer = chosen.first().map(|first| first.customer);
+    if let Some(customer) = customer.filter(|one| chosen.iter().all(|allocation| allocation.customer == *one)) {
+        let Payment { id, payer_account, payer_name, .. } = &stored.payment;
+        db::payer::learn(w.tx, *id, customer, &account_key(payer_account), &name_core(payer_name), w.now).await?;
+    }
+    save(w, stored, chosen).await
+}
