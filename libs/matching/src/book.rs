@@ -10,7 +10,7 @@ use crate::line::{MoneyIn, Proposal};
 use crate::names::Names;
 use crate::number::Number;
 
-/// What an item is: settlement orders tell them apart.
+/// What an item is: settlement orders distinguish them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ItemKind {
     /// A fee.

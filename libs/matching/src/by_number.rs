@@ -123,7 +123,7 @@ enum Fitting<'a> {
 }
 
 /// The one reading that the amount pays to the cent. What a text names by its digits alone, or of another customer's, may
-/// be a date or somebody's number: it is left out if all of it does not fit.
+/// be a date or another's number: it is left out if all of it does not fit.
 fn fitting<'a>(case: &Case<'a>, readings: &[Items<'a>]) -> Fitting<'a> {
     let exactly =
         |ix: &ItemIx| case.mentions.certain().any(|mention| mention.item == *ix && mention.reading <= Reading::Listed);
@@ -305,7 +305,7 @@ fn by_fit(case: &Case<'_>, rule: MatchRule, own: &Items<'_>, complete: bool) -> 
     let nothing_else = case.mentions.unknown.is_empty() && complete;
     let sure = match outcome.fit {
         Fit::Cent | Fit::Unearned | Fit::Tolerance => true,
-        // The residual stays open. Of several documents nobody can say which one it is, unless it is small: then it is that
+        // The residual stays open. Of several documents it is not known which one it is, unless it is small: then it is that
         // of the last one due.
         Fit::Short => {
             let one = own.len() == 1;

@@ -68,7 +68,7 @@ pub struct Explanation {
     pub score: u16,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
-    /// What goes where; empty where nobody can say.
+    /// What goes where; empty where it is not known.
     pub parts: Vec<Part>,
     /// What is left of the money.
     pub left_over: i64,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::index::{CustomerIx, Origin};
 
-/// Words that say what kind of company it is: they tell two companies apart only where nothing else does.
+/// Words that say what kind of company it is: they distinguish two companies only where nothing else does.
 const LEGAL_FORMS: [&str; 42] = [
     "AB",
     "AG",

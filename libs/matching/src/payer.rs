@@ -20,7 +20,7 @@ pub(super) enum Known {
 pub(super) struct Payer {
     /// Who it may be: one, or several that share an account.
     pub customers: Vec<CustomerIx>,
-    /// By what it is known; `None`: nobody knows.
+    /// By what it is known; `None`: it is not known.
     pub known: Option<Known>,
     /// The account and the name are two customers'.
     pub contradictory: bool,
@@ -69,7 +69,7 @@ impl Payer {
         }
     }
 
-    /// Whether the caller or the account tells: names can be shared by others that are no customers.
+    /// Whether the caller or the account identifies the payer: names can be shared by others that are not customers.
     pub(super) fn is_certain(&self) -> bool {
         !self.contradictory && matches!(self.known, Some(Known::Given | Known::Account(_)))
     }

@@ -178,7 +178,7 @@ fn a_mistyped_number_counts_with_its_payer_and_amount_only() {
     // Of another customer's document, or for another amount, nothing is certain.
     assert!(shelf.paid("Bob", 100_01, "INV-2026-001010").is_empty());
     assert!(shelf.paid("Ada", 90_00, "INV-2026-001010").is_empty());
-    // The number of another document of the payer is no mistake: part of it, or of its neighbour all, nobody can say.
+    // The number of another document of the payer is no mistake: whether it is part of it, or all of its neighbour, is not known.
     assert!(shelf.paid("Ada", 100_01, "INV-2026-001002").is_empty());
 }
 
@@ -273,7 +273,7 @@ fn a_similar_name_alone_is_a_suggestion() {
     let proposal = propose(&named("Nordwind Handle"), &shelf.book, &shelf.policy);
     assert_eq!((proposal.decision, reason(&proposal)), (Decision::Review, "NAME_ONLY"));
     assert_eq!(proposal.alternatives[0].rule, MatchRule::SimilarName);
-    // The name itself, however a bank writes it, tells the payer.
+    // The name itself, however a bank writes it, identifies the payer.
     let proposal = propose(&named("NORDWIND HANDEL GMBH"), &shelf.book, &shelf.policy);
     assert_eq!(proposal.best.unwrap().rule, MatchRule::PayerAndAmount);
 }

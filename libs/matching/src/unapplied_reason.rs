@@ -3,7 +3,7 @@
 /// Why money is left unapplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnappliedReason {
-    /// The text names nothing we know, and nobody knows who paid.
+    /// The text names nothing that is known, and the payer is not known.
     NoReferenceNoPayer,
     /// The payer is known and owes nothing.
     PayerHasNoOpenItem,
@@ -13,7 +13,7 @@ pub enum UnappliedReason {
     ItemAlreadyPaid,
     /// More came than is open on what was named.
     AmountExceedsItems,
-    /// Less came than is open on the documents that were named, so nobody can say which of them it pays.
+    /// Less came than is open on the documents that were named, so it is not known which of them it pays.
     AmountBelowItems,
     /// A number or reference belongs to more than one item.
     AmbiguousReference,
@@ -27,7 +27,7 @@ pub enum UnappliedReason {
     PayerDiffers,
     /// The text names a document that we do not know, and the amount points to another.
     UnknownDocument,
-    /// Nothing but a name tells who paid.
+    /// Nothing but a name identifies the payer.
     NameOnly,
     /// The payer, the amount, the text and the days around are those of a payment that was applied already.
     PossibleDuplicate,

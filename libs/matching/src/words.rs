@@ -130,7 +130,7 @@ pub(super) fn called(text: &[Run], at: usize) -> Called {
     Called::Nothing
 }
 
-/// Words that say that the money is for several documents, for a part of one, or for somebody else: one equal item is then
+/// Words that say that the money is for several documents, for a part of one, or for another payer: one equal item is then
 /// no explanation.
 const NOT_ONE: [&str; 24] = [
     "ABSCHLAG",

@@ -1,5 +1,5 @@
 //! Group commit: concurrent calls of one tenant and operation become batches. While batches are written, the calls that come wait, and are written
-//! together next. A call that is alone waits for nobody.
+//! together next. A call that is alone does not wait.
 
 use std::{
     any::{Any, TypeId},
@@ -15,7 +15,7 @@ use crate::{Batch, CommonError};
 
 /// Calls that are written together at most.
 const MAX_BATCH: usize = 100;
-/// Batches of a tenant that are written at a time: while one holds the counter, the other is made ready.
+/// Batches of a tenant that are written at a time: while one has the counter locked, the other is prepared.
 const WRITERS: usize = 2;
 
 struct Waiting<C, O, E> {
@@ -89,7 +89,7 @@ impl<C, O, E: Clone + From<CommonError>> Coalescer<C, O, E> {
         Arc::clone(queues.entry(tenant).or_insert_with(|| Arc::new(Queue::new())))
     }
 
-    /// Forgets a queue that nobody else stands in.
+    /// Forgets a queue without other calls.
     fn leave(&self, tenant: TenantId, queue: Arc<Queue<C, O, E>>) {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         drop(queue);

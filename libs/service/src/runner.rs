@@ -94,7 +94,7 @@ fn span(operation: &'static str, count: usize) -> Span {
     tracing::info_span!("operation", otel.name = operation, operation, count)
 }
 
-/// Runs an operation that nobody called.
+/// Runs an operation without a caller.
 pub(crate) async fn run_job<C: Operation>(
     state: &State<C::Settings>,
     tenant: TenantId,

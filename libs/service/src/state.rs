@@ -161,7 +161,7 @@ impl<S: Settings> State<S> {
         Runner::<Many, C, A>::new(self, tenant, answer).run(&calls).await
     }
 
-    /// Runs an operation that nobody called: what a job does, which finds out by itself what is still to do, and comes again where it failed.
+    /// Runs an operation without a caller: what a job does, which finds out by itself what is still to do, and runs again where it failed.
     pub async fn run_job<C: Operation<Settings = S>>(
         &self,
         tenant: TenantId,

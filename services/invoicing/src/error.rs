@@ -70,7 +70,7 @@ pub enum Error {
     /// The rules refuse it.
     #[error("{subject}: {refusal}")]
     Refused {
-        /// What it was asked of.
+        /// What was to be changed.
         subject: String,
         /// Why.
         refusal: Refusal,
@@ -86,7 +86,7 @@ pub enum Error {
 service_error!(Error);
 
 impl Error {
-    /// A refusal of something asked of `subject`.
+    /// The rules refuse what was requested of `subject`.
     pub fn refused(subject: impl std::fmt::Display, refusal: impl Into<Refusal>) -> Self {
         Self::Refused { subject: subject.to_string(), refusal: refusal.into() }
     }

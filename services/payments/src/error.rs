@@ -32,7 +32,7 @@ pub enum Error {
     /// The rules refuse it.
     #[error("{subject}: {refusal}")]
     Refused {
-        /// What it was asked of.
+        /// What was to be changed.
         subject: String,
         /// Why.
         refusal: Refusal,
@@ -40,7 +40,7 @@ pub enum Error {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is of no format that is known, or holds no statement.
+    /// The file's format is not known, or it has no statement.
     #[error("the file cannot be read: {0}")]
     FileUnreadable(String),
     /// The file has more lines than an import takes.
@@ -54,7 +54,7 @@ pub enum Error {
 service_error!(Error);
 
 impl Error {
-    /// A refusal of something asked of `subject`.
+    /// The rules refuse what was requested of `subject`.
     pub fn refused(subject: impl std::fmt::Display, refusal: Refusal) -> Self {
         Self::Refused { subject: subject.to_string(), refusal }
     }

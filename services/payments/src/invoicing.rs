@@ -33,7 +33,7 @@ pub(crate) struct SettlementRefusal {
     pub(crate) is_out_of_date: bool,
 }
 
-/// Invoicing did not answer a batch: nobody knows yet what became of it.
+/// Invoicing did not answer a batch: what became of it is not known yet.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoAnswer {
     /// It is not there, or too busy.

@@ -24,13 +24,16 @@ use quittance_proto::{
 use quittance_testkit::{TestServer, peer};
 use tonic::Response;
 
-use crate::{BATCH, raw::Raw, request_id};
+use crate::{BATCH, CONCURRENT, raw::Raw, request_id};
 use book::{Kind, MIX, OpenBook};
 
 /// Payments of a round, once for one caller and once for [`CALLERS`].
 const PAYMENTS: usize = 8_000;
 /// Batches in flight of the second measurement.
 const CALLERS: usize = 4;
+/// Single calls of a round: by one caller, and with [`CONCURRENT`] in flight.
+const ALONE: usize = 150;
+const IN_FLIGHT: usize = 3_000;
 /// How often it is looked whether payments has read all events.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -44,6 +47,10 @@ pub(crate) struct Figures {
     pub(crate) matched: f64,
     /// The same by [`CALLERS`].
     pub(crate) matched_at_once: f64,
+    /// Payments recorded, matched and settled a second, one in each call, by one caller.
+    pub(crate) alone: f64,
+    /// The same with [`CONCURRENT`] calls in flight.
+    pub(crate) in_flight: f64,
     /// Multi-row inserts of the rows that a matched payment is, a second.
     pub(crate) raw: f64,
     /// Of each kind: how many were sent, and how many were applied in full.
@@ -115,6 +122,9 @@ impl Matching {
         self.caught_up(tenant).await?;
         figures.matched_at_once = record(&client, &mut figures.kinds, &book.payments(PAYMENTS), CALLERS).await?;
         self.caught_up(tenant).await?;
+        figures.alone = record_singly(&client, &mut figures.kinds, &book.payments(ALONE), 1).await?;
+        figures.in_flight = record_singly(&client, &mut figures.kinds, &book.payments(IN_FLIGHT), CONCURRENT).await?;
+        self.caught_up(tenant).await?;
         figures.raw = raw.matched_slices().await?;
         Ok(figures)
     }
@@ -158,13 +168,37 @@ async fn record(
         .await?;
     let rate = crate::rate(payments.len(), started.elapsed());
     for ((kind, _), result) in payments.iter().zip(answers.into_iter().flat_map(|answer| answer.results)) {
-        count(kinds, *kind, result)?;
+        let Some(payment_result::Result::Payment(payment)) = result.result else { bail!("a payment was refused") };
+        count(kinds, *kind, &payment);
     }
     Ok(rate)
 }
 
-fn count(kinds: &mut Kinds, kind: Kind, result: pb::PaymentResult) -> anyhow::Result<()> {
-    let Some(payment_result::Result::Payment(payment)) = result.result else { bail!("a payment was refused") };
+/// Records payments one in each call, so many in flight.
+async fn record_singly(
+    client: &Client,
+    kinds: &mut Kinds,
+    payments: &[(Kind, pb::Payment)],
+    callers: usize,
+) -> anyhow::Result<f64> {
+    let started = Instant::now();
+    let answers: Vec<(Kind, pb::Payment)> = stream::iter(payments)
+        .map(|(kind, payment)| {
+            let request = pb::RecordPaymentRequest { request_id: request_id(), payment: Some(payment.clone()) };
+            let mut client = PaymentServiceClient::new(client.clone());
+            async move { client.record_payment(request).await.map(|answer| (*kind, answer.into_inner())) }
+        })
+        .buffer_unordered(callers)
+        .try_collect()
+        .await?;
+    let rate = crate::rate(payments.len(), started.elapsed());
+    for (kind, payment) in answers {
+        count(kinds, kind, &payment);
+    }
+    Ok(rate)
+}
+
+fn count(kinds: &mut Kinds, kind: Kind, payment: &pb::Payment) {
     let is_nothing =
         |part: &Option<Money>| part.as_ref().is_none_or(|part| !part.amount.contains(|c| ('1'..='9').contains(&c)));
     let in_full = is_nothing(&payment.unapplied) && is_nothing(&payment.pending);
@@ -172,7 +206,6 @@ fn count(kinds: &mut Kinds, kind: Kind, result: pb::PaymentResult) -> anyhow::Re
         *sent += 1;
         *applied += usize::from(in_full);
     }
-    Ok(())
 }
 
 /// Prints the medians of the rounds.
@@ -186,6 +219,9 @@ pub(crate) fn print(rounds: &[Figures]) {
     println!("\npayments recorded, matched and settled, median of {}", rounds.len());
     println!("  gRPC: batches of {BATCH}, one caller, a second       {matched:>8.0} (aim 2000)");
     println!("  gRPC: batches of {BATCH}, {CALLERS} callers, a second        {at_once:>8.0}");
+    let (alone, in_flight) = (median(|f| f.alone), median(|f| f.in_flight));
+    println!("  gRPC: single calls, one caller, a second         {alone:>8.0}");
+    println!("  gRPC: single calls, {CONCURRENT} in flight, a second      {in_flight:>8.0} (aim 1000)");
     println!("  raw multi-row inserts of the same rows, a second {raw:>8.0}");
     println!("  applied in full, percent                         {:>8.1}", median(Figures::applied_percent));
     let all: Vec<String> = rounds.iter().map(|f| format!("{:.0}/{:.0}", f.matched, f.matched_at_once)).collect();

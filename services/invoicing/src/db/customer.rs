@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{DbError, Tx, row::stored};
+use quittance_db::{DbError, Tx, row::{integer, stored}};
 use quittance_kernel::{ContactId, CustomerId, Terms, TermsId};
 use uuid::Uuid;
 
@@ -87,31 +87,33 @@ pub(crate) async fn insert_all(tx: &mut Tx, customers: &[&Customer]) -> Result<(
     )
     .execute(&mut **tx)
     .await?;
-    for customer in customers.iter().filter(|c| !c.contacts.is_empty()) {
-        insert_contacts(tx, customer).await?;
-    }
-    Ok(())
+    insert_contacts(tx, customers).await
 }
 
 /// Between the entries of a list that travels as one text: a control character, which no text of a request has.
 const SEPARATOR: &str = "\u{1f}";
 
-async fn insert_contacts(tx: &mut Tx, customer: &Customer) -> Result<(), DbError> {
+async fn insert_contacts(tx: &mut Tx, customers: &[&Customer]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    let contacts = &customer.contacts;
-    let ids: Vec<Uuid> = contacts.iter().map(|c| c.id.uuid()).collect();
-    let names: Vec<String> = contacts.iter().map(|c| c.name.clone()).collect();
-    let emails: Vec<String> = contacts.iter().map(|c| c.email.clone()).collect();
-    let phones: Vec<String> = contacts.iter().map(|c| c.phone.clone()).collect();
-    let payers: Vec<bool> = contacts.iter().map(|c| c.pays_invoices).collect();
+    let contacts = || customers.iter().flat_map(|customer| customer.contacts.iter().zip(1i32..).map(|c| (customer.id, c)));
+    if contacts().next().is_none() {
+        return Ok(());
+    }
+    let owners: Vec<Uuid> = contacts().map(|(owner, _)| owner.uuid()).collect();
+    let ids: Vec<Uuid> = contacts().map(|(_, (c, _))| c.id.uuid()).collect();
+    let places: Vec<i32> = contacts().map(|(_, (_, place))| place).collect();
+    let names: Vec<String> = contacts().map(|(_, (c, _))| c.name.clone()).collect();
+    let emails: Vec<String> = contacts().map(|(_, (c, _))| c.email.clone()).collect();
+    let phones: Vec<String> = contacts().map(|(_, (c, _))| c.phone.clone()).collect();
+    let payers: Vec<bool> = contacts().map(|(_, (c, _))| c.pays_invoices).collect();
     sqlx::query!(
         "insert into contact (tenant_id, customer_id, id, place, name, email, phone, pays_invoices)
-         select $1, $2, c.id, c.place, c.name, c.email, c.phone, c.pays_invoices
-         from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::bool[])
-           with ordinality as c (id, name, email, phone, pays_invoices, place)",
+         select $1, *
+         from unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::bool[])",
         tenant,
-        customer.id.uuid(),
+        &owners,
         &ids,
+        &places,
         &names,
         &emails,
         &phones,
@@ -122,10 +124,10 @@ async fn insert_contacts(tx: &mut Tx, customer: &Customer) -> Result<(), DbError
     Ok(())
 }
 
-/// Writes a customer that is held, with its contacts as a whole.
+/// Writes a customer that is locked, with its contacts as a whole.
 pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    let version = i32::try_from(customer.version).unwrap_or(i32::MAX);
+    let version = integer("customer", customer.id.uuid(), customer.version)?;
     let done = sqlx::query!(
         "update customer
          set number = $3, name = $4, address_lines = $5, postal_code = $6, city = $7, country_code = $8, tax_id = $9, terms_id = $10,
@@ -150,7 +152,7 @@ pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbErr
     sqlx::query!("delete from contact where tenant_id = $1 and customer_id = $2", tenant, customer.id.uuid())
         .execute(&mut **tx)
         .await?;
-    insert_contacts(tx, customer).await
+    insert_contacts(tx, &[customer]).await
 }
 
 struct Row {

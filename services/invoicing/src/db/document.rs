@@ -130,7 +130,7 @@ pub(crate) async fn insert_delivery(tx: &mut Tx, delivery: &Delivery, document: 
     Ok(())
 }
 
-/// Whether an invoice was handed over to anybody.
+/// Whether an invoice was delivered.
 pub(crate) async fn is_delivered(tx: &mut Tx, invoice: InvoiceId) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
     let found = sqlx::query!(

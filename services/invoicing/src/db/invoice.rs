@@ -117,11 +117,11 @@ pub(crate) async fn insert_drafts(tx: &mut Tx, drafts: &[&Invoice]) -> Result<()
     super::issue::insert_invoices(tx, drafts).await
 }
 
-/// These invoices, held until the transaction ends, in the order of their ids.
+/// These invoices, locked until the transaction ends, in the order of their ids.
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
     let tenant = tx.tenant().uuid();
     let mut ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    // Two commands of a slice may be about one invoice: it is read once.
+    // Two commands of a batch may be about one invoice: it is read once.
     ids.sort_unstable();
     ids.dedup();
     sqlx::query!(

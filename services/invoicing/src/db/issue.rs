@@ -1,4 +1,4 @@
-//! The hot writes of issuing: invoices, lines, open items and first entries of a whole slice, in one statement each.
+//! The hot writes of issuing: invoices, lines, open items and first entries of a whole batch, in one statement each.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx, expect_rows, row::integer};

@@ -66,7 +66,7 @@ impl TryFrom<Row> for ItemView {
     }
 }
 
-/// These items, held until the transaction ends, in the order of their ids: two slices that settle the same items take turns and never wait in a circle.
+/// These items, locked until the transaction ends, in the order of their ids: two batches that settle the same items take turns and do not deadlock.
 pub(crate) async fn lock_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, ItemView>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
@@ -132,7 +132,7 @@ pub(crate) async fn list_open(
     rows.into_iter().map(ItemView::try_from).collect()
 }
 
-/// Writes the balances of items that are held.
+/// Writes the balances of items that are locked.
 pub(crate) async fn update_items(tx: &mut Tx, items: &[&OpenItem]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();

@@ -71,7 +71,7 @@ pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Series>, DbError> {
     rows.into_iter().map(Series::try_from).collect()
 }
 
-/// Holds the counters of these series until the transaction ends, in the order of their ids. Numbers taken from them are gapless because nobody
+/// Locks the counters of these series until the transaction ends, in the order of their ids. Numbers taken from them are gapless because nobody
 /// else takes one before this transaction commits.
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series>, DbError> {
     let tenant = tx.tenant().uuid();
@@ -111,7 +111,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series
     rows.into_iter().map(Series::try_from).collect()
 }
 
-/// Writes the counters of series that are held.
+/// Writes the counters of series that are locked.
 pub(crate) async fn update_all(tx: &mut Tx, series: &[Series]) -> Result<(), DbError> {
     if series.is_empty() {
         return Ok(());

@@ -113,7 +113,7 @@ pub(crate) async fn insert_settlements(
     Ok(())
 }
 
-/// Records reversals: allocation, when it counts, why.
+/// Records reversals: allocation, effective date, reason.
 pub(crate) async fn insert_reversals(
     tx: &mut Tx,
     reversals: &[(AllocationId, NaiveDate, &str)],

@@ -130,7 +130,7 @@ impl Amounts {
         !self.parts.credited.is_zero() || !self.parts.voided.is_zero()
     }
 
-    /// Whether something was paid, discounted or written off and not taken back.
+    /// Whether something was paid, discounted or written off and not reversed.
     pub(crate) const fn is_settled_in_part(&self) -> bool {
         !self.parts.settled.is_zero() || !self.parts.discounted.is_zero() || !self.parts.written_off.is_zero()
     }

@@ -77,7 +77,7 @@ pub(crate) struct CreditNote {
     pub invoice: InvoiceId,
     /// Whose.
     pub customer: CustomerId,
-    /// From when it counts.
+    /// Its effective date.
     pub issued_on: NaiveDate,
     /// Why.
     pub reason: CreditReason,
@@ -90,7 +90,7 @@ pub(crate) struct CreditNote {
 }
 
 impl CreditNote {
-    /// Whether the invoice can be credited on this day; to be asked before a number is taken.
+    /// Whether the invoice can be credited on this day; checked before a number is taken.
     ///
     /// # Errors
     /// `InvoiceNotIssued`, `InvoiceSettled` while anything is settled on it, `IssuedInFuture`, `IssuedBeforeInvoice`.

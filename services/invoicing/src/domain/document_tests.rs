@@ -125,14 +125,14 @@ fn a_draft_has_no_page_and_a_voided_invoice_says_so() {
 
 #[test]
 fn terms_are_told_in_words() {
-    let told = |text: &str, agreed: Option<&str>| {
+    let terms_text = |text: &str, agreed: Option<&str>| {
         let invoice = Invoice { agreed_due_on: agreed.map(day), ..draft("100.00", text) };
         let (invoice, _) = issue(invoice, "2026-03-02");
         payment_terms(&invoice, invoice.issued().unwrap())
     };
-    assert_eq!(told("due on receipt", None), "Payment in full on receipt, by 2026-03-02.");
-    assert_eq!(told("net 30", None), "Payment in full within 30 days, by 2026-04-01.");
-    assert_eq!(told("net 30", Some("2026-05-01")), "Payment in full as agreed, by 2026-05-01.");
+    assert_eq!(terms_text("due on receipt", None), "Payment in full on receipt, by 2026-03-02.");
+    assert_eq!(terms_text("net 30", None), "Payment in full within 30 days, by 2026-04-01.");
+    assert_eq!(terms_text("net 30", Some("2026-05-01")), "Payment in full as agreed, by 2026-05-01.");
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(crate) fn required_block(text: &str, max: usize) -> Result<(), Problem> {
     if text.trim().is_empty() { Err(Problem::Empty) } else { optional_block(text, max) }
 }
 
-/// An e-mail address or nothing: something, an at sign, something; whether it can be reached only sending tells.
+/// An e-mail address or nothing: something, an at sign, something. Whether it can be reached is known only after sending.
 ///
 /// # Errors
 /// `NotAnEmail`, `TooLong` beyond the 254 characters of RFC 5321, `ControlCharacter`.

@@ -57,7 +57,7 @@ pub(crate) struct Invoice {
 /// Where an invoice stands, with what is known from then on. Whether it is paid only its open item knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Can be changed; owed by nobody.
+    /// Can be changed; nothing is owed on it.
     Draft,
     /// Numbered and owed.
     Issued(Issuance),
@@ -86,7 +86,7 @@ pub(crate) struct Issuance {
     pub number: String,
     /// ISO 11649 reference for the payer to quote.
     pub payment_reference: Option<String>,
-    /// Issue date: when it counts.
+    /// Issue date, which is its effective date.
     pub issued_on: NaiveDate,
     /// Due date.
     pub due_on: NaiveDate,

@@ -26,7 +26,7 @@ pub(crate) struct InvoiceContent {
     pub lines: Vec<LineContent>,
     /// Named terms; `None`: the customer's.
     pub terms_id: Option<TermsId>,
-    /// Series to number it in; `None`: the tenant's first of the kind that fits.
+    /// Series to number it in; `None`: the tenant's first of the kind.
     pub series: Option<SeriesId>,
     /// The number another system gave it.
     pub external_number: Option<String>,

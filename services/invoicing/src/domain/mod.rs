@@ -1,4 +1,4 @@
-//! The mind of invoicing: what an invoice is, what it adds up to, what may become of it and of what is owed on it.
+//! The domain of invoicing: what an invoice is, what it adds up to, and how it and its open item change.
 //!
 //! Pure functions and types. Ids, dates and instants are arguments, so every decision can be made again and tested.
 

@@ -58,11 +58,11 @@ pub(crate) enum EntryKind {
     Discount,
     /// A small difference written off, or a surplus kept.
     WriteOff,
-    /// A payment taken back.
+    /// The reversal of a settlement.
     SettlementReversal,
-    /// A discount taken back.
+    /// The reversal of a discount.
     DiscountReversal,
-    /// A write-off taken back.
+    /// The reversal of a write-off.
     WriteOffReversal,
     /// Credited.
     Credit,
@@ -132,7 +132,7 @@ const REVERSING: [EntryKind; 3] =
     [EntryKind::SettlementReversal, EntryKind::DiscountReversal, EntryKind::WriteOffReversal];
 
 impl Settlement {
-    /// Whether this is the settlement that was recorded for its allocation, asked for again.
+    /// Whether this is the settlement that was recorded for its allocation, requested again.
     ///
     /// # Errors
     /// `AllocationDiffers` if anything about it is different.
@@ -207,7 +207,7 @@ impl OpenItem {
         Ok((OpenItem { amounts, ..self }, entries))
     }
 
-    /// Takes a settlement back, whole. Whether it was taken back before is the caller's to know.
+    /// Reverses a settlement, whole. The caller knows whether it was reversed before.
     ///
     /// # Errors
     /// `ReversedBeforeSettled`, and `SettlementNotFound` if the item does not hold as much.
@@ -255,7 +255,7 @@ impl OpenItem {
         Ok((OpenItem { amounts, ..self }, entry))
     }
 
-    /// Nothing was settled, discounted, credited or voided, or all of it was taken back.
+    /// Nothing was settled, discounted, credited or voided, or all of it was reversed.
     pub(super) fn check_untouched(&self) -> Result<(), Refusal> {
         if self.amounts.is_closed() {
             Err(Refusal::ItemClosed)

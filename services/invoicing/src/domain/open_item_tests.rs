@@ -242,7 +242,7 @@ fn cents(minor: i64) -> Money {
     Money::from_minor(minor, Currency::EUR)
 }
 
-/// What the step makes of the item, given the settlements not taken back. `None` where it is refused.
+/// What the step makes of the item, given the settlements not reversed. `None` where it is refused.
 fn take(step: Step, item: &OpenItem, settled: &mut Vec<Settlement>) -> Option<(OpenItem, Vec<Entry>)> {
     let after = |days: u64| item.issued_on + chrono::Days::new(days);
     let of = |amount: Money, discount: Option<i64>, write_off: Option<i64>, days: u64| Settlement {
@@ -280,7 +280,7 @@ fn taken_by(entries: &[Entry], kinds: [EntryKind; 2]) -> Money {
 }
 
 proptest! {
-    /// Whatever is asked of an item, it owes neither less than nothing nor more than its total, the entries say exactly
+    /// Whatever is requested of an item, it owes neither less than nothing nor more than its total, the entries say exactly
     /// what it owes, and each part of the total what its entries say.
     #[test]
     fn entries_sum_to_what_is_open(steps in prop::collection::vec(step(), 0..30)) {
@@ -304,7 +304,7 @@ proptest! {
             prop_assert_eq!(amounts.discounted(), taken_by(&entries, SETTLING_AND_BACK[1]));
             prop_assert_eq!(amounts.written_off(), taken_by(&entries, SETTLING_AND_BACK[2]));
         }
-        // All that was settled can be taken back, and then nothing is left of it.
+        // All that was settled can be reversed, and then nothing is left of it.
         if !item.amounts.is_closed() {
             for settlement in settled {
                 item = item.reverse(&settlement, day("2026-04-30")).unwrap().0;

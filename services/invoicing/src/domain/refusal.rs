@@ -1,4 +1,4 @@
-//! Why invoicing refuses what it is asked to do.
+//! Why invoicing refuses a change.
 
 use chrono::NaiveDate;
 use quittance_kernel::{ContactId, Currency, Money, MoneyError};
@@ -43,7 +43,7 @@ pub enum Refusal {
     /// Documents are not issued ahead of time.
     #[error("the issue date {issued_on} lies after today, {today}")]
     IssuedInFuture {
-        /// The date asked for.
+        /// The date in the request.
         issued_on: NaiveDate,
         /// The tenant's day.
         today: NaiveDate,
@@ -105,7 +105,7 @@ pub enum Refusal {
         settled_on: NaiveDate,
     },
     /// The item holds no such settlement.
-    #[error("the item holds less than the settlement that is to be reversed")]
+    #[error("the item has less settled than the settlement that is to be reversed")]
     SettlementNotFound,
     /// An amount that must be greater than zero is not.
     #[error("the amount is {amount}: it must be greater than zero")]

@@ -6,7 +6,7 @@ use quittance_kernel::{ItemId, Money, MoneyError};
 use super::open_item::EntryKind;
 
 /// How many movements a statement may show.
-pub(crate) const MAX_LINES: usize = 10_000;
+pub(crate) const MAX_LINES: u16 = 10_000;
 
 /// A movement of one of the customer's items.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -156,7 +156,7 @@ mod tests {
             prop_assert!(2 * (per_rate - per_line).unsigned_abs() <= (lines.len() + groups) as u128);
         }
 
-        /// The same lines taken back sum to the same amounts taken back: no rule favours a side.
+        /// The same lines negated sum to the same amounts negated: no rule favors a side.
         #[test]
         fn credits_sum_exactly(lines in lines(), rule in prop::sample::select(RULES.to_vec())) {
             let back: Vec<Line> = lines

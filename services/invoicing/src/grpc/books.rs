@@ -83,16 +83,16 @@ impl CustomerService for App {
         request: Request<pb::ListCustomersRequest>,
     ) -> Result<Response<pb::ListCustomersResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let page = Page::read(
-            page_size(asked.page_size),
-            &asked.page_token,
-            &["customers", &asked.number, &asked.name_contains],
+            page_size(request.page_size),
+            &request.page_token,
+            &["customers", &request.number, &request.name_contains],
         )?;
         let filter = db::customer::Filter {
-            number: given(&asked.number),
-            name_contains: given(&asked.name_contains),
+            number: given(&request.number),
+            name_contains: given(&request.name_contains),
             after: super::after(&page, CustomerId::parse)?,
             limit: page.limit(),
         };

@@ -148,13 +148,13 @@ impl InvoiceService for App {
         request: Request<pb::ListInvoicesRequest>,
     ) -> Result<Response<pb::ListInvoicesResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
-        let query = ["invoices", asked.customer_id.as_str(), asked.state().as_str_name()];
-        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
+        let query = ["invoices", request.customer_id.as_str(), request.state().as_str_name()];
+        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let (customer, page) = bad.into_result(customer.zip(page))?;
-        let (state, open) = stored_state(asked.state());
+        let (state, open) = stored_state(request.state());
         let filter =
             db::invoice::Filter { customer, state, open, after: after(&page, InvoiceId::parse)?, limit: page.limit() };
         let (invoices, next_page_token) = self.read_invoices(tenant, &filter, &page).await?;
@@ -224,12 +224,12 @@ impl CreditNoteService for App {
         request: Request<pb::ListCreditNotesRequest>,
     ) -> Result<Response<pb::ListCreditNotesResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
+        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
         let page = bad.within(
             "",
-            Page::read(page_size(asked.page_size), &asked.page_token, &["credit_notes", &asked.customer_id]),
+            Page::read(page_size(request.page_size), &request.page_token, &["credit_notes", &request.customer_id]),
         );
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;

@@ -44,12 +44,12 @@ impl OpenItemService for App {
         request: Request<pb::ListOpenItemsRequest>,
     ) -> Result<Response<pb::ListOpenItemsResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
-        let due = bad.check("due_on_or_before", optional_date(&asked.due_on_or_before));
-        let query = ["open_items", asked.customer_id.as_str(), asked.due_on_or_before.as_str()];
-        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
+        let due = bad.check("due_on_or_before", optional_date(&request.due_on_or_before));
+        let query = ["open_items", request.customer_id.as_str(), request.due_on_or_before.as_str()];
+        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let ((customer, due), page) = bad.into_result(customer.zip(due).zip(page))?;
         let after = match page.after.as_slice() {
             [due_on, id] => parse_date(due_on).ok().zip(ItemId::parse(id).ok()),
@@ -69,12 +69,12 @@ impl OpenItemService for App {
         request: Request<pb::GetStatementRequest>,
     ) -> Result<Response<pb::Statement>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
-        let currency = bad.check("currency_code", currency(&asked.currency_code));
-        let from = bad.check("from_on", date(&asked.from_on));
-        let to = bad.check("to_on", date(&asked.to_on));
+        let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
+        let currency = bad.check("currency_code", currency(&request.currency_code));
+        let from = bad.check("from_on", date(&request.from_on));
+        let to = bad.check("to_on", date(&request.to_on));
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }
@@ -84,11 +84,10 @@ impl OpenItemService for App {
             return Err(Error::CustomerNotFound(customer).into());
         }
         let carried = db::ledger::balance_before(&mut tx, customer, currency, from).await.map_err(Error::from)?;
-        let limit = i64::try_from(statement::MAX_LINES).unwrap_or(i64::MAX) + 1;
         let movements =
-            db::ledger::movements(&mut tx, customer, currency, from, to, limit).await.map_err(Error::from)?;
+            db::ledger::movements(&mut tx, customer, currency, from, to, i64::from(statement::MAX_LINES) + 1).await.map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
-        if movements.len() > statement::MAX_LINES {
+        if movements.len() > usize::from(statement::MAX_LINES) {
             let mut bad = Violations::default();
             bad.add(
                 "to_on",

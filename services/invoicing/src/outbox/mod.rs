@@ -141,7 +141,7 @@ pub(crate) fn item_settled(settled: &Settlement, customer: CustomerId, open: Mon
     event("quittance.invoicing.v1.ItemSettled", customer, payload)
 }
 
-/// A settlement was taken back.
+/// A settlement was reversed.
 pub(crate) fn settlement_reversed(
     settled: &Settlement,
     item: &OpenItem,

@@ -48,7 +48,7 @@ async fn thirty_two_callers_leave_no_gap_and_no_duplicate_also_when_some_fail() 
     service.assert_ledger().await;
 }
 
-/// Calls of one moment are written together; what is told of each stays in the trace that its caller gave.
+/// Calls of one moment are written together; the events of each stay in the trace that its caller gave.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_calls_that_are_written_together_keep_their_callers_traces() {
     let service = Service::start().await;
@@ -65,16 +65,16 @@ async fn events_of_calls_that_are_written_together_keep_their_callers_traces() {
         }
     }
     calls.join_all().await;
-    let told: Vec<(Uuid, String)> = sqlx::query_as(
+    let published: Vec<(Uuid, String)> = sqlx::query_as(
         "select ordering_key, split_part(traceparent, '-', 2) from outbox where kind like '%.InvoiceIssued'",
     )
     .fetch_all(service.db.db.system())
     .await
     .unwrap();
-    let mut told: Vec<(String, String)> = told.into_iter().map(|(key, trace)| (key.to_string(), trace)).collect();
-    told.sort();
+    let mut published: Vec<(String, String)> = published.into_iter().map(|(key, trace)| (key.to_string(), trace)).collect();
+    published.sort();
     expected.sort();
-    assert_eq!(told, expected);
+    assert_eq!(published, expected);
     let transactions: i64 =
         sqlx::query_scalar("select count(distinct xmin::text) from outbox where kind like '%.InvoiceIssued'")
             .fetch_one(service.db.db.system())

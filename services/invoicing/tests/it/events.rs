@@ -1,4 +1,4 @@
-//! What invoicing tells.
+//! What invoicing publishes.
 
 use quittance_proto::invoicing::v1::{self as pb, invoicing_event::Payload};
 
@@ -35,6 +35,6 @@ async fn a_write_off_is_told_with_its_reason() {
     };
     service.items().settle_items(settle(vec![settled.clone()])).await.unwrap();
     let events: Vec<pb::InvoicingEvent> = service.events.first(4).await;
-    let Some(Payload::ItemSettled(told)) = &events[3].payload else { panic!("{:?}", events[3]) };
-    assert_eq!((told.settlement.as_ref(), amount(&told.open_amount)), (Some(&settled), "0.00"));
+    let Some(Payload::ItemSettled(published)) = &events[3].payload else { panic!("{:?}", events[3]) };
+    assert_eq!((published.settlement.as_ref(), amount(&published.open_amount)), (Some(&settled), "0.00"));
 }

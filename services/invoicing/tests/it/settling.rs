@@ -129,7 +129,7 @@ async fn small_differences_are_written_off_and_taken_back() {
             assert_eq!(outcomes(back.results), ["119.00"]);
         }
         assert_eq!(parts(&service.item(&id).await), ["0.00", "0.00", "0.00", "119.00"]);
-        // What was taken back does not stand in the way of the next payment.
+        // What was reversed does not stand in the way of the next payment.
         let next = service.items().settle_items(settle(vec![settlement(&id, "119")])).await.unwrap().into_inner();
         assert_eq!(outcomes(next.results), ["0.00"]);
         service.assert_ledger().await;

@@ -118,7 +118,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
     Ok(())
 }
 
-/// Writes the states of allocations whose payments are held.
+/// Writes the states of allocations whose payments are locked.
 pub(crate) async fn update_states(tx: &mut Tx, allocations: &[Allocation], now: DateTime<Utc>) -> Result<(), DbError> {
     if allocations.is_empty() {
         return Ok(());
@@ -194,7 +194,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[AllocationId]) -> Result<Vec<Al
     rows.into_iter().map(Allocation::try_from).collect()
 }
 
-/// All allocations that were made under a batch id, in the order of their ids: what invoicing is asked is the same each time.
+/// All allocations that were made under a batch id, in the order of their ids: the request to invoicing is the same each time.
 pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Allocation>, DbError> {
     let rows = sqlx::query_as!(
         Row,
@@ -211,7 +211,7 @@ pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Alloca
     rows.into_iter().map(Allocation::try_from).collect()
 }
 
-/// All allocations that are being taken back under a batch id, in the order of their ids. They end together.
+/// All allocations that are being reversed under a batch id, in the order of their ids. They end together.
 pub(crate) async fn of_reversal_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Allocation>, DbError> {
     let rows = sqlx::query_as!(
         Row,

@@ -25,7 +25,7 @@ pub(crate) struct NewLine {
     pub(crate) payment: PaymentId,
 }
 
-/// Claims lines of an account; returns the payments of those that nobody has imported before. Claimed in the order of their keys, so that two imports
+/// Claims lines of an account; returns the payments of those that were not imported before. Claimed in the order of their keys, so that two imports
 /// of one file take turns.
 pub(crate) async fn claim_lines(
     tx: &mut Tx,
@@ -38,7 +38,8 @@ pub(crate) async fn claim_lines(
     sorted.sort_by_key(|line| (line.fingerprint, line.occurrence));
     let fingerprints: Vec<Vec<u8>> = sorted.iter().map(|line| line.fingerprint.to_vec()).collect();
     let occurrences: Vec<i32> = sorted.iter().map(|line| line.occurrence).collect();
-    let places: Vec<i64> = sorted.iter().map(|line| i64::try_from(line.line).unwrap_or(i64::MAX)).collect();
+    let places = sorted.iter().map(|line| stored(TABLE, import.uuid(), i64::try_from(line.line)));
+    let places: Vec<i64> = places.collect::<Result<_, _>>()?;
     let booked: Vec<NaiveDate> = sorted.iter().map(|line| line.booked_on).collect();
     let references: Vec<String> = sorted.iter().map(|line| line.reference.clone()).collect();
     let payments: Vec<Uuid> = sorted.iter().map(|line| line.payment.uuid()).collect();
@@ -174,7 +175,7 @@ pub(crate) async fn known_keys(tx: &mut Tx, entries: &[NewEntry]) -> Result<Know
     for row in rows {
         let key = stored("bank_entry", tenant, Fingerprint::try_from(row.bank_key).map_err(|_| "a key has 32 bytes"))?;
         let source = known("bank_entry", tenant, "source", Source::parse(&row.source))?;
-        let count = usize::try_from(row.count).unwrap_or(usize::MAX);
+        let count = stored("bank_entry", tenant, usize::try_from(row.count))?;
         found.entry((row.account, key)).or_default().insert(source, count);
     }
     Ok(found)
@@ -210,7 +211,8 @@ pub(crate) async fn insert_entries(tx: &mut Tx, import: ImportId, entries: &[New
     let fingerprints: Vec<Vec<u8>> = entries.iter().map(|entry| entry.fingerprint.to_vec()).collect();
     let occurrences: Vec<i32> = entries.iter().map(|entry| entry.occurrence).collect();
     let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
-    let places: Vec<i64> = entries.iter().map(|entry| i64::try_from(entry.line).unwrap_or(i64::MAX)).collect();
+    let places = entries.iter().map(|entry| stored(TABLE, import.uuid(), i64::try_from(entry.line)));
+    let places: Vec<i64> = places.collect::<Result<_, _>>()?;
     let booked: Vec<NaiveDate> = entries.iter().map(|entry| entry.booked_on).collect();
     let keys: Vec<Option<Vec<u8>>> = entries.iter().map(|entry| entry.bank_key.map(|key| key.to_vec())).collect();
     let sources: Vec<String> = entries.iter().map(|entry| entry.source.label().to_owned()).collect();

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::domain::Candidate;
 
-/// What is looked for; an item that fits any of it is found.
+/// What is looked for; an item that meets any of it is found.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ItemQuery {
     /// Keys of numbers, as [`quittance_matching::lookups`] makes them.

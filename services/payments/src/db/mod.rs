@@ -8,7 +8,7 @@ pub(crate) mod payment;
 pub(crate) mod policy;
 pub(crate) mod projection;
 pub(crate) mod review;
-pub(crate) mod sought_key;
+pub(crate) mod match_key;
 pub(crate) mod statistics;
 pub(crate) mod unfinished;
 pub(crate) mod verify;

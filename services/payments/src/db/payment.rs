@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     DbError, Tx, expect_rows,
-    row::{known, money, stored},
+    row::{integer, known, money, stored},
 };
 use quittance_kernel::{Currency, CustomerId, PaymentId};
 use rust_decimal::Decimal;
@@ -122,7 +122,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
     let advice: Vec<String> =
         all().map(|p| stored("payment", p.id.uuid(), serde_json::to_string(&p.advice))).collect::<Result<_, _>>()?;
     let envelopes: Vec<Option<Uuid>> = payments.iter().map(|stored| stored.envelope).collect();
-    let changing = Changing::of(payments);
+    let changing = Changing::of(payments)?;
     let recorded: Vec<DateTime<Utc>> = all().map(|p| p.recorded_at).collect();
     sqlx::query!(
         "insert into payment (tenant_id, id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
@@ -181,9 +181,9 @@ struct Changing {
 }
 
 impl Changing {
-    fn of(payments: &[StoredPayment]) -> Self {
+    fn of(payments: &[StoredPayment]) -> Result<Self, DbError> {
         let all = || payments.iter().map(|stored| &stored.payment);
-        Self {
+        Ok(Self {
             applied: all().map(|p| p.applied.amount()).collect(),
             pending: all().map(|p| p.pending.amount()).collect(),
             unapplied: all().map(|p| p.unapplied.amount()).collect(),
@@ -193,12 +193,12 @@ impl Changing {
             by_hand: payments.iter().map(|stored| stored.by_hand).collect(),
             refusals: payments.iter().map(|stored| stored.refusals).collect(),
             match_due_at: payments.iter().map(|stored| stored.match_due_at).collect(),
-            versions: all().map(|p| i32::try_from(p.version).unwrap_or(i32::MAX)).collect(),
-        }
+            versions: all().map(|p| integer("payment", p.id.uuid(), p.version)).collect::<Result<_, _>>()?,
+        })
     }
 }
 
-/// Writes payments that are held.
+/// Writes payments that are locked.
 pub(crate) async fn update_all(tx: &mut Tx, payments: &[StoredPayment]) -> Result<(), DbError> {
     if payments.is_empty() {
         return Ok(());
@@ -207,7 +207,7 @@ pub(crate) async fn update_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
     let ids: Vec<Uuid> = payments.iter().map(|stored| stored.payment.id.uuid()).collect();
     let customers: Vec<Option<Uuid>> =
         payments.iter().map(|stored| stored.payment.customer.map(CustomerId::uuid)).collect();
-    let changing = Changing::of(payments);
+    let changing = Changing::of(payments)?;
     let done = sqlx::query!(
         "update payment p
          set customer_id = v.customer_id, applied = v.applied, pending = v.pending, unapplied = v.unapplied, match_rule = v.match_rule,
@@ -237,7 +237,7 @@ pub(crate) async fn update_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
     expect_rows(&done, "payment", payments.len())
 }
 
-/// These payments, held until the transaction ends, in the order of their ids: whoever holds several never waits in a circle.
+/// These payments, locked until the transaction ends, in the order of their ids, so that transactions do not deadlock.
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<PaymentId, StoredPayment>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
@@ -325,7 +325,7 @@ pub(crate) async fn taken_references(tx: &mut Tx, references: &[String]) -> Resu
     Ok(found.into_iter().collect())
 }
 
-/// Payments that matching is to look at now, held until the transaction ends; those that somebody else holds are left to them.
+/// Payments that are due to be matched, locked until the transaction ends; those that another transaction has locked are left out.
 pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<StoredPayment>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query_as!(

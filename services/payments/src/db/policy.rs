@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_db::{
     DbError, Tx,
-    row::{known, money, stored},
+    row::{integer, known, money, stored},
 };
 use quittance_kernel::{Currency, CustomerId, Percent};
 use quittance_matching::Fallback;
@@ -48,7 +48,6 @@ pub(crate) async fn find(tx: &mut Tx) -> Result<MatchingPolicy, DbError> {
 /// Writes the tenant's policy whole. `false`: another one was written since `before`.
 pub(crate) async fn put(tx: &mut Tx, policy: &MatchingPolicy, before: u32) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
-    let version = |version: u32| i32::try_from(version).unwrap_or(i32::MAX);
     let done = sqlx::query!(
         "insert into matching_policy as p (tenant_id, grace_days, accept_late_discount, fallback, version)
          values ($1, $2, $3, $4, $5)
@@ -60,8 +59,8 @@ pub(crate) async fn put(tx: &mut Tx, policy: &MatchingPolicy, before: u32) -> Re
         i32::from(policy.grace_days),
         policy.accept_late_discount,
         policy.fallback.label(),
-        version(policy.version),
-        version(before),
+        integer("matching_policy", tenant, policy.version)?,
+        integer("matching_policy", tenant, before)?,
     )
     .execute(&mut **tx)
     .await?;

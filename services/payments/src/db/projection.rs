@@ -1,4 +1,4 @@
-//! What invoicing's events tell: tenants, customers with their accounts, and what is open.
+//! What invoicing publishes: tenants, customers with their accounts, and what is open.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use quittance_matching::name_core;
 
-/// A customer as invoicing tells of it.
+/// A customer as invoicing publishes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KnownCustomer {
     pub(crate) id: CustomerId,
@@ -32,7 +32,7 @@ pub(crate) struct IssuedItem {
     pub(crate) terms: Terms,
 }
 
-/// The tenant's time zone; `None`: invoicing has not told of the tenant.
+/// The tenant's time zone; `None`: invoicing has not published the tenant.
 pub(crate) async fn time_zone(tx: &mut Tx) -> Result<Option<String>, DbError> {
     let tenant = tx.tenant().uuid();
     Ok(sqlx::query_scalar!("select time_zone from tenant where tenant_id = $1", tenant)

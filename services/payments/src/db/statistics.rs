@@ -23,7 +23,7 @@ pub(crate) struct CurrencyMatching {
     pub(crate) matched_envelopes: i64,
     /// Agreed to by invoicing at some time.
     pub(crate) automatic_allocations: i64,
-    /// Of these, taken back.
+    /// Of these, reversed.
     pub(crate) reversed_allocations: i64,
     pub(crate) amount: Money,
     /// Applied by matching alone.

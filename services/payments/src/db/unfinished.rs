@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError, Tx};
 use quittance_kernel::{RequestId, TenantId};
 
-/// A batch that invoicing was asked about, or should have been.
+/// A batch that was sent to invoicing, or should have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WaitingBatch {
     pub(crate) tenant: TenantId,

@@ -70,7 +70,7 @@ pub(crate) enum AllocationState {
         /// The reason invoicing gave.
         reason: String,
     },
-    /// Being taken back; invoicing has not answered yet, so the money still counts as applied.
+    /// Being reversed; invoicing has not answered yet, so the money still counts as applied.
     Reversing {
         /// The request to invoicing that takes it back.
         batch: RequestId,
@@ -140,7 +140,7 @@ impl AllocationState {
         }
     }
 
-    /// Why it was refused or taken back.
+    /// Why it was refused or reversed.
     pub(crate) fn reason(&self) -> Option<&str> {
         match self {
             AllocationState::Rejected { reason }

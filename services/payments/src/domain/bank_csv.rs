@@ -6,7 +6,7 @@ use quittance_kernel::{BadDate, Currency, Money, MoneyError, UnknownCurrency};
 
 use super::bank_line::BankLine;
 
-/// How many records, or parts of entries, an import has at most, and how many bytes. The caller holds the file against them.
+/// How many records, or parts of entries, an import has at most, and how many bytes. The caller checks the file against them.
 pub(crate) const MAX_LINES: usize = 10_000;
 /// See [`MAX_LINES`]: 3 MiB.
 pub(crate) const MAX_BYTES: usize = 3 * 1024 * 1024;
@@ -57,7 +57,7 @@ impl From<BadHeader> for FileError {
         let BadHeader::Columns(_, faults) = bad else { return FileError::NotCsv };
         let missing = faults.into_iter().find_map(|fault| match fault {
             BadColumn::Missing(column) => Some(FileError::ColumnMissing(column)),
-            // The door lets no such map in.
+            // The request was checked for such maps.
             BadColumn::Map(_) => None,
         });
         missing.unwrap_or(FileError::NotCsv)

@@ -214,7 +214,7 @@ fn hard_spaces_belong_to_a_field() {
     assert_eq!((file.lines[0].payer_name.as_str(), file.lines[0].text.as_str()), ("\u{a0}Ada", "\u{2003}x"));
 }
 
-/// A column that nobody asked for may hold anything.
+/// A column that the map does not name may hold anything.
 #[test]
 fn a_long_line_is_read() {
     let text = format!("Booked,Note,Amount\n2026-03-02,{},5\n2026-03-02,y,6", "x".repeat(1_000_000));

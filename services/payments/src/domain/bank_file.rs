@@ -14,7 +14,7 @@ use super::bank_import::ImportedStatement;
 use super::bank_line::Fingerprint;
 use super::method::Method;
 
-/// What kind of file tells of an entry: statements book what notifications told.
+/// What kind of file an entry stands in: statements book what notifications announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Source {
     /// CAMT.053, MT940, BAI2, OFX, lockbox.

@@ -10,7 +10,7 @@ use super::allocation::{Allocation, AllocationState, Share};
 use super::method::Method;
 use super::outcome::{Finding, MatchOutcome};
 
-/// Money that came in, as it is told to us.
+/// Money that came in, as the caller states it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NewPayment {
     /// Who paid, where the caller knows.
@@ -56,7 +56,7 @@ pub(crate) struct Payment {
     pub external_reference: Option<String>,
     /// Documents that structured remittance information names.
     pub advice: Vec<AdviceLine>,
-    /// Settled on items, agreed by invoicing. What is being taken back is still in here.
+    /// Settled on items, agreed by invoicing. What is being reversed is still in here.
     pub applied: Money,
     /// Allocated, not yet agreed by invoicing.
     pub pending: Money,
@@ -70,7 +70,7 @@ pub(crate) struct Payment {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Why a payment does not do what it is asked to.
+/// Why a change of a payment is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Money cannot have come tomorrow.
@@ -84,10 +84,10 @@ pub enum Refusal {
     /// An amount is zero or negative.
     #[error("an amount must be greater than zero")]
     AmountNotPositive,
-    /// More is asked for than is left.
+    /// More is requested than is left.
     #[error("{amount} is more than the {unapplied} that is left unapplied")]
     ExceedsUnapplied {
-        /// What was asked for.
+        /// What was requested.
         amount: Money,
         /// What is left.
         unapplied: Money,
@@ -108,8 +108,8 @@ pub enum Refusal {
         /// The day the money counts.
         received_on: NaiveDate,
     },
-    /// An allocation cannot be taken back before it counts.
-    #[error("taken back on {effective_on}, before it counts from {applied_on}")]
+    /// An allocation cannot be reversed before its effective date.
+    #[error("reversed on {effective_on}, before its effective date {applied_on}")]
     ReversedBeforeApplied {
         /// The date given.
         effective_on: NaiveDate,
@@ -127,7 +127,7 @@ pub enum Refusal {
         /// Where it stands.
         state: &'static str,
     },
-    /// The allocation is not agreed, so it cannot be taken back.
+    /// The allocation is not agreed, so it cannot be reversed.
     #[error("allocation {allocation} is {state}, not applied")]
     AllocationNotApplied {
         /// The allocation.
@@ -135,8 +135,8 @@ pub enum Refusal {
         /// Where it stands.
         state: &'static str,
     },
-    /// The allocation is not being taken back.
-    #[error("allocation {allocation} is {state}, not being taken back")]
+    /// The allocation is not being reversed.
+    #[error("allocation {allocation} is {state}, not being reversed")]
     AllocationNotReversing {
         /// The allocation.
         allocation: AllocationId,
@@ -209,7 +209,7 @@ impl Payment {
         })
     }
 
-    /// Takes over what matching found: allocates its shares, all in one batch, and keeps its reasons. `new_id` is asked
+    /// Takes over what matching found: allocates its shares, all in one batch, and keeps its reasons. `new_id` is called
     /// once for each share.
     ///
     /// # Errors

@@ -154,7 +154,7 @@ fn a_finding_is_taken_over_whole() {
 }
 
 proptest! {
-    /// Whatever is asked for in whatever order, no cent is lost or doubled.
+    /// Whatever is requested in whatever order, no cent is lost or doubled.
     #[test]
     fn every_sequence_keeps_the_balance(
         minor in 1i64..1_000,

@@ -53,7 +53,7 @@ impl App {
         Ok(wire::payment(&payment, &allocations))
     }
 
-    /// Records payments, and answers with them as they are after invoicing was asked.
+    /// Records payments, and answers with them as they are after invoicing was request.
     async fn record(&self, tenant: TenantId, calls: Vec<Call<ops::RecordPayment>>) -> ops::Batch<pb::Payment> {
         let outcomes = self.execute_many(tenant, calls, ops::KeptPayment::of).await?;
         self.matching().wake();
@@ -61,7 +61,7 @@ impl App {
         Ok(recorded.into_iter().map(|recorded| recorded.map(|recorded| payment(&recorded))).collect())
     }
 
-    /// Runs what a person decided about a payment, and answers with it as it is after invoicing was asked.
+    /// Runs what a person decided about a payment, and answers with it as it is after invoicing was request.
     async fn decide<C>(&self, call: Call<C>) -> Result<Response<pb::Payment>, Status>
     where
         C: Operation<Settings = TenantSettings, Output = ops::Recorded> + Hash,
@@ -143,15 +143,15 @@ impl PaymentService for App {
         request: Request<pb::ListPaymentsRequest>,
     ) -> Result<Response<pb::ListPaymentsResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let customer = bad.check("customer_id", optional_id(&asked.customer_id, CustomerId::parse));
-        let kind = if asked.unapplied_only { "unapplied" } else { "all" };
-        let query = ["payments", asked.customer_id.as_str(), kind];
-        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
+        let kind = if request.unapplied_only { "unapplied" } else { "all" };
+        let query = ["payments", request.customer_id.as_str(), kind];
+        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = after(&page, PaymentId::parse)?;
-        let filter = db::payment::Filter { customer, unapplied_only: asked.unapplied_only, after, limit: page.limit() };
+        let filter = db::payment::Filter { customer, unapplied_only: request.unapplied_only, after, limit: page.limit() };
         let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let payments = db::payment::list(&mut tx, &filter).await.map_err(Error::from)?;
         let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.id.to_string()]);
@@ -176,9 +176,9 @@ impl PaymentService for App {
         request: Request<pb::ListMatchReviewsRequest>,
     ) -> Result<Response<pb::ListMatchReviewsResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &["match reviews"]));
+        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &["match reviews"]));
         let page = bad.into_result(page)?;
         let after = after(&page, PaymentId::parse)?;
         let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
@@ -215,10 +215,10 @@ impl PaymentService for App {
         request: Request<pb::GetMatchingStatisticsRequest>,
     ) -> Result<Response<pb::MatchingStatistics>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let request = request.into_inner();
         let mut bad = Violations::default();
-        let from = bad.check("from_on", optional_date(&asked.from_on));
-        let to = bad.check("to_on", optional_date(&asked.to_on));
+        let from = bad.check("from_on", optional_date(&request.from_on));
+        let to = bad.check("to_on", optional_date(&request.to_on));
         if from.flatten().zip(to.flatten()).is_some_and(|(from, to)| to < from) {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }

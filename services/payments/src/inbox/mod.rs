@@ -110,13 +110,13 @@ impl Change {
                 UpdateOpen::Db(error) => HandlerError::Db(error),
             })?);
         }
-        let told: Vec<CustomerId> = self.customers.into_keys().collect();
-        if reopened.is_empty() && told.is_empty() {
+        let published: Vec<CustomerId> = self.customers.into_keys().collect();
+        if reopened.is_empty() && published.is_empty() {
             return Ok(false);
         }
         // Payments may have come before what they pay was known here, or before it was open again.
-        let keys = db::projection::keys_of(tx, &reopened, &told).await?;
-        db::sought_key::mark_due(tx, &keys, clock.now()).await?;
+        let keys = db::projection::keys_of(tx, &reopened, &published).await?;
+        db::match_key::mark_due(tx, &keys, clock.now()).await?;
         Ok(true)
     }
 }

@@ -24,7 +24,7 @@ const MAX_REFUSALS: i32 = 6;
 #[derive(Debug)]
 pub(crate) struct FinishSettlements {
     pub(crate) batch: RequestId,
-    /// As they were when invoicing was asked.
+    /// As they were when they were sent to invoicing.
     pub(crate) allocations: Vec<Allocation>,
     pub(crate) verdicts: Verdicts,
 }
@@ -50,7 +50,7 @@ impl Operation for FinishSettlements {
 #[derive(Debug)]
 pub(crate) struct FinishReversals {
     pub(crate) batch: RequestId,
-    /// As they were when invoicing was asked.
+    /// As they were when they were sent to invoicing.
     pub(crate) allocations: Vec<Allocation>,
     pub(crate) verdicts: Verdicts,
 }
@@ -155,7 +155,7 @@ impl Finishing {
         let keys: Vec<(PaymentId, String)> = refused.flat_map(|stored| keys(&stored.payment)).collect();
         db::payment::update_all(w.tx, &payments).await?;
         db::allocation::update_states(w.tx, &self.changed, self.now).await?;
-        db::sought_key::insert(w.tx, &keys).await?;
+        db::match_key::insert(w.tx, &keys).await?;
         for event in self.events {
             w.publish(event);
         }

@@ -19,7 +19,7 @@ const BATCH: usize = 1_000;
 /// The longest remittance information a payment keeps, in characters.
 pub(super) const MAX_TEXT: usize = 4_000;
 
-/// An import, and what invoicing is to be asked about.
+/// An import, and what is to be sent to invoicing.
 #[derive(Debug)]
 pub(crate) struct Imported {
     pub(crate) import: BankImport,
@@ -46,7 +46,7 @@ impl Answer for KeptImport {
     }
 }
 
-/// Records what a file brought, in batches. Returns what invoicing is to be asked about.
+/// Records what a file brought, in batches. Returns what is to be sent to invoicing.
 pub(super) async fn record_imported(
     w: &mut Write<'_>,
     payments: Vec<Payment>,

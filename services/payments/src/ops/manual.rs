@@ -24,7 +24,7 @@ pub(super) async fn save(w: &mut Write<'_>, stored: StoredPayment, new: &[Alloca
     let payment = stored.payment.id;
     db::review::put(w.tx, &[(payment, Vec::new())], w.now).await?;
     db::payment::update_all(w.tx, &[stored]).await?;
-    db::sought_key::delete(w.tx, &[payment]).await?;
+    db::match_key::delete(w.tx, &[payment]).await?;
     Ok(db::allocation::insert_all(w.tx, new, w.now).await?)
 }
 

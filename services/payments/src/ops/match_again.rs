@@ -29,7 +29,7 @@ pub(crate) async fn match_again(app: &App, tenant: TenantId) -> Result<bool, Err
 struct MatchAgain;
 
 struct Matched {
-    /// Made now: invoicing is to be asked about them.
+    /// Made now: they are to be sent to invoicing.
     allocations: Vec<Allocation>,
     is_more: bool,
 }
@@ -72,8 +72,8 @@ impl Operation for MatchAgain {
         db::payment::update_all(w.tx, &looked_at).await?;
         db::allocation::insert_all(w.tx, &allocations, w.now).await?;
         let done = looked_at.iter().map(|stored| &stored.payment).filter(|payment| payment.unapplied.is_zero());
-        db::sought_key::delete(w.tx, &done.map(|payment| payment.id).collect::<Vec<_>>()).await?;
-        db::sought_key::insert(w.tx, &new_keys).await?;
+        db::match_key::delete(w.tx, &done.map(|payment| payment.id).collect::<Vec<_>>()).await?;
+        db::match_key::insert(w.tx, &new_keys).await?;
         db::review::put(w.tx, &reviews, w.now).await?;
         Ok(Matched { allocations, is_more })
     }

@@ -227,7 +227,7 @@ pub(crate) async fn record_matched(
     let keys: Vec<(PaymentId, String)> = waiting.flat_map(keys).collect();
     db::payment::insert_all(w.tx, &saved).await?;
     db::allocation::insert_all(w.tx, &allocations, now).await?;
-    db::sought_key::insert(w.tx, &keys).await?;
+    db::match_key::insert(w.tx, &keys).await?;
     db::review::put(w.tx, &reviews, now).await?;
     let recorded = |(payment, places): (Payment, std::ops::Range<usize>)| {
         let allocations: Vec<Allocation> = allocations.get(places).unwrap_or_default().to_vec();

@@ -1,4 +1,4 @@
-//! What operations on payments come to: the payment as it is, and what invoicing is to be asked about.
+//! What operations on payments come to: the payment as it is, and what is to be sent to invoicing.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Recorded {
     pub(crate) payment: Payment,
     pub(crate) allocations: Vec<Allocation>,
-    /// Those of the allocations that the transaction made, or began to reverse: invoicing is to be asked about them.
+    /// Those of the allocations that the transaction made, or began to reverse: they are to be sent to invoicing.
     pub(crate) waiting: Vec<Allocation>,
 }
 

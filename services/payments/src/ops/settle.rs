@@ -1,4 +1,4 @@
-//! The two halves of a settlement, one after the other: invoicing is asked about a batch, then its answer is written. What is cut off in between is found
+//! The two halves of a settlement, one after the other: a batch is sent to invoicing, then its answer is written. What is cut off in between is found
 //! and repeated by [`finish_pending`](super::finish_pending).
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +16,7 @@ use crate::{
     invoicing::{NoAnswer, Reversal},
 };
 
-/// Batches that invoicing is asked about at a time: while it writes one, the answer to another is written here.
+/// Batches that are sent to invoicing at a time: while it writes one, the answer to another is written here.
 const AT_ONCE: usize = 2;
 
 /// Why a batch is not finished.
@@ -61,7 +61,7 @@ impl Finished {
     }
 }
 
-/// Asks invoicing about whole batches. Where it gives no answer they stay as they are, and a reconciler goes on: what is recorded stands, so that no failure
+/// Sends whole batches to invoicing. Where it gives no answer they stay as they are, and a reconciler goes on: what is recorded stands, so that no failure
 /// here is the caller's.
 pub(crate) async fn settle(app: &App, tenant: TenantId, waiting: Vec<Allocation>) -> Finished {
     let mut settlements: BTreeMap<RequestId, Vec<Allocation>> = BTreeMap::new();

@@ -58,15 +58,15 @@ async fn all(book: &Book) -> Vec<pb::Payment> {
 async fn a_statement_after_its_notification_adds_what_is_new() {
     let book = Book::start().await;
     let invoice = book.invoice(&book.customer(&[]).await, "100").await;
-    let told = camt("054", "", &[Entry("B1", "100.00", &invoice.number), Entry("B2", "5.00", "coffee")]);
-    let first = import(&book, told.clone()).await;
+    let published = camt("054", "", &[Entry("B1", "100.00", &invoice.number), Entry("B2", "5.00", "coffee")]);
+    let first = import(&book, published.clone()).await;
     assert_eq!((counts(&first), first.format.as_str()), ([2, 0, 0], "camt.054.001.08"));
     assert_eq!(first.statements[0].account, "DE02120300000000202051");
     let payments = all(&book).await;
     assert_eq!(payments.iter().map(|p| parts(p)[0]).collect::<Vec<_>>(), ["100.00", "0.00"]);
     assert_eq!(payments[0].payer_account, "DE89370400440532013000");
     // Sent again, nothing is new.
-    assert_eq!(counts(&import(&book, told).await), [0, 2, 0]);
+    assert_eq!(counts(&import(&book, published).await), [0, 2, 0]);
     // The statement of the evening says the same in other words, and one thing more; and it does not add up.
     let balances = format!("{}{}", balance("OPBD", "0.00"), balance("CLBD", "999.00"));
     let booked = camt(
@@ -93,7 +93,7 @@ async fn equal_entries_of_a_day_are_as_many_as_the_bank_says() {
     assert_eq!(counts(&import(&book, camt("053", "", &twice)).await), [2, 0, 0]);
     let thrice = [Entry("", "5.00", "coffee"), Entry("", "5.00", "coffee"), Entry("", "5.00", "coffee")];
     assert_eq!(counts(&import(&book, camt("053", "", &thrice)).await), [1, 2, 0]);
-    // The bank uses its reference again on the same day for the same amount: two entries, and a person is told.
+    // The bank uses its reference again on the same day for the same amount: two entries, and it is reported.
     let reused = [Entry("R", "9.00", "one"), Entry("R", "9.00", "two")];
     assert_eq!(counts(&import(&book, camt("053", "", &reused[..1])).await), [1, 0, 0]);
     let both = import(&book, camt("053", "", &reused)).await;
@@ -115,7 +115,7 @@ async fn what_is_no_statement_is_refused_with_its_reasons() {
     assert!(all(&book).await.is_empty());
 }
 
-/// Untrusted amounts, texts and sizes: told or refused, never a failure of ours.
+/// Untrusted amounts, texts and sizes: reported or refused, never a failure of ours.
 #[tokio::test]
 async fn hostile_entries_are_told_or_refused() {
     let book = Book::start().await;
@@ -160,7 +160,7 @@ async fn a_batch_entry_is_one_envelope_of_its_parts() {
     assert_eq!(counts(&import(&book, file).await), [1, 0, 0]);
     let payments = all(&book).await;
     assert_eq!(payments.iter().map(|p| parts(p)[0]).collect::<Vec<_>>(), ["100.00", "50.00"]);
-    // A payment by itself that a person takes back is no mistake of matching; one that matching applied is.
+    // A payment by itself that a person unapplies is not a mistake of matching; one that matching applied is.
     let by_itself = book.record(crate::support::transfer("10", "nothing known")).await;
     assert_eq!(parts(&by_itself)[0], "0.00");
     let back = pb::UnapplyPaymentRequest {

@@ -1,4 +1,4 @@
-//! What callers are told: fields, pages, tenants.
+//! What callers get: fields, pages, tenants.
 
 use quittance_proto::payments::v1 as pb;
 use quittance_testkit::{assert_fault, assert_violations, request_id};
@@ -97,7 +97,7 @@ async fn lists_go_by_pages_and_customers() {
     assert_violations(&book.payments().list_payments(other).await.unwrap_err(), &["page_token"]);
 }
 
-/// A tenant's token sees that tenant's payments and nobody else's.
+/// A tenant's token sees that tenant's payments and no other's.
 #[tokio::test]
 async fn another_tenant_sees_nothing() {
     let book = Book::start().await;

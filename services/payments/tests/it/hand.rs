@@ -1,4 +1,4 @@
-//! What a person applies and takes back.
+//! What a person applies and unapplies.
 
 use quittance_proto::{invoicing::v1 as inv, payments::v1 as pb};
 use quittance_testkit::{assert_fault, request_id};
@@ -114,7 +114,7 @@ async fn what_a_person_may_not_do_is_refused() {
     book.verify().await;
 }
 
-/// A person is told what invoicing says, and the money stays where it was.
+/// A person sees what invoicing answers, and the money stays where it was.
 #[tokio::test]
 async fn what_invoicing_refuses_comes_back_with_its_reason() {
     let book = Book::start().await;

@@ -87,7 +87,7 @@ async fn one_file_imported_twice_at_once_is_recorded_once() {
     book.verify().await;
 }
 
-/// Killed after the lines were recorded and before invoicing was asked.
+/// Killed after the lines were recorded and before they were sent to invoicing.
 #[tokio::test]
 async fn an_import_that_was_cut_off_is_finished() {
     let book = Book::start().await;
@@ -129,7 +129,7 @@ async fn files_that_cannot_be_read_are_refused_and_lines_of_tomorrow_wait() {
     book.verify().await;
 }
 
-/// Credits and debits in columns of their own, or told by a word; and what stands above the header.
+/// Credits and debits in columns of their own, or distinguished by a word; and what stands above the header.
 #[tokio::test]
 async fn sides_have_columns_or_a_word_and_a_bank_may_write_above_them() {
     let book = Book::start().await;
@@ -149,7 +149,7 @@ async fn sides_have_columns_or_a_word_and_a_bank_may_write_above_them() {
     let two = import(&book, request).await;
     assert_eq!(counts(&two), [1, 0, 1]);
     assert_eq!((two.problems[0].line, two.problems[0].reason.as_str()), (6, "AMOUNT_ON_BOTH_SIDES"));
-    // The same credit told in another way is known.
+    // The same credit in another form is known.
     let words =
         pb::BankCsvSide { column: "side".to_owned(), credit: vec!["H".to_owned()], debit: vec!["S".to_owned()] };
     let mut request = file(&[]);

@@ -55,7 +55,7 @@ async fn a_known_account_pays_the_single_item_of_its_amount() {
     assert_eq!(payment.allocations[0].item_id, invoice.invoice_id);
     let other = book.record(from("DE89370400440532013000", "81")).await;
     assert_eq!((parts(&other), reason(&other)), (["0.00", "0.00", "81.00"], "NO_SINGLE_EQUAL_ITEM"));
-    // An account that two customers pay from tells nothing where both owe the same.
+    // An account that two customers pay from says nothing where both owe the same.
     let sister = book.customer(&["DE89370400440532013000"]).await;
     book.invoice(&sister, "70").await;
     book.caught_up().await;
@@ -152,7 +152,7 @@ async fn a_payment_is_looked_at_again_when_something_came_during_the_look() {
     let customer = book.customer(&[]).await;
     let payment = book.record(transfer("100", "for INV-000001")).await;
     let id = uuid::Uuid::parse_str(&payment.payment_id).unwrap();
-    // Looks at the payment as matching does: it is due, and held.
+    // Looks at the payment as matching does: it is due, and locked.
     let mut looking = book.db.connect_as("quittance_app").await;
     let tenant = format!("set quittance.tenant = '{}'", book.server.tenant);
     looking.execute(AssertSqlSafe(tenant)).await.unwrap();

@@ -103,7 +103,7 @@ async fn a_crowd_of_payments_never_settles_more_than_is_owed() {
     book.verify().await;
 }
 
-/// Killed after its own half was committed: the other half is asked for by a reconciler, in two replicas at once.
+/// Killed after its own half was committed: the other half is requested by a reconciler, in two replicas at once.
 #[tokio::test]
 async fn a_payment_whose_service_died_between_the_halves_is_finished() {
     let book = Book::start().await;
@@ -144,7 +144,7 @@ async fn a_payment_whose_service_died_between_the_halves_is_finished() {
     assert_eq!(parts(&reversing), ["100.00", "0.00", "0.00"]);
     book.verify().await;
     book.server.clock.advance(chrono::Duration::seconds(3));
-    wait_until("it is taken back", || async { parts(&book.get(&payment.payment_id).await)[2] == "100.00" }).await;
+    wait_until("it is reversed", || async { parts(&book.get(&payment.payment_id).await)[2] == "100.00" }).await;
     assert_eq!(book.open(&invoice).await, "100.00");
     assert_eq!(book.events.kinds(3).await, ["PaymentReceived", "PaymentApplied", "PaymentUnapplied"]);
     book.verify().await;
@@ -155,10 +155,10 @@ fn replica(book: &Book) {
     let clock = &book.server.clock;
     let peer = peer(&book.server.address, quittance_payments::AREA, clock);
     let app = quittance_payments::App::new(book.db.db.clone(), Relay::default(), clock.clone(), peer);
-    app.spawn(&Sources::none().with(book.told.source()), &book.server.shutdown).unwrap();
+    app.spawn(&Sources::none().with(book.published.source()), &book.server.shutdown).unwrap();
 }
 
-/// Killed after invoicing settled and before the answer was written: asked again, invoicing gives the same answer.
+/// Killed after invoicing settled and before the answer was written: sent again, the request has the same answer.
 #[tokio::test]
 async fn a_settlement_whose_answer_was_lost_is_not_made_twice() {
     let book = Book::start().await;
@@ -179,7 +179,7 @@ async fn a_settlement_whose_answer_was_lost_is_not_made_twice() {
     let settle = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
     book.items().settle_items(settle).await.unwrap();
     book.caught_up().await;
-    // What invoicing told and what is pending here is the same money: another payment sees the rest open.
+    // What invoicing published and what is pending here is the same money: another payment sees the rest open.
     let rest = book.record(transfer("60", &invoice.number)).await;
     assert_eq!(parts(&rest), ["60.00", "0.00", "0.00"]);
     book.server.clock.advance(chrono::Duration::seconds(3));

@@ -20,10 +20,10 @@ use tonic::Status;
 /// Invoicing and payments, with a tenant whose day is Berlin's.
 pub(crate) struct Book {
     pub(crate) server: TestServer,
-    /// What payments tells.
+    /// What payments publishes.
     pub(crate) events: Events,
-    /// What invoicing tells.
-    pub(crate) told: Events,
+    /// What invoicing publishes.
+    pub(crate) published: Events,
     pub(crate) db: TestDb,
 }
 
@@ -99,10 +99,10 @@ impl Book {
         })
         .await;
         let payments = started.unwrap();
-        let told = Events::relay("invoicing", invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
+        let published = Events::relay("invoicing", invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
         let events = Events::relay("payments", payments.db(), payments.relay(), &clock, &server.shutdown);
-        payments.spawn(&Sources::none().with(told.source()), &server.shutdown).unwrap();
-        Self { server, events, told, db }
+        payments.spawn(&Sources::none().with(published.source()), &server.shutdown).unwrap();
+        Self { server, events, published, db }
     }
 
     /// Payments on the same database that cannot reach invoicing and runs no reconcilers.
@@ -137,13 +137,13 @@ impl Book {
         self.payments().list_match_reviews(request).await.unwrap().into_inner().reviews
     }
 
-    /// Waits until payments has applied all that invoicing has told.
+    /// Waits until payments has applied all that invoicing has published.
     pub(crate) async fn caught_up(&self) {
         wait_until("payments reads all of invoicing's events", || async {
-            let told = self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
+            let published = self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let read = self.payments().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let position = read.subscriptions.iter().find(|s| s.area == "invoicing").map_or(0, |s| s.position);
-            told.unpositioned == 0 && position == told.head_position
+            published.unpositioned == 0 && position == published.head_position
         })
         .await;
     }

@@ -17,7 +17,7 @@ use crate::{BATCH, request_id};
 /// Customers of a book.
 const CUSTOMERS: usize = 1_000;
 /// Open items of a book.
-const ITEMS: usize = 20_000;
+const ITEMS: usize = 25_000;
 /// Invoices of one payment that pays several.
 const SEVERAL: usize = 3;
 

@@ -1,4 +1,4 @@
-//! By what unapplied payments are found again when invoicing tells something new.
+//! By what unapplied payments are found again when invoicing publishes something new.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
