@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Db, DbError};
+use quittance_db::{Answer, Db, DbError, Tx};
 use quittance_events::Relay;
 use quittance_kernel::{Clock, TenantId};
 use tonic::{Response, Status};
@@ -80,6 +80,24 @@ impl<S: Settings> State<S> {
     /// The same for a call that is about a tenant: one that is not known is an error.
     pub async fn settings_of(&self, tenant: TenantId) -> Result<Arc<S>, S::Error> {
         Ok(self.settings(tenant).await?.ok_or(CommonError::TenantNotFound(tenant))?)
+    }
+
+    /// Reads in a transaction that sees one tenant.
+    pub async fn read<T, E: Into<S::Error>>(
+        &self,
+        tenant: TenantId,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<T, E>,
+    ) -> Result<T, S::Error> {
+        read(self.db.begin(tenant).await?, work).await
+    }
+
+    /// The same for lists, whose filters may be absent: statements are planned for the values they are called with.
+    pub async fn read_list<T, E: Into<S::Error>>(
+        &self,
+        tenant: TenantId,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<T, E>,
+    ) -> Result<T, S::Error> {
+        read(self.db.begin_filtered(tenant).await?, work).await
     }
 
     /// Runs an operation, and answers with what `answer` makes of its output. That is kept with the request: sending it again answers the same.
@@ -170,6 +188,15 @@ impl<S: Settings> State<S> {
         // Boxed: every job's future would hold this one, which is large.
         Box::pin(runner::run_job(self, tenant, command)).await
     }
+}
+
+async fn read<T, E: Into<F>, F: From<DbError>>(
+    mut tx: Tx,
+    work: impl AsyncFnOnce(&mut Tx) -> Result<T, E>,
+) -> Result<T, F> {
+    let read = work(&mut tx).await;
+    tx.commit().await?;
+    read.map_err(Into::into)
 }
 
 fn only<O, E: From<quittance_kernel::Bug>>(mut results: Vec<Result<O, E>>) -> Result<O, E> {

@@ -24,9 +24,7 @@ impl DisputeService for App {
 
     async fn get_dispute(&self, request: Request<pb::GetDisputeRequest>) -> Result<Response<pb::Dispute>, Status> {
         let id = named("dispute_id", &request.get_ref().dispute_id, DisputeId::parse)?;
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let dispute = db::dispute::find(&mut tx, id).await?;
-        tx.commit().await.map_err(Error::from)?;
+        let dispute = self.read(tenant(&request)?, async |tx| db::dispute::find(tx, id).await).await?;
         Ok(Response::new(wire::dispute(&dispute)))
     }
 
@@ -49,10 +47,7 @@ impl DisputeService for App {
         );
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = super::after(&page, DisputeId::parse)?;
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let disputes =
-            db::dispute::list(&mut tx, customer, request.open_only, after, page.limit()).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let disputes = self.read_list(tenant, async |tx| db::dispute::list(tx, customer, request.open_only, after, page.limit()).await).await?;
         let (disputes, next_page_token) = page.cut(disputes, |dispute| vec![dispute.id.to_string()]);
         Ok(Response::new(pb::ListDisputesResponse {
             disputes: disputes.iter().map(wire::dispute).collect(),

@@ -67,9 +67,7 @@ impl DunningService for App {
         let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let ((run, customer), page) = bad.into_result(run.zip(customer).zip(page))?;
         let after = super::after(&page, ReminderId::parse)?;
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let reminders = db::reminder::list(&mut tx, run, customer, after, page.limit()).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let reminders = self.read_list(tenant, async |tx| db::reminder::list(tx, run, customer, after, page.limit()).await).await?;
         let (reminders, next_page_token) = page.cut(reminders, |reminder| vec![reminder.id.to_string()]);
         Ok(Response::new(pb::ListRemindersResponse {
             reminders: reminders.iter().map(wire::reminder).collect(),
@@ -79,9 +77,7 @@ impl DunningService for App {
 
     async fn get_reminder(&self, request: Request<pb::GetReminderRequest>) -> Result<Response<pb::Reminder>, Status> {
         let id = named("reminder_id", &request.get_ref().reminder_id, ReminderId::parse)?;
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let reminder = db::reminder::find(&mut tx, id).await?;
-        tx.commit().await.map_err(Error::from)?;
+        let reminder = self.read(tenant(&request)?, async |tx| db::reminder::find(tx, id).await).await?;
         Ok(Response::new(wire::whole_reminder(&reminder)))
     }
 
@@ -97,8 +93,7 @@ impl DunningService for App {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
+        let status = self.read(tenant(&request)?, async |tx| tenant_stream_status(tx).await).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }
 }

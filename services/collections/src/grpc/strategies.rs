@@ -27,9 +27,7 @@ impl StrategyService for App {
 
     async fn get_strategy(&self, request: Request<pb::GetStrategyRequest>) -> Result<Response<pb::Strategy>, Status> {
         let id = named("strategy_id", &request.get_ref().strategy_id, StrategyId::parse)?;
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let strategy = db::strategy::find(&mut tx, id).await?;
-        tx.commit().await.map_err(Error::from)?;
+        let strategy = self.read(tenant(&request)?, async |tx| db::strategy::find(tx, id).await).await?;
         Ok(Response::new(wire::strategy(&strategy)))
     }
 
@@ -37,9 +35,7 @@ impl StrategyService for App {
         &self,
         request: Request<pb::ListStrategiesRequest>,
     ) -> Result<Response<pb::ListStrategiesResponse>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let strategies = db::strategy::list(&mut tx).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let strategies = self.read(tenant(&request)?, async |tx| db::strategy::list(tx).await).await?;
         Ok(Response::new(pb::ListStrategiesResponse { strategies: strategies.iter().map(wire::strategy).collect() }))
     }
 }

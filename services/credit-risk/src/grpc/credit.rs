@@ -1,5 +1,6 @@
 //! Profiles, credit checks, and the state of what is stored.
 
+use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
 use quittance_grpc::{Page, Violations, currency, id, page_size, positive_money};
 use quittance_kernel::{CustomerId, ProfileId, TenantId};
@@ -19,10 +20,7 @@ use crate::{
 
 impl App {
     async fn read_profile(&self, tenant: TenantId, key: Key) -> Result<CreditProfile, Error> {
-        let mut tx = self.db().begin(tenant).await?;
-        let profile = db::profile::find(&mut tx, key).await?;
-        tx.commit().await?;
-        Ok(profile)
+        self.read(tenant, async |tx| db::profile::find(tx, key).await).await
     }
 }
 
@@ -63,9 +61,7 @@ impl CreditService for App {
         let request = request.into_inner();
         let page = Page::read(page_size(request.page_size), &request.page_token, &["profiles"])?;
         let after = super::after(&page, ProfileId::parse)?;
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let profiles = db::profile::list(&mut tx, after, page.limit()).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let profiles = self.read_list(tenant, async |tx| db::profile::list(tx, after, page.limit()).await).await?;
         let (profiles, next_page_token) = page.cut(profiles, |profile| vec![profile.id.to_string()]);
         Ok(Response::new(pb::ListProfilesResponse {
             profiles: profiles.iter().map(wire::profile).collect(),
@@ -101,9 +97,8 @@ impl CreditService for App {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
-        let unfinished = db::reservation::count_to_expire(&mut tx, self.now()).await.map_err(Error::from)?;
+        let read = async |tx: &mut Tx| Ok::<_, Error>((tenant_stream_status(tx).await?, db::reservation::count_to_expire(tx, self.now()).await?));
+        let (status, unfinished) = self.read(tenant(&request)?, read).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }
 }

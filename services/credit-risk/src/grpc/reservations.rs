@@ -58,9 +58,7 @@ impl ReservationService for App {
         request: Request<pb::GetReservationRequest>,
     ) -> Result<Response<pb::Reservation>, Status> {
         let id = named("reservation_id", &request.get_ref().reservation_id, ReservationId::parse)?;
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let reservation = db::reservation::find(&mut tx, id).await?;
-        tx.commit().await.map_err(Error::from)?;
+        let reservation = self.read(tenant(&request)?, async |tx| db::reservation::find(tx, id).await).await?;
         Ok(Response::new(wire::reservation(&reservation)))
     }
 
@@ -77,10 +75,7 @@ impl ReservationService for App {
         let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let ((customer, state), page) = bad.into_result(customer.zip(state).zip(page))?;
         let after = super::after(&page, ReservationId::parse)?;
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let reservations =
-            db::reservation::list(&mut tx, customer, state, after, page.limit()).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let reservations = self.read_list(tenant, async |tx| db::reservation::list(tx, customer, state, after, page.limit()).await).await?;
         let (reservations, next_page_token) = page.cut(reservations, |reservation| vec![reservation.id.to_string()]);
         Ok(Response::new(pb::ListReservationsResponse {
             reservations: reservations.iter().map(wire::reservation).collect(),

@@ -29,9 +29,7 @@ impl TenantService for App {
         &self,
         request: Request<pb::ListSeriesRequest>,
     ) -> Result<Response<pb::ListSeriesResponse>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let mut series = db::series::list(&mut tx).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let mut series = self.read(tenant(&request)?, async |tx| db::series::list(tx).await).await?;
         series.sort_by(|a, b| a.code.cmp(&b.code));
         Ok(Response::new(pb::ListSeriesResponse { series: series.iter().map(wire::series).collect() }))
     }
@@ -65,9 +63,7 @@ impl CustomerService for App {
     async fn get_customer(&self, request: Request<pb::GetCustomerRequest>) -> Result<Response<pb::Customer>, Status> {
         let tenant = tenant(&request)?;
         let id = super::named("customer_id", &request.get_ref().customer_id, CustomerId::parse)?;
-        let mut tx = self.db().begin(tenant).await.map_err(Error::from)?;
-        let customer = db::customer::find(&mut tx, id).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let customer = self.read(tenant, async |tx| db::customer::find(tx, id).await).await?;
         Ok(Response::new(wire::customer(&customer.ok_or(Error::CustomerNotFound(id))?)))
     }
 
@@ -96,9 +92,7 @@ impl CustomerService for App {
             after: super::after(&page, CustomerId::parse)?,
             limit: page.limit(),
         };
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let customers = db::customer::list(&mut tx, &filter).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let customers = self.read_list(tenant, async |tx| db::customer::list(tx, &filter).await).await?;
         let (customers, next_page_token) = page.cut(customers, |c| vec![c.id.to_string()]);
         Ok(Response::new(pb::ListCustomersResponse {
             customers: customers.iter().map(wire::customer).collect(),
@@ -114,9 +108,7 @@ impl CustomerService for App {
         &self,
         request: Request<pb::ListTermsRequest>,
     ) -> Result<Response<pb::ListTermsResponse>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let terms = db::customer::list_terms(&mut tx).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let terms = self.read(tenant(&request)?, async |tx| db::customer::list_terms(tx).await).await?;
         Ok(Response::new(pb::ListTermsResponse { terms: terms.iter().map(wire::terms).collect() }))
     }
 }

@@ -1,5 +1,6 @@
 //! Invoices and credit notes.
 
+use quittance_db::Tx;
 use quittance_grpc::{Page, Violations, optional_id, page_size, text};
 use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, ItemId, Money, TenantId};
 use quittance_proto::invoicing::v1::{
@@ -22,21 +23,21 @@ fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) ->
     Response::new(pb::BatchInvoicesResponse { results: results.collect() })
 }
 
-impl App {
-    /// Invoices with what is owed on them.
-    async fn with_open(&self, tx: &mut quittance_db::Tx, invoices: &[Invoice]) -> Result<Vec<pb::Invoice>, Error> {
-        let ids: Vec<ItemId> = invoices.iter().filter(|i| i.state.issuance().is_some()).map(|i| i.id.into()).collect();
-        let items = db::ledger::find_items(tx, &ids).await?;
-        let open = |invoice: &Invoice| -> Option<Money> { items.get(&invoice.id.into()).map(|view| view.item.open()) };
-        Ok(invoices.iter().map(|invoice| wire::invoice(invoice, open(invoice))).collect())
-    }
+/// Invoices with what is owed on them.
+async fn with_open(tx: &mut Tx, invoices: &[Invoice]) -> Result<Vec<pb::Invoice>, Error> {
+    let ids: Vec<ItemId> = invoices.iter().filter(|i| i.state.issuance().is_some()).map(|i| i.id.into()).collect();
+    let items = db::ledger::find_items(tx, &ids).await?;
+    let open = |invoice: &Invoice| -> Option<Money> { items.get(&invoice.id.into()).map(|view| view.item.open()) };
+    Ok(invoices.iter().map(|invoice| wire::invoice(invoice, open(invoice))).collect())
+}
 
+impl App {
     async fn read_invoice(&self, tenant: TenantId, id: InvoiceId) -> Result<pb::Invoice, Error> {
-        let mut tx = self.db().begin(tenant).await?;
-        let invoice = db::invoice::find(&mut tx, id).await?.ok_or(Error::InvoiceNotFound(id))?;
-        let answer = self.with_open(&mut tx, std::slice::from_ref(&invoice)).await?;
-        tx.commit().await?;
-        answer.into_iter().next().ok_or(Error::InvoiceNotFound(id))
+        let read = async |tx: &mut Tx| {
+            let invoice = db::invoice::find(tx, id).await?.ok_or(Error::InvoiceNotFound(id))?;
+            with_open(tx, std::slice::from_ref(&invoice)).await
+        };
+        self.read(tenant, read).await?.pop().ok_or(Error::InvoiceNotFound(id))
     }
 
     async fn read_invoices(
@@ -45,20 +46,20 @@ impl App {
         filter: &db::invoice::Filter,
         page: &Page,
     ) -> Result<(Vec<pb::Invoice>, String), Error> {
-        let mut tx = self.db().begin_filtered(tenant).await?;
-        let found = db::invoice::list(&mut tx, filter).await?;
-        let (invoices, token) = page.cut(found, |invoice| vec![invoice.id.to_string()]);
-        let answer = self.with_open(&mut tx, &invoices).await?;
-        tx.commit().await?;
-        Ok((answer, token))
+        let read = async |tx: &mut Tx| {
+            let found = db::invoice::list(tx, filter).await?;
+            let (invoices, token) = page.cut(found, |invoice| vec![invoice.id.to_string()]);
+            Ok::<_, Error>((with_open(tx, &invoices).await?, token))
+        };
+        self.read_list(tenant, read).await
     }
 
     async fn search(&self, tenant: TenantId, beginning: &str) -> Result<Vec<pb::Invoice>, Error> {
-        let mut tx = self.db().begin_filtered(tenant).await?;
-        let found = db::invoice::search(&mut tx, beginning).await?;
-        let answer = self.with_open(&mut tx, &found).await?;
-        tx.commit().await?;
-        Ok(answer)
+        let read = async |tx: &mut Tx| {
+            let found = db::invoice::search(tx, beginning).await?;
+            with_open(tx, &found).await
+        };
+        self.read_list(tenant, read).await
     }
 }
 
@@ -185,9 +186,7 @@ impl InvoiceService for App {
         let id = named("invoice_id", &request.get_ref().invoice_id, InvoiceId::parse)?;
         let tenant = tenant(&request)?;
         let settings = self.settings_of(tenant).await?;
-        let mut tx = self.db().begin(tenant).await.map_err(Error::from)?;
-        let rendered = ops::render(&mut tx, &settings.tenant, id, None).await?;
-        tx.commit().await.map_err(Error::from)?;
+        let rendered = self.read(tenant, async |tx| ops::render(tx, &settings.tenant, id, None).await).await?;
         Ok(Response::new(pb::RenderInvoiceResponse { html: rendered.html }))
     }
 
@@ -213,9 +212,7 @@ impl CreditNoteService for App {
         request: Request<pb::GetCreditNoteRequest>,
     ) -> Result<Response<pb::CreditNote>, Status> {
         let id = named("credit_note_id", &request.get_ref().credit_note_id, CreditNoteId::parse)?;
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let note = db::document::find_credit_note(&mut tx, id).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let note = self.read(tenant(&request)?, async |tx| db::document::find_credit_note(tx, id).await).await?;
         Ok(Response::new(wire::credit_note(&note.ok_or(Error::CreditNoteNotFound(id))?)))
     }
 
@@ -232,11 +229,8 @@ impl CreditNoteService for App {
             Page::read(page_size(request.page_size), &request.page_token, &["credit_notes", &request.customer_id]),
         );
         let (customer, page) = bad.into_result(customer.zip(page))?;
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
         let after = after(&page, CreditNoteId::parse)?;
-        let notes =
-            db::document::list_credit_notes(&mut tx, customer, after, page.limit()).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let notes = self.read_list(tenant, async |tx| db::document::list_credit_notes(tx, customer, after, page.limit()).await).await?;
         let (notes, next_page_token) = page.cut(notes, |note| vec![note.id.to_string()]);
         Ok(Response::new(pb::ListCreditNotesResponse {
             credit_notes: notes.iter().map(wire::credit_note).collect(),

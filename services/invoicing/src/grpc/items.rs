@@ -1,5 +1,6 @@
 //! Open items, settlements, statements, and the state of the books.
 
+use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
 use quittance_grpc::{Page, Violations, currency, date, entry_status, id, optional_date, optional_id, page_size};
 use quittance_kernel::{CustomerId, ItemId, parse_date};
@@ -32,9 +33,7 @@ fn results(settled: &[ops::Settled]) -> Vec<pb::SettlementResult> {
 impl OpenItemService for App {
     async fn get_open_item(&self, request: Request<pb::GetOpenItemRequest>) -> Result<Response<pb::OpenItem>, Status> {
         let id = named("item_id", &request.get_ref().item_id, ItemId::parse)?;
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let found = db::ledger::find_items(&mut tx, &[id]).await.map_err(Error::from)?.remove(&id);
-        tx.commit().await.map_err(Error::from)?;
+        let found = self.read(tenant(&request)?, async |tx| db::ledger::find_items(tx, &[id]).await).await?.remove(&id);
         let view = found.ok_or(Error::ItemNotFound(id))?;
         Ok(Response::new(wire::open_item(&view.item, view.disputed)))
     }
@@ -55,9 +54,7 @@ impl OpenItemService for App {
             [due_on, id] => parse_date(due_on).ok().zip(ItemId::parse(id).ok()),
             _ => None,
         };
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let items = db::ledger::list_open(&mut tx, customer, due, after, page.limit()).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let items = self.read_list(tenant, async |tx| db::ledger::list_open(tx, customer, due, after, page.limit()).await).await?;
         let (items, next_page_token) =
             page.cut(items, |view| vec![view.item.due_on.to_string(), view.item.id.to_string()]);
         let items = items.iter().map(|view| wire::open_item(&view.item, view.disputed)).collect();
@@ -79,14 +76,13 @@ impl OpenItemService for App {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }
         let ((customer, currency), (from, to)) = bad.into_result(customer.zip(currency).zip(from.zip(to)))?;
-        let mut tx = self.db().begin(tenant).await.map_err(Error::from)?;
-        if db::customer::find(&mut tx, customer).await.map_err(Error::from)?.is_none() {
-            return Err(Error::CustomerNotFound(customer).into());
-        }
-        let carried = db::ledger::balance_before(&mut tx, customer, currency, from).await.map_err(Error::from)?;
-        let movements =
-            db::ledger::movements(&mut tx, customer, currency, from, to, i64::from(statement::MAX_LINES) + 1).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let read = async |tx: &mut Tx| {
+            db::customer::find(tx, customer).await?.ok_or(Error::CustomerNotFound(customer))?;
+            let carried = db::ledger::balance_before(tx, customer, currency, from).await?;
+            let limit = i64::from(statement::MAX_LINES) + 1;
+            Ok::<_, Error>((carried, db::ledger::movements(tx, customer, currency, from, to, limit).await?))
+        };
+        let (carried, movements) = self.read(tenant, read).await?;
         if movements.len() > usize::from(statement::MAX_LINES) {
             let mut bad = Violations::default();
             bad.add(
@@ -129,8 +125,7 @@ impl OpenItemService for App {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
+        let status = self.read(tenant(&request)?, async |tx| tenant_stream_status(tx).await).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }
 }

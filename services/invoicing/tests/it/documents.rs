@@ -1,10 +1,10 @@
 //! Invoices and credit notes, from draft to delivery.
 
 use quittance_proto::{common::v1::VerifyLedgerRequest, invoicing::v1 as pb};
-use quittance_testkit::{assert_fault, request_id};
+use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::Code;
 
-use crate::setup::{Service, amount, create, create_and_issue, invoice, issue, line};
+use crate::setup::{Service, amount, contact, create, create_and_issue, invoice, issue, line};
 
 #[tokio::test]
 async fn a_draft_is_changed_and_issued_and_then_fixed() {
@@ -56,6 +56,43 @@ async fn a_draft_is_changed_and_issued_and_then_fixed() {
         .into_inner();
     assert_eq!(read, issued);
     service.assert_ledger().await;
+}
+
+/// Unless it names a contact, an invoice goes to the first of the customer's that pays invoices, else to the first.
+#[tokio::test]
+async fn an_invoice_goes_to_the_contact_that_pays() {
+    let service = Service::start().await;
+    let create_customer = |contacts| async {
+        let customer = pb::Customer { name: "Ada Ltd".to_owned(), contacts, ..pb::Customer::default() };
+        let request = pb::CreateCustomerRequest { request_id: request_id(), customer: Some(customer) };
+        service.customers().create_customer(request).await.unwrap().into_inner()
+    };
+    for (contacts, addressed) in [
+        (vec![contact("Reception", false), contact("Accounts", true)], Some(1)),
+        (vec![contact("Reception", false), contact("Sales", false)], Some(0)),
+        (vec![], None),
+    ] {
+        let customer = create_customer(contacts).await;
+        let invoice = service.invoices().create_invoice(create(&customer.customer_id)).await.unwrap().into_inner();
+        let expected = addressed.map_or("", |place: usize| customer.contacts[place].contact_id.as_str());
+        assert_eq!(invoice.contact_id, expected);
+    }
+}
+
+/// A number is printed on one line.
+#[tokio::test]
+async fn a_number_has_no_line_break() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let invoice = pb::Invoice {
+        external_number: "A\n77".to_owned(),
+        purchase_order: "PO\t1".to_owned(),
+        note: "two\nlines".to_owned(),
+        ..invoice(&customer)
+    };
+    let request = pb::CreateInvoiceRequest { request_id: request_id(), invoice: Some(invoice) };
+    let error = service.invoices().create_invoice(request).await.unwrap_err();
+    assert_violations(&error, &["invoice.external_number", "invoice.purchase_order"]);
 }
 
 #[tokio::test]

@@ -46,9 +46,7 @@ impl BankImportService for App {
         request: Request<pb::GetBankImportRequest>,
     ) -> Result<Response<pb::BankImport>, Status> {
         let id = named("import_id", &request.get_ref().import_id, ImportId::parse)?;
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let import = db::import::find(&mut tx, id).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let import = self.read(tenant(&request)?, async |tx| db::import::find(tx, id).await).await?;
         Ok(Response::new(wire::bank_import(&import.ok_or(Error::ImportNotFound(id))?)))
     }
 }

@@ -46,14 +46,15 @@ async fn reviews(tx: &mut Tx, ids: &[PaymentId]) -> Result<Vec<pb::MatchReview>,
 
 impl App {
     async fn read_payment(&self, tenant: TenantId, id: PaymentId) -> Result<pb::Payment, Error> {
-        let mut tx = self.db().begin(tenant).await?;
-        let payment = db::payment::find_all(&mut tx, &[id]).await?.remove(&id).ok_or(Error::PaymentNotFound(id))?;
-        let allocations = db::allocation::of_payments(&mut tx, &[id]).await?.remove(&id).unwrap_or_default();
-        tx.commit().await?;
-        Ok(wire::payment(&payment, &allocations))
+        let read = async |tx: &mut Tx| {
+            let payment = db::payment::find_all(tx, &[id]).await?.remove(&id).ok_or(Error::PaymentNotFound(id))?;
+            let allocations = db::allocation::of_payments(tx, &[id]).await?.remove(&id).unwrap_or_default();
+            Ok::<_, Error>(wire::payment(&payment, &allocations))
+        };
+        self.read(tenant, read).await
     }
 
-    /// Records payments, and answers with them as they are after invoicing was request.
+    /// Records payments, and answers with them as they are after invoicing's answer.
     async fn record(&self, tenant: TenantId, calls: Vec<Call<ops::RecordPayment>>) -> ops::Batch<pb::Payment> {
         let outcomes = self.execute_many(tenant, calls, ops::KeptPayment::of).await?;
         self.matching().wake();
@@ -61,7 +62,7 @@ impl App {
         Ok(recorded.into_iter().map(|recorded| recorded.map(|recorded| payment(&recorded))).collect())
     }
 
-    /// Runs what a person decided about a payment, and answers with it as it is after invoicing was request.
+    /// Runs what a person decided about a payment, and answers with it as it is after invoicing's answer.
     async fn decide<C>(&self, call: Call<C>) -> Result<Response<pb::Payment>, Status>
     where
         C: Operation<Settings = TenantSettings, Output = ops::Recorded> + Hash,
@@ -152,11 +153,12 @@ impl PaymentService for App {
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = after(&page, PaymentId::parse)?;
         let filter = db::payment::Filter { customer, unapplied_only: request.unapplied_only, after, limit: page.limit() };
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let payments = db::payment::list(&mut tx, &filter).await.map_err(Error::from)?;
-        let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.id.to_string()]);
-        let payments = with_allocations(&mut tx, &payments.iter().collect::<Vec<_>>()).await?;
-        tx.commit().await.map_err(Error::from)?;
+        let read = async |tx: &mut Tx| {
+            let payments = db::payment::list(tx, &filter).await?;
+            let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.id.to_string()]);
+            Ok::<_, Error>((with_allocations(tx, &payments.iter().collect::<Vec<_>>()).await?, next_page_token))
+        };
+        let (payments, next_page_token) = self.read_list(tenant, read).await?;
         Ok(Response::new(pb::ListPaymentsResponse { payments, next_page_token }))
     }
 
@@ -181,11 +183,12 @@ impl PaymentService for App {
         let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &["match reviews"]));
         let page = bad.into_result(page)?;
         let after = after(&page, PaymentId::parse)?;
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let ids = db::review::list(&mut tx, after, page.limit()).await.map_err(Error::from)?;
-        let (ids, next_page_token) = page.cut(ids, |id| vec![id.to_string()]);
-        let reviews = reviews(&mut tx, &ids).await?;
-        tx.commit().await.map_err(Error::from)?;
+        let read = async |tx: &mut Tx| {
+            let ids = db::review::list(tx, after, page.limit()).await?;
+            let (ids, next_page_token) = page.cut(ids, |id| vec![id.to_string()]);
+            Ok::<_, Error>((reviews(tx, &ids).await?, next_page_token))
+        };
+        let (reviews, next_page_token) = self.read_list(tenant, read).await?;
         Ok(Response::new(pb::ListMatchReviewsResponse { reviews, next_page_token }))
     }
 
@@ -197,9 +200,7 @@ impl PaymentService for App {
         &self,
         request: Request<pb::GetMatchingPolicyRequest>,
     ) -> Result<Response<pb::MatchingPolicy>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let policy = db::policy::find(&mut tx).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let policy = self.read(tenant(&request)?, async |tx| db::policy::find(tx).await).await?;
         Ok(Response::new(wire::policy(&policy)))
     }
 
@@ -223,9 +224,7 @@ impl PaymentService for App {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }
         let (from, to) = bad.into_result(from.zip(to))?;
-        let mut tx = self.db().begin_filtered(tenant).await.map_err(Error::from)?;
-        let currencies = db::statistics::matching(&mut tx, from, to).await.map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
+        let currencies = self.read_list(tenant, async |tx| db::statistics::matching(tx, from, to).await).await?;
         Ok(Response::new(pb::MatchingStatistics {
             currencies: currencies.into_iter().map(currency_matching).collect(),
         }))
@@ -243,9 +242,8 @@ impl PaymentService for App {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
-        let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
-        let unfinished = db::unfinished::count(&mut tx).await.map_err(Error::from)?;
+        let read = async |tx: &mut Tx| Ok::<_, Error>((tenant_stream_status(tx).await?, db::unfinished::count(tx).await?));
+        let (status, unfinished) = self.read(tenant(&request)?, read).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }
 }
