@@ -7,7 +7,7 @@ use quittance_service::{parse, tenant};
 use tonic::{Request, Response, Status};
 
 use super::named;
-use crate::{App, Error, db, ops, wire};
+use crate::{App, db, ops, wire};
 
 #[tonic::async_trait]
 impl DisputeService for App {
@@ -47,7 +47,9 @@ impl DisputeService for App {
         );
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = super::after(&page, DisputeId::parse)?;
-        let disputes = self.read_list(tenant, async |tx| db::dispute::list(tx, customer, request.open_only, after, page.limit()).await).await?;
+        let disputes = self
+            .read_list(tenant, async |tx| db::dispute::list(tx, customer, request.open_only, after, page.limit()).await)
+            .await?;
         let (disputes, next_page_token) = page.cut(disputes, |dispute| vec![dispute.id.to_string()]);
         Ok(Response::new(pb::ListDisputesResponse {
             disputes: disputes.iter().map(wire::dispute).collect(),

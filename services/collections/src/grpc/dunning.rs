@@ -67,7 +67,8 @@ impl DunningService for App {
         let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let ((run, customer), page) = bad.into_result(run.zip(customer).zip(page))?;
         let after = super::after(&page, ReminderId::parse)?;
-        let reminders = self.read_list(tenant, async |tx| db::reminder::list(tx, run, customer, after, page.limit()).await).await?;
+        let reminders =
+            self.read_list(tenant, async |tx| db::reminder::list(tx, run, customer, after, page.limit()).await).await?;
         let (reminders, next_page_token) = page.cut(reminders, |reminder| vec![reminder.id.to_string()]);
         Ok(Response::new(pb::ListRemindersResponse {
             reminders: reminders.iter().map(wire::reminder).collect(),

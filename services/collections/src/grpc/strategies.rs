@@ -7,7 +7,7 @@ use quittance_service::{parse, tenant};
 use tonic::{Request, Response, Status};
 
 use super::named;
-use crate::{App, Error, db, ops, wire};
+use crate::{App, db, ops, wire};
 
 #[tonic::async_trait]
 impl StrategyService for App {

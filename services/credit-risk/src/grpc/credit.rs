@@ -97,7 +97,9 @@ impl CreditService for App {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let read = async |tx: &mut Tx| Ok::<_, Error>((tenant_stream_status(tx).await?, db::reservation::count_to_expire(tx, self.now()).await?));
+        let read = async |tx: &mut Tx| {
+            Ok::<_, Error>((tenant_stream_status(tx).await?, db::reservation::count_to_expire(tx, self.now()).await?))
+        };
         let (status, unfinished) = self.read(tenant(&request)?, read).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }

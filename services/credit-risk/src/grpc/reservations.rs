@@ -7,7 +7,7 @@ use quittance_service::{parse, parse_batch, tenant};
 use tonic::{Request, Response, Status};
 
 use super::named;
-use crate::{App, Error, db, ops, wire};
+use crate::{App, db, ops, wire};
 
 /// The label of the states that a list shows; `None`: all.
 fn state_label(value: i32) -> Result<Option<&'static str>, (&'static str, String)> {
@@ -75,7 +75,9 @@ impl ReservationService for App {
         let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let ((customer, state), page) = bad.into_result(customer.zip(state).zip(page))?;
         let after = super::after(&page, ReservationId::parse)?;
-        let reservations = self.read_list(tenant, async |tx| db::reservation::list(tx, customer, state, after, page.limit()).await).await?;
+        let reservations = self
+            .read_list(tenant, async |tx| db::reservation::list(tx, customer, state, after, page.limit()).await)
+            .await?;
         let (reservations, next_page_token) = page.cut(reservations, |reservation| vec![reservation.id.to_string()]);
         Ok(Response::new(pb::ListReservationsResponse {
             reservations: reservations.iter().map(wire::reservation).collect(),

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use quittance_db::{DbError, Tx, row::{integer, stored}};
+use quittance_db::{
+    DbError, Tx,
+    row::{integer, stored},
+};
 use quittance_kernel::{ContactId, CustomerId, Terms, TermsId};
 use uuid::Uuid;
 
@@ -95,7 +98,8 @@ const SEPARATOR: &str = "\u{1f}";
 
 async fn insert_contacts(tx: &mut Tx, customers: &[&Customer]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    let contacts = || customers.iter().flat_map(|customer| customer.contacts.iter().zip(1i32..).map(|c| (customer.id, c)));
+    let contacts =
+        || customers.iter().flat_map(|customer| customer.contacts.iter().zip(1i32..).map(|c| (customer.id, c)));
     if contacts().next().is_none() {
         return Ok(());
     }

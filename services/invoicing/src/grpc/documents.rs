@@ -230,7 +230,9 @@ impl CreditNoteService for App {
         );
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = after(&page, CreditNoteId::parse)?;
-        let notes = self.read_list(tenant, async |tx| db::document::list_credit_notes(tx, customer, after, page.limit()).await).await?;
+        let notes = self
+            .read_list(tenant, async |tx| db::document::list_credit_notes(tx, customer, after, page.limit()).await)
+            .await?;
         let (notes, next_page_token) = page.cut(notes, |note| vec![note.id.to_string()]);
         Ok(Response::new(pb::ListCreditNotesResponse {
             credit_notes: notes.iter().map(wire::credit_note).collect(),

@@ -54,7 +54,9 @@ impl OpenItemService for App {
             [due_on, id] => parse_date(due_on).ok().zip(ItemId::parse(id).ok()),
             _ => None,
         };
-        let items = self.read_list(tenant, async |tx| db::ledger::list_open(tx, customer, due, after, page.limit()).await).await?;
+        let items = self
+            .read_list(tenant, async |tx| db::ledger::list_open(tx, customer, due, after, page.limit()).await)
+            .await?;
         let (items, next_page_token) =
             page.cut(items, |view| vec![view.item.due_on.to_string(), view.item.id.to_string()]);
         let items = items.iter().map(|view| wire::open_item(&view.item, view.disputed)).collect();

@@ -71,7 +71,8 @@ async fn events_of_calls_that_are_written_together_keep_their_callers_traces() {
     .fetch_all(service.db.db.system())
     .await
     .unwrap();
-    let mut published: Vec<(String, String)> = published.into_iter().map(|(key, trace)| (key.to_string(), trace)).collect();
+    let mut published: Vec<(String, String)> =
+        published.into_iter().map(|(key, trace)| (key.to_string(), trace)).collect();
     published.sort();
     expected.sort();
     assert_eq!(published, expected);

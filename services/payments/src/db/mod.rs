@@ -3,12 +3,12 @@
 pub(crate) mod allocation;
 pub(crate) mod import;
 pub(crate) mod item;
+pub(crate) mod match_key;
 pub(crate) mod payer;
 pub(crate) mod payment;
 pub(crate) mod policy;
 pub(crate) mod projection;
 pub(crate) mod review;
-pub(crate) mod match_key;
 pub(crate) mod statistics;
 pub(crate) mod unfinished;
 pub(crate) mod verify;

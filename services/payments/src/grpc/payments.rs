@@ -152,7 +152,8 @@ impl PaymentService for App {
         let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let after = after(&page, PaymentId::parse)?;
-        let filter = db::payment::Filter { customer, unapplied_only: request.unapplied_only, after, limit: page.limit() };
+        let filter =
+            db::payment::Filter { customer, unapplied_only: request.unapplied_only, after, limit: page.limit() };
         let read = async |tx: &mut Tx| {
             let payments = db::payment::list(tx, &filter).await?;
             let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.id.to_string()]);
@@ -242,7 +243,8 @@ impl PaymentService for App {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let read = async |tx: &mut Tx| Ok::<_, Error>((tenant_stream_status(tx).await?, db::unfinished::count(tx).await?));
+        let read =
+            async |tx: &mut Tx| Ok::<_, Error>((tenant_stream_status(tx).await?, db::unfinished::count(tx).await?));
         let (status, unfinished) = self.read(tenant(&request)?, read).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }

@@ -140,7 +140,8 @@ impl Book {
     /// Waits until payments has applied all that invoicing has published.
     pub(crate) async fn caught_up(&self) {
         wait_until("payments reads all of invoicing's events", || async {
-            let published = self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
+            let published =
+                self.items().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let read = self.payments().get_stream_status(common::GetStreamStatusRequest {}).await.unwrap().into_inner();
             let position = read.subscriptions.iter().find(|s| s.area == "invoicing").map_or(0, |s| s.position);
             published.unpositioned == 0 && position == published.head_position
