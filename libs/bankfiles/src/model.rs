@@ -96,7 +96,7 @@ pub struct Entry {
     pub amount: Amount,
     /// Whether the bank has booked it.
     pub status: EntryStatus,
-    /// It takes back an earlier one. The sign of the amount says which way the money goes now.
+    /// It reverses an earlier one. The sign of the amount says which way the money goes now.
     pub reversal: bool,
     /// The bank's own reference (`AcctSvcrRef`, the part of :61: after `//`, BAI2's bank reference, OFX's FITID); empty
     /// where it has none.

@@ -32,9 +32,9 @@ pub enum DbError {
         /// How many were.
         found: u64,
     },
-    /// Another transaction answered the same request first.
-    #[error("the request was answered by another transaction at the same moment")]
-    AnsweredMeanwhile,
+    /// Another transaction did the same first: it answered the request, or read the events.
+    #[error("another transaction did the same at the same moment")]
+    Overtaken,
     /// What was done cannot be told in one event: no topic would take it.
     #[error("the event {kind} would have {bytes} bytes, which is more than an event may have")]
     EventTooLarge {
@@ -60,7 +60,7 @@ impl DbError {
             Self::Sqlx(error) => error.as_database_error(),
             Self::Corrupt { .. }
             | Self::LostUpdate { .. }
-            | Self::AnsweredMeanwhile
+            | Self::Overtaken
             | Self::EventTooLarge { .. }
             | Self::Bug(_) => None,
         }
@@ -91,7 +91,7 @@ impl DbError {
                             | sqlx::Error::Tls(_)
                     )
             }
-            Self::AnsweredMeanwhile => true,
+            Self::Overtaken => true,
             Self::Corrupt { .. } | Self::LostUpdate { .. } | Self::EventTooLarge { .. } | Self::Bug(_) => false,
         }
     }
@@ -100,7 +100,7 @@ impl DbError {
     pub fn is_conflict(&self) -> bool {
         match self {
             Self::Sqlx(_) => self.has_class(&["23", "40"]),
-            Self::AnsweredMeanwhile | Self::EventTooLarge { .. } => true,
+            Self::Overtaken | Self::EventTooLarge { .. } => true,
             Self::Corrupt { .. } | Self::LostUpdate { .. } | Self::Bug(_) => false,
         }
     }

@@ -89,7 +89,7 @@ pub async fn keep_answers(
     )
     .execute(&mut **tx)
     .await?;
-    if usize::try_from(done.rows_affected()) == Ok(count) { Ok(()) } else { Err(DbError::AnsweredMeanwhile) }
+    if usize::try_from(done.rows_affected()) == Ok(count) { Ok(()) } else { Err(DbError::Overtaken) }
 }
 
 /// Forgets answers given before `before`. Returns how many.

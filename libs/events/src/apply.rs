@@ -28,7 +28,7 @@ pub(crate) struct Applier<'a, H> {
     pub(crate) handler: &'a H,
     pub(crate) clock: &'a Clock,
     /// Where what cannot be applied is copied to.
-    pub(crate) grave: Option<&'a KafkaSource>,
+    pub(crate) dead_letters: Option<&'a KafkaSource>,
     /// Becomes true where an event is held until its parent has come.
     pub(crate) is_waiting: &'a AtomicBool,
 }
@@ -41,7 +41,7 @@ pub async fn apply_events<H: Handler>(
     clock: &Clock,
     events: &[Envelope],
 ) -> Result<(), HandlerError> {
-    let applier = Applier { db, area, handler, clock, grave: None, is_waiting: &AtomicBool::new(false) };
+    let applier = Applier { db, area, handler, clock, dead_letters: None, is_waiting: &AtomicBool::new(false) };
     applier.apply(events, &[], None).await?;
     held::rerun_waiting(db, area, handler).await?;
     Ok(())
@@ -81,8 +81,8 @@ impl<H: Handler> Applier<'_, H> {
     /// Keeps an event that can never be applied, with its error.
     async fn give_up(&self, event: &Envelope, error: &str, after: Option<i64>) -> Result<(), HandlerError> {
         tracing::error!(area = self.area, event_id = %event.event_id, kind = event.kind, error, "an event went to the dead letters");
-        if let Some(grave) = self.grave
-            && let Err(problem) = grave.bury(event, error).await
+        if let Some(dead_letters) = self.dead_letters
+            && let Err(problem) = dead_letters.send_dead_letter(event, error).await
         {
             // The copy is for others to see; what can be put back is kept here.
             tracing::warn!(area = self.area, event_id = %event.event_id, error = error_chain(&problem), "the dead letter was not copied to its topic");
@@ -97,7 +97,7 @@ impl<H: Handler> Applier<'_, H> {
         if events.is_empty() {
             return Ok(());
         }
-        let spans = BatchSpans::begin(self.area, if self.grave.is_some() { "kafka" } else { "outbox" }, events);
+        let spans = BatchSpans::begin(self.area, if self.dead_letters.is_some() { "kafka" } else { "outbox" }, events);
         // A handler that panics at an event gives up on it like one that refuses it: its transaction is rolled back.
         let written = AssertUnwindSafe(self.write(events, after, &spans)).catch_unwind().await;
         let done = written.unwrap_or_else(|panic| Err(HandlerError::Rejected(format!("panicked: {}", words(&*panic)))));
@@ -152,8 +152,8 @@ impl<H: Handler> Applier<'_, H> {
         for message in messages {
             let Unreadable { place: Place { topic, partition, offset }, error, .. } = message;
             tracing::error!(area = self.area, topic, partition, offset, error, "a message is no event");
-            if let Some(grave) = self.grave
-                && let Err(problem) = grave.bury_unreadable(message).await
+            if let Some(dead_letters) = self.dead_letters
+                && let Err(problem) = dead_letters.send_unreadable(message).await
             {
                 tracing::warn!(
                     topic,
@@ -202,5 +202,5 @@ async fn record(
     )
     .execute(conn)
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(DbError::AnsweredMeanwhile) }
+    if done.rows_affected() == 1 { Ok(()) } else { Err(DbError::Overtaken) }
 }

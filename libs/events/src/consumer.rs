@@ -142,7 +142,7 @@ impl Reading {
                 };
                 let batch = source.fetch(after, BATCH).await.map_err(HandlerError::from)?;
                 if let Some(last) = batch.last() {
-                    let applier = Applier { db, area, handler, clock, grave: None, is_waiting };
+                    let applier = Applier { db, area, handler, clock, dead_letters: None, is_waiting };
                     applier.apply(&batch, &[], Some(after)).await?;
                     *position = Some(last.position);
                 } else {
@@ -154,7 +154,7 @@ impl Reading {
                 if batch.is_empty() {
                     *batch = source.read(KAFKA_BATCH).await?;
                 }
-                let applier = Applier { db, area, handler, clock, grave: Some(source), is_waiting };
+                let applier = Applier { db, area, handler, clock, dead_letters: Some(source), is_waiting };
                 applier.apply(&batch.envelopes, &batch.unreadable, None).await?;
                 source.done(&std::mem::take(batch));
             }

@@ -49,7 +49,7 @@ pub enum HistoryError {
         missing: usize,
     },
     /// Nobody said where it is.
-    #[error("nobody said where the past of {0} is")]
+    #[error("no source of the past of {0} is configured")]
     Unknown(&'static str),
     /// A thread ended.
     #[error("reading was broken off")]

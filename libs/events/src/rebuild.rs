@@ -33,7 +33,7 @@ pub struct Rebuilt {
     pub after: String,
 }
 
-/// A read model could not be made anew; it is as it was.
+/// A read model could not be rebuilt; it is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     /// The past cannot be read.

@@ -1,4 +1,4 @@
-//! Every arrow points down: between crates, and inside a service from its doors to its domain.
+//! Every arrow points down: between crates, and inside a service from its handlers to its domain.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -134,7 +134,7 @@ fn inside_a_service_every_arrow_points_down() {
     let mut broken = Vec::new();
     for service in SERVICES {
         let src = root().join("services").join(service).join("src");
-        assert!(src.join("domain").is_dir(), "{service} has a mind");
+        assert!(src.join("domain").is_dir(), "{service} has a domain");
         for (part, forbidden) in FORBIDDEN {
             let place = src.join(part);
             let files = if place.is_file() {

@@ -112,7 +112,7 @@ async fn run() -> anyhow::Result<()> {
 
     let mut all = [
         "raw: one transaction per invoice, one counter row, 64 connections",
-        "raw: multi-row inserts, slices of 1,000, one connection",
+        "raw: multi-row inserts, batches of 1,000, one connection",
         "gRPC: create and issue, 1 in flight",
         "gRPC: create and issue, 64 in flight",
         "gRPC: create and issue, batches of 1,000, one caller",
@@ -127,7 +127,7 @@ async fn run() -> anyhow::Result<()> {
         eprintln!("round {round} of {ROUNDS}");
         let figures = [
             raw.singles().await?,
-            raw.slices().await?,
+            raw.batches().await?,
             api.issue(1).await?,
             api.issue(CONCURRENT).await?,
             api.issue_batches().await?,

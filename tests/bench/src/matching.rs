@@ -1,4 +1,4 @@
-//! Matching through gRPC with the database: payments recorded in batches, matched, and settled with invoicing behind the same door as in life.
+//! Matching through gRPC with the database: payments recorded in batches, matched, and settled with invoicing behind one server.
 
 mod book;
 
@@ -125,7 +125,7 @@ impl Matching {
         figures.alone = record_singly(&client, &mut figures.kinds, &book.payments(ALONE), 1).await?;
         figures.in_flight = record_singly(&client, &mut figures.kinds, &book.payments(IN_FLIGHT), CONCURRENT).await?;
         self.caught_up(tenant).await?;
-        figures.raw = raw.matched_slices().await?;
+        figures.raw = raw.matched_batches().await?;
         Ok(figures)
     }
 

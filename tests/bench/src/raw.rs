@@ -70,7 +70,7 @@ impl Raw {
     }
 
     /// Multi-row inserts of the same rows.
-    pub(crate) async fn slices(&self) -> anyhow::Result<f64> {
+    pub(crate) async fn batches(&self) -> anyhow::Result<f64> {
         one_round(|| async {
             let mut tx = self.pool.begin().await?;
             insert(&mut tx, BATCH, 1).await?;
@@ -83,7 +83,7 @@ impl Raw {
 
 impl Raw {
     /// Multi-row inserts of what a matched payment is in both services: payment, allocation, settlement, entry, 3 events.
-    pub(crate) async fn matched_slices(&self) -> anyhow::Result<f64> {
+    pub(crate) async fn matched_batches(&self) -> anyhow::Result<f64> {
         one_round(|| async {
             let mut tx = self.pool.begin().await?;
             insert_matched(&mut tx, BATCH).await?;

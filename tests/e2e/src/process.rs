@@ -27,7 +27,7 @@ const TAIL_LINES: usize = 30;
 const LAUNCHER: &str = r#"read -r go && exec "$@" </dev/null"#;
 
 /// Waits until its input ends, which happens when our process ends in any way; then kills the processes that were
-/// told with a plus and not taken back with a minus, and removes the folder in its argument.
+/// announced with a plus and not withdrawn with a minus, and removes the folder in its argument.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 processes=

@@ -8,7 +8,7 @@ use super::bad::BadLine;
 use super::map::Map;
 use crate::lines::text_of;
 
-/// How far the end of quotes is sought: beyond it they count as never closed, so that a file full of stray quotes is
+/// How far the end of quotes is searched for: beyond it they count as never closed, so that a file full of stray quotes is
 /// still read in time proportional to its size.
 const MAX_QUOTED_BYTES: usize = 65_536;
 const MAX_QUOTED_LINE_ENDS: usize = 200;

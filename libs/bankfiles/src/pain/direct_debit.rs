@@ -68,9 +68,9 @@ pub struct Collection {
 /// Which rulebook a direct debit follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
-    /// Core: can be taken back for eight weeks.
+    /// Core: can be reversed for eight weeks.
     Core,
-    /// Business to business: cannot be taken back, the debtor's bank holds the mandate.
+    /// Business to business: cannot be reversed, the debtor's bank holds the mandate.
     BusinessToBusiness,
 }
 

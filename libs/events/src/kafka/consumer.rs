@@ -210,7 +210,7 @@ impl KafkaSource {
     }
 
     /// Copies what could not be applied to the service's topic of dead letters.
-    pub(crate) async fn bury(&self, envelope: &Envelope, error: &str) -> Result<(), KafkaError> {
+    pub(crate) async fn send_dead_letter(&self, envelope: &Envelope, error: &str) -> Result<(), KafkaError> {
         let mut headers = headers::write(self.area, envelope);
         if let Some(place) = &envelope.place {
             headers = headers.insert(Header { key: "quittance_place", value: Some(&place.to_string()) });
@@ -223,7 +223,7 @@ impl KafkaSource {
     }
 
     /// Copies what is no event to the service's topic of dead letters.
-    pub(crate) async fn bury_unreadable(&self, message: &Unreadable) -> Result<(), KafkaError> {
+    pub(crate) async fn send_unreadable(&self, message: &Unreadable) -> Result<(), KafkaError> {
         let place = message.place.to_string();
         let headers = message
             .headers

@@ -127,7 +127,7 @@ impl EventProducer {
         }
     }
 
-    /// Whether it can never send again and has to be made anew.
+    /// Whether it can never send again and has to be replaced.
     pub(crate) fn is_broken(&self) -> bool {
         self.producer.client().fatal_error().is_some()
     }

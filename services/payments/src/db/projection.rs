@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use quittance_db::{DbError, Tx};
-use quittance_kernel::{CustomerId, ItemId, Money, Terms};
+use quittance_kernel::{Bug, CustomerId, ItemId, Money, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -155,7 +155,8 @@ pub(crate) async fn update_open(tx: &mut Tx, open: &HashMap<ItemId, Money>) -> R
     if rows.len() < sorted.len() {
         let found: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let missing = sorted.iter().map(|(id, _)| *id).find(|id| !found.contains(&id.uuid()));
-        return Err(missing.map_or_else(|| DbError::AnsweredMeanwhile.into(), UpdateOpen::Unknown));
+        let bug = || DbError::from(Bug("fewer items were updated than there are, and none is missing")).into();
+        return Err(missing.map_or_else(bug, UpdateOpen::Unknown));
     }
     Ok(rows.into_iter().filter(|row| row.grew).map(|row| ItemId::new(row.id)).collect())
 }

@@ -1,4 +1,4 @@
-//! What operators do: topics, dead letters, the stream of events, read models made anew.
+//! What operators do: topics, dead letters, the stream of events, rebuilds of read models.
 
 mod dead_letters;
 mod decode;

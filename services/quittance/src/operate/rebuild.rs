@@ -21,7 +21,7 @@ const ATTEMPTS: u32 = 5;
 /// Flags of `quittance rebuild`.
 #[derive(Debug, Args)]
 pub(crate) struct RebuildFlags {
-    /// The service whose read model is made anew
+    /// The service whose read model is rebuilt
     service: Reader,
     #[command(flatten)]
     stores: StoreFlags,

@@ -1,4 +1,4 @@
-//! The operator's commands: topics, the stream of events through a real broker, dead letters, and read models made anew.
+//! The operator's commands: topics, the stream of events through a real broker, dead letters, and rebuilds of read models.
 
 use quittance_testkit::TestKafka;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `quittance replay`: a book of our own with figures computed by hand, and real books where they are at hand.
+//! `quittance replay`: a book of our own with figures computed manually, and real books where they are available.
 
 use std::{
     path::{Path, PathBuf},

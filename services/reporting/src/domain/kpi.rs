@@ -16,7 +16,7 @@ pub(crate) const CEI_MONTHS_BACK: u32 = 2;
 /// A countback goes back no further: ten thousand years, more than dates of four digits span.
 const MAX_MONTHS: u32 = 120_000;
 
-/// A figure with what it was computed from, so that it can be checked by hand.
+/// A figure with what it was computed from, so that it can be verified manually.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Metric {
     /// Name and version of the formula.

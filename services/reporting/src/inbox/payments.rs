@@ -113,7 +113,7 @@ impl Sets {
         Ok(())
     }
 
-    /// Applied money is unapplied no more; `sign` turns it round where it is taken back.
+    /// Applied money is no longer unapplied; `sign` is negative where it is reversed.
     fn moved(
         &mut self,
         message: &Message<pb::PaymentsEvent>,
