@@ -282,6 +282,42 @@ async fn the_rule_of_numbers_comes_to_a_filled_database() {
     assert_eq!(service.issued(&customer).await.number, "INV-000004");
 }
 
+/// Lines that were rows become one value of their invoice, each number with all its digits.
+#[tokio::test]
+async fn lines_that_were_rows_are_carried_forward() {
+    use sqlx::Executor as _;
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let draft = service.invoices().create_invoice(create(&customer)).await.unwrap().into_inner();
+    let issued = service.issued(&customer).await;
+    let before = "create table invoice_line (tenant_id uuid, invoice_id uuid, place int, description text, quantity numeric, unit text,
+          unit_price numeric, tax_category text, tax_rate numeric, net numeric);
+        select protect_tenant_table('invoice_line', 'select, insert, delete');
+        alter table invoice_line no force row level security;
+        alter table invoice no force row level security;
+        insert into invoice_line
+        select tenant_id, id, place, line ->> 'description', (line ->> 'quantity')::numeric, line ->> 'unit', (line ->> 'unit_price')::numeric,
+          line ->> 'tax_category', (line ->> 'tax_rate')::numeric, (line ->> 'net')::numeric
+        from invoice, json_array_elements(lines) with ordinality as l (line, place);
+        alter table invoice_line force row level security;
+        alter table invoice force row level security;
+        alter table invoice drop column lines;
+        drop index invoice_external_number_key;
+        drop index invoice_by_shared_number;
+        alter table invoice add constraint invoice_number_key unique (tenant_id, series_id, number);
+        alter table invoice add constraint invoice_external_number_key unique (tenant_id, external_number);
+        create index invoice_by_number on invoice (tenant_id, number text_pattern_ops);
+        alter table credit_note add constraint credit_note_number_key unique (tenant_id, series_id, number)";
+    let mut owner = service.db.connect_as("quittance_owner").await;
+    owner.execute(before).await.unwrap();
+    owner.execute(include_str!("../../migrations/1006_lines.sql")).await.unwrap();
+    for invoice in [draft, issued] {
+        let get = pb::GetInvoiceRequest { invoice_id: invoice.invoice_id.clone() };
+        assert_eq!(service.invoices().get_invoice(get).await.unwrap().into_inner(), invoice);
+    }
+    service.assert_ledger().await;
+}
+
 #[tokio::test]
 async fn a_void_keeps_the_number_and_closes_the_item() {
     let service = Service::start().await;
