@@ -5,10 +5,12 @@ mod certificates;
 mod database;
 mod fault;
 mod kafka;
+mod plans;
 mod service;
 
 pub use certificates::Authority;
 pub use database::{TestDb, logins_on};
 pub use fault::{assert_fault, assert_violations};
 pub use kafka::{KAFKA_PASSWORD, KAFKA_USER, TestKafka};
+pub use plans::{Plans, assert_plans};
 pub use service::{Events, TestServer, now, peer, request_id, wait_until};

@@ -211,20 +211,25 @@ pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Invoice>, D
 
 /// Invoices whose number, purchase order or payment reference begins with a text, newest first, at most 100.
 pub(crate) async fn search(tx: &mut Tx, beginning: &str) -> Result<Vec<Invoice>, DbError> {
-    // Each branch has an index of its own; the pattern's own signs are plain characters.
-    let pattern = format!("{}%", beginning.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    // Each branch has an index of its own. All that begins with a text lies between it and what would follow it, in the order of bytes.
+    let after = format!("{beginning}\u{10FFFF}");
     let rows = sqlx::query_as!(
         Row,
         r#"select id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
            rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
            void_reason, credit_note_id, version, created_at, lines as "lines: _"
          from invoice
-         where tenant_id = $1 and ((not shares_number and (number like $2 or payment_reference like $2))
-             or (shares_number and (number like $2 or payment_reference like $2)) or (purchase_order <> '' and purchase_order like $2))
+         where tenant_id = $1
+           and ((not shares_number and ((number collate "C" >= $2 and number collate "C" < $3)
+                 or (payment_reference collate "C" >= $2 and payment_reference collate "C" < $3)))
+             or (shares_number and ((number collate "C" >= $2 and number collate "C" < $3)
+                 or (payment_reference collate "C" >= $2 and payment_reference collate "C" < $3)))
+             or (purchase_order <> '' and purchase_order collate "C" >= $2 and purchase_order collate "C" < $3))
          order by id desc
          limit 100"#,
         tx.tenant().uuid(),
-        pattern,
+        beginning,
+        after,
     )
     .fetch_all(&mut **tx)
     .await?;

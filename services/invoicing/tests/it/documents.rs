@@ -304,6 +304,8 @@ async fn lines_that_were_rows_are_carried_forward() {
         alter table invoice drop column lines;
         drop index invoice_external_number_key;
         drop index invoice_by_shared_number;
+        drop index invoice_not_issued;
+        drop index credit_note_by_customer;
         alter table invoice add constraint invoice_number_key unique (tenant_id, series_id, number);
         alter table invoice add constraint invoice_external_number_key unique (tenant_id, external_number);
         create index invoice_by_number on invoice (tenant_id, number text_pattern_ops);

@@ -9,5 +9,6 @@ mod concurrency;
 mod documents;
 mod events;
 mod isolation;
+mod plans;
 mod settling;
 mod setup;

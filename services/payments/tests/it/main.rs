@@ -6,6 +6,7 @@ mod contract;
 mod hand;
 mod imports;
 mod matching;
+mod plans;
 mod real_books;
 mod review;
 mod safety;
