@@ -21,6 +21,7 @@ pub(crate) fn decode(area: &str, envelope: &Envelope) -> Value {
         "time": envelope.recorded_at.to_rfc3339(),
         "causation": envelope.causation.map(|id| id.to_string()),
         "traceparent": envelope.traceparent,
+        "tracestate": envelope.tracestate,
         "event": event,
     })
 }
