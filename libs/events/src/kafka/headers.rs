@@ -71,7 +71,7 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     });
     let causation = read.optional("ce_causationid", |text| EventId::parse(text).map_err(|e| e.to_string()));
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
-    // Not ours to judge: without it the event is the same.
+    // The event is complete without it: what cannot be stored is left out.
     let tracestate = read.text("tracestate").and_then(|value| storable(value).ok()).map(str::to_owned);
     let payload = message.payload().map(<[u8]>::to_vec);
     if payload.is_none() {
