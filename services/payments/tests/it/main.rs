@@ -6,7 +6,6 @@ mod contract;
 mod hand;
 mod imports;
 mod matching;
-mod real_books;
 mod review;
 mod safety;
 mod support;
