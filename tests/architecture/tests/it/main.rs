@@ -1,0 +1,9 @@
+//! Who may use whom, how large a file may be, and what documents must name.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod circles;
+mod crates;
+mod files;
+mod layers;
+mod metrics;
+mod reasons;
