@@ -5,10 +5,12 @@ mod certificates;
 mod database;
 mod fault;
 mod kafka;
+mod requests;
 mod service;
 
 pub use certificates::Authority;
 pub use database::{TestDb, logins_on};
 pub use fault::{assert_fault, assert_violations};
 pub use kafka::{KAFKA_PASSWORD, KAFKA_USER, TestKafka};
+pub use requests::KeptRequests;
 pub use service::{Events, TestServer, now, peer, request_id, wait_until};

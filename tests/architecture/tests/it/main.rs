@@ -3,6 +3,7 @@
 
 mod circles;
 mod crates;
+mod event_kinds;
 mod files;
 mod layers;
 mod metrics;
