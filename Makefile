@@ -1,6 +1,6 @@
 # The one task runner: people and continuous integration call the same recipes.
 .DEFAULT_GOAL := help
-.PHONY: help setup program build archive image demo up test lint fmt bench fuzz chaos prepare deploy-check
+.PHONY: help setup program build archive image demo up test lint fmt bench corpora fuzz chaos prepare deploy-check
 
 # Queries are checked against the committed `.sqlx` folders; no build needs a database.
 export SQLX_OFFLINE := true
@@ -54,6 +54,12 @@ fmt: ## Formats the sources
 bench: ## Measures throughput beside raw PostgreSQL, bare tonic and a bare Kafka client
 	@scripts/setup test
 	$(CARGO) run --release --locked -p quittance-bench
+
+corpora: ## Holds the readers and the matching against collections outside the repository; CORPORA=folder
+	@test -d "$(CORPORA)" || { echo "CORPORA=$(CORPORA) is not a folder" >&2; exit 1; }
+	@scripts/setup run
+	$(CARGO) build --locked -p quittance
+	CORPORA="$(abspath $(CORPORA))" QUITTANCE_PROGRAM="$(abspath $(BUILT))/debug/quittance" $(CARGO) test --locked -p quittance-corpora --test outside
 
 fuzz: ## Fuzzes the readers of bank files; SECONDS= for each, TARGET= for one
 	@scripts/setup run

@@ -32,7 +32,9 @@ fn no_input_crashes_a_reader() {
         "booked_on = 'Date'\namount = 'Amount'\ntext = ['Text']\ncurrency_code = 'EUR'\ndecimal_separator = ','",
     )
     .unwrap();
-    for path in [files(&package.join("tests/found")), files(&package.join("fuzz/corpus"))].concat() {
+    let seeds = files(&package.join("fuzz/corpus"));
+    assert!(!seeds.is_empty(), "there are seeds");
+    for path in [files(&package.join("tests/found")), seeds].concat() {
         println!("{}", path.display());
         let bytes = fs::read(&path).unwrap();
         for read in READERS {
@@ -62,7 +64,9 @@ fn every_seed_is_read() {
         };
         reader(&mut input, &mut |_| {}).is_ok()
     };
-    for path in files(&seeds) {
+    let seeds = files(&seeds);
+    assert!(!seeds.is_empty(), "there are seeds");
+    for path in seeds {
         let target = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
         assert!(read(target, &fs::read(&path).unwrap()), "{} is refused", path.display());
     }

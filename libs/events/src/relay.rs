@@ -108,3 +108,12 @@ async fn assign(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(i64, i64
     tx.commit().await?;
     Ok((row.count, row.head))
 }
+
+#[cfg(test)]
+mod tests {
+    /// Replicas of two versions run side by side while one is replaced: one of them relays.
+    #[test]
+    fn the_lock_is_what_it_always_was() {
+        assert_eq!(super::LOCK, 5_860_671_116_598_922_305);
+    }
+}

@@ -123,4 +123,12 @@ mod tests {
             assert!(page(garbage, &["a"]).is_err(), "{garbage}");
         }
     }
+
+    /// A caller goes on with the token of an older program.
+    #[test]
+    fn a_token_is_what_it_always_was() {
+        let (_, token) =
+            page("", &["customer", "open"]).unwrap().cut(vec![1, 2, 3], |n| vec![n.to_string(), "é".to_owned()]);
+        assert_eq!(token, "M9uTj6wMj1EAAAABMgAAAALDqQ");
+    }
 }

@@ -141,3 +141,12 @@ impl<S: Service> Observer<S> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// Replicas of two versions run side by side while one is replaced: one of them verifies.
+    #[test]
+    fn the_lock_is_what_it_always_was() {
+        assert_eq!(super::VERIFY_LOCK, 5_860_671_116_666_032_673);
+    }
+}

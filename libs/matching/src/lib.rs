@@ -119,4 +119,6 @@ fn unexplained(case: &Case<'_>) -> UnappliedReason {
 }
 
 #[cfg(test)]
+mod stored_keys_tests;
+#[cfg(test)]
 mod tests;

@@ -134,4 +134,10 @@ mod tests {
         assert_eq!(data_folder(Path::new("/tmp/no such folder/x/../books/")).unwrap(), plain);
         assert_ne!(data_folder(Path::new("/tmp/another/books")).unwrap(), plain);
     }
+
+    /// A server of an older program, and its data where root starts it, are found by this name.
+    #[test]
+    fn the_name_of_a_folder_is_what_it_always_was() {
+        assert_eq!(short_hash(Path::new("/var/lib/quittance/books")), "d6d3e1a0");
+    }
 }

@@ -6,7 +6,7 @@ use quittance_kernel::RequestId;
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 over an operation's name, the request id and every field of the command.
-pub(crate) type CommandHash = [u8; 32];
+pub type CommandHash = [u8; 32];
 
 struct Sha(Sha256);
 
@@ -21,7 +21,8 @@ impl Hasher for Sha {
     }
 }
 
-pub(crate) fn command_hash(name: &str, request: RequestId, command: &impl Hash) -> CommandHash {
+/// The hash of a command, kept with its answer for as long as that is: the same command has the same one in every later version.
+pub fn command_hash(name: &str, request: RequestId, command: &impl Hash) -> CommandHash {
     let mut sha = Sha(Sha256::new());
     name.hash(&mut sha);
     request.hash(&mut sha);

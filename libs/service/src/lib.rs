@@ -16,6 +16,7 @@ mod state;
 mod write;
 
 pub use call::{Actor, BatchCall, Call, Envelope, parse, parse_batch, tenant};
+pub use command_hash::{CommandHash, command_hash};
 pub use error::{CommonError, ServiceError};
 pub use etag::Etag;
 pub use operation::{Batch, BatchOperation, Operation};

@@ -6,6 +6,7 @@ mod database;
 mod fault;
 mod kafka;
 mod plans;
+mod requests;
 mod service;
 
 pub use certificates::Authority;
@@ -13,4 +14,5 @@ pub use database::{TestDb, logins_on};
 pub use fault::{assert_fault, assert_violations};
 pub use kafka::{KAFKA_PASSWORD, KAFKA_USER, TestKafka};
 pub use plans::{Plans, assert_plans};
+pub use requests::KeptRequests;
 pub use service::{Events, TestServer, now, peer, request_id, wait_until};

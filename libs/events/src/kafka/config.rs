@@ -176,4 +176,13 @@ mod tests {
         let config = KafkaConfig { brokers: "broker:9093".to_owned(), properties, ..KafkaConfig::default() };
         assert!(config.problems().concat().contains("security.protocl"), "{:?}", config.problems());
     }
+
+    /// Topics hold all events and groups have their offsets: under other names a consumer would begin anew, or find nothing.
+    #[test]
+    fn names_of_topics_and_groups_are_what_they_always_were() {
+        let config = KafkaConfig { brokers: "broker:9092".to_owned(), ..KafkaConfig::default() };
+        assert_eq!(config.topic("credit-risk"), "quittance.credit-risk.v1");
+        assert_eq!(config.dead_letter_topic("payments"), "quittance.payments.dead-letters.v1");
+        assert_eq!(config.group("payments"), "quittance.payments");
+    }
 }

@@ -125,3 +125,12 @@ async fn hold(conn: &mut PgConnection, area: &str, untaken: &[Untaken], now: Dat
 async fn read_published(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!("select position from outbox_published").fetch_one(conn).await
 }
+
+#[cfg(test)]
+mod tests {
+    /// Replicas of two versions run side by side while one is replaced: one of them publishes.
+    #[test]
+    fn the_lock_is_what_it_always_was() {
+        assert_eq!(super::LOCK, 5_860_671_116_566_413_857);
+    }
+}

@@ -6,6 +6,9 @@ mod read;
 mod status;
 mod strategies;
 
+#[cfg(test)]
+mod kept_requests_tests;
+
 use quittance_grpc::{Page, Violations, id, optional_id};
 use quittance_kernel::BadId;
 use quittance_proto::collections::v1::{

@@ -5,6 +5,9 @@ mod read;
 mod reservations;
 mod status;
 
+#[cfg(test)]
+mod kept_requests_tests;
+
 use quittance_grpc::{Page, Violations, id, optional_id};
 use quittance_kernel::BadId;
 use quittance_proto::creditrisk::v1::{

@@ -7,7 +7,6 @@ mod hand;
 mod imports;
 mod matching;
 mod plans;
-mod real_books;
 mod review;
 mod safety;
 mod support;

@@ -1,9 +1,6 @@
-//! `quittance replay`: a book of our own with figures computed manually, and real books where they are available.
+//! `quittance replay`: a book of our own with figures computed manually. `tests/corpora` replays a larger one.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 
@@ -89,33 +86,4 @@ fn a_wrong_map_is_a_usage_error() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("invoice: is missing"));
-}
-
-/// The real books and the independent computation of their figures, where they are at hand beside the checkout.
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
-    if !path.exists() {
-        println!("{} is not here: the real book is not replayed", path.display());
-    }
-    path.exists().then_some(path)
-}
-
-#[test]
-fn a_real_book_equals_an_independent_computation_to_the_cent() {
-    let (Some(book), Some(truth)) =
-        (shared("data/ibm_ar/WA_Fn-UseC_-Accounts-Receivable.csv"), shared("checks/replay-truth"))
-    else {
-        return;
-    };
-    let map = truth.with_file_name("ibm.toml");
-    let folder = Folder::new();
-    let dates = "2012-03-31,2012-06-30,2012-12-31,2013-04-30,2013-08-31,2013-12-31";
-    let expected = Command::new(&truth).arg(&book).arg(&map).arg(dates).output().unwrap();
-    assert!(expected.status.success());
-    let expected = folder.file("truth.json", &String::from_utf8(expected.stdout).unwrap());
-    let (code, _) = replay(&book, &map, dates, &folder.0);
-    assert_eq!(code, 0);
-    let compared =
-        Command::new(&truth).arg("--compare").arg(expected).arg(folder.0.join("report.json")).output().unwrap();
-    assert!(compared.status.success(), "{}", String::from_utf8_lossy(&compared.stdout));
 }

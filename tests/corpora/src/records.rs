@@ -1,14 +1,12 @@
-//! Holds the readers of record formats against the truths of real files, as `bank-compare` does. Without the files it
-//! says so and does nothing.
+//! MT940, BAI2, NACHA and lockbox files, held against what independent readers found in them.
 
-#![expect(clippy::unwrap_used, reason = "a test: what is not there fails it")]
-
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, path::Path};
 
 use quittance_bankfiles::{Event, Place, Refusal, Tally, Warning};
 use rust_decimal::Decimal;
 use serde_json::Value;
+
+use crate::{Corpus, truths};
 
 /// Opening and closing balance, and count and sum of credits and debits by currency.
 type Statement = (Option<Decimal>, Option<Decimal>, Vec<(u64, Decimal, u64, Decimal)>);
@@ -19,16 +17,6 @@ enum Want<T> {
     Refused,
     Either,
     Exactly(T),
-}
-
-fn corpus(name: &str) -> Option<(PathBuf, serde_json::Map<String, Value>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
-    let Ok(text) = fs::read_to_string(folder.join("truth.json")) else {
-        println!("{name}: the corpus is not there, nothing is compared");
-        return None;
-    };
-    let Value::Object(truths) = serde_json::from_str(&text).unwrap() else { panic!("truth.json is no object") };
-    Some((folder, truths))
 }
 
 fn decimal(value: &Value) -> Option<Decimal> {
@@ -71,8 +59,8 @@ fn statements(bytes: &[u8], read: Read) -> Result<(Vec<Statement>, Vec<Warning>)
     Ok((found, warnings))
 }
 
-fn compare(name: &str, read: Read, want: fn(&Value) -> Want<Vec<Statement>>) {
-    let Some((folder, truths)) = corpus(name) else { return };
+fn compare(folder: &Path, read: Read, want: fn(&Value) -> Want<Vec<Statement>>) {
+    let truths = truths(folder);
     let mut bad = Vec::new();
     for (file, truth) in &truths {
         let found = statements(&fs::read(folder.join(file)).unwrap(), read);
@@ -84,7 +72,7 @@ fn compare(name: &str, read: Read, want: fn(&Value) -> Want<Vec<Statement>>) {
                 (found != want).then(|| format!("expected {want:?}\n   found {found:?}"))
             }
         };
-        bad.extend(wrong.map(|why| format!("{name}/{file}: {why}")));
+        bad.extend(wrong.map(|why| format!("{file}: {why}")));
     }
     assert!(bad.is_empty(), "{} of {} disagree:\n{}", bad.len(), truths.len(), bad.join("\n"));
 }
@@ -136,14 +124,14 @@ fn bai2(truth: &Value) -> Want<Vec<Statement>> {
     Want::Exactly(accounts.iter().map(statement).collect())
 }
 
-#[test]
-fn mt940_files_agree() {
-    compare("mt940", quittance_bankfiles::mt94x::read, mt940);
+/// Every MT940 file of the corpus has the balances and totals its truth states.
+pub fn mt940_files_agree(corpus: &Corpus) {
+    compare(&corpus.set("mt940"), quittance_bankfiles::mt94x::read, mt940);
 }
 
-#[test]
-fn bai2_files_agree() {
-    compare("bai2", quittance_bankfiles::bai2::read, bai2);
+/// Every BAI2 file of the corpus has the balances and totals its truth states.
+pub fn bai2_files_agree(corpus: &Corpus) {
+    compare(&corpus.set("bai2"), quittance_bankfiles::bai2::read, bai2);
 }
 
 /// Batches, entries, credits, debits.
@@ -161,9 +149,10 @@ fn ach(truth: &Value) -> Want<Sums> {
     Want::Exactly((batches, count(&truth["entries"]), sum("credit_minor"), sum("debit_minor")))
 }
 
-#[test]
-fn ach_files_agree() {
-    let Some((folder, truths)) = corpus("ach") else { return };
+/// Every NACHA file of the corpus has the batches, sums, returns and changes its truth states.
+pub fn ach_files_agree(corpus: &Corpus) {
+    let folder = corpus.set("ach");
+    let truths = truths(&folder);
     let mut bad = Vec::new();
     for (file, truth) in &truths {
         let found = quittance_bankfiles::nacha::read(&mut &*fs::read(folder.join(file)).unwrap());
@@ -182,13 +171,13 @@ fn ach_files_agree() {
             }
         };
         let wrong = wrong.or_else(|| returns_differ(truth, &folder.join(file)));
-        bad.extend(wrong.map(|why| format!("ach/{file}: {why}")));
+        bad.extend(wrong.map(|why| format!("{file}: {why}")));
     }
     assert!(bad.is_empty(), "{} of {} disagree:\n{}", bad.len(), truths.len(), bad.join("\n"));
 }
 
 /// Returns and changes are compared in every file that is read, also where totals are not.
-fn returns_differ(truth: &Value, file: &std::path::Path) -> Option<String> {
+fn returns_differ(truth: &Value, file: &Path) -> Option<String> {
     if truth["rtf"] == Value::Bool(true) {
         return None;
     }
@@ -203,9 +192,10 @@ fn returns_differ(truth: &Value, file: &std::path::Path) -> Option<String> {
     (!agree).then(|| format!("returns or changes differ: {returns:?} {changes:?}"))
 }
 
-#[test]
-fn the_lockbox_file_agrees() {
-    let Some((folder, truths)) = corpus("lockbox") else { return };
+/// Every lockbox file of the corpus has the checks its truth states, and no warning.
+pub fn lockbox_files_agree(corpus: &Corpus) {
+    let folder = corpus.set("lockbox");
+    let truths = truths(&folder);
     for (file, truth) in &truths {
         let (found, warnings) =
             statements(&fs::read(folder.join(file)).unwrap(), quittance_bankfiles::lockbox::read).unwrap();

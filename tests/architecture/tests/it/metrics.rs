@@ -1,16 +1,14 @@
 //! What `docs/metrics.md` says of metrics is what the code says, and the other way round.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+use std::{collections::BTreeSet, fs};
 
-use std::{collections::BTreeSet, fs, path::Path};
-
+use quittance_architecture::root;
 use quittance_runtime::metrics::METRICS;
 
 /// Name, kind, unit, labels and meaning.
 type Row = [String; 5];
 
 fn said() -> BTreeSet<Row> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/metrics.md");
-    let page = fs::read_to_string(page).unwrap();
+    let page = fs::read_to_string(root().join("docs/metrics.md")).unwrap();
     let rows = page
         .lines()
         .filter(|line| ["quittance", "rpc", "process"].iter().any(|prefix| line.starts_with(&format!("| `{prefix}_"))));

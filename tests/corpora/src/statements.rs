@@ -1,13 +1,12 @@
-//! Files of real banks, held against what independent readers found in them. The files are not part of the project:
-//! where they are missing, this says so and tests nothing.
+//! CAMT and OFX files, held against what independent readers found in them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{fs, path::Path};
 
 use quittance_bankfiles::{Balance, Event, Sums, Tally, Warning};
 use rust_decimal::Decimal;
 use serde_json::Value;
+
+use crate::{Corpus, truths};
 
 /// A currency's credits and debits: counts, and sums without a sign.
 type Total = (String, u64, Decimal, u64, Decimal);
@@ -27,15 +26,6 @@ enum Want {
     Complaint,
     /// Anything but a crash.
     Either,
-}
-
-fn folder(name: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
-    if folder.join("truth.json").exists() {
-        return Some(folder);
-    }
-    println!("{} is missing: nothing is tested", folder.display());
-    None
 }
 
 fn found(bytes: &[u8]) -> Result<(Vec<Statement>, Vec<Warning>), String> {
@@ -63,10 +53,8 @@ fn found(bytes: &[u8]) -> Result<(Vec<Statement>, Vec<Warning>), String> {
     Ok((statements, warnings))
 }
 
-fn compare(name: &str, want: fn(&Value) -> Want, same: fn(&[Statement], &[Statement]) -> bool) {
-    let Some(folder) = folder(name) else { return };
-    let truths: BTreeMap<String, Value> =
-        serde_json::from_str(&fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
+fn compare(folder: &Path, want: fn(&Value) -> Want, same: fn(&[Statement], &[Statement]) -> bool) {
+    let truths = truths(folder);
     let mut differing = Vec::new();
     for (file, truth) in &truths {
         let found = found(&fs::read(folder.join(file)).unwrap());
@@ -80,8 +68,7 @@ fn compare(name: &str, want: fn(&Value) -> Want, same: fn(&[Statement], &[Statem
             differing.push(format!("{file}: {found:?}"));
         }
     }
-    println!("{name}: {} of {} agree", truths.len() - differing.len(), truths.len());
-    assert!(differing.is_empty(), "{}", differing.join("\n"));
+    assert!(differing.is_empty(), "{} of {} disagree:\n{}", differing.len(), truths.len(), differing.join("\n"));
 }
 
 fn decimal(value: &Value) -> Option<Decimal> {
@@ -152,29 +139,25 @@ fn together(statements: &[Statement]) -> (u64, Decimal, u64, Decimal) {
     )
 }
 
-#[test]
-fn camt_files_say_what_their_truths_say() {
-    compare("camt", camt, |want, found| want == found);
+/// Every CAMT file of the corpus has the balances and totals its truth states, or is refused or warned about.
+pub fn camt_files_agree(corpus: &Corpus) {
+    compare(&corpus.set("camt"), camt, |want, found| want == found);
 }
 
-#[test]
-fn ofx_files_say_what_their_truths_say() {
-    compare("ofx", ofx, |want, found| together(want) == together(found));
+/// Every OFX file of the corpus has the totals its truth states, or is refused or warned about.
+pub fn ofx_files_agree(corpus: &Corpus) {
+    compare(&corpus.set("ofx"), ofx, |want, found| together(want) == together(found));
 }
 
 /// Changed anywhere, a file is read or refused: nothing panics.
-#[test]
-fn files_changed_anywhere_are_read_or_refused() {
-    for name in ["camt", "ofx"] {
-        let Some(folder) = folder(name) else { return };
-        let truths: BTreeMap<String, Value> =
-            serde_json::from_str(&fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
+pub fn changed_files_are_read_or_refused(corpus: &Corpus) {
+    for folder in ["camt", "ofx"].map(|name| corpus.set(name)) {
         let mut seed = 1_u64;
         let mut draw = |below: usize| {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(seed >> 33).unwrap() % below
         };
-        for file in truths.keys() {
+        for file in truths(&folder).keys() {
             let bytes = fs::read(folder.join(file)).unwrap();
             for _ in 0..if bytes.len() > 20_000 { 1 } else { 8 } {
                 let mut changed = bytes.clone();
@@ -189,19 +172,16 @@ fn files_changed_anywhere_are_read_or_refused() {
 }
 
 /// Cut anywhere, a file is read in part or refused: nothing panics, and nothing whole is made of a part.
-#[test]
-fn files_cut_short_are_told() {
-    for name in ["camt", "ofx"] {
-        let Some(folder) = folder(name) else { return };
-        let truths: BTreeMap<String, Value> =
-            serde_json::from_str(&fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
-        for file in truths.keys() {
+pub fn cut_files_are_warned_about(corpus: &Corpus) {
+    for folder in ["camt", "ofx"].map(|name| corpus.set(name)) {
+        for file in truths(&folder).keys() {
             let bytes = fs::read(folder.join(file)).unwrap();
             if bytes.len() > 20_000 {
                 continue;
             }
             let end = bytes.iter().rposition(|byte| *byte == b'<').unwrap_or(0);
-            for cut in (0..end).step_by(397) {
+            // Some fifty cuts a file.
+            for cut in (0..end).step_by(bytes.len() / 52 + 1) {
                 if let Ok((_, warnings)) = found(&bytes[..cut]) {
                     assert!(!warnings.is_empty(), "{file} cut at {cut}");
                 }

@@ -1,0 +1,121 @@
+//! The hashes of commands as the request log keeps them.
+
+use quittance_proto::invoicing::v1 as pb;
+use quittance_service::{BatchOperation as _, Operation as _, command_hash};
+use quittance_testkit::KeptRequests;
+
+use crate::ops;
+
+#[test]
+fn hashes_of_commands_stay_what_they_were() {
+    let mut kept = KeptRequests::of("quittance.invoicing.v1");
+    books(&mut kept);
+    documents(&mut kept);
+    kept.finish();
+}
+
+fn books(kept: &mut KeptRequests) {
+    kept.check::<pb::CreateTenantRequest, _>(
+        r#"{"tenant": {"name": "Northwind GmbH", "address": {"lines": ["Hafenstraße 12", "Hof 3"], "postal_code": "20457", "city": "Hamburg", "country_code": "DE"}, "tax_id": "DE123456789",
+            "base_currency_code": "EUR", "time_zone": "Europe/Berlin",
+            "enquiries": {"name": "Accounts", "email": "accounts@northwind.example", "phone": "+49 40 5550100"},
+            "late_payment_consequences": "Statutory interest.", "bank_account": "DE02120300000000202051",
+            "terms_and_conditions": "Our terms apply.",
+            "rounding_rule": {"scope": "ROUNDING_SCOPE_PER_LINE", "mode": "ROUNDING_MODE_HALF_EVEN"}}}"#,
+        |request, command: ops::CreateTenant| command_hash(ops::CreateTenant::NAME, request, &command),
+        "740872f9366f0920cd2c8073219796a761f2b83db442b2963f325d1b29f2b14d",
+    );
+    kept.check::<pb::CreateSeriesRequest, _>(
+        r#"{"series": {"code": "EXPORT", "kind": "SERIES_KIND_CREDIT_NOTE", "prefix": "EX-", "min_digits": 5, "next_number": "41"}}"#,
+        |request, command: ops::CreateSeries| command_hash(ops::CreateSeries::NAME, request, &command),
+        "6d62ee5074aca0342cfa04f94cee1bbb663b9034f056499ed5ea2a2dc8843bca",
+    );
+    kept.check::<pb::CreateCustomerRequest, _>(
+        r#"{"customer": {"number": "C-1", "name": "Ada Ltd", "address": {"lines": ["Hafenstraße 12", "Hof 3"], "postal_code": "20457", "city": "Hamburg", "country_code": "DE"}, "tax_id": "GB123456789",
+            "terms_id": "018f4e2a-7d3b-7c55-9a86-000000000003", "bank_accounts": ["GB33BUKB20201555555555"],
+            "contacts": [{"name": "Mary Miller", "email": "mary@ada.example", "phone": "+44 20 7946 0018", "pays_invoices": true}]}}"#,
+        |request, command: ops::CreateCustomer| command_hash(ops::CreateCustomer::NAME, request, &command),
+        "0f96a50e3859a73822d877dd46159ab6a59d29b020bd45f8d14465f141551f3d",
+    );
+    kept.check::<pb::UpdateCustomerRequest, _>(
+        r#"{"customer": {"customer_id": "018f4e2a-7d3b-7c55-9a86-000000000001", "number": "C-1", "name": "Ada Ltd", "address": {"lines": ["Hafenstraße 12", "Hof 3"], "postal_code": "20457", "city": "Hamburg", "country_code": "DE"}, "tax_id": "GB123456789",
+            "terms_id": "018f4e2a-7d3b-7c55-9a86-000000000003", "bank_accounts": ["GB33BUKB20201555555555"], "etag": "3",
+            "contacts": [{"contact_id": "018f4e2a-7d3b-7c55-9a86-000000000002", "name": "Mary Miller", "email": "mary@ada.example", "phone": "+44 20 7946 0018",
+                "pays_invoices": true}]},
+            "update_mask": "name,address,taxId,termsId,bankAccounts,contacts"}"#,
+        |request, command: ops::UpdateCustomer| command_hash(ops::UpdateCustomer::NAME, request, &command),
+        "dfc5bd7d34d079fe84746c8bfa6d3dfdd901f788b902d37843bf5ef42faaac4c",
+    );
+    kept.check::<pb::CreateTermsRequest, _>(
+        r#"{"terms": {"code": "2/10 net 30", "payment_terms": {"net_days": 30, "discounts": [{"days": 10, "percent": "2"}, {"days": 20, "percent": "1.5"}]}}}"#,
+        |request, command: ops::CreateTerms| command_hash(ops::CreateTerms::NAME, request, &command),
+        "bd187db5224fc20dd4571c79b7fb9ac04ae13ee6391125816807529d3cacb194",
+    );
+}
+
+fn documents(kept: &mut KeptRequests) {
+    kept.check::<pb::CreateInvoiceRequest, _>(
+        r#"{"invoice": {"customer_id": "018f4e2a-7d3b-7c55-9a86-000000000001", "contact_id": "018f4e2a-7d3b-7c55-9a86-000000000002", "currency_code": "EUR",
+            "lines": [{"description": "Consulting", "quantity": "10", "unit": "h", "unit_price": "120.005", "tax_category": "S", "tax_rate": "19"},
+                {"description": "Books", "quantity": "3", "unit": "piece", "unit_price": "12.5", "tax_category": "S", "tax_rate": "7"}],
+            "terms": {"net_days": 30, "discounts": [{"days": 10, "percent": "2"}, {"days": 20, "percent": "1.5"}]},
+            "series_id": "018f4e2a-7d3b-7c55-9a86-000000000004", "issued_on": "2026-03-01", "reservation_id": "018f4e2a-7d3b-7c55-9a86-000000000005",
+            "purchase_order": "PO-7", "note": "With thanks"}}"#,
+        |request, command: ops::CreateInvoice| command_hash(ops::CreateInvoice::NAME, request, &command),
+        "4a16a6c3f0c6188c2e01e943ae6eac73b4aa9ffb32bc61dc9ee6ec71616758bc",
+    );
+    kept.check::<pb::UpdateInvoiceRequest, _>(
+        r#"{"invoice": {"invoice_id": "018f4e2a-7d3b-7c55-9a86-000000000006", "etag": "2", "customer_id": "018f4e2a-7d3b-7c55-9a86-000000000001", "contact_id": "018f4e2a-7d3b-7c55-9a86-000000000002", "currency_code": "EUR",
+            "lines": [{"description": "Consulting", "quantity": "10", "unit": "h", "unit_price": "120.005", "tax_category": "S", "tax_rate": "19"},
+                {"description": "Books", "quantity": "3", "unit": "piece", "unit_price": "12.5", "tax_category": "S", "tax_rate": "7"}],
+            "terms_id": "018f4e2a-7d3b-7c55-9a86-000000000003", "due_on": "2026-03-31", "series_id": "018f4e2a-7d3b-7c55-9a86-000000000004", "issued_on": "2026-03-01", "reservation_id": "018f4e2a-7d3b-7c55-9a86-000000000005",
+            "purchase_order": "PO-7", "note": "With thanks"},
+            "update_mask": "contactId,lines,termsId,seriesId,issuedOn,dueOn,reservationId,purchaseOrder,note"}"#,
+        |request, command: ops::UpdateInvoice| command_hash(ops::UpdateInvoice::NAME, request, &command),
+        "78f84cfaa6c02534893cd64b4d2e780b49ac2f9bfcb63fd85824d8faf0843a52",
+    );
+    kept.check::<pb::IssueInvoiceRequest, _>(
+        r#"{"invoice_id": "018f4e2a-7d3b-7c55-9a86-000000000006", "etag": "2"}"#,
+        |request, command: ops::IssueInvoice| command_hash(ops::IssueInvoice::NAME, request, &command),
+        "c6d4a3d53c8996b634f3dfcf903ad9f35ac39c27fc1045f8ed32a4d0d5df4eac",
+    );
+    kept.check::<pb::CreateAndIssueInvoiceRequest, _>(
+        r#"{"invoice": {"customer_id": "018f4e2a-7d3b-7c55-9a86-000000000001", "contact_id": "018f4e2a-7d3b-7c55-9a86-000000000002", "currency_code": "EUR",
+            "lines": [{"description": "Consulting", "quantity": "10", "unit": "h", "unit_price": "120.005", "tax_category": "S", "tax_rate": "19"},
+                {"description": "Books", "quantity": "3", "unit": "piece", "unit_price": "12.5", "tax_category": "S", "tax_rate": "7"}],
+            "terms": {"net_days": 30, "discounts": [{"days": 10, "percent": "2"}, {"days": 20, "percent": "1.5"}]},
+            "series_id": "018f4e2a-7d3b-7c55-9a86-000000000004", "issued_on": "2026-03-01", "reservation_id": "018f4e2a-7d3b-7c55-9a86-000000000005",
+            "purchase_order": "PO-7", "note": "With thanks", "external_number": "OLD-17"}}"#,
+        |request, command: ops::CreateAndIssueInvoice| command_hash(ops::CreateAndIssueInvoice::NAME, request, &command),
+        "790d4accf561e8470aeac05613d59a3421ada7eec87a91fa0fe27da662384a40",
+    );
+    kept.check::<pb::VoidInvoiceRequest, _>(
+        r#"{"invoice_id": "018f4e2a-7d3b-7c55-9a86-000000000006", "reason": "Issued twice", "etag": "2"}"#,
+        |request, command: ops::VoidInvoice| command_hash(ops::VoidInvoice::NAME, request, &command),
+        "97fe69060689ff33fbf153415b46772b311c72c47047e84e48f0606f476ea7ec",
+    );
+    kept.check::<pb::DeliverInvoiceRequest, _>(
+        r#"{"invoice_id": "018f4e2a-7d3b-7c55-9a86-000000000006", "contact_id": "018f4e2a-7d3b-7c55-9a86-000000000002", "channel": "DELIVERY_CHANNEL_POST"}"#,
+        |request, command: ops::DeliverInvoice| command_hash(ops::DeliverInvoice::NAME, request, &command),
+        "a7acbe2c7e4318c3d6bcda92ff839c7f41ec3cd0a01b1b9758a95939522e26ea",
+    );
+    kept.check::<pb::CreditInvoiceRequest, _>(
+        r#"{"invoice_id": "018f4e2a-7d3b-7c55-9a86-000000000006", "reason": "CREDIT_REASON_DAMAGE", "issued_on": "2026-03-02"}"#,
+        |request, command: ops::CreditInvoice| command_hash(ops::CreditInvoice::NAME, request, &command),
+        "0d50c842093ca09a5b44cf4c1b4bca9ce2b3fb5ce217e05aa84e959913313fdc",
+    );
+    kept.check::<pb::SettleItemsRequest, _>(
+        r#"{"settlements": [
+            {"allocation_id": "018f4e2a-7d3b-7c55-9a86-000000000007", "item_id": "018f4e2a-7d3b-7c55-9a86-000000000008", "payment_id": "018f4e2a-7d3b-7c55-9a86-000000000009", "amount": {"currency_code": "EUR", "amount": "97.50"},
+                "discount": {"currency_code": "EUR", "amount": "2.00"}, "effective_on": "2026-03-01", "write_off": {"currency_code": "EUR", "amount": "0.50"}, "write_off_reason": "SMALL_DIFFERENCE"},
+            {"allocation_id": "018f4e2a-7d3b-7c55-9a86-000000000010", "item_id": "018f4e2a-7d3b-7c55-9a86-000000000011", "payment_id": "018f4e2a-7d3b-7c55-9a86-000000000009", "amount": {"currency_code": "EUR", "amount": "1.00"},
+                "effective_on": "2026-03-01"}]}"#,
+        |request, command: ops::SettleItems| command_hash(ops::SettleItems::NAME, request, &command),
+        "93e6d2faf12dabdde0c581dc3dc7fb15f936c83e3c133ddea599cfc717fcec6c",
+    );
+    kept.check::<pb::ReverseSettlementsRequest, _>(
+        r#"{"reversals": [{"allocation_id": "018f4e2a-7d3b-7c55-9a86-000000000007", "effective_on": "2026-03-02", "reason": "Returned by the bank"}]}"#,
+        |request, command: ops::ReverseSettlements| command_hash(ops::ReverseSettlements::NAME, request, &command),
+        "5660431670d38dd48ab3c780d763b553b17ecdaa24d1895bfa6b4686b489a821",
+    );
+}

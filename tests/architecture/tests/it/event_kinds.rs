@@ -1,0 +1,42 @@
+//! The names of events, which are stored with them.
+
+use std::collections::BTreeSet;
+
+use quittance_architecture::services;
+
+/// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
+const KINDS: [&str; 24] = [
+    "quittance.collections.v1.DisputeOpened",
+    "quittance.collections.v1.DisputeResolved",
+    "quittance.collections.v1.ReminderRecorded",
+    "quittance.creditrisk.v1.CreditReserved",
+    "quittance.creditrisk.v1.ProfileCreated",
+    "quittance.creditrisk.v1.ProfileUpdated",
+    "quittance.creditrisk.v1.ReservationConfirmed",
+    "quittance.creditrisk.v1.ReservationExpired",
+    "quittance.creditrisk.v1.ReservationInvoiced",
+    "quittance.creditrisk.v1.ReservationReleased",
+    "quittance.invoicing.v1.CustomerCreated",
+    "quittance.invoicing.v1.CustomerUpdated",
+    "quittance.invoicing.v1.InvoiceCredited",
+    "quittance.invoicing.v1.InvoiceDelivered",
+    "quittance.invoicing.v1.InvoiceDrafted",
+    "quittance.invoicing.v1.InvoiceIssued",
+    "quittance.invoicing.v1.InvoiceUpdated",
+    "quittance.invoicing.v1.InvoiceVoided",
+    "quittance.invoicing.v1.ItemSettled",
+    "quittance.invoicing.v1.SettlementReversed",
+    "quittance.invoicing.v1.TenantCreated",
+    "quittance.payments.v1.PaymentApplied",
+    "quittance.payments.v1.PaymentReceived",
+    "quittance.payments.v1.PaymentUnapplied",
+];
+
+#[test]
+fn kinds_of_events_are_what_they_always_were() {
+    let modules = services().iter().flat_map(|one| one.modules.values());
+    let outboxes = modules.filter(|module| module.path.first().is_some_and(|first| first == "outbox"));
+    let texts = outboxes.flat_map(|module| &module.names.texts).map(String::as_str);
+    let found: BTreeSet<&str> = texts.filter(|text| text.starts_with("quittance.")).collect();
+    assert_eq!(found, KINDS.into());
+}

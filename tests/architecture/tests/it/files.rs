@@ -1,0 +1,52 @@
+//! A file that is too large to know is split.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
+
+use quittance_architecture::{files, libraries, root, services, shown};
+
+/// What a file should keep to, in lines.
+const USUAL: usize = 400;
+/// What none exceeds.
+const MOST: usize = 500;
+
+/// Files between the two, with their lines. The list only gets shorter, and its files smaller.
+const KNOWN: [(&str, usize); 3] = [
+    ("libs/matching/src/tests.rs", 454),
+    ("services/invoicing/tests/it/documents.rs", 425),
+    ("tests/e2e/tests/it/release.rs", 402),
+];
+
+#[test]
+fn no_file_is_too_large_to_know() {
+    let found = files().into_iter().map(|path| (shown(&path), fs::read_to_string(path).unwrap().lines().count()));
+    let large: BTreeMap<String, usize> = found.filter(|(_, lines)| *lines > USUAL).collect();
+    let mut wrong = Vec::new();
+    for (file, lines) in &large {
+        match KNOWN.iter().find(|(known, _)| known == file) {
+            None => wrong.push(format!("{file} has {lines} lines: split it, {USUAL} are enough")),
+            Some((_, known)) if lines > known || *lines > MOST => wrong.push(format!("{file} grew to {lines} lines")),
+            Some((_, known)) if lines < known => {
+                wrong.push(format!("{file} shrank to {lines} lines: so does its entry"));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = KNOWN.iter().filter(|(known, _)| !large.contains_key(*known));
+    wrong.extend(gone.map(|(known, _)| format!("{known} is not larger than {USUAL} lines any more: remove its entry")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A file that no `mod` line declares is compiled by nobody and tested by nobody.
+#[test]
+fn every_file_is_part_of_its_crate() {
+    let declared: BTreeSet<&PathBuf> = libraries().iter().chain(services()).flat_map(|one| &one.files).collect();
+    let is_source =
+        |path: &PathBuf| path.strip_prefix(root()).unwrap().components().nth(2).unwrap().as_os_str() == "src";
+    let all = files().into_iter().filter(|path| !path.starts_with(root().join("tests")) && is_source(path));
+    let lost: Vec<String> = all.filter(|path| !declared.contains(path)).map(|path| shown(&path)).collect();
+    assert!(lost.is_empty(), "no module declares {lost:?}");
+}
