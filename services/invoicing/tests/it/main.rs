@@ -4,6 +4,7 @@
 mod at_size;
 mod bad_input;
 mod books;
+mod carried_forward;
 mod compression;
 mod concurrency;
 mod documents;

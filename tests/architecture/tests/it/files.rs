@@ -16,7 +16,7 @@ const MOST: usize = 500;
 /// Files between the two, with their lines. The list only gets shorter, and its files smaller.
 const KNOWN: [(&str, usize); 3] = [
     ("libs/matching/src/tests.rs", 454),
-    ("services/invoicing/tests/it/documents.rs", 425),
+    ("services/invoicing/tests/it/documents.rs", 402),
     ("tests/e2e/tests/it/release.rs", 402),
 ];
 
