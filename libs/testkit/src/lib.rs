@@ -7,10 +7,12 @@ mod fault;
 mod kafka;
 mod requests;
 mod service;
+mod wait;
 
 pub use certificates::Authority;
 pub use database::{TestDb, logins_on};
 pub use fault::{assert_fault, assert_violations};
 pub use kafka::{KAFKA_PASSWORD, KAFKA_USER, TestKafka};
 pub use requests::KeptRequests;
-pub use service::{Events, TestServer, now, peer, request_id, wait_until};
+pub use service::{Events, TestServer, now, peer, request_id};
+pub use wait::{drained, wait_for, wait_until};
