@@ -58,15 +58,19 @@ mod tests {
         let now = Clock::system().now();
         let (loud, quiet) = (TenantId::at(now), TenantId::at(now + chrono::Duration::seconds(1)));
         let held = (turns.take(loud).await.unwrap(), turns.take(loud).await.unwrap());
-        let waiting = tokio::spawn({
-            let turns = turns.clone();
-            async move { turns.take(loud).await }
-        });
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let mut waiting = Box::pin(turns.take(loud));
+        let mut has_its_turn = async || {
+            tokio::select! {
+                biased;
+                _ = &mut waiting => true,
+                () = std::future::ready(()) => false,
+            }
+        };
+        assert!(!has_its_turn().await);
         assert!(turns.take(quiet).await.is_some());
-        assert!(!waiting.is_finished());
+        assert!(!has_its_turn().await);
         drop(held);
-        assert!(waiting.await.unwrap().is_some());
+        assert!(waiting.await.is_some());
         drop(turns.take(TenantId::at(now + chrono::Duration::seconds(2))).await);
         assert_eq!(turns.tenants.lock().unwrap().len(), 1, "who has nothing is forgotten");
     }

@@ -50,7 +50,7 @@ impl Tasks {
 mod tests {
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_task_that_does_not_end_is_named_and_the_others_are_still_waited_for() {
         let mut tasks = Tasks::default();
         tasks.spawn("stuck", std::future::pending());

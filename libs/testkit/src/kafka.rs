@@ -12,7 +12,7 @@ use process::{Broker, Failure};
 
 use crate::Authority;
 
-/// Names a broker that is there already (`host:port`), so that none is started.
+/// Names a broker that is there already (`host:port`), for tests that leave it alone.
 const GIVEN: &str = "QUITTANCE_TEST_KAFKA";
 
 /// Where our ports are: below those that systems give to outgoing connections, one of which could otherwise take a
@@ -22,7 +22,7 @@ const PORTS: std::ops::Range<u16> = 15_000..32_000;
 /// The project's root, which scripts/setup fetches into.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-static SHARED: LazyLock<TestKafka> = LazyLock::new(TestKafka::start);
+static SHARED: LazyLock<TestKafka> = LazyLock::new(|| TestKafka::given().unwrap_or_else(TestKafka::start));
 
 /// A broker that ends, and whose folder is removed, when it is dropped or when this process ends, `kill -9` included.
 ///
@@ -41,18 +41,19 @@ pub const KAFKA_USER: &str = "quittance";
 pub const KAFKA_PASSWORD: &str = "a password of tests";
 
 impl TestKafka {
-    /// The broker of this process, for tests that leave it alone: started by the first that asks.
+    /// The broker of this process, for tests that leave it alone: the given one where `QUITTANCE_TEST_KAFKA` names one, or else started by
+    /// the first that asks.
     pub fn shared() -> &'static Self {
         &SHARED
     }
 
-    /// A broker of the test's own, which it may stop, kill and restart; the given one where `QUITTANCE_TEST_KAFKA`
-    /// names one.
+    fn given() -> Option<Self> {
+        let given = std::env::var_os(GIVEN).filter(|given| !given.is_empty())?;
+        Some(Self { brokers: given.into_string().expect("QUITTANCE_TEST_KAFKA is host:port"), own: None })
+    }
+
+    /// A broker of the test's own, which it may stop, kill and restart.
     pub fn start() -> Self {
-        if let Some(given) = std::env::var_os(GIVEN).filter(|given| !given.is_empty()) {
-            let brokers = given.into_string().expect("QUITTANCE_TEST_KAFKA is host:port");
-            return Self { brokers, own: None };
-        }
         let jars = find_jars();
         start(|| {
             let [port, controller_port] = free_ports();
@@ -86,11 +87,6 @@ impl TestKafka {
     /// What clients connect to, `127.0.0.1:PORT`; the same after a restart.
     pub fn brokers(&self) -> &str {
         &self.brokers
-    }
-
-    /// Whether `QUITTANCE_TEST_KAFKA` named this broker. Such a one cannot be stopped, killed or restarted.
-    pub fn is_given(&self) -> bool {
-        self.own.is_none()
     }
 
     /// Ends the broker as an operator does, with SIGTERM, and waits until it has ended. Nothing happens when it has
@@ -225,9 +221,6 @@ mod tests {
     #[test]
     fn a_broker_is_killed_restarted_stopped_and_leaves_nothing() {
         let mut kafka = TestKafka::start();
-        if kafka.is_given() {
-            return;
-        }
         let brokers = kafka.brokers().to_owned();
         let folder = kafka.own("looked at").folder().to_owned();
         let answers = || TcpStream::connect(&brokers).is_ok();
@@ -251,9 +244,6 @@ mod tests {
     #[test]
     fn a_broker_ends_when_nobody_is_left_to_end_it() {
         let mut kafka = TestKafka::start();
-        if kafka.is_given() {
-            return;
-        }
         let brokers = kafka.brokers().to_owned();
         let own = kafka.own("looked at");
         let folder = own.folder().to_owned();

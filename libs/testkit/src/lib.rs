@@ -8,6 +8,7 @@ mod kafka;
 mod plans;
 mod requests;
 mod service;
+mod wait;
 
 pub use certificates::Authority;
 pub use database::{TestDb, logins_on};
@@ -15,4 +16,5 @@ pub use fault::{assert_fault, assert_violations};
 pub use kafka::{KAFKA_PASSWORD, KAFKA_USER, TestKafka};
 pub use plans::{Plans, assert_plans};
 pub use requests::KeptRequests;
-pub use service::{Events, TestServer, now, peer, request_id, wait_until};
+pub use service::{Events, TestServer, now, peer, request_id};
+pub use wait::{drained, wait_for, wait_until};

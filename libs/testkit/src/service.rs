@@ -5,12 +5,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use prost::Message;
 use quittance_db::Db;
-use quittance_events::{InProcessSource, Relay, run_relay};
+use quittance_events::{Envelope, InProcessSource, Relay, run_relay};
 use quittance_grpc::{Client, Peer, ServeOptions, TlsConfig, Tokens, connect, routes, serve};
 use quittance_kernel::{Clock, RequestId, TenantId};
 use quittance_runtime::{Shutdown, ShutdownTrigger};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
+
+use crate::{drained, wait_until};
 
 const SECRET: &str = "a secret for tests, thirty-two bytes";
 
@@ -82,6 +84,7 @@ impl TestServer {
 /// The events a service published, as a consumer gets them.
 #[derive(Debug, Clone)]
 pub struct Events {
+    db: Db,
     source: InProcessSource,
 }
 
@@ -89,7 +92,7 @@ impl Events {
     /// Runs the service's relay until shutdown.
     pub fn relay(area: &'static str, db: &Db, relay: &Relay, clock: &Clock, shutdown: &Shutdown) -> Self {
         tokio::spawn(run_relay(db.clone(), relay.clone(), clock.clone(), shutdown.clone()));
-        Self { source: InProcessSource::new(area, db.clone(), relay) }
+        Self { db: db.clone(), source: InProcessSource::new(area, db.clone(), relay) }
     }
 
     /// Where another service reads them.
@@ -97,41 +100,26 @@ impl Events {
         self.source.clone()
     }
 
-    /// The first `count` events, when they have come; fails after ten seconds.
-    pub async fn first<E: Message + Default>(&self, count: usize) -> Vec<E> {
-        for _ in 0..1_000 {
-            let envelopes = self.source.fetch(0, 10_000).await.expect("events are read");
-            if envelopes.len() >= count {
-                return envelopes
-                    .iter()
-                    .map(|e| E::decode(e.payload.as_slice()).expect("an event of the area"))
-                    .collect();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("fewer than {count} events came");
+    /// All events, once `count` have come and the outbox is empty; fails where fewer come.
+    pub async fn all<E: Message + Default>(&self, count: usize) -> Vec<E> {
+        let decode = |e: &Envelope| E::decode(e.payload.as_slice()).expect("an event of the area");
+        self.envelopes(count).await.iter().map(decode).collect()
     }
 
-    /// The short names of the first `count` events, for example `InvoiceIssued`.
+    /// The short names of all events, for example `InvoiceIssued`, once `count` have come and the outbox is empty: what is not
+    /// among them was not published.
     pub async fn kinds(&self, count: usize) -> Vec<String> {
-        for _ in 0..1_000 {
-            let envelopes = self.source.fetch(0, 10_000).await.expect("events are read");
-            if envelopes.len() >= count {
-                return envelopes.iter().map(|e| e.kind.rsplit('.').next().unwrap_or_default().to_owned()).collect();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("fewer than {count} events came");
+        let short = |e: &Envelope| e.kind.rsplit('.').next().unwrap_or_default().to_owned();
+        self.envelopes(count).await.iter().map(short).collect()
     }
-}
 
-/// Waits until a condition holds; fails after twenty seconds, saying what was waited for.
-pub async fn wait_until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    for _ in 0..2_000 {
-        if condition().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    async fn envelopes(&self, count: usize) -> Vec<Envelope> {
+        wait_until(&format!("{count} events come"), || async { self.fetch().await.len() >= count }).await;
+        drained(&self.db).await;
+        self.fetch().await
     }
-    panic!("it did not happen: {what}");
+
+    async fn fetch(&self) -> Vec<Envelope> {
+        self.source.fetch(0, 10_000).await.expect("events are read")
+    }
 }

@@ -111,7 +111,6 @@ impl Fault {
             }
             Self::HalfSettlement => half_settlement(cluster, load, rng).await,
             // One that was given is not ours to be killed.
-            Self::Broker if cluster.kafka.is_given() => Ok(()),
             Self::Broker => {
                 block_in_place(|| cluster.kafka.kill());
                 sleep(AWAY).await;

@@ -18,7 +18,7 @@ async fn every_change_is_told_once_and_in_order() {
     service.items().settle_items(settle(vec![settlement(&draft.invoice_id, "19")])).await.unwrap();
     let kinds = service.events.kinds(5).await;
     assert_eq!(kinds, ["TenantCreated", "CustomerCreated", "InvoiceDrafted", "InvoiceIssued", "ItemSettled"]);
-    let events: Vec<pb::InvoicingEvent> = service.events.first(5).await;
+    let events: Vec<pb::InvoicingEvent> = service.events.all(5).await;
     let Some(Payload::ItemSettled(settled)) = &events[4].payload else { panic!("{:?}", events[4]) };
     assert_eq!((amount(&settled.open_amount), settled.customer_id.as_str()), ("100.00", customer.as_str()));
 }
@@ -34,7 +34,7 @@ async fn a_write_off_is_told_with_its_reason() {
         ..settlement(&id, "120.00")
     };
     service.items().settle_items(settle(vec![settled.clone()])).await.unwrap();
-    let events: Vec<pb::InvoicingEvent> = service.events.first(4).await;
+    let events: Vec<pb::InvoicingEvent> = service.events.all(4).await;
     let Some(Payload::ItemSettled(published)) = &events[3].payload else { panic!("{:?}", events[3]) };
     assert_eq!((published.settlement.as_ref(), amount(&published.open_amount)), (Some(&settled), "0.00"));
 }

@@ -168,7 +168,12 @@ async fn a_payment_is_looked_at_again_when_something_came_during_the_look() {
         looking.execute("rollback").await.unwrap();
     }
     book.issue(&customer, "100", "2026-02-01").await;
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let waits = "select exists (select from pg_locks waiting join pg_locks other using (pid)
+        where not waiting.granted and other.database = (select oid from pg_database where datname = current_database()))";
+    wait_until("the reader of the invoice waits for the payment", || async {
+        sqlx::query_scalar(waits).fetch_one(book.db.db.system()).await.unwrap()
+    })
+    .await;
     sqlx::query("update payment set match_due_at = null where id = $1").bind(id).execute(&mut looking).await.unwrap();
     looking.execute("commit").await.unwrap();
     wait_until("the payment finds its invoice", || async {

@@ -1,6 +1,6 @@
 //! The operator's commands: topics, the stream of events through a real broker, dead letters, and rebuilds of read models.
 
-use quittance_testkit::TestKafka;
+use quittance_testkit::{TestKafka, wait_for};
 use serde_json::{Value, json};
 
 use crate::program::{Folder, Up, quittance, tenant};
@@ -36,7 +36,7 @@ fn bill(up: &Up) -> Value {
 }
 
 fn wait_until_reporting_has_read(up: &Up) {
-    for _ in 0..400 {
+    wait_for("reporting has read all", || {
         let heads = ["OpenItemService", "PaymentService"]
             .map(|service| up.call(&format!("{service}/GetStreamStatus"), &json!({}), None).unwrap());
         let read = up.call("ReportService/GetStreamStatus", &json!({}), None).unwrap();
@@ -49,11 +49,10 @@ fn wait_until_reporting_has_read(up: &Up) {
             && position("invoicing") == heads[0]["head_position"]
             && position("payments") == heads[1]["head_position"]
         {
-            return;
+            return Ok(());
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    panic!("reporting stands still");
+        Err(read)
+    });
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use quittance_testkit::wait_for;
 use serde_json::Value;
 
 /// The program with these arguments, its standard error passed on.
@@ -123,15 +124,15 @@ impl Up {
 
     /// Calls again until it works: for what is known only when an event has been read.
     pub(crate) fn call_until(&self, method: &str, request: &Value, tenant: Option<&str>) -> Value {
-        let mut last = String::new();
-        for _ in 0..200 {
-            match self.call(method, request, tenant) {
-                Ok(answer) => return answer,
-                Err(error) => last = error,
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        panic!("{method}: {last}");
+        wait_for(method, || self.call(method, request, tenant))
+    }
+
+    /// Waits until this much of a payment is applied.
+    pub(crate) fn wait_until_applied(&self, payment: &Value, amount: &str) {
+        wait_for(&format!("{amount} is applied"), || {
+            let read = self.call("PaymentService/GetPayment", payment, None)?;
+            if read["applied"]["amount"] == amount { Ok(()) } else { Err(read.to_string()) }
+        });
     }
 }
 

@@ -21,7 +21,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, span::SpanKind},
 };
 use quittance_runtime::metrics::{Kind, METRICS, Metric};
-use quittance_testkit::Authority;
+use quittance_testkit::{Authority, wait_for};
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tonic::{
@@ -91,15 +91,10 @@ fn scrape(address: SocketAddr) -> String {
 
 /// Scrapes until a condition holds.
 fn scrape_until(address: SocketAddr, what: &str, condition: impl Fn(&str) -> bool) -> String {
-    let mut text = String::new();
-    for _ in 0..300 {
-        text = scrape(address);
-        if condition(&text) {
-            return text;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    panic!("it was not measured: {what}\n{text}");
+    wait_for(what, || {
+        let text = scrape(address);
+        if condition(&text) { Ok(text) } else { Err(text) }
+    })
 }
 
 #[test]

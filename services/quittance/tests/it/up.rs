@@ -36,15 +36,7 @@ fn what_was_acknowledged_survives_a_kill() {
     let again = up.call("InvoiceService/CreateAndIssueInvoice", &request, None).unwrap();
     assert_eq!(again, invoice, "the same request has the same answer");
     let id = json!({"payment_id": paid["payment_id"]});
-    let mut applied = json!(null);
-    for _ in 0..200 {
-        applied = up.call("PaymentService/GetPayment", &id, None).unwrap()["applied"]["amount"].clone();
-        if applied == "1142.40" {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    assert_eq!(applied, "1142.40");
+    up.wait_until_applied(&id, "1142.40");
     let read = up.call("InvoiceService/GetInvoice", &json!({"invoice_id": invoice["invoice_id"]}), None).unwrap();
     assert_eq!(
         (read["state"].as_str(), read["open_amount"]["amount"].as_str()),
@@ -99,15 +91,7 @@ fn services_call_each_other_also_where_callers_have_keys_of_their_own() {
     let payment = json!({"payment": {"amount": {"currency_code": "EUR", "amount": "119.00"}, "method": "PAYMENT_METHOD_TRANSFER",
         "text": format!("invoice {}", invoice["number"].as_str().unwrap())}});
     let payment = up.call_until("PaymentService/RecordPayment", &payment, None);
-    let started = Instant::now();
-    loop {
-        let read = up.call("PaymentService/GetPayment", &json!({"payment_id": payment["payment_id"]}), None).unwrap();
-        if read["applied"]["amount"] == "119.00" {
-            break;
-        }
-        assert!(started.elapsed() < Duration::from_secs(20), "the payment stays pending: {read}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    up.wait_until_applied(&json!({"payment_id": payment["payment_id"]}), "119.00");
     up.stop();
 }
 

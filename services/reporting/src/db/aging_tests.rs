@@ -4,7 +4,6 @@ use quittance_db::Tx;
 use quittance_kernel::{Currency, CustomerId, TenantId, parse_date};
 use quittance_testkit::{TestDb, now};
 use sqlx::{AssertSqlSafe, Executor as _};
-use uuid::Uuid;
 
 use super::{CustomerQuery, by_customer, of_customer};
 
@@ -25,6 +24,38 @@ fn book(tenant: TenantId) -> String {
     )
 }
 
+async fn filled(tenant: TenantId) -> TestDb {
+    let db = TestDb::new("reporting", &<crate::App as quittance_host::Service>::migrator()).await;
+    db.connect_as("quittance_owner").await.execute(AssertSqlSafe(book(tenant))).await.unwrap();
+    db
+}
+
+async fn id_of(tx: &mut Tx, number: i32) -> CustomerId {
+    let id = sqlx::query_scalar("select md5($1)::uuid").bind(number.to_string());
+    CustomerId::new(id.fetch_one(&mut **tx).await.unwrap())
+}
+
+/// Figures computed by hand from [`book`]: customer 1 has the entries 5000, 10000, 15000 and 20000, all in dollars and disputed, of 102, 104, 106
+/// and 101; customer 2 has 1, 5001, 10001 and 15001, in euros, of 101, 103, 105 and 100. All are 30 days past due. Each paid 40 euros on account.
+#[tokio::test]
+async fn a_customers_balance_has_the_figures_computed_by_hand() {
+    let tenant = TenantId::at(now());
+    let db = filled(tenant).await;
+    let mut tx = db.db.begin(tenant).await.unwrap();
+    let mut found = Vec::new();
+    for number in [1, 2] {
+        let id = id_of(&mut tx, number).await;
+        for (currency, row) in of_customer(&mut tx, id, parse_date("2026-03-02").unwrap()).await.unwrap() {
+            let aging = row.aging;
+            let others = aging.not_due + aging.days_31_to_60 + aging.days_61_to_90 + aging.over_90;
+            let sums = [aging.open_total, aging.days_1_to_30, others, aging.disputed, aging.unapplied];
+            let sums = sums.map(|sum| sum.normalize().to_string()).join(" ");
+            found.push(format!("{number} {currency} {}/{} {sums}", aging.past_due_count, aging.open_count));
+        }
+    }
+    assert_eq!(found, ["1 EUR 0/0 0 0 0 0 40", "1 USD 4/4 413 413 0 413 0", "2 EUR 4/4 409 409 0 0 40"]);
+}
+
 /// Rows that were read, of all tables, and are not reported yet.
 async fn rows_read(tx: &mut Tx) -> i64 {
     let query =
@@ -34,9 +65,8 @@ async fn rows_read(tx: &mut Tx) -> i64 {
 
 #[tokio::test]
 async fn a_customers_balance_is_looked_up_and_equals_the_list() {
-    let db = TestDb::new("reporting", &<crate::App as quittance_host::Service>::migrator()).await;
     let tenant = TenantId::at(now());
-    db.connect_as("quittance_owner").await.execute(AssertSqlSafe(book(tenant))).await.unwrap();
+    let db = filled(tenant).await;
     let on = parse_date("2026-03-02").unwrap();
     let mut tx = db.db.begin_sums(tenant).await.unwrap();
     let mut listed = Vec::new();
@@ -54,14 +84,13 @@ async fn a_customers_balance_is_looked_up_and_equals_the_list() {
             if is_free {
                 tx.execute("set local plan_cache_mode = auto").await.unwrap();
             }
-            let id = sqlx::query_scalar("select md5($1)::uuid").bind(number.to_string());
-            let id: Uuid = id.fetch_one(&mut *tx).await.unwrap();
+            let id = id_of(&mut tx, number).await;
             let before = rows_read(&mut tx).await;
-            let balances = of_customer(&mut tx, CustomerId::new(id), on).await.unwrap();
+            let balances = of_customer(&mut tx, id, on).await.unwrap();
             let read = rows_read(&mut tx).await - before;
             assert!(read < 30, "{read} rows");
             assert!(!balances.is_empty());
-            let expected: Vec<_> = listed.iter().filter(|(_, row)| row.id == id).collect();
+            let expected: Vec<_> = listed.iter().filter(|(_, row)| row.id == id.uuid()).collect();
             assert_eq!(format!("{balances:?}"), format!("{expected:?}"));
         }
     }

@@ -190,20 +190,24 @@ async fn watch(address: String) -> JoinHandle<Vec<ServingStatus>> {
     })
 }
 
-/// Calls again and again until the server is gone; a call may only ever be answered or be told that the server is away.
-fn keep_calling(client: Client) -> JoinHandle<u32> {
-    tokio::spawn(async move {
-        let mut answered = 0;
+/// Calls again and again until the server is gone; a call may only ever be answered or be told that the server is away. Returns when the
+/// first was answered.
+async fn keep_calling(client: Client) -> JoinHandle<()> {
+    let (answered, first) = tokio::sync::oneshot::channel();
+    let mut answered = Some(answered);
+    let calling = tokio::spawn(async move {
         loop {
             let mut request = Request::new(ListCustomersRequest::default());
             request.set_timeout(Duration::from_secs(3));
             match CustomerServiceClient::new(client.clone()).list_customers(request).await {
-                Ok(_) => answered += 1,
-                Err(status) if matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded) => return answered,
+                Ok(_) => drop(answered.take().map(|answered| answered.send(()))),
+                Err(status) if matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded) => return,
                 Err(status) => panic!("a call during the end: {status:?}"),
             }
         }
-    })
+    });
+    first.await.expect("a call is answered");
+    calling
 }
 
 /// No thread waits for a lock that lies in the main thread's stack: it would be one of a function that has returned.
@@ -245,12 +249,11 @@ async fn start_work_and_end(programs: &Programs, folder: &Path) {
     let mut up = Up::start(programs, folder).await;
     let client = up.client(TenantId::at(Clock::system().now()));
     works(&client, &client).await;
-    let (watching, calling) = (watch(up.address.clone()).await, keep_calling(client));
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (watching, calling) = (watch(up.address.clone()).await, keep_calling(client).await);
     no_thread_waits_in_the_stack(up.child.id().unwrap());
     ends("quittance up", &mut up.child).await;
     told_the_end(watching).await;
-    assert!(calling.await.unwrap() > 0, "calls were answered meanwhile");
+    calling.await.unwrap();
 }
 
 async fn succeeds(what: &str, command: &mut Command) {
@@ -350,13 +353,12 @@ async fn the_release_services_start_work_and_end() {
         watching.push(watch(format!("http://127.0.0.1:{}", replica.port)).await);
         no_thread_waits_in_the_stack(replica.process_id().unwrap());
     }
-    let calling = keep_calling(invoicing);
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let calling = keep_calling(invoicing).await;
     cluster.end_all(END).unwrap();
     for one in watching {
         told_the_end(one).await;
     }
-    assert!(calling.await.unwrap() > 0, "calls were answered meanwhile");
+    calling.await.unwrap();
 }
 
 /// A large frame that has to be aligned: its function begins with more than saving registers, and is right.
