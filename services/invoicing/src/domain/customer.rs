@@ -116,27 +116,45 @@ impl CustomerContent {
     /// # Errors
     /// Every bad field.
     pub(crate) fn checked(mut self) -> Result<CustomerContent, Vec<BadField>> {
-        self.bank_accounts = self.bank_accounts.iter().map(|account| account.trim().to_owned()).collect();
+        trim(&mut self.bank_accounts);
         let mut checks = Checks::default();
-        if let Some(number) = &self.number {
-            checks.check("number", required_line(number, MAX_NUMBER));
-        }
+        check_number(&mut checks, self.number.as_deref());
         checks.check("name", required_line(&self.name, MAX_NAME));
         checks.nest("address", self.address.bad_fields());
         checks.check("tax_id", optional_line(&self.tax_id, MAX_NUMBER));
-        checks.check("bank_accounts", at_most(self.bank_accounts.len(), MAX_ENTRIES));
-        for (i, account) in self.bank_accounts.iter().enumerate() {
-            checks.check(format!("bank_accounts[{i}]"), required_line(account, MAX_BANK_ACCOUNT));
-        }
-        checks.distinct("bank_accounts", self.bank_accounts.iter());
-        checks.check("contacts", at_most(self.contacts.len(), MAX_ENTRIES));
-        for (i, contact) in self.contacts.iter().enumerate() {
-            checks.nest(&format!("contacts[{i}]"), contact.bad_fields());
-        }
-        let kept = self.contacts.iter().filter_map(|contact| contact.id);
-        checks.distinct("contacts", kept);
+        check_bank_accounts(&mut checks, &self.bank_accounts);
+        check_contacts(&mut checks, &self.contacts);
         checks.accept(self)
     }
+}
+
+fn trim(accounts: &mut [String]) {
+    for account in accounts {
+        *account = account.trim().to_owned();
+    }
+}
+
+fn check_number(checks: &mut Checks, number: Option<&str>) {
+    if let Some(number) = number {
+        checks.check("number", required_line(number, MAX_NUMBER));
+    }
+}
+
+fn check_bank_accounts(checks: &mut Checks, accounts: &[String]) {
+    checks.check("bank_accounts", at_most(accounts.len(), MAX_ENTRIES));
+    for (i, account) in accounts.iter().enumerate() {
+        checks.check(format!("bank_accounts[{i}]"), required_line(account, MAX_BANK_ACCOUNT));
+    }
+    checks.distinct("bank_accounts", accounts.iter());
+}
+
+fn check_contacts(checks: &mut Checks, contacts: &[ContactContent]) {
+    checks.check("contacts", at_most(contacts.len(), MAX_ENTRIES));
+    for (i, contact) in contacts.iter().enumerate() {
+        checks.nest(&format!("contacts[{i}]"), contact.bad_fields());
+    }
+    let kept = contacts.iter().filter_map(|contact| contact.id);
+    checks.distinct("contacts", kept);
 }
 
 impl ContactContent {
@@ -155,6 +173,32 @@ impl ContactContent {
 }
 
 impl CustomerPatch {
+    /// The change with white space around bank accounts removed, if nothing is wrong with what it changes.
+    ///
+    /// # Errors
+    /// Every bad field.
+    pub(crate) fn checked(mut self) -> Result<CustomerPatch, Vec<BadField>> {
+        let mut checks = Checks::default();
+        check_number(&mut checks, self.number.as_ref().and_then(Option::as_deref));
+        if let Some(name) = &self.name {
+            checks.check("name", required_line(name, MAX_NAME));
+        }
+        if let Some(address) = &self.address {
+            checks.nest("address", address.bad_fields());
+        }
+        if let Some(tax_id) = &self.tax_id {
+            checks.check("tax_id", optional_line(tax_id, MAX_NUMBER));
+        }
+        if let Some(accounts) = &mut self.bank_accounts {
+            trim(accounts);
+            check_bank_accounts(&mut checks, accounts);
+        }
+        if let Some(contacts) = &self.contacts {
+            check_contacts(&mut checks, contacts);
+        }
+        checks.accept(self)
+    }
+
     /// What the customer would be after the change, for [`Customer::update`].
     pub(crate) fn onto(self, customer: &Customer) -> CustomerContent {
         let now = customer.content();

@@ -87,3 +87,22 @@ fn an_empty_patch_changes_nothing_but_the_version() {
     let after = before.clone().update(content, || ContactId::at(now())).unwrap();
     assert_eq!(Customer { version: 1, ..after }, before);
 }
+
+#[test]
+fn of_a_patch_what_it_changes_is_checked() {
+    let patch = CustomerPatch { tax_id: Some("DE\n1".to_owned()), ..CustomerPatch::default() };
+    let bad = patch.checked().unwrap_err();
+    assert_eq!(bad.iter().map(|bad| bad.field.as_str()).collect::<Vec<_>>(), ["tax_id"]);
+    let everything = CustomerPatch {
+        number: Some(Some(String::new())),
+        name: Some(" ".to_owned()),
+        address: Some(Address { country_code: "de".to_owned(), ..content().address }),
+        tax_id: Some("x".repeat(101)),
+        terms_id: None,
+        bank_accounts: Some(vec![" DE1 ".to_owned(), "DE1".to_owned()]),
+        contacts: Some(vec![contact("", true)]),
+    };
+    let bad = everything.checked().unwrap_err();
+    let fields: Vec<&str> = bad.iter().map(|bad| bad.field.as_str()).collect();
+    assert_eq!(fields, ["number", "name", "address.country_code", "tax_id", "bank_accounts[1]", "contacts[0].name"]);
+}

@@ -110,7 +110,6 @@ pub(super) fn tenant_content() -> TenantContent {
             country_code: "DE".to_owned(),
         },
         tax_id: "DE123456789".to_owned(),
-        base_currency: Currency::EUR,
         time_zone: "Europe/Berlin".to_owned(),
         enquiries: Enquiries {
             name: "Receivables team".to_owned(),

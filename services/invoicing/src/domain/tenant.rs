@@ -61,8 +61,6 @@ pub(crate) struct TenantContent {
     pub address: Address,
     /// VAT or sales-tax identification.
     pub tax_id: String,
-    /// The currency the books are kept in.
-    pub base_currency: Currency,
     /// IANA time zone.
     pub time_zone: String,
     /// Who answers questions about documents.
@@ -109,13 +107,13 @@ impl Enquiries {
 
 impl Tenant {
     /// A new tenant of checked content.
-    pub(crate) fn create(id: TenantId, content: TenantContent, now: DateTime<Utc>) -> Tenant {
+    pub(crate) fn create(id: TenantId, base_currency: Currency, content: TenantContent, now: DateTime<Utc>) -> Tenant {
         Tenant {
             id,
             name: content.name,
             address: content.address,
             tax_id: content.tax_id,
-            base_currency: content.base_currency,
+            base_currency,
             time_zone: content.time_zone,
             enquiries: content.enquiries,
             late_payment_consequences: content.late_payment_consequences,
@@ -134,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_tenant_rounds_per_rate_unless_it_says_otherwise() {
-        let tenant = Tenant::create(TenantId::at(now()), tenant_content().checked().unwrap(), now());
+        let tenant = Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content().checked().unwrap(), now());
         assert_eq!(tenant.rounding, RoundingRule::STANDARD);
     }
 

@@ -1,6 +1,6 @@
 //! `CreateTenant`.
 
-use quittance_kernel::SeriesId;
+use quittance_kernel::{Currency, SeriesId};
 use quittance_service::Operation;
 
 use super::Write;
@@ -15,6 +15,7 @@ use crate::{
 /// Makes the tenant of the call known, with a first series for each kind of document.
 #[derive(Debug, Hash)]
 pub(crate) struct CreateTenant {
+    pub(crate) base_currency: Currency,
     pub(crate) content: TenantContent,
 }
 
@@ -25,7 +26,7 @@ impl Operation for CreateTenant {
     type Output = Tenant;
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Tenant, Error> {
-        let tenant = Tenant::create(w.tx.tenant(), self.content.clone(), w.now);
+        let tenant = Tenant::create(w.tx.tenant(), self.base_currency, self.content.clone(), w.now);
         if !db::tenant::insert(w.tx, &tenant).await? {
             return Err(Error::TenantExists(tenant.id));
         }

@@ -37,13 +37,13 @@ impl TryFrom<pb::CreateTenantRequest> for CreateTenant {
 
     fn try_from(request: pb::CreateTenantRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let content = bad.check("tenant", message(request.tenant)).map(tenant_content);
-        let content = content.and_then(|content| bad.within("tenant", content));
-        bad.into_result(content.map(|content| Self { content }))
+        let tenant = bad.check("tenant", message(request.tenant)).map(create_tenant);
+        let command = tenant.and_then(|command| bad.within("tenant", command));
+        bad.into_result(command)
     }
 }
 
-fn tenant_content(tenant: pb::Tenant) -> Result<TenantContent, Violations> {
+fn create_tenant(tenant: pb::Tenant) -> Result<CreateTenant, Violations> {
     let mut bad = Violations::default();
     let base_currency = bad.check("base_currency_code", currency(&tenant.base_currency_code));
     let rounding = bad.check("rounding_rule", rounding_rule(tenant.rounding_rule));
@@ -52,8 +52,6 @@ fn tenant_content(tenant: pb::Tenant) -> Result<TenantContent, Violations> {
         name: tenant.name.trim().to_owned(),
         address: address(tenant.address),
         tax_id: tenant.tax_id,
-        // Replaced below where it is right; the other fields are checked meanwhile.
-        base_currency: base_currency.unwrap_or(quittance_kernel::Currency::EUR),
         time_zone: tenant.time_zone,
         enquiries: Enquiries { name, email, phone },
         late_payment_consequences: tenant.late_payment_consequences,
@@ -62,7 +60,7 @@ fn tenant_content(tenant: pb::Tenant) -> Result<TenantContent, Violations> {
         rounding: rounding.flatten(),
     };
     let content = checked(&mut bad, content.checked());
-    bad.into_result(content)
+    bad.into_result(base_currency.zip(content).map(|(base_currency, content)| CreateTenant { base_currency, content }))
 }
 
 impl TryFrom<pb::CreateSeriesRequest> for CreateSeries {
@@ -140,21 +138,30 @@ impl TryFrom<pb::UpdateCustomerRequest> for UpdateCustomer {
         let customer = bad.check("customer", message(request.customer)).unwrap_or_default();
         let id = bad.check("customer.customer_id", id(&customer.customer_id, CustomerId::parse));
         let etag = Etag::new(customer.etag.clone());
-        let named = |field: &str| mask.contains(&field);
-        // A name that is not to be changed need not be given.
-        let given = if named("name") { customer } else { pb::Customer { name: "unchanged".to_owned(), ..customer } };
-        let content = bad.within("customer", customer_content(given));
-        let patch = content.map(|content| CustomerPatch {
-            number: named("number").then_some(content.number),
-            name: named("name").then_some(content.name),
-            address: named("address").then_some(content.address),
-            tax_id: named("tax_id").then_some(content.tax_id),
-            terms_id: named("terms_id").then_some(content.terms_id),
-            bank_accounts: named("bank_accounts").then_some(content.bank_accounts),
-            contacts: named("contacts").then_some(content.contacts),
-        });
+        let patch = bad.within("customer", customer_patch(customer, |field| mask.contains(&field)));
         bad.into_result(id.zip(patch).map(|(customer, patch)| Self { customer, etag, patch }))
     }
+}
+
+/// What is to change. Fields that are not named are not read.
+fn customer_patch(customer: pb::Customer, named: impl Fn(&str) -> bool) -> Result<CustomerPatch, Violations> {
+    let mut bad = Violations::default();
+    let terms_id = if named("terms_id") { customer.terms_id } else { String::new() };
+    let terms_id = bad.check("terms_id", optional_id(&terms_id, TermsId::parse));
+    let contacts = if named("contacts") { customer.contacts } else { Vec::new() };
+    let contacts = bad.each("contacts", contacts, contact_content);
+    let number = customer.number.trim();
+    let patch = CustomerPatch {
+        number: named("number").then(|| (!number.is_empty()).then(|| number.to_owned())),
+        name: named("name").then(|| customer.name.trim().to_owned()),
+        address: named("address").then(|| address(customer.address)),
+        tax_id: named("tax_id").then_some(customer.tax_id),
+        terms_id: terms_id.filter(|_| named("terms_id")),
+        bank_accounts: named("bank_accounts").then_some(customer.bank_accounts),
+        contacts: contacts.filter(|_| named("contacts")),
+    };
+    let patch = checked(&mut bad, patch.checked());
+    bad.into_result(patch)
 }
 
 impl TryFrom<pb::CreateTermsRequest> for CreateTerms {
