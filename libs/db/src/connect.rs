@@ -44,9 +44,8 @@ pub struct Logins {
 /// What a service's statements are like, which the planner cannot know of a table that has just grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Workload {
-    /// Sets of rows looked up by their keys: nested loops over indexes, never a join that reads all of a tenant's rows. Statistics of a new table say that it
-    /// is empty, and those of a grown one that a new tenant has no rows in it: a plan chosen for that costs more with every row. So statements are planned
-    /// once, for a tenant like all others.
+    /// Sets of rows looked up by their keys: nested loops over indexes, never a join that reads all of a tenant's rows. Statements are planned once, for a
+    /// tenant that has all rows of a table (migration 0105).
     Keys,
     /// Sums over many rows.
     Sums,
@@ -83,11 +82,12 @@ impl Db {
     }
 
     /// The same, with statements that are planned for what there is to read, whatever the service's own statements are planned for: for sums over all of a
-    /// tenant's rows, as verification takes them. Planned for lookups by key they are nested loops over the whole book. A statement ends with its caller's
-    /// deadline, after which its answer is of no use.
+    /// tenant's rows, as verification takes them. Planned for lookups by key they are nested loops over the whole book. Tables are still read by their indexes,
+    /// which begin with the tenant: one that is small is not read with all others. A statement ends with its caller's deadline, after which its answer is of
+    /// no use.
     pub async fn begin_sums(&self, tenant: TenantId) -> Result<Tx, DbError> {
         const SUMS: &str = "; set local enable_hashjoin = on; set local enable_mergejoin = on; set local enable_material = on; \
-            set local enable_seqscan = on; set local plan_cache_mode = force_custom_plan";
+            set local enable_seqscan = off; set local plan_cache_mode = force_custom_plan";
         match deadline::left() {
             // Zero would be no limit at all.
             Some(left) => {

@@ -1,4 +1,4 @@
-//! What the planner knows of tables that have just been filled for the first time.
+//! What the planner knows of tables that have just been filled.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use quittance_runtime::{Pace, Shutdown, reconcile};
 
 use crate::{Db, DbError};
 
-/// How often it is looked for tables that were never analysed.
+/// How often tables are looked at.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Analyses the tables that have rows and were never analysed; returns how many. PostgreSQL tells of rows about a second after a busy
-/// connection wrote them, ten after one that rests.
+/// Analyses the tables in which, since they were analysed, at least as many rows were written as there were, and 100; returns how many. PostgreSQL reports rows
+/// about a second after a busy connection wrote them, ten after an idle one.
 pub async fn analyze_new_tables(db: &Db) -> Result<i32, DbError> {
     let analysed = sqlx::query_scalar!(r#"select analyze_new_tables() as "analysed!""#).fetch_one(db.system()).await?;
     Ok(analysed)

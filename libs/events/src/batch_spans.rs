@@ -14,7 +14,14 @@ use crate::Envelope;
 
 /// The spans of a batch, by the traces that its events came with. Without an exporter there are none.
 #[derive(Debug, Default)]
-pub(crate) struct BatchSpans<'a>(HashMap<&'a str, (Span, Trace)>);
+pub(crate) struct BatchSpans<'a>(HashMap<TraceKey<'a>, (Span, Trace)>);
+
+/// The `traceparent` that events came with, and their `tracestate`.
+type TraceKey<'a> = (&'a str, Option<&'a str>);
+
+fn key(event: &Envelope) -> Option<TraceKey<'_>> {
+    Some((event.traceparent.as_deref()?, event.tracestate.as_deref()))
+}
 
 impl<'a> BatchSpans<'a> {
     /// Begins them. `system` is what the events came through.
@@ -22,31 +29,30 @@ impl<'a> BatchSpans<'a> {
         if !spans::are_exported() {
             return Self::default();
         }
-        let mut counts: HashMap<&str, i64> = HashMap::new();
-        for traceparent in events.iter().filter_map(|event| event.traceparent.as_deref()) {
-            *counts.entry(traceparent).or_default() += 1;
+        let mut counts: HashMap<TraceKey<'_>, i64> = HashMap::new();
+        for key in events.iter().filter_map(key) {
+            *counts.entry(key).or_default() += 1;
         }
         let topic = format!("quittance.{area}.v1");
         let name = format!("consume {topic}");
-        let begun = counts.into_iter().map(|(traceparent, count)| {
+        let begun = counts.into_iter().map(|((traceparent, tracestate), count)| {
             let span = tracing::info_span!(parent: None, "consume", area, trace_id = Empty, span_id = Empty, otel.kind = Empty);
-            let trace = spans::begin(&span, SpanKind::Consumer, &name, &Parent::of_event(Some(traceparent)));
+            let trace = spans::begin(&span, SpanKind::Consumer, &name, &Parent::of_event(Some(traceparent), tracestate));
             spans::set_attribute(&span, "messaging.system", system);
             spans::set_attribute(&span, "messaging.operation.type", "process");
             spans::set_attribute(&span, "messaging.destination.name", topic.clone());
             spans::set_attribute(&span, "messaging.batch.message_count", count);
-            (traceparent, (span, trace))
+            ((traceparent, tracestate), (span, trace))
         });
         Self(begun.collect())
     }
 
     /// What is done for an event belongs to this trace, and runs in this span.
     pub(crate) fn of(&self, event: &Envelope) -> (Trace, Span) {
-        let traceparent = event.traceparent.as_deref();
-        let (span, trace) = match traceparent.and_then(|text| self.0.get(text)) {
-            Some((span, trace)) => (span.clone(), *trace),
-            None => (Span::none(), Trace::continued(&Parent::of_event(traceparent))),
-        };
+        let (span, trace) = key(event).and_then(|key| self.0.get(&key)).cloned().unwrap_or_else(|| {
+            let parent = Parent::of_event(event.traceparent.as_deref(), event.tracestate.as_deref());
+            (Span::none(), Trace::continued(&parent))
+        });
         (trace.caused_by(event.event_id), span)
     }
 

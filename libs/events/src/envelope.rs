@@ -39,6 +39,8 @@ pub struct Envelope {
     pub causation: Option<EventId>,
     /// The trace it belongs to.
     pub traceparent: Option<String>,
+    /// What tracing systems keep with the trace.
+    pub tracestate: Option<String>,
     /// When it became known.
     pub recorded_at: DateTime<Utc>,
     /// The area's event message, encoded.
@@ -56,6 +58,7 @@ pub(crate) struct EventRow {
     pub(crate) ordering_key: Uuid,
     pub(crate) causation_id: Option<Uuid>,
     pub(crate) traceparent: Option<String>,
+    pub(crate) tracestate: Option<String>,
     pub(crate) recorded_at: DateTime<Utc>,
     pub(crate) payload: Vec<u8>,
 }
@@ -70,6 +73,7 @@ impl From<EventRow> for Envelope {
             ordering_key: row.ordering_key,
             causation: row.causation_id.map(EventId::new),
             traceparent: row.traceparent,
+            tracestate: row.tracestate,
             recorded_at: row.recorded_at,
             payload: row.payload,
             place: None,

@@ -96,9 +96,9 @@ pub(crate) async fn hold(
 ) -> Result<(), DbError> {
     sqlx::query!(
         "insert into held_event
-           (tenant_id, event_id, area, state, position, kind, ordering_key, causation_id, traceparent, recorded_at, payload, error, held_at, topic,
-            partition, message_offset)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+           (tenant_id, event_id, area, state, position, kind, ordering_key, causation_id, traceparent, tracestate, recorded_at, payload, error, held_at,
+            topic, partition, message_offset)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          on conflict on constraint held_event_pkey do update set state = excluded.state, error = excluded.error
          where held_event.state <> 'discarded'",
         envelope.tenant.uuid(),
@@ -110,6 +110,7 @@ pub(crate) async fn hold(
         envelope.ordering_key,
         envelope.causation.map(EventId::uuid),
         envelope.traceparent,
+        envelope.tracestate,
         envelope.recorded_at,
         envelope.payload,
         error.map(|error| storable(error, MAX_ERROR_BYTES)),
@@ -193,6 +194,7 @@ pub async fn list_held(db: &Db, area: &str, state: &str, after: i64) -> Result<V
             ordering_key: row.ordering_key,
             causation: row.causation_id.map(EventId::new),
             traceparent: row.traceparent,
+            tracestate: row.tracestate,
             recorded_at: row.recorded_at,
             payload: row.payload,
             place: place(row.topic, row.partition, row.message_offset),

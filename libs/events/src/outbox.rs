@@ -67,11 +67,15 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
     let (mut ids, mut kinds, mut keys) =
         (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
     let (mut times, mut payloads) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    let (mut causations, mut traceparents) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut causations, mut traceparents, mut tracestates) =
+        (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
     for event in events {
-        let trace = event.trace.or(current);
-        causations.push(trace.and_then(|trace| trace.causation()).map(EventId::uuid));
-        traceparents.push(trace.map(|trace| trace.to_string()));
+        let trace = event.trace.as_ref().or(current.as_ref());
+        let headers = trace.map(Trace::headers);
+        let (traceparent, tracestate) = headers.map(|headers| (headers.traceparent, headers.tracestate)).unzip();
+        causations.push(trace.and_then(Trace::causation).map(EventId::uuid));
+        traceparents.push(traceparent);
+        tracestates.push(tracestate.flatten());
         ids.push(event.event_id.uuid());
         kinds.push(event.kind.to_owned());
         keys.push(event.ordering_key);
@@ -80,10 +84,10 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
     }
     sqlx::query!(
         "with written as (
-           insert into outbox (tenant_id, event_id, kind, ordering_key, recorded_at, payload, causation_id, traceparent)
-           select $1, e.event_id, e.kind, e.ordering_key, e.recorded_at, e.payload, e.causation_id, e.traceparent
-           from unnest($2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::bytea[], $7::uuid[], $8::text[])
-             with ordinality as e (event_id, kind, ordering_key, recorded_at, payload, causation_id, traceparent, place)
+           insert into outbox (tenant_id, event_id, kind, ordering_key, recorded_at, payload, causation_id, traceparent, tracestate)
+           select $1, e.event_id, e.kind, e.ordering_key, e.recorded_at, e.payload, e.causation_id, e.traceparent, e.tracestate
+           from unnest($2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::bytea[], $7::uuid[], $8::text[], $9::text[])
+             with ordinality as e (event_id, kind, ordering_key, recorded_at, payload, causation_id, traceparent, tracestate, place)
            order by e.place
            returning id
          )
@@ -98,6 +102,7 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
         &payloads,
         &causations as &[Option<Uuid>],
         &traceparents as &[Option<String>],
+        &tracestates as &[Option<String>],
     )
     .execute(&mut **tx)
     .await?;

@@ -240,7 +240,7 @@ pub async fn content_hash(tx: &mut Tx, projection: &Projection) -> Result<String
             hash.update(b"\n");
         }
     }
-    Ok(hex(&hash.finalize()))
+    Ok(hex::encode(hash.finalize()))
 }
 
 fn combine(hashes: &BTreeMap<TenantId, String>) -> String {
@@ -248,9 +248,5 @@ fn combine(hashes: &BTreeMap<TenantId, String>) -> String {
     for (tenant, content) in hashes {
         hash.update(format!("{tenant} {content}\n"));
     }
-    hex(&hash.finalize())
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hex::encode(hash.finalize())
 }

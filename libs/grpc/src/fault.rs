@@ -164,7 +164,10 @@ mod tests {
 
     #[test]
     fn few_fields_are_all_named() {
-        let fields = vec![Violation::new("a", "MISSING", "is missing"), Violation::new("b", "MISSING", "is missing")];
+        let fields = vec![
+            Violation::new("a", "FIELD_REQUIRED", "is required"),
+            Violation::new("b", "FIELD_REQUIRED", "is required"),
+        ];
         let status = Status::from(Fault::new(Code::InvalidArgument, "INVALID_ARGUMENT", "wrong").fields(fields));
         assert_eq!(status.get_error_details().bad_request().unwrap().field_violations.len(), 2);
         assert!(!error_info(&status).unwrap().metadata.contains_key("violations_omitted"));

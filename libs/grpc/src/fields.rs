@@ -2,7 +2,10 @@
 
 use chrono::NaiveDate;
 use prost_types::FieldMask;
-use quittance_kernel::{BadId, Currency, Money, Percent, RequestId, parse_date};
+use quittance_kernel::{
+    BadId, Currency, Money, Percent, RequestId, parse_date,
+    reason::{FIELD_REQUIRED, TEXT_HAS_CONTROL_CHARACTERS, TEXT_TOO_LONG},
+};
 use quittance_proto::{common::v1 as pb, read_money};
 use rust_decimal::Decimal;
 
@@ -14,14 +17,15 @@ const DEFAULT_PAGE: i32 = 100;
 
 type Read<T> = Result<T, (&'static str, String)>;
 
-fn missing<T>() -> Read<T> {
-    Err(("MISSING", "is missing".to_owned()))
+/// Nothing is given where something must be.
+pub fn required<T>() -> Read<T> {
+    Err((FIELD_REQUIRED, "is required".to_owned()))
 }
 
 /// A typed id.
 pub fn id<T>(value: &str, parse: fn(&str) -> Result<T, BadId>) -> Read<T> {
     if value.is_empty() {
-        return missing();
+        return required();
     }
     parse(value).map_err(|error| (error.reason(), error.to_string()))
 }
@@ -39,7 +43,7 @@ pub fn request_id(value: &str) -> Read<RequestId> {
 /// A date.
 pub fn date(value: &str) -> Read<NaiveDate> {
     if value.is_empty() {
-        return missing();
+        return required();
     }
     parse_date(value).map_err(|error| (error.reason(), error.to_string()))
 }
@@ -51,17 +55,17 @@ pub fn optional_date(value: &str) -> Read<Option<NaiveDate>> {
 
 /// A text with something in it, of at most `max` characters, without control characters other than line breaks and tabs. Outer blanks are dropped.
 pub fn text(value: &str, max: usize) -> Read<String> {
-    if value.trim().is_empty() { missing() } else { optional_text(value, max) }
+    if value.trim().is_empty() { required() } else { optional_text(value, max) }
 }
 
 /// The same, or nothing.
 pub fn optional_text(value: &str, max: usize) -> Read<String> {
     let value = value.trim();
     if value.chars().count() > max {
-        return Err(("TEXT_TOO_LONG", format!("has more than {max} characters")));
+        return Err((TEXT_TOO_LONG, format!("has more than {max} characters")));
     }
     if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(("TEXT_HAS_CONTROL_CHARACTERS", "has control characters".to_owned()));
+        return Err((TEXT_HAS_CONTROL_CHARACTERS, "has control characters".to_owned()));
     }
     Ok(value.to_owned())
 }
@@ -70,7 +74,7 @@ pub fn optional_text(value: &str, max: usize) -> Read<String> {
 pub fn optional_line(value: &str, max: usize) -> Read<String> {
     let value = optional_text(value, max)?;
     if value.chars().any(char::is_control) {
-        return Err(("TEXT_HAS_CONTROL_CHARACTERS", "has a line break or a tab".to_owned()));
+        return Err((TEXT_HAS_CONTROL_CHARACTERS, "has a line break or a tab".to_owned()));
     }
     Ok(value)
 }
@@ -78,7 +82,7 @@ pub fn optional_line(value: &str, max: usize) -> Read<String> {
 /// A currency.
 pub fn currency(value: &str) -> Read<Currency> {
     if value.is_empty() {
-        return missing();
+        return required();
     }
     Currency::parse(value)
         .map_err(|_| ("CURRENCY_UNKNOWN", format!("{value:?} is no ISO 4217 currency with a minor unit")))
@@ -86,7 +90,7 @@ pub fn currency(value: &str) -> Read<Currency> {
 
 /// Money.
 pub fn money(value: Option<&pb::Money>) -> Read<Money> {
-    let Some(value) = value else { return missing() };
+    let Some(value) = value else { return required() };
     read_money(value).map_err(|error| (error.reason(), error.to_string()))
 }
 
@@ -99,7 +103,7 @@ pub fn positive_money(value: Option<&pb::Money>) -> Read<Money> {
 /// A plain decimal of at most 15 digits before the point and `max_decimals` behind it.
 pub fn decimal(value: &str, max_decimals: usize) -> Read<Decimal> {
     if value.is_empty() {
-        return missing();
+        return required();
     }
     let unsigned = value.strip_prefix('-').unwrap_or(value);
     let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
@@ -122,14 +126,14 @@ pub fn decimal(value: &str, max_decimals: usize) -> Read<Decimal> {
 /// A percentage.
 pub fn percent(value: &str) -> Read<Percent> {
     if value.is_empty() {
-        return missing();
+        return required();
     }
     Percent::parse(value).map_err(|error| (error.reason(), error.to_string()))
 }
 
 /// A message that must be there.
 pub fn message<T>(value: Option<T>) -> Read<T> {
-    value.map_or_else(missing, Ok)
+    value.map_or_else(required, Ok)
 }
 
 /// How many entries a page shall have.
@@ -145,7 +149,7 @@ pub fn page_size(value: i32) -> Read<i64> {
 pub fn field_mask(value: Option<FieldMask>, known: &[&'static str]) -> Read<Vec<&'static str>> {
     let paths = value.map(|mask| mask.paths).unwrap_or_default();
     if paths.is_empty() {
-        return missing();
+        return required();
     }
     let found: Result<Vec<&'static str>, &String> =
         paths.iter().map(|path| known.iter().find(|k| **k == path.as_str()).copied().ok_or(path)).collect();

@@ -26,7 +26,7 @@ pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
     MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_line,
-    optional_text, page_size, percent, positive_money, request_id, text,
+    optional_text, page_size, percent, positive_money, request_id, required, text,
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};

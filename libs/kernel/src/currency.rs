@@ -1,13 +1,14 @@
 //! The currencies of ISO 4217 that have a minor unit, so that an amount in them has a fixed number of decimals.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use chrono::NaiveDate;
 
-/// Codes of ISO 4217 with a minor unit, in order: those of list one with its amendments up to the end of 2025, and some that have ended, which documents
-/// of their time are in. Gold, special drawing rights, and the codes for testing have no minor unit and are left out.
-const CODES: [&str; 170] = [
+/// Codes of ISO 4217 with a minor unit, in order: those of list one of 2026-01-01, and some that have ended, which documents of their time are in. Gold, special
+/// drawing rights, and the codes for testing have no minor unit and are left out. A test compares them with a published list.
+const CODES: [&str; 171] = [
     "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF",
     "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHE", "CHF", "CHW", "CLF",
     "CLP", "CNY", "COP", "COU", "CRC", "CUC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB",
@@ -18,23 +19,25 @@ const CODES: [&str; 170] = [
     "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD",
     "SHP", "SLE", "SLL", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY",
     "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "USN", "UYI", "UYU", "UYW", "UZS", "VED", "VES", "VND", "VUV", "WST",
-    "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG", "ZWL",
+    "XAD", "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG", "ZWL",
 ];
 
 /// First and last day of the currencies that began or ended lately (ISO 4217 amendments, list three of historic codes): documents are issued in them from
 /// the one to the other. All others have neither.
-const VALIDITY: [(&str, Option<NaiveDate>, Option<NaiveDate>); 8] = [
+const VALIDITY: [(&str, Option<NaiveDate>, Option<NaiveDate>); 9] = [
     // The guilder of Curaçao and Sint Maarten could be paid with for three months beside its successor.
     ("ANG", None, day(2025, 6, 30)),
     ("XCG", day(2025, 3, 31), None),
     // Bulgaria and Croatia took the euro.
     ("BGN", None, day(2025, 12, 31)),
     ("HRK", None, day(2022, 12, 31)),
+    // Cuba's second peso could be exchanged for six months after it was given up.
+    ("CUC", None, day(2021, 6, 30)),
     // Sierra Leone took three zeros off.
     ("SLL", None, day(2023, 12, 31)),
     ("SLE", day(2022, 4, 1), None),
-    // Zimbabwe: out of list one of 2024-06-25, which has the successor, there since April.
-    ("ZWL", None, day(2024, 6, 24)),
+    // Zimbabwe: both were in use from April 2024 until the older one was withdrawn.
+    ("ZWL", None, day(2024, 8, 31)),
     ("ZWG", day(2024, 4, 8), None),
 ];
 
@@ -43,8 +46,15 @@ const fn day(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
 }
 
 /// A currency of ISO 4217 with a minor unit. Orders by code.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Currency(u8);
+
+/// By its code: hashes of commands are stored, and the place in the table changes when a currency is added.
+impl Hash for Currency {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.code().hash(state);
+    }
+}
 
 /// The text is not the code of a currency with a minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -146,6 +156,9 @@ impl FromStr for Currency {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::hash::DefaultHasher;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -158,6 +171,18 @@ mod tests {
             assert_eq!(Currency::parse(currency.code()), Ok(currency));
         }
         assert!(Currency::CAD < Currency::EUR);
+    }
+
+    #[test]
+    fn a_hash_does_not_depend_on_the_other_currencies() {
+        let hash = |value: &dyn Fn(&mut DefaultHasher)| {
+            let mut hasher = DefaultHasher::new();
+            value(&mut hasher);
+            hasher.finish()
+        };
+        for currency in Currency::all() {
+            assert_eq!(hash(&|h| currency.hash(h)), hash(&|h| currency.code().hash(h)), "{currency}");
+        }
     }
 
     #[test]
@@ -175,6 +200,11 @@ mod tests {
             ("ANG", None, "1950-01-01", "2025-06-30", Some("2025-07-01")),
             ("BGN", None, "1999-07-05", "2025-12-31", Some("2026-01-01")),
             ("HRK", None, "1994-05-30", "2022-12-31", Some("2023-01-01")),
+            ("CUC", None, "1994-12-20", "2021-06-30", Some("2021-07-01")),
+            ("SLL", None, "1964-08-04", "2023-12-31", Some("2024-01-01")),
+            ("SLE", Some("2022-03-31"), "2022-04-01", "2999-12-31", None),
+            ("ZWL", None, "2009-02-02", "2024-08-31", Some("2024-09-01")),
+            ("ZWG", Some("2024-04-07"), "2024-04-08", "2999-12-31", None),
             ("EUR", None, "1999-01-01", "2999-12-31", None),
         ] {
             let currency = Currency::parse(code).unwrap();
@@ -193,6 +223,44 @@ mod tests {
         for bad in ["", "eur", "EU", "EURO", " EUR", "XAU", "XXX", "XTS", "ZZZ"] {
             assert_eq!(Currency::parse(bad), Err(UnknownCurrency), "{bad}");
         }
+    }
+
+    /// Currencies of the published list that have a minor unit, and how many decimals they have.
+    fn published() -> BTreeMap<&'static str, u32> {
+        let letters = || b'A'..=b'Z';
+        let codes = letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+        let listed = codes.filter_map(|code| iso4217_static::Currency::try_from(str::from_utf8(&code).unwrap()).ok());
+        listed.filter_map(|currency| Some((currency.as_str(), currency.minor_unit()?.into()))).collect()
+    }
+
+    #[test]
+    fn agrees_with_the_published_list() {
+        let listed_on = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        let in_use = Currency::all().filter(|currency| currency.is_in_use_on(listed_on));
+        let ours: BTreeMap<&str, u32> = in_use.map(|currency| (currency.code(), currency.minor_units())).collect();
+        assert_eq!(ours, published());
+    }
+
+    /// What is not listed any more has a last day.
+    #[test]
+    fn a_withdrawn_currency_has_a_last_day() {
+        let published = published();
+        let withdrawn = Currency::all().filter(|currency| !published.contains_key(currency.code()));
+        let last_days = withdrawn.map(|currency| {
+            let (.., last) = VALIDITY.into_iter().find(|(code, ..)| *code == currency.code()).unwrap();
+            format!("{currency} {} {}", currency.minor_units(), last.unwrap())
+        });
+        assert_eq!(
+            last_days.collect::<Vec<_>>(),
+            [
+                "ANG 2 2025-06-30",
+                "BGN 2 2025-12-31",
+                "CUC 2 2021-06-30",
+                "HRK 2 2022-12-31",
+                "SLL 2 2023-12-31",
+                "ZWL 2 2024-08-31"
+            ]
+        );
     }
 
     proptest! {

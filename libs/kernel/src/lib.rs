@@ -10,6 +10,7 @@ pub mod id;
 pub mod money;
 pub mod percent;
 pub mod ratio;
+pub mod reason;
 pub mod rounding;
 pub mod terms;
 pub mod write_off;

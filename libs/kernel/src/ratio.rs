@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rust_decimal::Decimal;
 
 use crate::rounding::Rounding;
-use crate::wide::Wide;
+use crate::wide::{Wide, power_of_ten, to_i128};
 
 /// As many decimals as a `Decimal` can have.
 const MAX_DECIMALS: u32 = 28;
@@ -27,8 +27,8 @@ impl Ratio {
         let (upper, lower) = (numerator.scale(), denominator.scale());
         Some(Ratio {
             negative: numerator.is_sign_negative() != denominator.is_sign_negative(),
-            numerator: magnitude(numerator).times(Wide::power_of_ten(lower.saturating_sub(upper))),
-            denominator: magnitude(denominator).times(Wide::power_of_ten(upper.saturating_sub(lower))),
+            numerator: magnitude(numerator).saturating_mul(power_of_ten(lower.saturating_sub(upper))),
+            denominator: magnitude(denominator).saturating_mul(power_of_ten(upper.saturating_sub(lower))),
         })
     }
 
@@ -46,7 +46,7 @@ impl Ratio {
         Ratio {
             negative: value.is_sign_negative(),
             numerator: magnitude(value),
-            denominator: Wide::power_of_ten(value.scale()),
+            denominator: power_of_ten(value.scale()),
         }
     }
 
@@ -54,21 +54,21 @@ impl Ratio {
     pub(crate) fn times(self, other: Ratio) -> Ratio {
         Ratio {
             negative: self.negative != other.negative,
-            numerator: self.numerator.times(other.numerator),
-            denominator: self.denominator.times(other.denominator),
+            numerator: self.numerator.saturating_mul(other.numerator),
+            denominator: self.denominator.saturating_mul(other.denominator),
         }
     }
 
     /// `n` plus this, exactly.
     #[must_use]
     pub fn add_whole(self, n: i64) -> Ratio {
-        let added = Wide::from(u128::from(n.unsigned_abs())).times(self.denominator);
+        let added = Wide::from(n.unsigned_abs()).saturating_mul(self.denominator);
         let (negative, numerator) = if self.negative == (n < 0) {
-            (self.negative, self.numerator.plus(added))
+            (self.negative, self.numerator.saturating_add(added))
         } else if self.numerator >= added {
-            (self.negative, self.numerator.minus(added))
+            (self.negative, self.numerator.saturating_sub(added))
         } else {
-            (n < 0, added.minus(self.numerator))
+            (n < 0, added.saturating_sub(self.numerator))
         };
         Ratio { negative, numerator, ..self }
     }
@@ -91,7 +91,7 @@ impl Ratio {
         let decimals = decimals.min(MAX_DECIMALS);
         let rounded = self.scaled_magnitude(decimals, Rounding::HalfEven);
         let width = decimals as usize + 1;
-        let digits = format!("{:0>width$}", rounded.digits());
+        let digits = format!("{rounded:0>width$}");
         let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
         let sign = if self.negative && !rounded.is_zero() { "-" } else { "" };
         let point = if fraction.is_empty() { "" } else { "." };
@@ -100,16 +100,16 @@ impl Ratio {
 
     /// The quotient times ten to the power of `decimals`, rounded to a whole number. `None` beyond 2^127.
     pub(crate) fn scaled(self, decimals: u32, rounding: Rounding) -> Option<i128> {
-        let value = i128::try_from(self.scaled_magnitude(decimals, rounding).to_u128()?).ok()?;
+        let value = to_i128(self.scaled_magnitude(decimals, rounding))?;
         Some(if self.negative { -value } else { value })
     }
 
     fn scaled_magnitude(self, decimals: u32, rounding: Rounding) -> Wide {
-        let scaled = self.numerator.times(Wide::power_of_ten(decimals));
+        let scaled = self.numerator.saturating_mul(power_of_ten(decimals));
         let (whole, rest) = scaled.div_rem(self.denominator);
         // Twice the rest against the whole denominator is the rest against one half.
-        let rest_to_half: Ordering = rest.plus(rest).cmp(&self.denominator);
-        if rounding.goes_up(rest_to_half, whole.is_odd()) { whole.plus(Wide::ONE) } else { whole }
+        let rest_to_half: Ordering = rest.saturating_add(rest).cmp(&self.denominator);
+        if rounding.goes_up(rest_to_half, whole.bit(0)) { whole.saturating_add(Wide::ONE) } else { whole }
     }
 }
 

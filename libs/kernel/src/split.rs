@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::money::{Money, MoneyError};
 use crate::ratio::magnitude;
-use crate::wide::Wide;
+use crate::wide::{Wide, power_of_ten, to_i128};
 
 impl Money {
     /// So many parts, as equal as the minor unit permits, that sum to the whole; the parts that are larger (by one
@@ -26,10 +26,11 @@ impl Money {
     /// `BadWeights` if there are no weights, one is negative, or all are zero.
     pub fn split_by(self, weights: &[Decimal]) -> Result<Vec<Money>, MoneyError> {
         let weights = whole_weights(weights)?;
-        let total = weights.iter().fold(Wide::ZERO, |sum, weight| sum.plus(*weight));
+        let total = weights.iter().fold(Wide::ZERO, |sum, weight| sum.saturating_add(*weight));
         let whole = Wide::from(self.to_minor().unsigned_abs());
         // Exact shares of the whole, before the point and after it (in units of one `total`th).
-        let shares: Vec<(Wide, Wide)> = weights.iter().map(|weight| whole.times(*weight).div_rem(total)).collect();
+        let shares: Vec<(Wide, Wide)> =
+            weights.iter().map(|weight| whole.saturating_mul(*weight).div_rem(total)).collect();
 
         let mut by_loss: Vec<usize> = (0..shares.len()).collect();
         by_loss.sort_by(|a, b| shares[*b].1.cmp(&shares[*a].1)); // stable: the earlier one on a tie
@@ -53,12 +54,12 @@ fn whole_weights(weights: &[Decimal]) -> Result<Vec<Wide>, MoneyError> {
         return Err(MoneyError::BadWeights);
     }
     let scale = weights.iter().map(Decimal::scale).max().unwrap_or(0);
-    Ok(weights.iter().map(|weight| magnitude(*weight).times(Wide::power_of_ten(scale - weight.scale()))).collect())
+    Ok(weights.iter().map(|weight| magnitude(*weight).saturating_mul(power_of_ten(scale - weight.scale()))).collect())
 }
 
 /// A share is never greater than the whole it is of, whose minor units fit.
 fn minor(share: Wide) -> i128 {
-    share.to_u128().and_then(|share| i128::try_from(share).ok()).unwrap_or_default()
+    to_i128(share).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -59,9 +59,7 @@ fn resolve(folder: &Path) -> Result<PathBuf, Error> {
 
 /// Eight hexadecimal digits that stay the same for a path.
 fn short_hash(path: &Path) -> String {
-    let digest = Sha256::digest(path.as_os_str().as_bytes());
-    let [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]];
-    format!("{a:02x}{b:02x}{c:02x}{d:02x}")
+    hex::encode(&Sha256::digest(path.as_os_str().as_bytes())[..4])
 }
 
 /// Makes the data folder if need be, as one that only the server's user can enter.

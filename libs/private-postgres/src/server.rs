@@ -1,12 +1,14 @@
 //! A server and its cluster: making, starting, stopping.
 
-use std::fmt::Write as _;
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::account::Account;
 use crate::postmaster::{self, State};
@@ -213,17 +215,9 @@ fn tail(text: &str) -> String {
 }
 
 /// Percent-encodes everything that RFC 3986 does not call unreserved.
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+fn encode(text: &str) -> impl Display {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, RESERVED)
 }
 
 #[cfg(test)]
@@ -232,8 +226,9 @@ mod tests {
 
     #[test]
     fn a_url_encodes_what_is_not_plain() {
-        assert_eq!(encode("/tmp/quittance-1"), "%2Ftmp%2Fquittance-1");
-        assert_eq!(encode("a b@c"), "a%20b%40c");
+        assert_eq!(encode("/tmp/quittance-1").to_string(), "%2Ftmp%2Fquittance-1");
+        assert_eq!(encode("a b@c").to_string(), "a%20b%40c");
+        assert_eq!(encode("-._~é").to_string(), "-._~%C3%A9");
     }
 
     #[test]

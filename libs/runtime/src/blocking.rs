@@ -30,7 +30,7 @@ mod tests {
     #[tokio::test]
     async fn work_on_another_thread_belongs_to_the_same_trace() {
         let trace = Trace::start();
-        let seen = trace::scope(trace, async { blocking(trace::current).await }).await;
+        let seen = trace::scope(trace.clone(), async { blocking(trace::current).await }).await;
         assert_eq!(seen.map(|seen| seen.trace_id()), Some(trace.trace_id()));
         assert!(blocking(trace::current).await.is_none());
     }

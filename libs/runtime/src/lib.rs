@@ -20,7 +20,7 @@ mod traceparent;
 pub use backoff::{Backoff, Wake};
 pub use blocking::blocking;
 pub use http::HttpEndpoint;
-pub use propagation::Parent;
+pub use propagation::{Parent, TraceHeaders};
 pub use readiness::Readiness;
 pub use reconcile::{Pace, Round, reconcile};
 pub use shutdown::{Shutdown, ShutdownTrigger, until_signal};

@@ -119,10 +119,11 @@ mod tests {
         export();
 
         let span = tracing::info_span!("rpc", trace_id = Empty, span_id = Empty, otel.kind = Empty);
-        let began = begin(&span, SpanKind::Server, "quittance/Call", &Parent::of_event(Some(HEADER)));
+        let began = begin(&span, SpanKind::Server, "quittance/Call", &Parent::of_event(Some(HEADER), Some("vendor=1")));
         assert_eq!(began.trace_id(), "0af7651916cd43dd8448eb211c80319c");
-        let written = trace::scope(began, async { trace::current() }.instrument(span)).await.unwrap();
+        let written = trace::scope(began.clone(), async { trace::current() }.instrument(span)).await.unwrap();
         assert_eq!(written, began);
+        assert_eq!(written.headers().tracestate.as_deref(), Some("vendor=1"));
 
         let job = trace::job("tidy_up", async { (trace::current(), trace::current()) }).await;
         assert_eq!(job.0, job.1);
@@ -131,6 +132,7 @@ mod tests {
         let served = spans.iter().find(|span| span.name == "quittance/Call").unwrap();
         assert_eq!(served.parent_span_id.to_string(), "b7ad6b7169203331");
         assert_eq!(served.span_kind, opentelemetry::trace::SpanKind::Server);
+        assert_eq!(served.span_context.trace_state().header(), "vendor=1");
         assert_eq!(read(&served.span_context), Some(began));
         let job_span = spans.iter().find(|span| span.name == "tidy_up").unwrap();
         assert_eq!(read(&job_span.span_context), job.0);

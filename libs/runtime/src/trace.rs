@@ -25,13 +25,13 @@ struct Scope {
 impl Scope {
     fn current(&self) -> Trace {
         if !spans::are_exported() {
-            return self.trace;
+            return self.trace.clone();
         }
         let exported = spans::of(&Span::current()).or_else(|| {
             let job = self.job?;
             spans::of(self.job_span.get_or_init(|| spans::job(job)))
         });
-        exported.map_or(self.trace, |trace| trace.with_causation_of(self.trace))
+        exported.map_or_else(|| self.trace.clone(), |trace| trace.with_causation_of(&self.trace))
     }
 }
 

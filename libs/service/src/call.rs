@@ -115,7 +115,7 @@ impl From {
         let command = bad.within("", C::try_from(message));
         let call = request.zip(command).map(|(request, command)| Call {
             tenant: self.tenant,
-            envelope: Envelope { request, actor: self.actor.clone(), trace: self.trace },
+            envelope: Envelope { request, actor: self.actor.clone(), trace: self.trace.clone() },
             command,
         });
         bad.into_result(call)

@@ -45,7 +45,7 @@ impl<'a, S: Settings> Write<'a, S> {
 
     /// The same for the command at this place in the batch: the event belongs to the trace of its call.
     pub fn publish_for(&mut self, place: usize, event: Event) {
-        let trace = self.calls.get(place).and_then(|call| call.trace);
+        let trace = self.calls.get(place).and_then(|call| call.trace.clone());
         self.events.push(OutboxEvent::new(event, self.now, trace));
     }
 

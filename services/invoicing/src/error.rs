@@ -96,10 +96,8 @@ impl Error {
         let is_number = matches!(
             constraint,
             "invoice_external_number_key"
-                | "invoice_number_key"
                 | "invoice_printed_number_key"
                 | "invoice_payment_reference_key"
-                | "credit_note_number_key"
                 | "credit_note_printed_number_key"
         );
         let taken = || external.map_or(Self::NumberTaken, |number| Self::ExternalNumberTaken(number.to_owned()));

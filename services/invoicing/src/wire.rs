@@ -234,13 +234,12 @@ pub(crate) fn delivery(delivery: &Delivery) -> pb::Delivery {
         DeliveryChannel::Post => pb::DeliveryChannel::Post,
         DeliveryChannel::Portal => pb::DeliveryChannel::Portal,
     };
-    let hex = delivery.document_sha256.iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}"));
     pb::Delivery {
         delivery_id: delivery.id.to_string(),
         invoice_id: delivery.invoice.to_string(),
         contact_id: optional(delivery.contact),
         channel: channel.into(),
-        document_sha256: hex,
+        document_sha256: hex::encode(delivery.document_sha256),
         deliver_time: Some(instant(delivery.delivered_at)),
     }
 }

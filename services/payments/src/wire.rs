@@ -176,7 +176,7 @@ pub(crate) fn bank_import(import: &BankImport) -> pb::BankImport {
     pb::BankImport {
         import_id: import.id.to_string(),
         file_name: import.file_name.clone(),
-        sha256: import.sha256.iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}")),
+        sha256: hex::encode(&import.sha256),
         account: import.account.clone(),
         new_lines: import.new_lines,
         known_lines: import.known_lines,

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -63,7 +63,7 @@ impl Server {
     /// Uses a server by URL.
     pub(crate) fn given(url: &str, folder: &Path) -> anyhow::Result<Self> {
         let owner: PgConnectOptions = url.parse().with_context(|| format!("{url} is no PostgreSQL URL"))?;
-        Ok(Self::Given { owner: Box::new(owner), password: hex(&secret(folder, PASSWORD_FILE)?) })
+        Ok(Self::Given { owner: Box::new(owner), password: hex::encode(secret(folder, PASSWORD_FILE)?) })
     }
 
     /// The logins of a database on this server.
@@ -132,14 +132,10 @@ fn secret(folder: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
     Ok(secret)
 }
 
-fn random() -> std::io::Result<Vec<u8>> {
+fn random() -> anyhow::Result<Vec<u8>> {
     let mut bytes = vec![0; SECRET_BYTES];
-    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes).context("reading the system's randomness")?;
     Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Signs tokens with the key of a folder that `quittance up` has made.

@@ -70,6 +70,17 @@ pub fn files() -> Vec<PathBuf> {
     found
 }
 
+/// All migrations of all databases.
+pub fn migrations() -> Vec<PathBuf> {
+    let folders = ["libs", "services"].into_iter().flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let folders = folders.map(|entry| entry.unwrap().path().join("migrations")).filter(|folder| folder.is_dir());
+    let mut found: Vec<PathBuf> =
+        folders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
 /// A path as messages show it, from the root of the workspace.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()

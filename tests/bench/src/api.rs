@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use anyhow::{Context as _, bail};
-use quittance_db::{Db, Logins, Workload};
+use quittance_db::{Db, Logins, Workload, run_analysis};
 use quittance_events::{Relay, run_relay};
 use quittance_grpc::{Client, ServeOptions, Tokens, connect, routes, serve};
 use quittance_host::Service as _;
@@ -90,6 +90,7 @@ impl Api {
         let all = routes(quittance_invoicing::App::GRPC)?.with(|all| app.add_routes(all));
         let options = ServeOptions::new(tokens.verifier(), clock.clone());
         let served = serve(listener, all, options, &shutdown)?;
+        tokio::spawn(run_analysis(db.clone(), "invoicing", shutdown.clone()));
         tokio::spawn(run_relay(db, relay, clock.clone(), shutdown));
         let token = tokens.sign("bench", &["*"], "* internal", clock.now(), chrono::Duration::hours(1))?;
         let address = format!("http://{}", served.address);

@@ -1,11 +1,12 @@
 //! `make bench`: invoices issued, items settled and payments matched a second through gRPC, beside raw PostgreSQL and bare tonic in the same run on the same server.
 //! Each figure is the median of interleaved rounds; ratios say more than figures, because machines differ. Nothing here passes or fails.
-//! `quittance-bench matching` measures matching only.
+//! `quittance-bench matching` measures matching only, `quittance-bench statements` batches only, with what each statement cost PostgreSQL.
 
 mod api;
 mod echo;
 mod matching;
 mod raw;
+mod statements;
 mod stream;
 
 use std::time::{Duration, Instant};
@@ -98,16 +99,21 @@ async fn main() -> anyhow::Result<()> {
 
 #[expect(clippy::large_stack_frames, reason = "it runs once, in a box")]
 async fn run() -> anyhow::Result<()> {
-    let options = Options { max_connections: 200, ..Options::new(Durability::Full) };
+    let only = std::env::args().nth(1);
+    let extra = if only.as_deref() == Some("statements") { statements::settings() } else { Vec::new() };
+    let options = Options { max_connections: 200, extra, ..Options::new(Durability::Full) };
     let postgres = tokio::task::spawn_blocking(move || ScratchPostgres::start(&options)).await??;
     let raw =
         raw::Raw::prepare(&postgres.url("quittance_owner", "postgres")).await.context("preparing the raw tables")?;
-    if std::env::args().nth(1).as_deref() == Some("matching") {
+    if only.as_deref() == Some("matching") {
         matching::print(&measure_matching(&postgres, &raw).await?);
         matching::print_engine();
         return Ok(());
     }
     let api = api::Api::start(&postgres).await.context("starting invoicing")?;
+    if only.as_deref() == Some("statements") {
+        return statements::measure(&postgres, &raw, &api).await;
+    }
     let echo = echo::Echo::start().await.context("starting the bare server")?;
 
     let mut all = [

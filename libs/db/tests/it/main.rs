@@ -31,7 +31,7 @@ async fn a_transaction_of_sums_is_planned_for_sums_and_only_that_one() {
     let (db, tenant) = (db().await, TenantId::at(now()));
     for _ in 0..2 {
         let mut tx = db.begin_sums(tenant).await.unwrap();
-        assert_eq!(settings(&mut tx, &PLANNER).await, ["on", "on", "on", "force_custom_plan"]);
+        assert_eq!(settings(&mut tx, &PLANNER).await, ["on", "on", "off", "force_custom_plan"]);
         assert_eq!(settings(&mut tx, &["quittance.tenant"]).await, [tenant.to_string()]);
         tx.commit().await.unwrap();
         let mut tx = db.begin(tenant).await.unwrap();

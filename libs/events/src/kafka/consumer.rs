@@ -266,7 +266,7 @@ const MAX_HEADER_BYTES: usize = 8 * 1024;
 fn unreadable(message: &BorrowedMessage<'_>, place: Place, error: String) -> Unreadable {
     let text = |value: &[u8]| match std::str::from_utf8(value) {
         Ok(text) if !text.contains('\0') => storable(text, MAX_HEADER_BYTES),
-        _ => crate::rebuild::hex(value.get(..MAX_HEADER_BYTES / 2).unwrap_or(value)),
+        _ => hex::encode(value.get(..MAX_HEADER_BYTES / 2).unwrap_or(value)),
     };
     let headers = headers::all(message).unwrap_or_default().into_iter().take(MAX_HEADERS);
     Unreadable {

@@ -18,7 +18,7 @@ pub(crate) fn key(envelope: &Envelope) -> String {
 pub(crate) fn write(area: &str, envelope: &Envelope) -> OwnedHeaders {
     let text = |headers: OwnedHeaders, key: &str, value: &str| headers.insert(Header { key, value: Some(value) });
     let time = envelope.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let mut headers = OwnedHeaders::new_with_capacity(11);
+    let mut headers = OwnedHeaders::new_with_capacity(12);
     headers = text(headers, "ce_specversion", "1.0");
     headers = text(headers, "ce_id", &envelope.event_id.to_string());
     headers = text(headers, "ce_type", &envelope.kind);
@@ -33,6 +33,9 @@ pub(crate) fn write(area: &str, envelope: &Envelope) -> OwnedHeaders {
     }
     if let Some(traceparent) = &envelope.traceparent {
         headers = text(headers, "traceparent", traceparent);
+    }
+    if let Some(tracestate) = &envelope.tracestate {
+        headers = text(headers, "tracestate", tracestate);
     }
     headers
 }
@@ -68,6 +71,8 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     });
     let causation = read.optional("ce_causationid", |text| EventId::parse(text).map_err(|e| e.to_string()));
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
+    // The event is complete without it: what cannot be stored is left out.
+    let tracestate = read.text("tracestate").and_then(|value| storable(value).ok()).map(str::to_owned);
     let payload = message.payload().map(<[u8]>::to_vec);
     if payload.is_none() {
         bad.push("there is no value".to_owned());
@@ -89,11 +94,21 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
             ordering_key,
             causation,
             traceparent,
+            tracestate,
             recorded_at,
             payload,
             place: None,
         }),
         _ => Err(bad.join("; ")),
+    }
+}
+
+/// The value of a header as text that a database can hold.
+fn storable(value: &[u8]) -> Result<&str, String> {
+    match std::str::from_utf8(value) {
+        _ if value.len() > MAX_HEADER_BYTES => Err(format!("longer than {MAX_HEADER_BYTES} bytes")),
+        Ok(text) if !text.contains('\0') => Ok(text),
+        _ => Err("not text".to_owned()),
     }
 }
 
@@ -110,12 +125,7 @@ impl<'a> Reader<'a> {
 
     fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.text(name)?;
-        let text = match std::str::from_utf8(value) {
-            _ if value.len() > MAX_HEADER_BYTES => Err(format!("longer than {MAX_HEADER_BYTES} bytes")),
-            Ok(text) if !text.contains('\0') => Ok(text),
-            _ => Err("not text".to_owned()),
-        };
-        let parsed = text.and_then(parse);
+        let parsed = storable(value).and_then(parse);
         parsed.map_err(|why| self.bad.push(format!("header {name}: {why}"))).ok()
     }
 
@@ -147,6 +157,7 @@ mod tests {
             micros in 0i64..4_000_000_000_000_000,
             causation in any::<Option<u128>>(),
             payload in any::<Vec<u8>>(),
+            tracestate in prop::option::of("[a-z]{1,9}=[!-+.-<>-~]{1,200}"),
         ) {
             let uuid = |bits| uuid::Builder::from_random_bytes(u128::to_be_bytes(bits)).into_uuid();
             let envelope = Envelope {
@@ -156,7 +167,8 @@ mod tests {
                 kind: "quittance.probes.v1.Probed".to_owned(),
                 ordering_key: uuid(ids[2]),
                 causation: causation.map(|bits| EventId::new(uuid(bits))),
-                traceparent: None,
+                traceparent: tracestate.is_some().then(|| "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
+                tracestate,
                 recorded_at: DateTime::from_timestamp_micros(micros).unwrap(),
                 payload: payload.clone(),
                 place: None,
@@ -176,6 +188,7 @@ mod tests {
             ordering_key: Uuid::from_u128(3),
             causation: None,
             traceparent: None,
+            tracestate: None,
             recorded_at: DateTime::UNIX_EPOCH,
             payload: Vec::new(),
             place: None,
@@ -186,7 +199,12 @@ mod tests {
         assert!(refused(&Envelope { kind: "a\0b".to_owned(), ..envelope.clone() }).contains("ce_type: not text"));
         assert!(refused(&Envelope { kind: "x".repeat(1_001), ..envelope.clone() }).contains("ce_type: longer"));
         let traceparent = Some("\0".to_owned());
-        assert!(refused(&Envelope { traceparent, ..envelope }).contains("traceparent: not text"));
+        assert!(refused(&Envelope { traceparent, ..envelope.clone() }).contains("traceparent: not text"));
+        for tracestate in ["\0".to_owned(), "x".repeat(1_001)] {
+            let with_state = Envelope { tracestate: Some(tracestate), ..envelope.clone() };
+            let event = read(&message(Some(write("probes", &with_state)), Some(Vec::new())));
+            assert_eq!(event, Ok(envelope.clone()), "a state that cannot be kept is left out");
+        }
     }
 
     #[test]

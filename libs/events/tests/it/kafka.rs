@@ -42,12 +42,12 @@ fn specs(config: &KafkaConfig) -> Vec<TopicSpec> {
     vec![spec(config.topic("probes"), 3), spec(config.dead_letter_topic("tester"), 1)]
 }
 
-fn source(config: &KafkaConfig) -> Source {
+pub(crate) fn source(config: &KafkaConfig) -> Source {
     KafkaSource::new(config, "tester", "probes").unwrap().into()
 }
 
 /// A bench whose events are published to topics of its own.
-async fn bench() -> (Bench, KafkaConfig) {
+pub(crate) async fn bench() -> (Bench, KafkaConfig) {
     let config = topics(TestKafka::shared().brokers()).await;
     let bench = Bench::start().await;
     publish_to(&bench, &config);

@@ -5,3 +5,4 @@ mod in_process;
 mod kafka;
 mod statistics;
 mod support;
+mod trace;

@@ -1,4 +1,4 @@
-//! A table that was filled for the first time is analysed before autovacuum comes by.
+//! A table that has been filled is analysed before autovacuum comes by.
 
 use quittance_db::{Db, analyze_new_tables};
 use quittance_testkit::wait_until;
@@ -14,8 +14,17 @@ async fn analysed(db: &Db, table: &str) -> i64 {
         .unwrap()
 }
 
+/// Rows written since it was analysed.
+async fn modified(db: &Db, table: &str) -> i64 {
+    sqlx::query_scalar("select n_mod_since_analyze from pg_stat_user_tables where relname = $1")
+        .bind(table)
+        .fetch_one(db.system())
+        .await
+        .unwrap()
+}
+
 #[tokio::test]
-async fn a_new_table_with_rows_is_analysed_once() {
+async fn a_table_is_analysed_when_it_has_doubled() {
     let bench = Bench::start().await;
     let mut owner = bench.db.connect_as("quittance_owner").await;
     // Only we look at these.
@@ -34,6 +43,16 @@ async fn a_new_table_with_rows_is_analysed_once() {
     .await;
     analyze_new_tables(&db).await.unwrap();
     assert_eq!((analysed(&db, "filled").await, analysed(&db, "nearly_empty").await), (1, 0));
+
+    // Half as many rows more are no reason; as many are.
+    for (written, analyses) in [(100, 1), (200, 2)] {
+        let mut owner = bench.db.connect_as("quittance_owner").await;
+        owner.execute("insert into filled select generate_series(1, 100)").await.unwrap();
+        owner.close().await.unwrap();
+        wait_until("the rows are counted", || async { modified(&db, "filled").await == written }).await;
+        analyze_new_tables(&db).await.unwrap();
+        assert_eq!(analysed(&db, "filled").await, analyses);
+    }
     let refused = bench.db.connect_as("quittance_app").await.execute("select analyze_new_tables()").await.unwrap_err();
     assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("42501"));
 }

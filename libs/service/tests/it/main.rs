@@ -5,7 +5,7 @@ mod words;
 
 use quittance_db::find_answers;
 use quittance_kernel::{RequestId, TenantId};
-use quittance_runtime::trace::Trace;
+use quittance_runtime::{Parent, trace::Trace};
 use quittance_service::{CommonError, Outcome, ServiceError as _, command_hash};
 use quittance_testkit::now;
 use words::{Error, Introduce, Say, Shout, Word, Words};
@@ -144,15 +144,20 @@ async fn a_bug_is_said_once_and_leaves_nothing() {
 async fn an_event_belongs_to_the_trace_of_its_call() {
     let words = Words::start().await;
     let [a, b, c] = ids();
-    let [first, last] = [Trace::start(), Trace::start()];
+    let remote = Parent::of_event(Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), Some("vendor=1"));
+    let [first, last] = [Trace::continued(&remote), Trace::start()];
     let calls = vec![
-        words.call_within(a, Some(first), Say("a")),
+        words.call_within(a, Some(first.clone()), Say("a")),
         words.call_within(b, None, Say("no")),
-        words.call_within(c, Some(last), Say("c")),
+        words.call_within(c, Some(last.clone()), Say("c")),
     ];
     words.state.execute_many(words.tenant, calls, |word| Word(word.clone())).await.unwrap();
     let mut tx = words.db.db.begin(words.tenant).await.unwrap();
-    let traces: Vec<Option<String>> =
-        sqlx::query_scalar("select traceparent from outbox order by payload").fetch_all(&mut *tx).await.unwrap();
-    assert_eq!(traces, [Some(first.to_string()), Some(last.to_string())]);
+    let traces: Vec<(Option<String>, Option<String>)> =
+        sqlx::query_as("select traceparent, tracestate from outbox order by payload")
+            .fetch_all(&mut *tx)
+            .await
+            .unwrap();
+    let state = Some("vendor=1".to_owned());
+    assert_eq!(traces, [(Some(first.to_string()), state), (Some(last.to_string()), None)]);
 }

@@ -1,7 +1,7 @@
 //! How late payers are followed up, as data: when an item is reminded, and with what words.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::StrategyId;
+use quittance_kernel::{StrategyId, reason::FIELD_REQUIRED};
 
 use super::step::Step;
 use super::template::{self, TemplateError, TemplatePart};
@@ -95,11 +95,10 @@ impl Refusal {
     /// The machine-readable reason.
     pub fn reason(&self) -> &'static str {
         match self {
-            Refusal::NameMissing => "NAME_MISSING",
+            Refusal::NameMissing | Refusal::StepNameMissing { .. } => FIELD_REQUIRED,
             Refusal::StepCount => "STEP_COUNT_OUT_OF_RANGE",
             Refusal::OffsetOutOfRange { .. } => "OFFSET_OUT_OF_RANGE",
             Refusal::OffsetsNotRising { .. } => "OFFSETS_NOT_RISING",
-            Refusal::StepNameMissing { .. } => "STEP_NAME_MISSING",
             Refusal::Template { .. } => TemplateError::REASON,
         }
     }
@@ -203,12 +202,12 @@ mod tests {
         assert_eq!(reason(vec![step(-61)]), "OFFSET_OUT_OF_RANGE");
         assert_eq!(reason(vec![step(3_651)]), "OFFSET_OUT_OF_RANGE");
         assert_eq!(reason(vec![step(1), step(1)]), "OFFSETS_NOT_RISING");
-        assert_eq!(reason(vec![Step { name: " ".to_owned(), ..step(1) }]), "STEP_NAME_MISSING");
+        assert_eq!(reason(vec![Step { name: " ".to_owned(), ..step(1) }]), "FIELD_REQUIRED");
         let mistyped = Step { body_template: "{{ totel }}".to_owned(), ..step(1) };
         assert_eq!(reason(vec![step(0), mistyped.clone()]), "TEMPLATE_INVALID");
         let all = problems("", &[step(5), Step { offset_days: 3_651, ..mistyped }]);
         let reasons: Vec<&str> = all.iter().map(Refusal::reason).collect();
-        assert_eq!(reasons, ["NAME_MISSING", "OFFSET_OUT_OF_RANGE", "TEMPLATE_INVALID"]);
+        assert_eq!(reasons, ["FIELD_REQUIRED", "OFFSET_OUT_OF_RANGE", "TEMPLATE_INVALID"]);
         assert_eq!(all[2].to_string(), "step 2: the template of the body uses totel, which does not exist");
     }
 

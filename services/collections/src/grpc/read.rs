@@ -1,6 +1,8 @@
 //! Messages as commands, with everything that is wrong with them.
 
-use quittance_grpc::{Violations, date, field_mask, id, message, optional_date, optional_id, optional_text, text};
+use quittance_grpc::{
+    Violations, date, field_mask, id, message, optional_date, optional_id, optional_text, required, text,
+};
 use quittance_kernel::{DisputeId, ItemId, StrategyId};
 use quittance_proto::collections::v1 as pb;
 use quittance_service::Etag;
@@ -157,7 +159,7 @@ impl TryFrom<pb::ResolveDisputeRequest> for ResolveDispute {
     fn try_from(request: pb::ResolveDisputeRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let outcome = match pb::DisputeOutcome::try_from(request.outcome) {
-            Ok(pb::DisputeOutcome::Unspecified) => Err(("MISSING", "is missing".to_owned())),
+            Ok(pb::DisputeOutcome::Unspecified) => required(),
             Ok(pb::DisputeOutcome::Rejected) => Ok(DisputeOutcome::Rejected),
             Ok(pb::DisputeOutcome::Accepted) => Ok(DisputeOutcome::Accepted),
             Ok(pb::DisputeOutcome::Paid) => Ok(DisputeOutcome::Paid),

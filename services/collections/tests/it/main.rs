@@ -4,5 +4,6 @@
 mod contract;
 mod disputes;
 mod dunning;
+mod plans;
 mod strategies;
 mod support;

@@ -3,6 +3,7 @@
 
 mod contract;
 mod exposure;
+mod plans;
 mod profiles;
 mod reservations;
 mod support;

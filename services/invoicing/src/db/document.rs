@@ -1,5 +1,7 @@
 //! Credit notes, and documents as they were handed over.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx, row::known};
 use quittance_kernel::{ContactId, CreditNoteId, CustomerId, InvoiceId, SeriesId};
@@ -7,7 +9,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::invoice;
-use crate::domain::{CreditNote, CreditReason, Delivery};
+use crate::domain::{CreditNote, CreditReason, Delivery, Invoice};
 
 /// Adds a credit note. An invoice has at most one.
 pub(crate) async fn insert_credit_note(tx: &mut Tx, note: &CreditNote, series: SeriesId) -> Result<(), DbError> {
@@ -47,18 +49,15 @@ struct NoteRow {
 
 /// A credit note.
 pub(crate) async fn find_credit_note(tx: &mut Tx, id: CreditNoteId) -> Result<Option<CreditNote>, DbError> {
-    let row = sqlx::query_as!(
+    let rows = sqlx::query_as!(
         NoteRow,
         "select id, number, invoice_id, customer_id, issued_on, reason, total, issued_at from credit_note where tenant_id = $1 and id = $2",
         tx.tenant().uuid(),
         id.uuid(),
     )
-    .fetch_optional(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    match row {
-        Some(row) => with_invoice(tx, row).await.map(Some),
-        None => Ok(None),
-    }
+    Ok(with_invoices(tx, rows).await?.pop())
 }
 
 /// Credit notes in the order they were created.
@@ -82,32 +81,36 @@ pub(crate) async fn list_credit_notes(
     )
     .fetch_all(&mut **tx)
     .await?;
-    let mut notes = Vec::with_capacity(rows.len());
-    for row in rows {
-        notes.push(with_invoice(tx, row).await?);
-    }
-    Ok(notes)
+    with_invoices(tx, rows).await
 }
 
-/// A full credit has the lines and taxes of its invoice.
-async fn with_invoice(tx: &mut Tx, row: NoteRow) -> Result<CreditNote, DbError> {
-    let corrupt = |why: &str| DbError::Corrupt { table: "credit_note", id: row.id, why: why.to_owned() };
-    let invoice =
-        invoice::find(tx, InvoiceId::new(row.invoice_id)).await?.ok_or_else(|| corrupt("its invoice is missing"))?;
-    if invoice.totals.total.amount() != row.total {
-        return Err(corrupt("it does not credit its invoice in full"));
+/// Credit notes with the lines and taxes of their invoices, which are credited in full. An invoice has at most one.
+async fn with_invoices(tx: &mut Tx, rows: Vec<NoteRow>) -> Result<Vec<CreditNote>, DbError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.invoice_id).collect();
+    let mut invoices = invoice::find_all(tx, &ids).await?;
+    rows.into_iter().map(|row| row.into_note(&mut invoices)).collect()
+}
+
+impl NoteRow {
+    fn into_note(self, invoices: &mut HashMap<InvoiceId, Invoice>) -> Result<CreditNote, DbError> {
+        let corrupt = |why: &str| DbError::Corrupt { table: "credit_note", id: self.id, why: why.to_owned() };
+        let invoice =
+            invoices.remove(&InvoiceId::new(self.invoice_id)).ok_or_else(|| corrupt("its invoice is missing"))?;
+        if invoice.totals.total.amount() != self.total {
+            return Err(corrupt("it does not credit its invoice in full"));
+        }
+        Ok(CreditNote {
+            id: CreditNoteId::new(self.id),
+            number: self.number,
+            invoice: invoice.id,
+            customer: CustomerId::new(self.customer_id),
+            issued_on: self.issued_on,
+            reason: known("credit_note", self.id, "reason", CreditReason::parse(&self.reason))?,
+            lines: invoice.lines,
+            totals: invoice.totals,
+            issued_at: self.issued_at,
+        })
     }
-    Ok(CreditNote {
-        id: CreditNoteId::new(row.id),
-        number: row.number,
-        invoice: invoice.id,
-        customer: CustomerId::new(row.customer_id),
-        issued_on: row.issued_on,
-        reason: known("credit_note", row.id, "reason", CreditReason::parse(&row.reason))?,
-        lines: invoice.lines,
-        totals: invoice.totals,
-        issued_at: row.issued_at,
-    })
 }
 
 /// Keeps a document as it was handed over.

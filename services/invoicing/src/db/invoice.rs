@@ -1,22 +1,25 @@
-//! Invoices and their lines.
+//! Invoices.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     DbError, Tx, expect_rows,
-    row::{integer, known, money, stored},
+    row::{integer, known, stored},
 };
 use quittance_kernel::{
-    ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Percent, ReservationId, SeriesId, Terms, TermsId,
+    ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, ReservationId, SeriesId, Terms, TermsId,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::tenant::rounding_rule;
+use super::{
+    line::{StoredLines, into_lines, stored_lines},
+    tenant::rounding_rule,
+};
 use crate::{
     Error,
-    domain::{Invoice, Issuance, Line, State, TaxCategory, Totals},
+    domain::{Invoice, Issuance, State, Totals},
 };
 
 struct Row {
@@ -47,18 +50,20 @@ struct Row {
     credit_note_id: Option<Uuid>,
     version: i32,
     created_at: DateTime<Utc>,
+    lines: StoredLines<'static>,
 }
 
 impl Row {
-    fn into_invoice(self, lines: Vec<Line>) -> Result<Invoice, DbError> {
+    fn into_invoice(self) -> Result<Invoice, DbError> {
         let (table, id) = ("invoice", self.id);
         let currency = stored(table, id, Currency::parse(&self.currency))?;
         let rounding = rounding_rule(table, id, &self.rounding_scope, &self.rounding_mode)?;
+        let state = self.state()?;
+        let lines = into_lines(id, currency, self.lines)?;
         let totals = stored(table, id, Totals::of(&lines, currency, rounding))?;
         if totals.total.amount() != self.total {
             return Err(DbError::Corrupt { table, id, why: "the lines do not sum to the total".to_owned() });
         }
-        let state = self.state()?;
         Ok(Invoice {
             id: InvoiceId::new(id),
             customer: CustomerId::new(self.customer_id),
@@ -108,12 +113,11 @@ impl Row {
     }
 }
 
-/// Adds drafts with their lines.
+/// Adds drafts.
 pub(crate) async fn insert_drafts(tx: &mut Tx, drafts: &[&Invoice]) -> Result<(), DbError> {
     if drafts.is_empty() {
         return Ok(());
     }
-    super::issue::insert_lines(tx, drafts).await?;
     super::issue::insert_invoices(tx, drafts).await
 }
 
@@ -148,20 +152,21 @@ pub(crate) async fn find(tx: &mut Tx, id: InvoiceId) -> Result<Option<Invoice>, 
     Ok(find_all(tx, &[id.uuid()]).await?.remove(&id))
 }
 
-async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
+/// These invoices, as far as they exist.
+pub(super) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select i.id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
+        r#"select i.id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
            rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
-           void_reason, credit_note_id, version, created_at
+           void_reason, credit_note_id, version, created_at, lines as "lines: _"
          from unnest($2::uuid[]) as asked (id)
-         join invoice i on i.tenant_id = $1 and i.id = asked.id",
+         join invoice i on i.tenant_id = $1 and i.id = asked.id"#,
         tx.tenant().uuid(),
         ids,
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(with_lines(tx, rows).await?.into_iter().map(|invoice| (invoice.id, invoice)).collect())
+    rows.into_iter().map(|row| row.into_invoice().map(|invoice| (invoice.id, invoice))).collect()
 }
 
 /// Which invoices a list shows.
@@ -183,15 +188,15 @@ pub(crate) struct Filter {
 pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Invoice>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select i.id, i.customer_id, contact_id, i.currency, terms_id, i.terms, series_id, external_number, planned_issue_on, agreed_due_on,
+        r#"select i.id, i.customer_id, contact_id, i.currency, terms_id, i.terms, series_id, external_number, planned_issue_on, agreed_due_on,
            rounding_scope, rounding_mode, reservation_id, purchase_order, note, i.total, state, i.number, payment_reference, i.issued_on, i.due_on,
-           issued_at, voided_on, void_reason, credit_note_id, version, created_at
+           issued_at, voided_on, void_reason, credit_note_id, version, created_at, lines as "lines: _"
          from invoice i
          where i.tenant_id = $1 and ($2::uuid is null or i.customer_id = $2) and ($3::text is null or i.state = $3)
            and ($4::bool is null or exists (select from open_item o where o.tenant_id = $1 and o.id = i.id and o.is_open = $4))
            and ($5::uuid is null or i.id > $5)
          order by i.id
-         limit $6",
+         limit $6"#,
         tx.tenant().uuid(),
         filter.customer.map(CustomerId::uuid),
         filter.state,
@@ -201,65 +206,34 @@ pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Invoice>, D
     )
     .fetch_all(&mut **tx)
     .await?;
-    with_lines(tx, rows).await
+    rows.into_iter().map(Row::into_invoice).collect()
 }
 
 /// Invoices whose number, purchase order or payment reference begins with a text, newest first, at most 100.
 pub(crate) async fn search(tx: &mut Tx, beginning: &str) -> Result<Vec<Invoice>, DbError> {
-    // Each branch has an index of its own; the pattern's own signs are plain characters.
-    let pattern = format!("{}%", beginning.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    // Each branch has an index of its own. All that begins with a text lies between it and what would follow it, in the order of bytes.
+    let after = format!("{beginning}\u{10FFFF}");
     let rows = sqlx::query_as!(
         Row,
         r#"select id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
            rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
-           void_reason, credit_note_id, version, created_at
+           void_reason, credit_note_id, version, created_at, lines as "lines: _"
          from invoice
-         where tenant_id = $1 and (number like $2 or (purchase_order <> '' and purchase_order like $2) or payment_reference like $2)
+         where tenant_id = $1
+           and ((not shares_number and ((number collate "C" >= $2 and number collate "C" < $3)
+                 or (payment_reference collate "C" >= $2 and payment_reference collate "C" < $3)))
+             or (shares_number and ((number collate "C" >= $2 and number collate "C" < $3)
+                 or (payment_reference collate "C" >= $2 and payment_reference collate "C" < $3)))
+             or (purchase_order <> '' and purchase_order collate "C" >= $2 and purchase_order collate "C" < $3))
          order by id desc
          limit 100"#,
         tx.tenant().uuid(),
-        pattern,
+        beginning,
+        after,
     )
     .fetch_all(&mut **tx)
     .await?;
-    with_lines(tx, rows).await
-}
-
-async fn with_lines(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Invoice>, DbError> {
-    let tenant = tx.tenant().uuid();
-    let currencies: HashMap<Uuid, String> = rows.iter().map(|row| (row.id, row.currency.clone())).collect();
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let found = sqlx::query!(
-        "select l.invoice_id, l.description, l.quantity, l.unit, l.unit_price, l.tax_category, l.tax_rate, l.net
-         from unnest($2::uuid[]) as asked (id)
-         join invoice_line l on l.tenant_id = $1 and l.invoice_id = asked.id
-         order by l.invoice_id, l.place",
-        tenant,
-        &ids,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let mut lines: HashMap<Uuid, Vec<Line>> = HashMap::new();
-    for row in found {
-        let (table, id) = ("invoice_line", row.invoice_id);
-        let currency = stored(table, id, Currency::parse(currencies.get(&id).map_or("", String::as_str)))?;
-        let line = Line {
-            description: row.description,
-            quantity: row.quantity,
-            unit: row.unit,
-            unit_price: row.unit_price,
-            tax_category: known(table, id, "tax_category", TaxCategory::parse(&row.tax_category))?,
-            tax_rate: stored(table, id, Percent::new(row.tax_rate))?,
-            net: money(table, id, row.net, currency)?,
-        };
-        lines.entry(id).or_default().push(line);
-    }
-    rows.into_iter()
-        .map(|row| {
-            let lines = lines.remove(&row.id).unwrap_or_default();
-            row.into_invoice(lines)
-        })
-        .collect()
+    rows.into_iter().map(Row::into_invoice).collect()
 }
 
 /// A draft with its changes.
@@ -271,7 +245,7 @@ pub(crate) struct ChangedDraft {
     pub(crate) version_before: u32,
 }
 
-/// Writes changed drafts that are locked, with their lines as a whole.
+/// Writes changed drafts that are locked.
 pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Result<(), DbError> {
     if changed.is_empty() {
         return Ok(());
@@ -295,15 +269,16 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
     let versions: Vec<i32> = versions.collect::<Result<_, _>>()?;
     let before = changed.iter().map(|c| integer("invoice", c.draft.id.uuid(), c.version_before));
     let before: Vec<i32> = before.collect::<Result<_, _>>()?;
+    let lines: Vec<StoredLines<'_>> = drafts.iter().map(|d| stored_lines(d)).collect();
     let done = sqlx::query!(
         "update invoice i
          set contact_id = v.contact_id, terms_id = v.terms_id, terms = v.terms, series_id = v.series_id, planned_issue_on = v.planned_issue_on,
            agreed_due_on = v.agreed_due_on, reservation_id = v.reservation_id, purchase_order = v.purchase_order, note = v.note,
-           net_total = v.net_total, tax_total = v.tax_total, total = v.total, version = v.version
+           net_total = v.net_total, tax_total = v.tax_total, total = v.total, version = v.version, lines = v.lines
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::date[], $8::date[], $9::uuid[], $10::text[], $11::text[],
-           $12::numeric[], $13::numeric[], $14::numeric[], $15::int[], $16::int[])
+           $12::numeric[], $13::numeric[], $14::numeric[], $15::int[], $16::int[], $17::json[])
            as v (id, contact_id, terms_id, terms, series_id, planned_issue_on, agreed_due_on, reservation_id, purchase_order, note, net_total,
-             tax_total, total, version, version_before)
+             tax_total, total, version, version_before, lines)
          where i.tenant_id = $1 and i.id = v.id and i.version = v.version_before",
         tenant,
         &ids,
@@ -321,12 +296,11 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
         &totals,
         &versions,
         &before,
+        &lines as _,
     )
     .execute(&mut **tx)
     .await?;
-    expect_rows(&done, "invoice", drafts.len())?;
-    super::issue::delete_lines(tx, &drafts.iter().map(|d| d.id).collect::<Vec<_>>()).await?;
-    super::issue::insert_lines(tx, &drafts).await
+    expect_rows(&done, "invoice", drafts.len())
 }
 
 /// Writes what an invoice became after it was issued: voided or credited.

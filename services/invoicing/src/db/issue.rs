@@ -1,14 +1,15 @@
-//! The hot writes of issuing: invoices, lines, open items and first entries of a whole batch, in one statement each.
+//! The hot writes of issuing: invoices, open items and first entries of a whole batch, in one statement each.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx, expect_rows, row::integer};
-use quittance_kernel::{ContactId, InvoiceId, ReservationId, TermsId};
+use quittance_kernel::{ContactId, ReservationId, TermsId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::domain::{Entry, Invoice, IssuedInvoice, Line, OpenItem};
+use super::line::{StoredLines, stored_lines};
+use crate::domain::{Entry, Invoice, IssuedInvoice, OpenItem};
 
-/// Adds issued invoices, whose lines are written, and their open items, each with its first entry.
+/// Adds issued invoices and their open items, each with its first entry.
 pub(crate) async fn insert_issued(tx: &mut Tx, issued: &[&IssuedInvoice], now: DateTime<Utc>) -> Result<(), DbError> {
     if issued.is_empty() {
         return Ok(());
@@ -18,117 +19,76 @@ pub(crate) async fn insert_issued(tx: &mut Tx, issued: &[&IssuedInvoice], now: D
     open_items(tx, issued, now).await
 }
 
-/// Removes the lines of invoices that are not written after all.
-pub(crate) async fn delete_lines(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
-    let ids: Vec<Uuid> = invoices.iter().map(|id| id.uuid()).collect();
-    sqlx::query!("delete from invoice_line l using unnest($2::uuid[]) as gone (id) where l.tenant_id = $1 and l.invoice_id = gone.id", tenant, &ids).execute(&mut **tx).await?;
-    Ok(())
-}
-
-/// Adds the lines of invoices.
-pub(crate) async fn insert_lines(tx: &mut Tx, invoices: &[&Invoice]) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
-    let lines: Vec<(Uuid, i32, &Line)> =
-        invoices.iter().flat_map(|i| i.lines.iter().zip(1..).map(|(line, place)| (i.id.uuid(), place, line))).collect();
-    let ids: Vec<Uuid> = lines.iter().map(|(id, ..)| *id).collect();
-    let places: Vec<i32> = lines.iter().map(|(_, place, _)| *place).collect();
-    let descriptions: Vec<String> = lines.iter().map(|(.., l)| l.description.clone()).collect();
-    let quantities: Vec<Decimal> = lines.iter().map(|(.., l)| l.quantity).collect();
-    let units: Vec<String> = lines.iter().map(|(.., l)| l.unit.clone()).collect();
-    let prices: Vec<Decimal> = lines.iter().map(|(.., l)| l.unit_price).collect();
-    let categories: Vec<String> = lines.iter().map(|(.., l)| l.tax_category.label().to_owned()).collect();
-    let rates: Vec<Decimal> = lines.iter().map(|(.., l)| l.tax_rate.value()).collect();
-    let nets: Vec<Decimal> = lines.iter().map(|(.., l)| l.net.amount()).collect();
-    sqlx::query!(
-        "insert into invoice_line (tenant_id, invoice_id, place, description, quantity, unit, unit_price, tax_category, tax_rate, net)
-         select $1, *
-         from unnest($2::uuid[], $3::int[], $4::text[], $5::numeric[], $6::text[], $7::numeric[], $8::text[], $9::numeric[], $10::numeric[])",
-        tenant,
-        &ids,
-        &places,
-        &descriptions,
-        &quantities,
-        &units,
-        &prices,
-        &categories,
-        &rates,
-        &nets,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Adds invoices, drafts or issued, without their lines.
+/// Adds invoices, drafts or issued.
 pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    let column = |of: fn(&Invoice) -> String| invoices.iter().map(|invoice| of(invoice)).collect::<Vec<String>>();
     let ids: Vec<Uuid> = invoices.iter().map(|i| i.id.uuid()).collect();
     let customers: Vec<Uuid> = invoices.iter().map(|i| i.customer.uuid()).collect();
     let contacts: Vec<Option<Uuid>> = invoices.iter().map(|i| i.contact.map(ContactId::uuid)).collect();
-    let currencies = column(|i| i.currency.code().to_owned());
+    let currencies: Vec<&str> = invoices.iter().map(|i| i.currency.code()).collect();
     let terms_ids: Vec<Option<Uuid>> = invoices.iter().map(|i| i.terms_id.map(TermsId::uuid)).collect();
-    let terms = column(|i| i.terms.to_string());
+    let terms: Vec<String> = invoices.iter().map(|i| i.terms.to_string()).collect();
     let series: Vec<Uuid> = invoices.iter().map(|i| i.series.uuid()).collect();
-    let externals: Vec<Option<String>> = invoices.iter().map(|i| i.external_number.clone()).collect();
+    let externals: Vec<Option<&str>> = invoices.iter().map(|i| i.external_number.as_deref()).collect();
     let planned: Vec<Option<NaiveDate>> = invoices.iter().map(|i| i.planned_issue_on).collect();
     let agreed: Vec<Option<NaiveDate>> = invoices.iter().map(|i| i.agreed_due_on).collect();
-    let scopes = column(|i| i.rounding.scope.label().to_owned());
-    let modes = column(|i| i.rounding.mode.label().to_owned());
+    let scopes: Vec<&str> = invoices.iter().map(|i| i.rounding.scope.label()).collect();
+    let modes: Vec<&str> = invoices.iter().map(|i| i.rounding.mode.label()).collect();
     let reservations: Vec<Option<Uuid>> = invoices.iter().map(|i| i.reservation.map(ReservationId::uuid)).collect();
-    let orders = column(|i| i.purchase_order.clone());
-    let notes = column(|i| i.note.clone());
+    let orders: Vec<&str> = invoices.iter().map(|i| i.purchase_order.as_str()).collect();
+    let notes: Vec<&str> = invoices.iter().map(|i| i.note.as_str()).collect();
     let nets: Vec<Decimal> = invoices.iter().map(|i| i.totals.net.amount()).collect();
     let taxes: Vec<Decimal> = invoices.iter().map(|i| i.totals.tax.amount()).collect();
     let totals: Vec<Decimal> = invoices.iter().map(|i| i.totals.total.amount()).collect();
-    let states = column(|i| i.state.label().to_owned());
+    let states: Vec<&str> = invoices.iter().map(|i| i.state.label()).collect();
     let issuances: Vec<_> = invoices.iter().map(|i| i.state.issuance()).collect();
-    let numbers: Vec<Option<String>> = issuances.iter().map(|s| s.map(|s| s.number.clone())).collect();
-    let references: Vec<Option<String>> =
-        issuances.iter().map(|s| s.and_then(|s| s.payment_reference.clone())).collect();
+    let numbers: Vec<Option<&str>> = issuances.iter().map(|s| s.map(|s| s.number.as_str())).collect();
+    let references: Vec<Option<&str>> =
+        issuances.iter().map(|s| s.and_then(|s| s.payment_reference.as_deref())).collect();
     let issued_on: Vec<Option<NaiveDate>> = issuances.iter().map(|s| s.map(|s| s.issued_on)).collect();
     let due_on: Vec<Option<NaiveDate>> = issuances.iter().map(|s| s.map(|s| s.due_on)).collect();
     let issued_at: Vec<Option<DateTime<Utc>>> = issuances.iter().map(|s| s.map(|s| s.issued_at)).collect();
     let versions = invoices.iter().map(|i| integer("invoice", i.id.uuid(), i.version));
     let versions: Vec<i32> = versions.collect::<Result<_, _>>()?;
     let created: Vec<DateTime<Utc>> = invoices.iter().map(|i| i.created_at).collect();
+    let lines: Vec<StoredLines<'_>> = invoices.iter().map(|i| stored_lines(i)).collect();
     sqlx::query!(
         "insert into invoice
            (tenant_id, id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on,
             rounding_scope, rounding_mode, reservation_id, purchase_order, note, net_total, tax_total, total, state, number, payment_reference,
-            issued_on, due_on, issued_at, version, created_at)
+            issued_on, due_on, issued_at, version, created_at, lines)
          select $1, *
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::date[], $11::date[],
            $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[], $21::text[],
-           $22::text[], $23::date[], $24::date[], $25::timestamptz[], $26::int[], $27::timestamptz[])",
+           $22::text[], $23::date[], $24::date[], $25::timestamptz[], $26::int[], $27::timestamptz[], $28::json[])",
         tenant,
         &ids,
         &customers,
         &contacts as &[Option<Uuid>],
-        &currencies,
+        &currencies as &[&str],
         &terms_ids as &[Option<Uuid>],
         &terms,
         &series,
-        &externals as &[Option<String>],
+        &externals as &[Option<&str>],
         &planned as &[Option<NaiveDate>],
         &agreed as &[Option<NaiveDate>],
-        &scopes,
-        &modes,
+        &scopes as &[&str],
+        &modes as &[&str],
         &reservations as &[Option<Uuid>],
-        &orders,
-        &notes,
+        &orders as &[&str],
+        &notes as &[&str],
         &nets,
         &taxes,
         &totals,
-        &states,
-        &numbers as &[Option<String>],
-        &references as &[Option<String>],
+        &states as &[&str],
+        &numbers as &[Option<&str>],
+        &references as &[Option<&str>],
         &issued_on as &[Option<NaiveDate>],
         &due_on as &[Option<NaiveDate>],
         &issued_at as &[Option<DateTime<Utc>>],
         &versions,
         &created,
+        &lines as _,
     )
     .execute(&mut **tx)
     .await?;
@@ -145,13 +105,13 @@ pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice], now: Date
     let items: Vec<&OpenItem> = issued.iter().map(|issued| &issued.item).collect();
     let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
     let customers: Vec<Uuid> = items.iter().map(|i| i.customer.uuid()).collect();
-    let numbers: Vec<String> = items.iter().map(|i| i.number.clone()).collect();
-    let currencies: Vec<String> = items.iter().map(|i| i.amounts.currency().code().to_owned()).collect();
+    let numbers: Vec<&str> = items.iter().map(|i| i.number.as_str()).collect();
+    let currencies: Vec<&str> = items.iter().map(|i| i.amounts.currency().code()).collect();
     let issued_on: Vec<NaiveDate> = items.iter().map(|i| i.issued_on).collect();
     let due: Vec<NaiveDate> = items.iter().map(|i| i.due_on).collect();
     let terms: Vec<String> = items.iter().map(|i| i.terms.to_string()).collect();
     let opening: Vec<Entry> = items.iter().map(|i| i.opening_entry()).collect();
-    let kinds: Vec<String> = opening.iter().map(|entry| entry.kind.label().to_owned()).collect();
+    let kinds: Vec<&str> = opening.iter().map(|entry| entry.kind.label()).collect();
     let totals: Vec<Decimal> = opening.iter().map(|entry| entry.amount.amount()).collect();
     let effective_on: Vec<NaiveDate> = opening.iter().map(|entry| entry.effective_on).collect();
     sqlx::query!(
@@ -174,13 +134,13 @@ pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice], now: Date
         &ids,
         &entries,
         &customers,
-        &numbers,
-        &currencies,
+        &numbers as &[&str],
+        &currencies as &[&str],
         &issued_on,
         &due,
         &terms,
         &totals,
-        &kinds,
+        &kinds as &[&str],
         &effective_on,
         now,
     )
@@ -200,8 +160,8 @@ pub(crate) async fn update_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Res
     let ids: Vec<Uuid> = invoices.iter().map(|(i, _)| i.id.uuid()).collect();
     let versions = invoices.iter().map(|(i, _)| integer("invoice", i.id.uuid(), i.version));
     let versions: Vec<i32> = versions.collect::<Result<_, _>>()?;
-    let numbers: Vec<String> = invoices.iter().map(|(_, s)| s.number.clone()).collect();
-    let references: Vec<Option<String>> = invoices.iter().map(|(_, s)| s.payment_reference.clone()).collect();
+    let numbers: Vec<&str> = invoices.iter().map(|(_, s)| s.number.as_str()).collect();
+    let references: Vec<Option<&str>> = invoices.iter().map(|(_, s)| s.payment_reference.as_deref()).collect();
     let issued_on: Vec<NaiveDate> = invoices.iter().map(|(_, s)| s.issued_on).collect();
     let due_on: Vec<NaiveDate> = invoices.iter().map(|(_, s)| s.due_on).collect();
     let issued_at: Vec<DateTime<Utc>> = invoices.iter().map(|(_, s)| s.issued_at).collect();
@@ -215,8 +175,8 @@ pub(crate) async fn update_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Res
         tenant,
         &ids,
         &versions,
-        &numbers,
-        &references as &[Option<String>],
+        &numbers as &[&str],
+        &references as &[Option<&str>],
         &issued_on,
         &due_on,
         &issued_at,

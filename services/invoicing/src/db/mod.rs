@@ -5,6 +5,7 @@ pub(crate) mod document;
 pub(crate) mod invoice;
 pub(crate) mod issue;
 pub(crate) mod ledger;
+mod line;
 pub(crate) mod series;
 pub(crate) mod settlement;
 pub(crate) mod tenant;

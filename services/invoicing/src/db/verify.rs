@@ -166,12 +166,10 @@ pub(crate) async fn credits(tx: &mut Tx) -> Result<Found, DbError> {
 pub(crate) async fn totals(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
-        r#"with summed as (
-             select invoice_id, sum(net) as net from invoice_line where tenant_id = $1 group by invoice_id
-           ), compared as (
-             select coalesce(i.id, l.invoice_id) as id, i.net_total is not distinct from l.net as holds
-             from (select * from invoice where tenant_id = $1) i
-             full join summed l on l.invoice_id = i.id
+        r#"with compared as (
+             select i.id, i.net_total is not distinct from (select sum((line ->> 'net')::numeric) from json_array_elements(i.lines) line) as holds
+             from invoice i
+             where i.tenant_id = $1
            ), drifted as (
              select id from compared where holds is not true
            )

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
+use quittance_kernel::reason;
+
 /// A field and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadField {
@@ -57,9 +59,9 @@ impl Problem {
     /// The machine-readable reason.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Problem::Empty => "TEXT_EMPTY",
-            Problem::TooLong { .. } => "TEXT_TOO_LONG",
-            Problem::ControlCharacter => "TEXT_CONTROL_CHARACTER",
+            Problem::Empty => reason::FIELD_REQUIRED,
+            Problem::TooLong { .. } => reason::TEXT_TOO_LONG,
+            Problem::ControlCharacter => reason::TEXT_HAS_CONTROL_CHARACTERS,
             Problem::TooMany { .. } => "LIST_TOO_LONG",
             Problem::Duplicate => "LIST_DUPLICATE",
             Problem::NotACountry => "COUNTRY_MALFORMED",

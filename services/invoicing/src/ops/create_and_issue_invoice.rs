@@ -1,8 +1,5 @@
 //! `CreateAndIssueInvoice` and `BatchCreateAndIssueInvoices`: the hot path.
 
-use std::collections::HashSet;
-
-use quittance_kernel::InvoiceId;
 use quittance_service::BatchOperation;
 
 use super::{Batch, Write, draft::draft_all, issue::issue_all};
@@ -10,7 +7,7 @@ use crate::{
     Error,
     app::TenantSettings,
     db,
-    domain::{Invoice, InvoiceContent, IssuedInvoice},
+    domain::{InvoiceContent, IssuedInvoice},
     outbox,
 };
 
@@ -28,17 +25,8 @@ impl BatchOperation for CreateAndIssueInvoice {
     async fn run(w: &mut Write<'_>, commands: &[&Self]) -> Batch<IssuedInvoice> {
         let contents: Vec<&InvoiceContent> = commands.iter().map(|command| &command.content).collect();
         let drafts = draft_all(w, &contents).await?;
-        // Lines need no number: they are written before the counter is locked, which every other batch of the series waits for.
-        db::issue::insert_lines(w.tx, &drafts.iter().flatten().collect::<Vec<&Invoice>>()).await?;
-        let drafted: Vec<InvoiceId> = drafts.iter().flatten().map(|draft| draft.id).collect();
         let results = issue_all(w, drafts).await?;
         let issued: Vec<&IssuedInvoice> = results.iter().flatten().collect();
-        if issued.len() < drafted.len() {
-            // A draft that is refused when it is issued leaves nothing behind.
-            let kept: HashSet<InvoiceId> = issued.iter().map(|issued| issued.invoice.id).collect();
-            let refused: Vec<InvoiceId> = drafted.into_iter().filter(|id| !kept.contains(id)).collect();
-            db::issue::delete_lines(w.tx, &refused).await?;
-        }
         db::issue::insert_issued(w.tx, &issued, w.now).await?;
         w.publish_each(&results, |issued| outbox::invoice_issued(&issued.invoice, &issued.item));
         Ok(results)

@@ -12,10 +12,6 @@ const GROW: &str = "
       'payment_reference', 'R' || n))).*
     from invoice i, generate_series(1, 20000) n;
 
-    insert into invoice_line
-    select (jsonb_populate_record(l, jsonb_build_object('invoice_id', md5(n::text)::uuid))).*
-    from invoice_line l, generate_series(1, 20000) n;
-
     insert into open_item (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed)
     select tenant_id, md5(n::text)::uuid, customer_id, 'INV-' || lpad((n + 1)::text, 6, '0'), currency, issued_on, due_on, terms, total,
       case when n <= 12000 then total else 0 end, 0, 0, 0, false

@@ -259,29 +259,6 @@ async fn no_two_documents_share_a_number_or_a_reference() {
     assert_eq!((shared.drifted, shared.examples[0].as_str()), (1, "INV-000001 stands on 2 documents"));
 }
 
-/// The rule comes to a database that breaks it already: nothing is renumbered, and the first document keeps the number to itself.
-#[tokio::test]
-async fn the_rule_of_numbers_comes_to_a_filled_database() {
-    use sqlx::Executor as _;
-    let service = Service::start().await;
-    let customer = service.customer().await;
-    for _ in 0..3 {
-        service.issued(&customer).await;
-    }
-    let before = "alter table invoice drop column shares_number;
-        alter table credit_note drop column shares_number;
-        update invoice set number = 'INV-000001', payment_reference = (select payment_reference from invoice where number = 'INV-000001'),
-          series_id = md5(number)::uuid
-        where number <> 'INV-000001'";
-    let mut owner = service.db.connect_as("quittance_owner").await;
-    owner.execute(before).await.unwrap();
-    owner.execute(include_str!("../../migrations/1005_numbers.sql")).await.unwrap();
-    let marked = "select count(*) filter (where shares_number), count(*) from invoice where number = 'INV-000001'";
-    let counts: (i64, i64) = sqlx::query_as(marked).fetch_one(&mut owner).await.unwrap();
-    assert_eq!(counts, (2, 3));
-    assert_eq!(service.issued(&customer).await.number, "INV-000004");
-}
-
 #[tokio::test]
 async fn a_void_keeps_the_number_and_closes_the_item() {
     let service = Service::start().await;

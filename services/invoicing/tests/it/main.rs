@@ -4,10 +4,12 @@
 mod at_size;
 mod bad_input;
 mod books;
+mod carried_forward;
 mod compression;
 mod concurrency;
 mod documents;
 mod events;
 mod isolation;
+mod plans;
 mod settling;
 mod setup;

@@ -335,7 +335,7 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Res
            match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
          from payment
          where tenant_id = $1 and match_due_at <= $2
-         order by id
+         order by match_due_at, id
          limit $3
          for update skip locked"#,
         tenant,

@@ -2,7 +2,7 @@
 //! as it always was, because lines are known by it: see [`super::bank_line`].
 
 use quittance_bankfiles::csv::{self, BadColumn, BadHeader, Line, Lines, Map};
-use quittance_kernel::{BadDate, Currency, Money, MoneyError, UnknownCurrency};
+use quittance_kernel::{BadDate, Currency, Money, MoneyError, UnknownCurrency, reason::FIELD_REQUIRED};
 
 use super::bank_line::BankLine;
 
@@ -97,14 +97,13 @@ impl BadLine {
             BadLine::Misquoted => "LINE_MISQUOTED",
             BadLine::TooManyFields => "LINE_TOO_MANY_FIELDS",
             BadLine::NotUtf8 => "LINE_NOT_UTF8",
-            BadLine::FieldMissing(_) => "FIELD_MISSING",
+            BadLine::FieldMissing(_) | BadLine::CurrencyMissing => FIELD_REQUIRED,
             BadLine::Date(_) => BadDate::Malformed.reason(),
             BadLine::Year(_) => BadDate::YearOutOfRange.reason(),
             BadLine::Amount { error, .. } => error.reason(),
             BadLine::TwoAmounts(..) => "AMOUNT_ON_BOTH_SIDES",
             BadLine::SideUnknown(_) => "SIDE_UNKNOWN",
             BadLine::Currency { error, .. } => error.reason(),
-            BadLine::CurrencyMissing => "CURRENCY_MISSING",
         }
     }
 }

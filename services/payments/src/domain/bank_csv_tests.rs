@@ -93,7 +93,7 @@ fn what_is_empty_has_its_default() {
     assert_eq!(read_lines("2026-03-02,,5").lines.len(), 1);
     let no_currency = Map { currency_code: None, ..short_map() };
     let file = read(b"Booked,Amount\n2026-03-02,5", &no_currency).unwrap();
-    assert_eq!(file.problems[0].reason, "CURRENCY_MISSING");
+    assert_eq!(file.problems[0].reason, "FIELD_REQUIRED");
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn a_quoted_text_keeps_its_line_breaks() {
 #[test]
 fn what_is_wrong_is_named() {
     for (line, reason) in [
-        (",,5", "FIELD_MISSING"),
-        ("2026-03-02,,", "FIELD_MISSING"),
+        (",,5", "FIELD_REQUIRED"),
+        ("2026-03-02,,", "FIELD_REQUIRED"),
         ("02.03.2026,,5", "DATE_MALFORMED"),
         ("26-03-02,,5", "DATE_YEAR_OUT_OF_RANGE"),
         ("2026-02-30,,5", "DATE_MALFORMED"),
@@ -194,7 +194,7 @@ fn sides_have_columns_or_a_mark() {
     let amounts: Vec<String> = file.lines.iter().map(|line| line.amount.amount_text()).collect();
     assert_eq!(amounts, ["5.00", "-7.00", "-8.00"]);
     let reasons: Vec<_> = file.problems.iter().map(|problem| (problem.line, problem.reason)).collect();
-    assert_eq!(reasons, [(5, "AMOUNT_ON_BOTH_SIDES"), (6, "FIELD_MISSING"), (7, "AMOUNT_TOO_MANY_DECIMALS")]);
+    assert_eq!(reasons, [(5, "AMOUNT_ON_BOTH_SIDES"), (6, "FIELD_REQUIRED"), (7, "AMOUNT_TOO_MANY_DECIMALS")]);
 
     let side = Side { column: "Side".to_owned(), credit: vec!["H".to_owned()], debit: vec!["S".to_owned()] };
     let file = read(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use quittance_bankfiles::{Advice, Amount, Detail, Entry, EntryStatus, Event, Place, Refusal, Warning, WarningCode};
-use quittance_kernel::{Currency, Money};
+use quittance_kernel::{Currency, Money, reason::FIELD_REQUIRED};
 use quittance_matching::{AdviceLine, minor};
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
@@ -185,7 +185,7 @@ impl Reader {
 
     fn credit(&mut self, entry: &Entry) -> Result<CreditEntry, (&'static str, String)> {
         let day = entry.booked_on.or(entry.value_on);
-        let booked_on = day.ok_or(("DATE_MISSING", "the entry has no date".to_owned()))?;
+        let booked_on = day.ok_or((FIELD_REQUIRED, "the entry has no date".to_owned()))?;
         let value_on = entry.value_on.unwrap_or(booked_on);
         let payments = payments(entry)?;
         let account = self.account.clone();

@@ -2,6 +2,7 @@
 
 use quittance_bankfiles::csv::{DateFormat, DecimalSeparator, Delimiter, Map, Side};
 use quittance_grpc::{Violations, currency, optional_text, text};
+use quittance_kernel::reason::FIELD_REQUIRED;
 use quittance_proto::payments::v1 as pb;
 
 use super::MAX_NAME;
@@ -49,7 +50,7 @@ pub(super) fn csv_map(map: pb::BankCsvMap) -> Result<Map, Violations> {
     };
     let currency_code = match map.currency_code.as_str() {
         "" if map.currency.is_empty() => {
-            bad.add("currency_code", "MISSING", "is missing where no column names the currency");
+            bad.add("currency_code", FIELD_REQUIRED, "is required where no column names the currency");
             None
         }
         "" => Some(None),
@@ -90,7 +91,7 @@ fn side(side: pb::BankCsvSide) -> Result<Side, Violations> {
     let column = bad.check("column", text(&side.column, MAX_NAME));
     for (field, words) in [("credit", &side.credit), ("debit", &side.debit)] {
         if words.is_empty() {
-            bad.add(field, "MISSING", "is missing");
+            bad.add(field, FIELD_REQUIRED, "is required");
         }
     }
     let credit = names(&mut bad, "credit", side.credit, MAX_WORDS);

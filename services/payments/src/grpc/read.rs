@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_grpc::{
     MAX_BATCH, Violations, currency, id, message, money, optional_date, optional_id, optional_text, positive_money,
-    text,
+    required, text,
 };
 use quittance_kernel::{
     AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent, WriteOff, WriteOffReason,
@@ -38,7 +38,7 @@ const MAX_BLOCKED: usize = 1_000;
 
 fn method(method: pb::PaymentMethod) -> Result<Method, (&'static str, String)> {
     match method {
-        pb::PaymentMethod::Unspecified => Err(("MISSING", "is missing".to_owned())),
+        pb::PaymentMethod::Unspecified => required(),
         pb::PaymentMethod::Transfer => Ok(Method::Transfer),
         pb::PaymentMethod::Card => Ok(Method::Card),
         pb::PaymentMethod::Check => Ok(Method::Check),

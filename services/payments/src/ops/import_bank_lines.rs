@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_bankfiles::csv;
-use quittance_kernel::{ImportId, PaymentId};
+use quittance_kernel::{ImportId, PaymentId, reason::TEXT_TOO_LONG};
 use quittance_service::Operation;
 use sha2::{Digest as _, Sha256};
 
@@ -101,7 +101,7 @@ fn payment(
     now: DateTime<Utc>,
 ) -> Result<Payment, (&'static str, String)> {
     if line.text.chars().count() > MAX_TEXT {
-        return Err(("TEXT_TOO_LONG", format!("the text has more than {MAX_TEXT} characters")));
+        return Err((TEXT_TOO_LONG, format!("the text has more than {MAX_TEXT} characters")));
     }
     let new = NewPayment {
         customer: None,

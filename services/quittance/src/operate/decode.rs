@@ -8,10 +8,8 @@ use serde_json::{Value, json};
 
 /// An event as people read it. A payload that cannot be read is shown as hexadecimal digits.
 pub(crate) fn decode(area: &str, envelope: &Envelope) -> Value {
-    let event = read(area, &envelope.payload).unwrap_or_else(|error| {
-        let digits: String = envelope.payload.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        json!({"unreadable": error.to_string(), "bytes": digits})
-    });
+    let event = read(area, &envelope.payload)
+        .unwrap_or_else(|error| json!({"unreadable": error.to_string(), "bytes": hex::encode(&envelope.payload)}));
     json!({
         "position": envelope.position,
         "id": envelope.event_id.to_string(),
@@ -21,6 +19,7 @@ pub(crate) fn decode(area: &str, envelope: &Envelope) -> Value {
         "time": envelope.recorded_at.to_rfc3339(),
         "causation": envelope.causation.map(|id| id.to_string()),
         "traceparent": envelope.traceparent,
+        "tracestate": envelope.tracestate,
         "event": event,
     })
 }

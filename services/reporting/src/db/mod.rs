@@ -5,3 +5,6 @@ pub(crate) mod apply;
 pub(crate) mod kpi;
 pub(crate) mod party;
 pub(crate) mod verify;
+
+#[cfg(test)]
+mod plans_tests;

@@ -71,7 +71,12 @@ pub(crate) async fn items_out_of_bounds(tx: &mut Tx, on: NaiveDate) -> Result<Fo
 pub(crate) async fn history(tx: &mut Tx) -> Result<Option<(NaiveDate, NaiveDate)>, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
-        "select min(effective_on) as first, max(effective_on) as last from entry where tenant_id = $1",
+        "select min(e.first) as first, max(e.last) as last
+         from currency c
+         cross join lateral (
+           select min(effective_on) as first, max(effective_on) as last from entry where tenant_id = $1 and currency = c.code
+         ) e
+         where c.tenant_id = $1",
         tenant
     )
     .fetch_one(&mut **tx)

@@ -84,6 +84,7 @@ impl History {
             ordering_key,
             causation: None,
             traceparent: None,
+            tracestate: None,
             recorded_at: now() + chrono::Duration::seconds(position),
             payload,
             place: None,

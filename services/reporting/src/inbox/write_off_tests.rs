@@ -63,6 +63,7 @@ fn history(tenant: TenantId) -> Vec<Envelope> {
         ordering_key: customer.uuid(),
         causation: None,
         traceparent: None,
+        tracestate: None,
         recorded_at: now(),
         payload: inv::InvoicingEvent { payload: Some(payload) }.encode_to_vec(),
         place: None,

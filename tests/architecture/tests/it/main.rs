@@ -7,4 +7,5 @@ mod event_kinds;
 mod files;
 mod layers;
 mod metrics;
+mod migrations;
 mod reasons;

@@ -26,7 +26,10 @@ use tonic::{Request, Response, Status, transport::Server};
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const TRACE_BYTES: [u8; 16] = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes();
 
-/// A collector that keeps which services had a part in the caller's trace.
+/// What the caller's tracing system keeps with the trace.
+const STATE: &str = "vendor=1";
+
+/// A collector that keeps which services had a part in the caller's trace, and knew what goes with it.
 #[derive(Debug, Clone, Default)]
 struct Collector(Arc<Mutex<BTreeSet<String>>>);
 
@@ -44,7 +47,11 @@ impl TraceService for Collector {
 }
 
 fn is_in_trace(resource: &ResourceSpans) -> bool {
-    resource.scope_spans.iter().flat_map(|scope| &scope.spans).any(|span| span.trace_id == TRACE_BYTES)
+    resource
+        .scope_spans
+        .iter()
+        .flat_map(|scope| &scope.spans)
+        .any(|span| span.trace_id == TRACE_BYTES && span.trace_state == STATE)
 }
 
 fn service_name(resource: &ResourceSpans) -> Option<String> {
@@ -100,6 +107,7 @@ async fn record_payment(api: &Api, number: &str, amount: &str) {
     let call = |client| {
         let mut request = Request::new(message.clone());
         request.metadata_mut().insert("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01").parse().unwrap());
+        request.metadata_mut().insert("tracestate", STATE.parse().unwrap());
         async move { PaymentServiceClient::new(client).record_payment(request).await }
     };
     api.answered(Area::Payments, "RecordPayment", call).await.unwrap();

@@ -1,6 +1,6 @@
 //! Commands about tenants, series, customers and terms.
 
-use quittance_grpc::{Violations, currency, field_mask, id, message, optional_id, percent};
+use quittance_grpc::{Violations, currency, field_mask, id, message, optional_id, percent, required};
 use quittance_kernel::{ContactId, CustomerId, Discount, Terms, TermsId};
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb};
 use quittance_service::Etag;
@@ -79,7 +79,7 @@ impl TryFrom<pb::CreateSeriesRequest> for CreateSeries {
 fn series(series: pb::Series) -> Result<(SeriesKind, Numbering), Violations> {
     let mut bad = Violations::default();
     let kind = match series.kind() {
-        pb::SeriesKind::Unspecified => Err(("MISSING", "is missing".to_owned())),
+        pb::SeriesKind::Unspecified => required(),
         pb::SeriesKind::Invoice => Ok(SeriesKind::Invoice),
         pb::SeriesKind::CreditNote => Ok(SeriesKind::CreditNote),
         pb::SeriesKind::External => Ok(SeriesKind::External),

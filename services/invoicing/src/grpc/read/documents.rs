@@ -2,7 +2,7 @@
 
 use quittance_grpc::{
     Violations, currency, decimal, field_mask, id, message, optional_date, optional_id, optional_line, optional_text,
-    percent, text,
+    percent, required, text,
 };
 use quittance_kernel::{ContactId, CustomerId, InvoiceId, ReservationId, SeriesId, TermsId};
 use quittance_proto::invoicing::v1 as pb;
@@ -198,7 +198,7 @@ impl TryFrom<pb::DeliverInvoiceRequest> for DeliverInvoice {
     fn try_from(request: pb::DeliverInvoiceRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let channel = match request.channel() {
-            pb::DeliveryChannel::Unspecified => Err(("MISSING", "is missing".to_owned())),
+            pb::DeliveryChannel::Unspecified => required(),
             pb::DeliveryChannel::Email => Ok(DeliveryChannel::Email),
             pb::DeliveryChannel::Post => Ok(DeliveryChannel::Post),
             pb::DeliveryChannel::Portal => Ok(DeliveryChannel::Portal),
@@ -217,7 +217,7 @@ impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
     fn try_from(request: pb::CreditInvoiceRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let reason = match request.reason() {
-            pb::CreditReason::Unspecified => Err(("MISSING", "is missing".to_owned())),
+            pb::CreditReason::Unspecified => required(),
             pb::CreditReason::Return => Ok(CreditReason::Return),
             pb::CreditReason::Pricing => Ok(CreditReason::Pricing),
             pb::CreditReason::Damage => Ok(CreditReason::Damage),
