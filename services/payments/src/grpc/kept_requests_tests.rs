@@ -14,7 +14,7 @@ fn hashes_of_commands_stay_what_they_were() {
             "method": "PAYMENT_METHOD_TRANSFER", "payer_name": "Ada Ltd", "payer_account": "GB33BUKB20201555555555",
             "text": "invoice INV-000001", "external_reference": "BANK-1"}}"#,
         |request, command: ops::RecordPayment| command_hash(ops::RecordPayment::NAME, request, &command),
-        "88ef2d5621b7f04814566900efd7af266d8464f5a023fe039bcfe688f09d90b4",
+        "01da4372ab5f4961bd243c0ac7005c98f959bc699b61dc24571ce7ab1e684b38",
     );
     kept.check::<pb::ApplyPaymentRequest, _>(
         r#"{"payment_id": "018f4e2a-7d3b-7c55-9a86-000000000002", "effective_on": "2026-03-01", "etag": "2", "allocations": [
