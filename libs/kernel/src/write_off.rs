@@ -43,6 +43,8 @@ mod tests {
 
     #[test]
     fn labels_round_trip() {
+        // They are stored.
+        assert_eq!(WriteOffReason::ALL.map(WriteOffReason::label), ["SMALL_DIFFERENCE", "BANK_CHARGES"]);
         for reason in WriteOffReason::ALL {
             assert_eq!(WriteOffReason::parse(reason.label()), Some(reason));
         }

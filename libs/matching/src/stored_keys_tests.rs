@@ -1,6 +1,6 @@
 //! Keys that callers store and compare with those of later texts: a program that made others would not find what an older one has kept.
 
-use crate::{Number, account_key, lookups, name_core, name_key, runs};
+use crate::{MatchRule, Number, UnappliedReason, account_key, lookups, name_core, name_key, runs};
 
 #[test]
 fn keys_of_numbers_are_what_they_always_were() {
@@ -32,4 +32,21 @@ fn keys_of_names_are_what_they_always_were() {
         ["MULLER SOHNE GMBH", "ADA WEAVING LTD", "THE PAPER MILL CO INC", "SOCIETE GENERALE SA", "GMBH", ""]
     );
     assert_eq!(names.map(name_core), ["MULLER SOHNE", "ADA WEAVING", "THE PAPER MILL", "SOCIETE GENERALE", "GMBH", ""]);
+}
+
+#[test]
+fn labels_are_what_they_always_were() {
+    let rules = MatchRule::ALL.map(MatchRule::label);
+    assert_eq!(
+        rules.join(" "),
+        "payment_reference remittance_advice document_number payer_and_number payer_and_amount payer_and_subset account_balance \
+         similar_name oldest_first manual"
+    );
+    let reasons = UnappliedReason::ALL.map(UnappliedReason::label);
+    assert_eq!(
+        reasons.join(" "),
+        "NO_REFERENCE_NO_PAYER PAYER_HAS_NO_OPEN_ITEM NO_SINGLE_EQUAL_ITEM ITEM_ALREADY_PAID AMOUNT_EXCEEDS_ITEMS AMOUNT_BELOW_ITEMS \
+         AMBIGUOUS_REFERENCE CURRENCY_DIFFERS PAID_BEFORE_ISSUE SEVERAL_EXPLANATIONS PAYER_DIFFERS UNKNOWN_DOCUMENT NAME_ONLY \
+         POSSIBLE_DUPLICATE AMOUNT_BEYOND_MATCHING REFUSED_BY_INVOICING UNAPPLIED_BY_HAND"
+    );
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod names;
+mod tests_of;
 mod tree;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 };
 
 pub use names::Names;
+pub use tests_of::TestFile;
 pub use tree::{Crate, Module};
 
 /// The root of the workspace.
@@ -31,6 +33,12 @@ pub fn libraries() -> &'static [Crate] {
 pub fn services() -> &'static [Crate] {
     static SERVICES: LazyLock<Vec<Crate>> = LazyLock::new(|| read("services"));
     &SERVICES
+}
+
+/// The crates of tests.
+pub fn test_crates() -> &'static [Crate] {
+    static TESTS: LazyLock<Vec<Crate>> = LazyLock::new(|| read("tests"));
+    &TESTS
 }
 
 fn read(folder: &str) -> Vec<Crate> {

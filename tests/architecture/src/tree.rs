@@ -28,7 +28,7 @@ pub struct Crate {
     pub name: String,
     /// By path.
     pub modules: BTreeMap<Segments, Module>,
-    /// The files of its modules, those that exist in tests only too.
+    /// The files of its modules, those that exist in tests only, its tests and further programs too.
     pub files: BTreeSet<PathBuf>,
 }
 
@@ -43,6 +43,9 @@ impl Crate {
         for second in roots {
             // A program beside a library: a module that nothing else may use.
             all.file(&second, &["main".to_owned()], false);
+        }
+        for root in ["tests", "src/bin"].into_iter().flat_map(|within| roots_in(&folder.join(within))) {
+            all.file(&root, &[], true);
         }
         all
     }
@@ -139,6 +142,14 @@ impl Crate {
         }
         arrows
     }
+}
+
+/// The root files of tests and programs in a folder: `name.rs` and `name/main.rs`.
+fn roots_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let roots = paths.map(|path| if path.is_dir() { path.join("main.rs") } else { path });
+    roots.filter(|root| root.is_file() && root.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 
 /// The file of a module that another file declares.

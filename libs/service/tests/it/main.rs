@@ -3,9 +3,10 @@
 
 mod words;
 
+use quittance_db::find_answers;
 use quittance_kernel::{RequestId, TenantId};
 use quittance_runtime::{Parent, trace::Trace};
-use quittance_service::{CommonError, Outcome, ServiceError as _};
+use quittance_service::{CommonError, Outcome, ServiceError as _, command_hash};
 use quittance_testkit::now;
 use words::{Error, Introduce, Say, Shout, Word, Words};
 
@@ -31,6 +32,17 @@ async fn a_false_use_of_a_request_id_takes_nothing_from_its_true_repetition() {
     assert_eq!(words.say(&[(free, "no"), (free, "f")]).await, [Err("\"no\" is refused".to_owned()), ok("f")]);
     let said = ["a", "d", "f"].map(str::to_owned).to_vec();
     assert_eq!(words.stored().await, (said.clone(), said));
+}
+
+/// The hashes that services pin are those that are kept.
+#[tokio::test]
+async fn a_command_is_kept_by_its_hash() {
+    let words = Words::start().await;
+    let [id] = ids();
+    assert_eq!(words.say(&[(id, "a")]).await, [ok("a")]);
+    let mut tx = words.state.db().begin(words.tenant).await.unwrap();
+    let kept = find_answers(&mut tx, &[id]).await.unwrap();
+    assert_eq!(kept[&id].command_hash, command_hash("Say", id, &Say("a")));
 }
 
 /// A command that is refused is refused alone, each of its sendings for the same reason; one that breaks a constraint as well.

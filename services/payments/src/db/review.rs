@@ -181,3 +181,7 @@ pub(crate) async fn list(tx: &mut Tx, after: Option<PaymentId>, limit: i64) -> R
     .await?;
     Ok(ids.into_iter().map(PaymentId::new).collect())
 }
+
+#[cfg(test)]
+#[path = "review_tests.rs"]
+mod tests;

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod postgres_tls;
+#[cfg(target_arch = "x86_64")]
+mod probes;
 mod release;
 mod trace;
 
