@@ -12,9 +12,6 @@ use process::{Broker, Failure};
 
 use crate::Authority;
 
-/// Names a broker that is there already (`host:port`), for tests that leave it alone.
-const GIVEN: &str = "QUITTANCE_TEST_KAFKA";
-
 /// Where our ports are: below those that systems give to outgoing connections, one of which could otherwise take a
 /// broker's port while the broker is down, or even connect to itself there.
 const PORTS: std::ops::Range<u16> = 15_000..32_000;
@@ -22,7 +19,7 @@ const PORTS: std::ops::Range<u16> = 15_000..32_000;
 /// The project's root, which scripts/setup fetches into.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-static SHARED: LazyLock<TestKafka> = LazyLock::new(|| TestKafka::given().unwrap_or_else(TestKafka::start));
+static SHARED: LazyLock<TestKafka> = LazyLock::new(TestKafka::start);
 
 /// A broker that ends, and whose folder is removed, when it is dropped or when this process ends, `kill -9` included.
 ///
@@ -31,8 +28,7 @@ static SHARED: LazyLock<TestKafka> = LazyLock::new(|| TestKafka::given().unwrap_
 #[derive(Debug)]
 pub struct TestKafka {
     brokers: String,
-    /// None when the broker was given.
-    own: Option<Broker>,
+    broker: Broker,
 }
 
 /// Who may speak to a broker's listener with TLS.
@@ -41,15 +37,9 @@ pub const KAFKA_USER: &str = "quittance";
 pub const KAFKA_PASSWORD: &str = "a password of tests";
 
 impl TestKafka {
-    /// The broker of this process, for tests that leave it alone: the given one where `QUITTANCE_TEST_KAFKA` names one, or else started by
-    /// the first that asks.
+    /// The broker of this process, for tests that neither stop it nor kill it. The first that needs it starts it.
     pub fn shared() -> &'static Self {
         &SHARED
-    }
-
-    fn given() -> Option<Self> {
-        let given = std::env::var_os(GIVEN).filter(|given| !given.is_empty())?;
-        Some(Self { brokers: given.into_string().expect("QUITTANCE_TEST_KAFKA is host:port"), own: None })
     }
 
     /// A broker of the test's own, which it may stop, kill and restart.
@@ -92,31 +82,23 @@ impl TestKafka {
     /// Ends the broker as an operator does, with SIGTERM, and waits until it has ended. Nothing happens when it has
     /// ended already.
     pub fn stop(&mut self) {
-        self.own("stopped").stop();
+        self.broker.stop();
     }
 
     /// Ends the broker as a crash does, with SIGKILL. Nothing happens when it has ended already.
     pub fn kill(&mut self) {
-        self.own("killed").kill();
+        self.broker.kill();
     }
 
     /// Starts the broker again on the same port, with what it had on disk; stops it before if it still runs. After a
     /// kill it takes three seconds more, the time after which a controller takes a silent broker for dead.
     pub fn restart(&mut self) {
-        let own = self.own("restarted");
-        own.stop();
-        match own.start() {
+        self.broker.stop();
+        match self.broker.start() {
             Ok(()) => {}
             Err(Failure::PortTaken) => panic!("another process took Kafka's port while it was down"),
             Err(Failure::Other(text)) => panic!("{text}"),
         }
-    }
-
-    fn own(&mut self, verb: &str) -> &mut Broker {
-        let Some(own) = &mut self.own else {
-            panic!("the broker that {GIVEN} names is not ours to be {verb}: unset {GIVEN} for this test");
-        };
-        own
     }
 }
 
@@ -130,9 +112,8 @@ fn find_jars() -> OsString {
         .map(|(version, _)| version)
         .expect("scripts/kafka/pom.xml names Kafka's version");
     let libs = PathBuf::from(ROOT).join(".cache/kafka").join(version).join("libs");
-    let libs = libs
-        .canonicalize()
-        .unwrap_or_else(|_| panic!("Kafka {version} is missing: `scripts/setup test` fetches it, or set {GIVEN}"));
+    let libs =
+        libs.canonicalize().unwrap_or_else(|_| panic!("Kafka {version} is missing: `scripts/setup test` fetches it"));
     libs.join("*").into_os_string()
 }
 
@@ -141,7 +122,7 @@ fn start(make: impl Fn() -> (String, Broker)) -> TestKafka {
     for _ in 0..5 {
         let (brokers, mut broker) = make();
         match broker.start() {
-            Ok(()) => return TestKafka { brokers, own: Some(broker) },
+            Ok(()) => return TestKafka { brokers, broker },
             Err(Failure::PortTaken) => {}
             Err(Failure::Other(text)) => panic!("{text}"),
         }
@@ -222,7 +203,7 @@ mod tests {
     fn a_broker_is_killed_restarted_stopped_and_leaves_nothing() {
         let mut kafka = TestKafka::start();
         let brokers = kafka.brokers().to_owned();
-        let folder = kafka.own("looked at").folder().to_owned();
+        let folder = kafka.broker.folder().to_owned();
         let answers = || TcpStream::connect(&brokers).is_ok();
         assert!(answers());
 
@@ -245,10 +226,9 @@ mod tests {
     fn a_broker_ends_when_nobody_is_left_to_end_it() {
         let mut kafka = TestKafka::start();
         let brokers = kafka.brokers().to_owned();
-        let own = kafka.own("looked at");
-        let folder = own.folder().to_owned();
+        let folder = kafka.broker.folder().to_owned();
 
-        own.end_as_if_this_process_were_killed();
+        kafka.broker.end_as_if_this_process_were_killed();
         assert!(TcpStream::connect(&brokers).is_err());
         assert!(!folder.exists());
     }

@@ -1,4 +1,4 @@
-use quittance_kernel::{ContactId, CustomerId, TenantId};
+use quittance_kernel::{ContactId, Currency, CustomerId, TenantId};
 
 use super::*;
 use crate::domain::address::Address;
@@ -37,7 +37,7 @@ fn data(patch: InvoicePatch) -> DocumentData {
     let content = patch.onto(draft.content());
     let (terms, series) = (draft.terms.clone(), draft.series);
     let (invoice, _) = issue(draft.update(content, terms, series).unwrap(), "2026-03-02");
-    let (tenant, customer) = (Tenant::create(TenantId::at(now()), tenant_content(), now()), customer());
+    let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());
     DocumentData::of(&tenant, &customer, customer.contacts.first(), &invoice).unwrap()
 }
 
@@ -113,7 +113,7 @@ fn a_page_leaves_out_what_there_is_not() {
 
 #[test]
 fn a_draft_has_no_page_and_a_voided_invoice_says_so() {
-    let (tenant, customer) = (Tenant::create(TenantId::at(now()), tenant_content(), now()), customer());
+    let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());
     let draft = draft("100.00", "net 30");
     let refusal = DocumentData::of(&tenant, &customer, None, &draft).unwrap_err();
     assert_eq!(refusal.reason(), "INVOICE_NOT_ISSUED");
