@@ -23,7 +23,7 @@ fn books(kept: &mut KeptRequests) {
             "terms_and_conditions": "Our terms apply.",
             "rounding_rule": {"scope": "ROUNDING_SCOPE_PER_LINE", "mode": "ROUNDING_MODE_HALF_EVEN"}}}"#,
         |request, command: ops::CreateTenant| command_hash(ops::CreateTenant::NAME, request, &command),
-        "cbb7614b37d76194b6af0650c9be993d570982655ae67dfb8ea2d69aab6de96e",
+        "af4c0837ece6c8d8fbe8fffd6fa4ed4af62a71436c891e0a15dabc045705caea",
     );
     kept.check::<pb::CreateSeriesRequest, _>(
         r#"{"series": {"code": "EXPORT", "kind": "SERIES_KIND_CREDIT_NOTE", "prefix": "EX-", "min_digits": 5, "next_number": "41"}}"#,
