@@ -1,4 +1,4 @@
-//! A real Apache Kafka broker: one node that is broker and controller, on loopback, in a folder of its own.
+//! A real Apache Kafka broker: one node that is broker and controller, on loopback, in its own folder.
 
 mod process;
 
@@ -12,10 +12,10 @@ use process::{Broker, Failure};
 
 use crate::Authority;
 
-/// Names a broker that is there already (`host:port`), so that none is started.
+/// The variable that names a running broker (`host:port`) to use instead of starting one.
 const GIVEN: &str = "QUITTANCE_TEST_KAFKA";
 
-/// Where our ports are: below those that systems give to outgoing connections, one of which could otherwise take a
+/// Our range of ports: below the ephemeral ports, one of which could otherwise take a
 /// broker's port while the broker is down, or even connect to itself there.
 const PORTS: std::ops::Range<u16> = 15_000..32_000;
 
@@ -26,28 +26,28 @@ static SHARED: LazyLock<TestKafka> = LazyLock::new(TestKafka::start);
 
 /// A broker that ends, and whose folder is removed, when it is dropped or when this process ends, `kill -9` included.
 ///
-/// Topics are not made by using them. Everything here blocks its thread, for some seconds where a broker starts, and
-/// panics where it fails.
+/// Topics are not created automatically. Everything here blocks its thread, for some seconds when a broker starts, and
+/// panics on failure.
 #[derive(Debug)]
 pub struct TestKafka {
     brokers: String,
-    /// None when the broker was given.
+    /// `None` for a given broker.
     own: Option<Broker>,
 }
 
-/// Who may speak to a broker's listener with TLS.
+/// The user of a broker's TLS listener.
 pub const KAFKA_USER: &str = "quittance";
 /// The password of that user.
 pub const KAFKA_PASSWORD: &str = "a password of tests";
 
 impl TestKafka {
-    /// The broker of this process, for tests that leave it alone: started by the first that asks.
+    /// The shared broker of this process, for tests that do not stop it: started at the first call.
     pub fn shared() -> &'static Self {
         &SHARED
     }
 
-    /// A broker of the test's own, which it may stop, kill and restart; the given one where `QUITTANCE_TEST_KAFKA`
-    /// names one.
+    /// A broker for one test, which may stop, kill and restart it; the given one if `QUITTANCE_TEST_KAFKA`
+    /// is set.
     pub fn start() -> Self {
         if let Some(given) = std::env::var_os(GIVEN).filter(|given| !given.is_empty()) {
             let brokers = given.into_string().expect("QUITTANCE_TEST_KAFKA is host:port");
@@ -63,7 +63,7 @@ impl TestKafka {
         })
     }
 
-    /// A broker that clients speak to by TLS, with a certificate of the authority for `localhost`, and as [`KAFKA_USER`] with a password (SASL,
+    /// A broker with a TLS listener, with a certificate of the authority for `localhost`, and as [`KAFKA_USER`] with a password (SASL,
     /// SCRAM-SHA-512).
     pub fn start_secured(authority: &Authority) -> Self {
         let jars = find_jars();
@@ -83,12 +83,12 @@ impl TestKafka {
         })
     }
 
-    /// What clients connect to, `127.0.0.1:PORT`; the same after a restart.
+    /// The address for clients, `127.0.0.1:PORT`; the same after a restart.
     pub fn brokers(&self) -> &str {
         &self.brokers
     }
 
-    /// Whether `QUITTANCE_TEST_KAFKA` named this broker. Such a one cannot be stopped, killed or restarted.
+    /// Whether `QUITTANCE_TEST_KAFKA` named this broker. It cannot be stopped, killed or restarted.
     pub fn is_given(&self) -> bool {
         self.own.is_none()
     }
@@ -104,8 +104,8 @@ impl TestKafka {
         self.own("killed").kill();
     }
 
-    /// Starts the broker again on the same port, with what it had on disk; stops it before if it still runs. After a
-    /// kill it takes three seconds more, the time after which a controller takes a silent broker for dead.
+    /// Restarts the broker on the same port, with its data; stops it first if it still runs. After a
+    /// kill it takes three seconds more, until the controller fences the old broker.
     pub fn restart(&mut self) {
         let own = self.own("restarted");
         own.stop();
@@ -124,7 +124,7 @@ impl TestKafka {
     }
 }
 
-/// The class path that scripts/kafka/fetch made.
+/// The class path written by scripts/kafka/fetch.
 fn find_jars() -> OsString {
     let pom = Path::new(ROOT).join("scripts/kafka/pom.xml");
     let text = fs::read_to_string(&pom).expect("scripts/kafka/pom.xml is read");
@@ -140,7 +140,7 @@ fn find_jars() -> OsString {
     libs.join("*").into_os_string()
 }
 
-/// Starts a broker, on other ports where another process has taken one of its ports since it was chosen.
+/// Starts a broker, with new ports if another process has taken one since it was chosen.
 fn start(make: impl Fn() -> (String, Broker)) -> TestKafka {
     for _ in 0..5 {
         let (brokers, mut broker) = make();
@@ -158,12 +158,12 @@ fn free_ports<const N: usize>() -> [u16; N] {
     let mut free = std::iter::repeat_with(|| fastrand::u16(PORTS))
         .take(1_000)
         .filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
-    // All are held until all are known, so that they differ.
+    // All are bound until all are known, so that they differ.
     let listeners: [TcpListener; N] = std::array::from_fn(|_| free.next().expect("a free port"));
     listeners.each_ref().map(|listener| listener.local_addr().expect("a listener has an address").port())
 }
 
-/// Another listener, with TLS and SASL, beside the one that the broker itself uses. A later line of settings replaces an earlier one.
+/// Another listener, with TLS and SASL, beside the internal one. A later line of settings replaces an earlier one.
 fn secured(keystore: &Path, port: u16, plain_port: u16, controller_port: u16) -> String {
     let keystore = keystore.display();
     format!(
@@ -179,7 +179,7 @@ listener.name.secured.ssl.keystore.location={keystore}
     )
 }
 
-/// The broker's settings, where they are not Kafka's defaults: <https://kafka.apache.org/documentation/#brokerconfigs>.
+/// The broker's settings that differ from Kafka's defaults: <https://kafka.apache.org/documentation/#brokerconfigs>.
 fn settings(folder: &Path, port: u16, controller_port: u16) -> String {
     let data = folder.join("data");
     let data = data.display();

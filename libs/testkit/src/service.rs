@@ -1,4 +1,4 @@
-//! A service behind its real gRPC server, and the events it published.
+//! A service behind its real gRPC server, and its published events.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub fn request_id() -> String {
     RequestId::at(now()).to_string()
 }
 
-/// The service at an address as another service calls it, with tokens that every test server accepts.
+/// A client for another service at an address, with tokens that every test server accepts.
 pub fn peer(address: &str, subject: &'static str, clock: &Clock) -> Peer {
     Peer::new(&[address], subject, Tokens::new(SECRET), clock.clone(), &TlsConfig::default()).expect("an address")
 }
@@ -32,7 +32,7 @@ pub fn peer(address: &str, subject: &'static str, clock: &Clock) -> Peer {
 /// A running server; ends when it is dropped.
 #[derive(Debug)]
 pub struct TestServer {
-    /// Where it listens, for example `http://127.0.0.1:40123`.
+    /// Its address, for example `http://127.0.0.1:40123`.
     pub address: String,
     /// The tenant its clients act for.
     pub tenant: TenantId,
@@ -50,7 +50,7 @@ impl Drop for TestServer {
 }
 
 impl TestServer {
-    /// Serves what is added. The listener's address is known by then: services that call each other need it.
+    /// Serves the services that `add` adds. It is called with the listener's address, which services that call each other need.
     pub async fn start(clock: Clock, services: &[&str], add: impl FnOnce(&str, Routes) -> Routes) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let (trigger, shutdown) = ShutdownTrigger::new();
@@ -66,7 +66,7 @@ impl TestServer {
         self.client_for(Some(self.tenant), &["*"], "* internal")
     }
 
-    /// A client with a token of one's choice.
+    /// A client with the given token.
     pub fn client_for(&self, tenant: Option<TenantId>, tenants: &[&str], scope: &str) -> Client {
         connect(&[&self.address], &self.token(tenants, scope), tenant, Duration::from_mins(1)).expect("a client")
     }
@@ -79,7 +79,7 @@ impl TestServer {
     }
 }
 
-/// The events a service published, as a consumer gets them.
+/// The published events of a service, as a consumer reads them.
 #[derive(Debug, Clone)]
 pub struct Events {
     source: InProcessSource,
@@ -92,12 +92,12 @@ impl Events {
         Self { source: InProcessSource::new(area, db.clone(), relay) }
     }
 
-    /// Where another service reads them.
+    /// The source for another service.
     pub fn source(&self) -> InProcessSource {
         self.source.clone()
     }
 
-    /// The first `count` events, when they have come; fails after ten seconds.
+    /// Waits for the first `count` events; fails after ten seconds.
     pub async fn first<E: Message + Default>(&self, count: usize) -> Vec<E> {
         for _ in 0..1_000 {
             let envelopes = self.source.fetch(0, 10_000).await.expect("events are read");
@@ -125,7 +125,7 @@ impl Events {
     }
 }
 
-/// Waits until a condition holds; fails after twenty seconds, saying what was waited for.
+/// Waits until a condition holds; fails after twenty seconds with `what`.
 pub async fn wait_until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     for _ in 0..2_000 {
         if condition().await {
