@@ -18,19 +18,19 @@ use self::{
     transaction::Transaction,
 };
 
-/// How deep the aggregates that matter here may be nested.
+/// The deepest nesting of the aggregates read here.
 const MOST_DEPTH: usize = 64;
 
-/// How many errors that a server answers with are told.
+/// The most errors of a server that are reported.
 const MOST_ANSWERS: usize = 100;
 
 /// Reads a file, statement by statement and transaction by transaction. Returns `ofx1` or `ofx2`.
 ///
-/// Entries are `STMTTRN`; a broker's trades are none. The ledger balance is the closing balance; OFX has no opening
+/// Entries are `STMTTRN`; a broker's trades are not read. The ledger balance is the closing balance; OFX has no opening
 /// balance.
 ///
 /// # Errors
-/// [`Refusal`] for what holds no statement, with the errors the server answered with.
+/// [`Refusal`] if the file has no statement, with the errors of the server.
 pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
     let head = text::peek(input, text::HEAD_BYTES)?;
     let version = header::version(&head);
@@ -55,7 +55,7 @@ pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Stri
     Ok(version.to_owned())
 }
 
-/// The aggregates that matter here; all others are passed through.
+/// The aggregates read here; all others are skipped.
 fn known(name: &str) -> Option<&'static str> {
     const KNOWN: [&str; 20] = [
         "OFX",
@@ -82,7 +82,7 @@ fn known(name: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|aggregate| *aggregate == name)
 }
 
-/// What the server says of a request.
+/// The server's status of a request.
 #[derive(Debug, Default)]
 struct Answer {
     code: String,
@@ -90,11 +90,11 @@ struct Answer {
     message: String,
 }
 
-/// A file being read.
+/// The state of reading a file.
 struct Reading<'a, 's> {
     tokens: Tokens<'a>,
     sink: &'s mut dyn FnMut(Event),
-    /// The aggregates that are open, the innermost last.
+    /// The open aggregates, the innermost last.
     open: Vec<&'static str>,
     /// An element that began last and has no value yet.
     element: Option<String>,
@@ -121,7 +121,7 @@ impl Reading<'_, '_> {
                 }
             }
             if self.tokens.take_bad_text() {
-                self.warn(WarningCode::BadText, "bytes that are no text in the file's encoding");
+                self.warn(WarningCode::BadText, "bytes that are not text in the file's encoding");
             }
         }
         if self.open.is_empty() {
@@ -136,7 +136,7 @@ impl Reading<'_, '_> {
         (self.sink)(Event::Warning(Warning { at, code, message: message.into() }));
     }
 
-    /// Ends reading in the middle: told, or a reason to refuse where no statement began.
+    /// Ends reading early: a warning, or a reason to refuse if no statement began.
     fn stop(&mut self, at: Place, code: WarningCode, message: String) {
         if self.statement.as_ref().is_some_and(Statement::has_begun) || self.begun {
             (self.sink)(Event::Warning(Warning { at, code, message }));
@@ -152,7 +152,7 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         if self.faults.is_empty() {
-            self.faults.push(Fault { at: Place::File, message: "the OFX file holds no statement".to_owned() });
+            self.faults.push(Fault { at: Place::File, message: "the OFX file has no statement".to_owned() });
         }
         Err(Refusal::Faults(self.faults))
     }
@@ -163,7 +163,7 @@ impl Reading<'_, '_> {
             self.element = Some(name);
             return Ok(());
         };
-        // No aggregate of these stands in one of its own kind: the earlier one was left open.
+        // None of these aggregates is nested in one of its own kind: the earlier one was left open.
         if self.open.contains(&aggregate) {
             self.close(aggregate);
         }
@@ -189,14 +189,14 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    /// Some banks write a value where the standard has an aggregate: `<CURRENCY>EUR`, `<PAYEE>A Ltd`.
+    /// Some banks write a value instead of an aggregate: `<CURRENCY>EUR`, `<PAYEE>A Ltd`.
     fn leave_aggregate(&mut self, name: &str) {
         if matches!(name, "CURRENCY" | "ORIGCURRENCY" | "PAYEE") {
             self.open.pop_if(|open| *open == name);
         }
     }
 
-    /// Closes an aggregate and what was left open in it.
+    /// Closes an aggregate and all left open in it.
     fn close(&mut self, name: &str) {
         let Some(place) = self.open.iter().rposition(|open| *open == name) else { return };
         while self.open.len() > place {
@@ -234,7 +234,7 @@ impl Reading<'_, '_> {
         if !failed || answer.severity.eq_ignore_ascii_case("INFO") {
             return;
         }
-        let message = format!("the bank's server answers with error {}: {}", answer.code, answer.message);
+        let message = format!("the bank's server reports error {}: {}", answer.code, answer.message);
         if self.begun {
             self.warn(WarningCode::Empty, message);
         } else if self.faults.len() < MOST_ANSWERS {
@@ -258,7 +258,7 @@ impl Reading<'_, '_> {
         let Some(head) = statement.begin() else { return };
         let warnings = statement.check_head();
         if !self.begun {
-            // What the server refused besides is told now, as it no longer keeps the file from being read.
+            // Other errors of the server become warnings, as the file is read.
             for fault in std::mem::take(&mut self.faults) {
                 let warning = Warning { at: fault.at, code: WarningCode::Empty, message: fault.message };
                 (self.sink)(Event::Warning(warning));
