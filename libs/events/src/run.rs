@@ -1,4 +1,4 @@
-//! The events of one tenant that are applied together: decoded, and each for the first time.
+//! The events of one tenant that are applied together: decoded, without those applied before.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -19,14 +19,14 @@ pub(crate) fn by_tenant(events: &[Envelope]) -> BTreeMap<TenantId, Vec<&Envelope
 
 pub(crate) fn decode<H: Handler>(_: &H, envelope: &Envelope) -> Result<H::Event, HandlerError> {
     prost::Message::decode(envelope.payload.as_slice())
-        .map_err(|error| HandlerError::Rejected(format!("the bytes are no such event: {error}")))
+        .map_err(|error| HandlerError::Rejected(format!("the bytes cannot be decoded: {error}")))
 }
 
 pub(crate) fn message<E>(envelope: &Envelope, event: E) -> Message<E> {
     Message { event_id: envelope.event_id, position: envelope.position, recorded_at: envelope.recorded_at, event }
 }
 
-/// Those of the messages that are applied for the first time; one that came twice in a run is kept once.
+/// The messages that are applied for the first time; of duplicates in a run one is kept.
 pub(crate) fn keep_fresh<E>(mut messages: Vec<Message<E>>, fresh: &[Uuid]) -> Vec<Message<E>> {
     let mut left: HashSet<Uuid> = fresh.iter().copied().collect();
     messages.retain(|message| left.remove(&message.event_id.uuid()));

@@ -1,4 +1,4 @@
-//! The commands that the documents show are commands of the program.
+//! Tests that the commands shown in the documents exist in the program.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! Lines on standard output, whose reader may go away: `quittance events replay | head` is no failure.
+//! Lines on standard output, whose reader may close it: `quittance events replay | head` is not a failure.
 
 use std::{
     fmt::Display,
@@ -10,7 +10,7 @@ pub(crate) fn line(text: impl Display) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
-/// Whether the reader of standard output has gone away.
+/// Whether the reader of standard output has closed it.
 pub(crate) fn reader_has_gone(error: &anyhow::Error) -> bool {
     error
         .chain()

@@ -14,7 +14,7 @@ use crate::{
     ops::{CreateCustomer, CreateSeries, CreateTenant, CreateTerms, UpdateCustomer},
 };
 
-/// Notes what the domain found wrong.
+/// Adds the violations found by the domain.
 fn checked<T>(bad: &mut Violations, content: Result<T, Vec<BadField>>) -> Option<T> {
     match content {
         Ok(content) => Some(content),
@@ -52,7 +52,7 @@ fn tenant_content(tenant: pb::Tenant) -> Result<TenantContent, Violations> {
         name: tenant.name.trim().to_owned(),
         address: address(tenant.address),
         tax_id: tenant.tax_id,
-        // Replaced below where it is right; the other fields are checked meanwhile.
+        // Replaced below if it is valid; until then the other fields are checked.
         base_currency: base_currency.unwrap_or(quittance_kernel::Currency::EUR),
         time_zone: tenant.time_zone,
         enquiries: Enquiries { name, email, phone },
@@ -141,7 +141,7 @@ impl TryFrom<pb::UpdateCustomerRequest> for UpdateCustomer {
         let id = bad.check("customer.customer_id", id(&customer.customer_id, CustomerId::parse));
         let etag = Etag::new(customer.etag.clone());
         let named = |field: &str| mask.contains(&field);
-        // A name that is not to be changed need not be given.
+        // A name that is not in the update mask may be empty.
         let given = if named("name") { customer } else { pb::Customer { name: "unchanged".to_owned(), ..customer } };
         let content = bad.within("customer", customer_content(given));
         let patch = content.map(|content| CustomerPatch {
