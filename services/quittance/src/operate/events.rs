@@ -107,7 +107,7 @@ async fn tail_topic(area: &'static str, kafka: &KafkaConfig, flags: &TailFlags) 
         for event in source.read_any(left.min(1_000)).await? {
             match event {
                 Ok(envelope) => output::line(decode(area, &envelope))?,
-                Err(error) => output::line(json!({"no event": error}))?,
+                Err(error) => output::line(json!({"invalid_message": error}))?,
             }
             left -= 1;
         }
