@@ -43,7 +43,7 @@ pub(super) struct Transaction<'a> {
 /// The summaries of an account record, behind number and currency.
 pub(super) fn summaries<'a>(mut fields: impl Iterator<Item = &'a str>) -> Vec<Summary<'a>> {
     let mut found = Vec::new();
-    // A line that ends in a delimiter and goes on in the next has a field too many there, always an empty one.
+    // A continued line that ends in a delimiter has an extra empty field there.
     while let Some(code) = fields.by_ref().find(|field| !field.is_empty()) {
         let Some(amount) = fields.next() else {
             found.push(Summary { code, amount: "" });

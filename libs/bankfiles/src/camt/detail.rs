@@ -69,8 +69,8 @@ pub(super) fn read(node: &Node, context: &Context, warnings: &mut Vec<Warning>) 
         ..Detail::default()
     };
     let parties = Some(Sides::read(node)).filter(|sides| *sides != Sides::default()).map(Box::new);
-    let says_nothing = detail == Detail::default() && parties.is_none();
-    (!says_nothing).then(|| Part { detail, side: Side::parse(node.text_at("CdtDbtInd")), parties })
+    let is_empty = detail == Detail::default() && parties.is_none();
+    (!is_empty).then(|| Part { detail, side: Side::parse(node.text_at("CdtDbtInd")), parties })
 }
 
 /// Versions 01 to 03 have it in `AmtDtls` only.

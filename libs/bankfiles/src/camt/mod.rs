@@ -139,7 +139,7 @@ impl Reading<'_, '_> {
             self.xml.give_up();
             return Ok(());
         }
-        self.hand_on(warnings);
+        self.emit_warnings(warnings);
         (self.sink)(Event::End(statement.tail()));
         Ok(())
     }
@@ -152,7 +152,7 @@ impl Reading<'_, '_> {
                     let context = statement.context();
                     let (entry, warnings) = entry::read(&mut self.xml, &tag, &context)?;
                     self.tell();
-                    self.hand_on(warnings);
+                    self.emit_warnings(warnings);
                     if let Some(entry) = entry {
                         statement.count(&entry);
                         (self.sink)(Event::Entry(Box::new(entry)));
@@ -162,7 +162,7 @@ impl Reading<'_, '_> {
                     let node = self.xml.subtree(tag)?;
                     let warnings = statement.take(&node);
                     self.tell();
-                    self.hand_on(warnings);
+                    self.emit_warnings(warnings);
                 }
                 Step::Start(_) => self.xml.skip()?,
                 Step::End => return Ok(()),
@@ -179,7 +179,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn hand_on(&mut self, warnings: Vec<Warning>) {
+    fn emit_warnings(&mut self, warnings: Vec<Warning>) {
         for warning in warnings {
             (self.sink)(Event::Warning(warning));
         }

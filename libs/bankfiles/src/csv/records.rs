@@ -148,7 +148,7 @@ enum Place {
 }
 
 /// How long the record at the start is; `None` if its quotes are wrong: one never closes, or text follows where it does.
-/// A quote opens only where a field starts; a doubled one within quotes stands for itself.
+/// A quote opens only where a field starts; a doubled one within quotes is a literal quote.
 fn record_length(rest: &[u8], delimiter: u8) -> Option<usize> {
     let mut place = Place::FieldStart;
     let mut lines = 0_usize;

@@ -22,7 +22,7 @@ use self::{
 const MOST_DEPTH: usize = 64;
 
 /// The most errors of a server that are reported.
-const MOST_ANSWERS: usize = 100;
+const MOST_SERVER_ERRORS: usize = 100;
 
 /// Reads a file, statement by statement and transaction by transaction. Returns `ofx1` or `ofx2`.
 ///
@@ -43,7 +43,7 @@ pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Stri
         element: None,
         statement: None,
         begun: false,
-        answer: Answer::default(),
+        status: ServerStatus::default(),
         faults: Vec::new(),
     };
     match reading.run() {
@@ -84,7 +84,7 @@ fn known(name: &str) -> Option<&'static str> {
 
 /// The server's status of a request.
 #[derive(Debug, Default)]
-struct Answer {
+struct ServerStatus {
     code: String,
     severity: String,
     message: String,
@@ -100,7 +100,7 @@ struct Reading<'a, 's> {
     element: Option<String>,
     statement: Option<Statement>,
     begun: bool,
-    answer: Answer,
+    status: ServerStatus,
     faults: Vec<Fault>,
 }
 
@@ -173,7 +173,7 @@ impl Reading<'_, '_> {
         self.open.push(aggregate);
         self.element = Some(name);
         match aggregate {
-            "STATUS" => self.answer = Answer::default(),
+            "STATUS" => self.status = ServerStatus::default(),
             "STMTRS" | "CCSTMTRS" | "INVSTMTRS" => {
                 self.end_statement();
                 self.statement = Some(Statement::new(self.tokens.line()));
@@ -202,11 +202,11 @@ impl Reading<'_, '_> {
         while self.open.len() > place {
             let Some(aggregate) = self.open.pop() else { return };
             match aggregate {
-                "STATUS" => self.end_answer(),
+                "STATUS" => self.end_status(),
                 "STMTTRN" | "STMTTRNP" => self.end_transaction(),
                 "LEDGERBAL" | "AVAILBAL" => {
                     let warnings = self.statement.as_mut().map(|statement| statement.end_balance(aggregate));
-                    self.hand_on(warnings.unwrap_or_default());
+                    self.emit_warnings(warnings.unwrap_or_default());
                 }
                 "STMTRS" | "CCSTMTRS" | "INVSTMTRS" => self.end_statement(),
                 _ => {}
@@ -218,9 +218,9 @@ impl Reading<'_, '_> {
         let within = self.open.last().copied().unwrap_or_default();
         if within == "STATUS" {
             match name {
-                "CODE" => text.clone_into(&mut self.answer.code),
-                "SEVERITY" => text.clone_into(&mut self.answer.severity),
-                "MESSAGE" => text.clone_into(&mut self.answer.message),
+                "CODE" => text.clone_into(&mut self.status.code),
+                "SEVERITY" => text.clone_into(&mut self.status.severity),
+                "MESSAGE" => text.clone_into(&mut self.status.message),
                 _ => {}
             }
         } else if let Some(statement) = &mut self.statement {
@@ -228,16 +228,16 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn end_answer(&mut self) {
-        let answer = std::mem::take(&mut self.answer);
-        let failed = answer.severity.eq_ignore_ascii_case("ERROR") || !answer.code.trim_start_matches('0').is_empty();
-        if !failed || answer.severity.eq_ignore_ascii_case("INFO") {
+    fn end_status(&mut self) {
+        let status = std::mem::take(&mut self.status);
+        let failed = status.severity.eq_ignore_ascii_case("ERROR") || !status.code.trim_start_matches('0').is_empty();
+        if !failed || status.severity.eq_ignore_ascii_case("INFO") {
             return;
         }
-        let message = format!("the bank's server reports error {}: {}", answer.code, answer.message);
+        let message = format!("the bank's server reports error {}: {}", status.code, status.message);
         if self.begun {
             self.warn(WarningCode::Empty, message);
-        } else if self.faults.len() < MOST_ANSWERS {
+        } else if self.faults.len() < MOST_SERVER_ERRORS {
             self.faults.push(Fault { at: Place::Line(self.tokens.line()), message });
         }
     }
@@ -247,7 +247,7 @@ impl Reading<'_, '_> {
         let Some(transaction) = statement.transaction.take() else { return };
         let (entry, warnings) = transaction.entry(statement.currency());
         self.begin_statement();
-        self.hand_on(warnings);
+        self.emit_warnings(warnings);
         if let Some(entry) = entry {
             (self.sink)(Event::Entry(Box::new(entry)));
         }
@@ -266,7 +266,7 @@ impl Reading<'_, '_> {
         }
         self.begun = true;
         (self.sink)(Event::Begin(head));
-        self.hand_on(warnings);
+        self.emit_warnings(warnings);
     }
 
     fn end_statement(&mut self) {
@@ -276,7 +276,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn hand_on(&mut self, warnings: Vec<Warning>) {
+    fn emit_warnings(&mut self, warnings: Vec<Warning>) {
         for warning in warnings {
             (self.sink)(Event::Warning(warning));
         }

@@ -187,12 +187,12 @@ impl<'a> Xml<'a> {
                 Event::Eof => Step::Eof,
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => continue,
             };
-            self.tell_bad_text();
+            self.warn_of_bad_text();
             return Ok(step);
         }
     }
 
-    fn tell_bad_text(&mut self) {
+    fn warn_of_bad_text(&mut self) {
         if self.reader.get_mut().take_bad_text() {
             // The text is decoded ahead of the elements: the line is approximate.
             let message = "bytes that are not text in the file's encoding; read as Windows-1252 where possible";

@@ -67,7 +67,7 @@ pub(super) fn problems(file: &File) -> Vec<Problem> {
         check_batch(&mut found, &format!("batches[{place}]"), batch);
     }
     let sum = file.batches.iter().fold(Decimal::ZERO, |sum, batch| sum.saturating_add(sum_of(batch)));
-    found.check(fits(sum), "batches", "add up to more than twelve digits");
+    found.check(is_within_limit(sum), "batches", "add up to more than twelve digits");
     let records = file.batches.iter().map(records_of).fold(0_usize, usize::saturating_add);
     found.check(records <= 99_999_999, "batches", "have more than 99,999,999 entries and addenda");
     found.0
@@ -87,7 +87,7 @@ fn check_batch(found: &mut Problems, at: &str, batch: &Batch) {
     }
     found.check(!batch.payments.is_empty(), format!("{at}.payments"), "is empty");
     found.check(records_of(batch) <= 999_999, format!("{at}.payments"), "have more than 999,999 entries and addenda");
-    found.check(fits(sum_of(batch)), format!("{at}.payments"), "add up to more than twelve digits");
+    found.check(is_within_limit(sum_of(batch)), format!("{at}.payments"), "add up to more than twelve digits");
     for (place, payment) in batch.payments.iter().enumerate() {
         check_payment(found, &format!("{at}.payments[{place}]"), batch.sec, payment);
     }
@@ -99,8 +99,8 @@ fn check_payment(found: &mut Problems, at: &str, sec: Sec, payment: &Payment) {
     found.text(format!("{at}.name"), &payment.name, 1..=if sec == Sec::Ctx { 16 } else { 22 });
     let amount = payment.amount;
     let cents = amount.checked_mul(Decimal::ONE_HUNDRED).filter(Decimal::is_integer);
-    let fits = cents.is_some_and(|cents| cents < Decimal::from(10_000_000_000_i64));
-    found.check(fits, format!("{at}.amount"), "has more than two decimals or ten digits");
+    let is_within_limit = cents.is_some_and(|cents| cents < Decimal::from(10_000_000_000_i64));
+    found.check(is_within_limit, format!("{at}.amount"), "has more than two decimals or ten digits");
     found.check(!amount.is_sign_negative() || amount.is_zero(), format!("{at}.amount"), "is negative");
     let zero = amount.is_zero();
     found.check(
@@ -118,7 +118,7 @@ fn check_payment(found: &mut Problems, at: &str, sec: Sec, payment: &Payment) {
     }
 }
 
-fn fits(sum: Decimal) -> bool {
+fn is_within_limit(sum: Decimal) -> bool {
     sum.checked_mul(Decimal::ONE_HUNDRED).is_some_and(|cents| cents <= Decimal::from(MAX_SUM))
 }
 
