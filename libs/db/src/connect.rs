@@ -17,7 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{DbError, fairness::Turns};
 
-/// The pools' roles, as metrics say them.
+/// The pools' roles, labels of metrics.
 const APP: &str = "app";
 const SYSTEM: &str = "system";
 
@@ -58,7 +58,7 @@ pub struct Db {
     system: PgPool,
     /// Shares the app pool out among tenants.
     turns: Turns,
-    /// The database's name, as metrics say it.
+    /// The database's name, a label of metrics.
     name: Arc<str>,
 }
 
@@ -123,7 +123,7 @@ impl Db {
 
     /// Measures how long a transaction takes to begin; a failed begin is measured too.
     async fn measured<T>(&self, begin: impl Future<Output = T>) -> T {
-        if !metrics::are_taken() {
+        if !metrics::are_enabled() {
             return begin.await;
         }
         let started = Instant::now();

@@ -18,7 +18,7 @@ use crate::{
     batch_spans::BatchSpans,
     held,
     kafka::{KafkaSource, Unreadable},
-    run::{by_tenant, decode, first_time, keep_fresh, message},
+    run::{by_tenant, decode, first_time, message, retain_fresh},
 };
 
 /// Applies an area's events to a service's database.
@@ -57,7 +57,7 @@ impl<H: Handler> Applier<'_, H> {
         after: Option<i64>,
     ) -> Result<(), HandlerError> {
         if !unreadable.is_empty() {
-            self.keep_unreadable(unreadable).await?;
+            self.store_unreadable(unreadable).await?;
         }
         match self.in_one_transaction(events, after).await {
             Ok(()) => Ok(()),
@@ -140,14 +140,14 @@ impl<H: Handler> Applier<'_, H> {
             }
         }
         let fresh = first_time(tx, &known).await?;
-        let known = keep_fresh(known, &fresh);
+        let known = retain_fresh(known, &fresh);
         if !known.is_empty() {
             self.handler.apply(tx, known).await?;
         }
         Ok(())
     }
 
-    async fn keep_unreadable(&self, messages: &[Unreadable]) -> Result<(), HandlerError> {
+    async fn store_unreadable(&self, messages: &[Unreadable]) -> Result<(), HandlerError> {
         let mut tx = self.db.begin_untenanted().await?;
         for message in messages {
             let Unreadable { place: Place { topic, partition, offset }, error, .. } = message;

@@ -12,11 +12,11 @@ use tracing::{Span, field::Empty};
 
 use crate::Envelope;
 
-/// The spans of a batch, by the traces that its events came with. Without an exporter there are none.
+/// The spans of a batch, by the traces of its events. Without an exporter there are none.
 #[derive(Debug, Default)]
 pub(crate) struct BatchSpans<'a>(HashMap<TraceKey<'a>, (Span, Trace)>);
 
-/// The `traceparent` that events came with, and their `tracestate`.
+/// The `traceparent` and `tracestate` of events.
 type TraceKey<'a> = (&'a str, Option<&'a str>);
 
 fn key(event: &Envelope) -> Option<TraceKey<'_>> {

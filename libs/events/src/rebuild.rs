@@ -76,12 +76,12 @@ impl From<sqlx::Error> for RebuildError {
 pub struct Rebuild {
     tx: UntenantedTx,
     db: Db,
-    made: Made,
+    made: Building,
 }
 
 /// The result so far.
 #[derive(Debug)]
-struct Made {
+struct Building {
     projection: &'static Projection,
     /// The hash of each tenant's old read model.
     before: BTreeMap<TenantId, String>,
@@ -93,7 +93,7 @@ impl Rebuild {
     pub async fn begin(db: &Db, projection: &'static Projection) -> Result<Self, RebuildError> {
         let mut tx = db.begin_unbounded().await?;
         sqlx::query!("select area from subscription order by area for update").fetch_all(&mut *tx).await?;
-        Ok(Self { tx, db: db.clone(), made: Made { projection, before: BTreeMap::new(), events: 0 } })
+        Ok(Self { tx, db: db.clone(), made: Building { projection, before: BTreeMap::new(), events: 0 } })
     }
 
     /// Applies the events of an area that were applied before again. `progress` is called with the number of events so far.
@@ -143,7 +143,7 @@ impl Rebuild {
     }
 }
 
-impl Made {
+impl Building {
     /// Applies a batch. Returns the events whose parent has not arrived yet.
     async fn apply<H: Handler>(
         &mut self,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{Envelope, Handler, HandlerError, Message};
 
-/// Events of each tenant, in the order they came.
+/// Events of each tenant, in the order received.
 pub(crate) fn by_tenant(events: &[Envelope]) -> BTreeMap<TenantId, Vec<&Envelope>> {
     let mut runs: BTreeMap<TenantId, Vec<&Envelope>> = BTreeMap::new();
     for event in events {
@@ -27,7 +27,7 @@ pub(crate) fn message<E>(envelope: &Envelope, event: E) -> Message<E> {
 }
 
 /// The messages that are applied for the first time; of duplicates in a run one is kept.
-pub(crate) fn keep_fresh<E>(mut messages: Vec<Message<E>>, fresh: &[Uuid]) -> Vec<Message<E>> {
+pub(crate) fn retain_fresh<E>(mut messages: Vec<Message<E>>, fresh: &[Uuid]) -> Vec<Message<E>> {
     let mut left: HashSet<Uuid> = fresh.iter().copied().collect();
     messages.retain(|message| left.remove(&message.event_id.uuid()));
     messages

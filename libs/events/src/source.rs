@@ -76,7 +76,7 @@ impl InProcessSource {
 
     /// Waits until there may be an event after a position.
     pub async fn changed_after(&mut self, position: i64) {
-        // An error means that the relay is gone: the caller polls.
+        // An error means that the relay has ended: the caller polls.
         if self.positions.wait_for(|head| *head > position).await.is_err() {
             std::future::pending::<()>().await;
         }

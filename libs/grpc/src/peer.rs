@@ -17,7 +17,7 @@ const TOKEN_MINUTES: i64 = 10;
 /// How often a service tries a call before it gives up.
 const ATTEMPTS: u32 = 4;
 
-/// Another service, called with tokens of our own (scope `internal`), for any tenant.
+/// Another service, called with our own tokens (scope `internal`), for any tenant.
 #[derive(Debug, Clone)]
 pub struct Peer {
     replicas: Arc<Replicas>,

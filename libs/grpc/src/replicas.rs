@@ -37,12 +37,12 @@ pub(crate) struct Replicas {
 #[derive(Debug)]
 pub(crate) struct Replica {
     channel: Channel,
-    away: Mutex<Option<Away>>,
+    skipped: Mutex<Option<Skipped>>,
 }
 
 /// Since when a replica is skipped, and for how long.
 #[derive(Debug, Clone, Copy)]
-struct Away {
+struct Skipped {
     since: Instant,
     pause: Duration,
 }
@@ -60,18 +60,18 @@ impl Replicas {
         let mut found = self.found.clone();
         let all = found.wait_for(Option::is_some).await.ok()?.clone()?;
         let now = Instant::now();
-        let answering: Vec<&Arc<Replica>> = all.iter().filter(|replica| replica.answers(now)).collect();
+        let responding: Vec<&Arc<Replica>> = all.iter().filter(|replica| replica.responds(now)).collect();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        match answering.len() {
+        match responding.len() {
             0 => all.get(turn.checked_rem(all.len())?).cloned(),
-            count => answering.get(turn % count).map(|replica| Arc::clone(replica)),
+            count => responding.get(turn % count).map(|replica| Arc::clone(replica)),
         }
     }
 
     /// Whether one of them responds, as far as is known.
-    pub(crate) fn answer(&self) -> bool {
+    pub(crate) fn any_responds(&self) -> bool {
         let now = Instant::now();
-        self.found.borrow().iter().flat_map(|all| all.iter()).any(|replica| replica.answers(now))
+        self.found.borrow().iter().flat_map(|all| all.iter()).any(|replica| replica.responds(now))
     }
 }
 
@@ -83,7 +83,7 @@ impl Drop for Replicas {
 
 impl Replica {
     fn new(endpoint: &Endpoint) -> Arc<Self> {
-        Arc::new(Self { channel: endpoint.connect_lazy(), away: Mutex::default() })
+        Arc::new(Self { channel: endpoint.connect_lazy(), skipped: Mutex::default() })
     }
 
     /// Its channel.
@@ -92,20 +92,20 @@ impl Replica {
     }
 
     /// Records that a call got a response.
-    pub(crate) fn has_answered(&self) {
-        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    pub(crate) fn record_response(&self) {
+        *self.skipped.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Records that a call got no response: others are called for a while.
-    pub(crate) fn is_away(&self) {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        let pause = away.map_or(FIRST_PAUSE, |away| (away.pause * 2).min(LONGEST_PAUSE));
-        *away = Some(Away { since: Instant::now(), pause });
+    pub(crate) fn record_failure(&self) {
+        let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = skipped.map_or(FIRST_PAUSE, |skipped| (skipped.pause * 2).min(LONGEST_PAUSE));
+        *skipped = Some(Skipped { since: Instant::now(), pause });
     }
 
-    fn answers(&self, now: Instant) -> bool {
-        let away = *self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        away.is_none_or(|away| now.saturating_duration_since(away.since) >= away.pause)
+    fn responds(&self, now: Instant) -> bool {
+        let skipped = *self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        skipped.is_none_or(|skipped| now.saturating_duration_since(skipped.since) >= skipped.pause)
     }
 }
 
@@ -114,7 +114,7 @@ async fn follow(addresses: Vec<Uri>, tls: TlsConfig, sender: watch::Sender<Optio
     let mut known = Found::new();
     let mut tls_changed_at = tls.changed_at();
     loop {
-        let found = look_up(&addresses).await;
+        let found = resolve(&addresses).await;
         let changed_at = tls.changed_at();
         if changed_at != tls_changed_at {
             known.clear();
@@ -162,7 +162,7 @@ fn endpoint(address: SocketAddr, uri: &Uri, tls: &TlsConfig) -> Result<Endpoint,
     Ok(tuned(endpoint))
 }
 
-async fn look_up(addresses: &[Uri]) -> HashMap<SocketAddr, Uri> {
+async fn resolve(addresses: &[Uri]) -> HashMap<SocketAddr, Uri> {
     let mut found = HashMap::new();
     for uri in addresses {
         let Some(host) = uri.host() else { continue };
@@ -186,15 +186,15 @@ mod tests {
     #[tokio::test]
     async fn who_does_not_answer_is_left_alone_for_longer_each_time() {
         let replica = replica();
-        let paused = || replica.away.lock().unwrap().unwrap();
+        let paused = || replica.skipped.lock().unwrap().unwrap();
         for pause in [500, 1_000, 2_000, 4_000, 8_000, 8_000].map(Duration::from_millis) {
-            replica.is_away();
+            replica.record_failure();
             assert_eq!(paused().pause, pause);
-            assert!(!replica.answers(paused().since + pause.mul_f64(0.99)));
-            assert!(replica.answers(paused().since + pause));
+            assert!(!replica.responds(paused().since + pause.mul_f64(0.99)));
+            assert!(replica.responds(paused().since + pause));
         }
-        replica.has_answered();
-        assert!(replica.answers(Instant::now()));
+        replica.record_response();
+        assert!(replica.responds(Instant::now()));
     }
 
     #[tokio::test]
@@ -207,14 +207,14 @@ mod tests {
             all.iter().position(|other| Arc::ptr_eq(other, &one)).unwrap()
         };
         assert_eq!([drawn().await, drawn().await, drawn().await, drawn().await], [0, 1, 2, 0]);
-        all[1].is_away();
-        assert!(replicas.answer());
+        all[1].record_failure();
+        assert!(replicas.any_responds());
         for _ in 0..4 {
             assert_ne!(drawn().await, 1);
         }
-        all[0].is_away();
-        all[2].is_away();
-        assert!(!replicas.answer());
+        all[0].record_failure();
+        all[2].record_failure();
+        assert!(!replicas.any_responds());
         let mut any = [drawn().await, drawn().await, drawn().await];
         any.sort_unstable();
         assert_eq!(any, [0, 1, 2]);
@@ -224,6 +224,6 @@ mod tests {
     async fn names_that_lead_nowhere_are_no_replicas() {
         let replicas = Replicas::follow(vec![Uri::from_static("http://nowhere.invalid:7400")], TlsConfig::default());
         assert!(replicas.next().await.is_none());
-        assert!(!replicas.answer());
+        assert!(!replicas.any_responds());
     }
 }

@@ -79,10 +79,11 @@ async fn call(replicas: Arc<Replicas>, attempts: u32, request: Request<Body>) ->
         let left = ends_at.saturating_duration_since(Instant::now());
         let request = rebuild(&parts, Full::new(body.clone()), left);
         let (answer, requested) = match attempt_once(&replicas, request, left).await {
-            Outcome::Answered(answer) => return answer,
+            Outcome::Responded(answer) => return answer,
             Outcome::Unavailable(answer, requested) => (answer, requested),
         };
-        let wait = if replicas.answer() { Duration::ZERO } else { requested.unwrap_or_default().max(wait(attempt)) };
+        let wait =
+            if replicas.any_responds() { Duration::ZERO } else { requested.unwrap_or_default().max(wait(attempt)) };
         if attempt >= attempts || Instant::now() + wait >= ends_at {
             return answer;
         }
@@ -97,8 +98,8 @@ async fn attempt_once(replicas: &Replicas, request: Request<Body>, left: Duratio
     let Some(replica) = replica else { return Outcome::unreachable("the name of the server cannot be resolved") };
     let outcome = judge(send(replica.channel(), request, left).await);
     match &outcome {
-        Outcome::Answered(Ok(_)) => replica.has_answered(),
-        Outcome::Answered(Err(_)) | Outcome::Unavailable(..) => replica.is_away(),
+        Outcome::Responded(Ok(_)) => replica.record_response(),
+        Outcome::Responded(Err(_)) | Outcome::Unavailable(..) => replica.record_failure(),
     }
     outcome
 }
@@ -133,7 +134,7 @@ fn from_transport(error: tonic::transport::Error) -> Status {
 
 enum Outcome {
     /// A response, good or bad, that another attempt would not change.
-    Answered(Result<Response<Body>, Status>),
+    Responded(Result<Response<Body>, Status>),
     /// The server is unavailable, with the retry delay that it reports.
     Unavailable(Result<Response<Body>, Status>, Option<Duration>),
 }
@@ -146,7 +147,7 @@ impl Outcome {
 
     fn too_late() -> Self {
         let message = "the deadline passed without a response";
-        Self::Answered(Err(Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message).into()))
+        Self::Responded(Err(Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message).into()))
     }
 }
 
@@ -158,7 +159,7 @@ fn judge(answer: Result<Response<Body>, Status>) -> Outcome {
                 let requested = status.get_details_retry_info().and_then(|info| info.retry_delay);
                 Outcome::Unavailable(Ok(response), requested)
             }
-            _ => Outcome::Answered(Ok(response)),
+            _ => Outcome::Responded(Ok(response)),
         },
         Err(status) if status.code() == Code::DeadlineExceeded => Outcome::too_late(),
         Err(_) => Outcome::unreachable("the server cannot be reached; the same request_id may be sent again"),

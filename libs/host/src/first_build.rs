@@ -51,7 +51,7 @@ impl Build {
     async fn follow(mut self, part: String, readiness: Readiness, mut shutdown: Shutdown) {
         loop {
             let state = tokio::select! {
-                state = self.look() => state,
+                state = self.check() => state,
                 () = shutdown.triggered() => return,
             };
             let is_done = state.is_ok();
@@ -67,7 +67,7 @@ impl Build {
     }
 
     /// Whether it is done; the error is the reason why not.
-    async fn look(&mut self) -> Result<(), String> {
+    async fn check(&mut self) -> Result<(), String> {
         let area = self.source.area();
         if is_built(&self.db, area).await.map_err(|error| error_chain(&error))? {
             return Ok(());

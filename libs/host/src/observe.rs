@@ -7,7 +7,7 @@ use quittance_events::{outbox_status, stream_status};
 use quittance_kernel::Clock;
 use quittance_runtime::{
     Pace, Shutdown, Tasks, TelemetryConfig,
-    metrics::{self, Held},
+    metrics::{self, HeldCounts},
     reconcile,
 };
 
@@ -36,7 +36,7 @@ impl<S: Service> Observer<S> {
     /// Repeats the measurements, if metrics are enabled.
     pub(crate) fn spawn(self, config: &TelemetryConfig, shutdown: &Shutdown) -> Tasks {
         let mut tasks = Tasks::default();
-        if !metrics::are_taken() {
+        if !metrics::are_enabled() {
             return tasks;
         }
         let observer = self.clone();
@@ -62,7 +62,7 @@ impl<S: Service> Observer<S> {
         self.area.db.record_connections();
         let read = self.read().await;
         if read.is_err() {
-            metrics::forget_observed(S::AREA);
+            metrics::remove_observed(S::AREA);
         }
         read
     }
@@ -78,8 +78,8 @@ impl<S: Service> Observer<S> {
         for Reads { area, .. } in S::READS {
             // Before its first event a consumer has no row: its position is 0, and it holds no events.
             let read = subscriptions.iter().find(|read| read.area == *area);
-            let (position, held) = read.map_or((0, Held::default()), |read| {
-                let held = Held { dead_letters: read.dead_letters, parked: read.parked, waiting: read.waiting };
+            let (position, held) = read.map_or((0, HeldCounts::default()), |read| {
+                let held = HeldCounts { dead_letters: read.dead_letters, parked: read.parked, waiting: read.waiting };
                 (read.position, held)
             });
             metrics::record_held(S::AREA, area, held);
@@ -105,7 +105,7 @@ impl<S: Service> Observer<S> {
         if lock.is_some() {
             self.verify_all().await
         } else {
-            metrics::forget_verified(S::AREA);
+            metrics::remove_verified(S::AREA);
             Ok(())
         }
     }

@@ -1,4 +1,4 @@
-//! Structured creditor references (ISO 11649): `RF`, two check digits, and up to 21 letters and digits of our own.
+//! Structured creditor references (ISO 11649): `RF`, two check digits, and up to 21 letters and digits.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -38,7 +38,7 @@ impl BadCreditorReference {
 }
 
 impl CreditorReference {
-    /// The reference for a number of our own, such as an invoice number. Characters other than ASCII letters and digits are left out,
+    /// The reference for one of our numbers, such as an invoice number. Characters other than ASCII letters and digits are left out,
     /// so numbers that differ in nothing else get the same reference. `None` if 1 to 21 characters do not remain.
     pub fn from_base(base: &str) -> Option<CreditorReference> {
         let base: String =

@@ -44,7 +44,7 @@ pub(super) fn by_advice(case: &Case<'_>) -> Verdict {
     let items: Items<'_> = named.iter().map(|(ix, item, _)| (*ix, *item)).collect();
     let paid = named.iter().try_fold(0_i64, |sum, (.., paid)| sum.checked_add((*paid)?));
     let each_fits = named.iter().all(|(_, item, paid)| paid.is_some_and(|paid| paid > 0 && paid <= item.open));
-    if !case.fits(&items) && paid == Some(case.line.amount) && each_fits {
+    if !case.matches_exactly(&items) && paid == Some(case.line.amount) && each_fits {
         // The amount paid on each is stated; the rest stays open on the items.
         let parts = named.iter().map(|(ix, item, paid)| {
             let amount = paid.unwrap_or(0);
@@ -134,7 +134,7 @@ fn fitting<'a>(case: &Case<'a>, readings: &[Items<'a>]) -> Fitting<'a> {
         let mut sets: Vec<Items<'a>> =
             readings.iter().map(|items| items.iter().copied().filter(|one| keep(one)).collect()).collect();
         sets.dedup_by(|left, right| left.iter().map(|(ix, _)| ix).eq(right.iter().map(|(ix, _)| ix)));
-        sets.retain(|items| same_currency(case, items) && case.fits(items));
+        sets.retain(|items| same_currency(case, items) && case.matches_exactly(items));
         if sets.len() > 1 {
             // Of two documents with equal numbers the payer's own is meant.
             let own: Vec<Items<'a>> = sets.iter().filter(|items| case.is_payers(items)).cloned().collect();
@@ -244,7 +244,7 @@ pub(super) fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact:
     if open.is_empty() {
         return Verdict::Doubt(Vec::new(), UnappliedReason::ItemAlreadyPaid);
     }
-    if case.fits(&open) && (exact || case.payer.customers.is_empty() || case.is_payers(&open)) {
+    if case.matches_exactly(&open) && (exact || case.payer.customers.is_empty() || case.is_payers(&open)) {
         return with_closed(case, rule, named, &open);
     }
     let believed = case.policy.believe_number_alone && !case.payer.named && exact && all_exact(case, &open);
@@ -260,7 +260,7 @@ pub(super) fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact:
         };
         return Verdict::Doubt(vec![suggested], reason);
     }
-    if own.len() < open.len() && case.fits(&own) {
+    if own.len() < open.len() && case.matches_exactly(&own) {
         return Verdict::Apply(case.explain_by(rule, 970, &own));
     }
     if let Some(selected) = selection(case, &own) {
@@ -340,7 +340,7 @@ fn selection<'a>(case: &Case<'a>, own: &Items<'a>) -> Option<Items<'a>> {
     let chosen = |bits: u32| -> Items<'a> {
         own.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0).map(|(_, one)| *one).collect()
     };
-    (1..(1_u32 << own.len()) - 1).map(chosen).find(|items| case.fits(items))
+    (1..(1_u32 << own.len()) - 1).map(chosen).find(|items| case.matches_exactly(items))
 }
 
 enum Completion<'a> {

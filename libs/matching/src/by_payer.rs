@@ -102,7 +102,7 @@ fn by_amount_and_near_number(case: &Case<'_>) -> Verdict {
     let priced = case.items(case.book.priced(case.line.currency, case.line.amount).iter().copied());
     let near: Vec<(Nearness, (ItemIx, &Item))> = priced
         .into_iter()
-        .filter(|one| case.fits(&[*one]))
+        .filter(|one| case.matches_exactly(&[*one]))
         .filter_map(|one| Some((case.nearness(one.1)?, one)))
         .filter(|(near, _)| matches!(near, Nearness::Lookalike | Nearness::OneOff | Nearness::Serial))
         .collect();
@@ -172,7 +172,7 @@ pub(super) fn by_balance(case: &Case<'_>) -> Verdict {
     let past_due = if twins { Vec::new() } else { past_due };
     let certain = case.payer.is_certain() && case.mentions.unknown.is_empty();
     for items in [all, past_due] {
-        if items.len() > 1 && case.fits(&items) {
+        if items.len() > 1 && case.matches_exactly(&items) {
             let explanation = case.explain_by(rule, 910, &items);
             return if certain {
                 Verdict::Apply(explanation)
@@ -195,7 +195,7 @@ pub(super) fn by_similar_name(case: &Case<'_>) -> Verdict {
     let shown = similar.iter().take(if clear { 1 } else { 3 });
     let explanations = shown.flat_map(|found| {
         let owed: Items<'_> = case.book.owed(found.customer, case.line.currency).collect();
-        let fitting = owed.into_iter().filter(|one| case.fits(&[*one])).take(MAX_SHOWN);
+        let fitting = owed.into_iter().filter(|one| case.matches_exactly(&[*one])).take(MAX_SHOWN);
         fitting.map(|one| {
             let mut explanation = case.explain_by(MatchRule::SimilarName, u16::from(best.score) * 5, &[one]);
             explanation.evidence.push(Evidence::SimilarName(found.customer, found.score));

@@ -44,7 +44,7 @@ pub(super) fn by_tail<'a>(case: &Case<'a>) -> Option<Items<'a>> {
     }
     readings.sort();
     readings.dedup();
-    let mut fitting = readings.into_iter().map(|set| case.items(set)).filter(|items| case.fits(items));
+    let mut fitting = readings.into_iter().map(|set| case.items(set)).filter(|items| case.matches_exactly(items));
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
 }

@@ -71,7 +71,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether the amount pays exactly these items.
-    pub(super) fn fits(&self, items: &[(ItemIx, &Item)]) -> bool {
+    pub(super) fn matches_exactly(&self, items: &[(ItemIx, &Item)]) -> bool {
         !items.is_empty() && self.settle(items).fit == Fit::Cent
     }
 
@@ -82,7 +82,10 @@ impl<'a> Case<'a> {
 
     /// The payer's items that the amount pays exactly, each alone.
     pub(super) fn equal_items(&self) -> Vec<(ItemIx, &'a Item)> {
-        self.owed().into_iter().filter(|one| one.1.may_cost(self.line.amount) && self.fits(&[*one])).collect()
+        self.owed()
+            .into_iter()
+            .filter(|one| one.1.may_cost(self.line.amount) && self.matches_exactly(&[*one]))
+            .collect()
     }
 
     pub(super) fn nearness(&self, item: &Item) -> Option<Nearness> {

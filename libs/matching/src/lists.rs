@@ -88,7 +88,7 @@ fn is_to(run: &Run) -> bool {
     run.kind == Kind::Letters && ["TO", "BIS", "A", "THROUGH", "TM", "AL"].contains(&run.text.as_str())
 }
 
-/// The next run of digits of a list, and whether what stands before it may mean a range.
+/// The next run of digits of a list, and whether the text before it may mean a range.
 fn continues<'a>(text: &'a [Run], at: &mut usize) -> Option<(&'a Run, bool)> {
     let run = text.get(*at)?;
     let joined =

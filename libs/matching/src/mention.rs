@@ -4,7 +4,7 @@ use crate::index::ItemIx;
 
 /// The minimum of significant characters for a number without its prefix; a shorter one may be chance.
 pub(super) const MIN_CERTAIN_CHARS: usize = 5;
-/// Letters right behind a number that make it another one: `INV-17A`.
+/// Letters directly after a number that make it another one: `INV-17A`.
 pub(super) const MAX_SUFFIX: usize = 2;
 
 /// The form of a document's number in the text, the most reliable first.

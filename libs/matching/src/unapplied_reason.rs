@@ -36,7 +36,7 @@ pub enum UnappliedReason {
     /// Invoicing refused an allocation.
     RefusedByInvoicing,
     /// A person reversed an allocation.
-    UnappliedByHand,
+    UnappliedManually,
 }
 
 impl UnappliedReason {
@@ -58,7 +58,7 @@ impl UnappliedReason {
         UnappliedReason::PossibleDuplicate,
         UnappliedReason::AmountBeyondMatching,
         UnappliedReason::RefusedByInvoicing,
-        UnappliedReason::UnappliedByHand,
+        UnappliedReason::UnappliedManually,
     ];
 
     /// The name in storage and in the contract.
@@ -80,7 +80,7 @@ impl UnappliedReason {
             UnappliedReason::PossibleDuplicate => "POSSIBLE_DUPLICATE",
             UnappliedReason::AmountBeyondMatching => "AMOUNT_BEYOND_MATCHING",
             UnappliedReason::RefusedByInvoicing => "REFUSED_BY_INVOICING",
-            UnappliedReason::UnappliedByHand => "UNAPPLIED_BY_HAND",
+            UnappliedReason::UnappliedManually => "UNAPPLIED_BY_HAND",
         }
     }
 

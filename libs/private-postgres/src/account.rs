@@ -50,7 +50,7 @@ impl Account {
         }
     }
 
-    /// A program that will run as this user, in a process group of its own so that a Ctrl-C in the terminal is not
+    /// A program that will run as this user, in its own process group so that a Ctrl-C in the terminal is not
     /// meant for it.
     pub(crate) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);

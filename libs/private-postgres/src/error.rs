@@ -41,7 +41,7 @@ pub enum Error {
         /// The folder that was refused.
         folder: PathBuf,
     },
-    /// A setting whose name or value cannot stand in a configuration file.
+    /// A setting whose name or value cannot be written to a configuration file.
     #[error("`{name}` is not a setting that can be written to a configuration file")]
     BadSetting {
         /// Its name.

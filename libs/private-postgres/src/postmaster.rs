@@ -26,7 +26,7 @@ pub(crate) enum State {
 
 /// Reads the cluster's `postmaster.pid`. Its lines are: process, data folder, start, port, socket folder,
 /// address, shared memory, state.
-pub(crate) fn look(cluster: &Path) -> State {
+pub(crate) fn state(cluster: &Path) -> State {
     let Ok(text) = fs::read_to_string(cluster.join("postmaster.pid")) else { return State::Absent };
     let mut lines = text.lines();
     let Some(pid) = lines.next().and_then(|line| line.trim().parse::<i32>().ok()) else { return State::Absent };
@@ -67,7 +67,7 @@ pub(crate) fn clear_socket(socket_folder: &Path, port: u16) -> io::Result<()> {
 }
 
 /// Whether the socket takes connections: its folder may have been cleared away under a running server.
-pub(crate) fn answers(socket_folder: &Path, port: u16) -> bool {
+pub(crate) fn responds(socket_folder: &Path, port: u16) -> bool {
     UnixStream::connect(socket_folder.join(format!(".s.PGSQL.{port}"))).is_ok()
 }
 

@@ -97,7 +97,7 @@ impl Server {
         let settings_file = self.cluster().join("quittance.conf");
         // Written only before a start: it matches the running server.
         let unchanged = fs::read_to_string(&settings_file).is_ok_and(|found| found == wanted);
-        match postmaster::look(&self.cluster()) {
+        match postmaster::state(&self.cluster()) {
             State::Ready | State::Busy if unchanged && self.becomes_ready() => return Ok(true),
             State::Ready | State::Busy => self.stop()?,
             State::Impostor => {
@@ -119,7 +119,7 @@ impl Server {
         command.arg("stop").args(["--silent", "--wait", "--mode=fast"]).arg(format!("--timeout={STOP_S}"));
         command.arg("--pgdata").arg(self.cluster());
         let stopped = run_program("pg_ctl", command);
-        match postmaster::look(&self.cluster()) {
+        match postmaster::state(&self.cluster()) {
             State::Absent | State::Impostor => Ok(()),
             State::Ready | State::Busy => stopped,
         }
@@ -152,8 +152,8 @@ impl Server {
     fn becomes_ready(&self) -> bool {
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(START_S) {
-            match postmaster::look(&self.cluster()) {
-                State::Ready if postmaster::answers(&self.socket_folder, PORT) => return true,
+            match postmaster::state(&self.cluster()) {
+                State::Ready if postmaster::responds(&self.socket_folder, PORT) => return true,
                 State::Ready if began.elapsed() > Duration::from_secs(ANSWER_S) => return false,
                 State::Absent | State::Impostor => return false,
                 State::Ready | State::Busy => thread::sleep(Duration::from_millis(50)),
@@ -172,7 +172,7 @@ impl Server {
         loop {
             let log_start = fs::metadata(&log).map_or(0, |found| found.len());
             let mut command = self.account.command(&self.pg_ctl());
-            // pg_ctl gives the server a session of its own.
+            // pg_ctl gives the server its own session.
             command.arg("start").args(["--silent", "--wait"]).arg(format!("--timeout={START_S}"));
             command.arg("--pgdata").arg(self.cluster()).arg("--log").arg(&log);
             let Err(error) = run_program("pg_ctl", command) else { return Ok(()) };

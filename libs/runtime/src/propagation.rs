@@ -100,7 +100,7 @@ fn within_limit(tracestate: String) -> Option<String> {
     (!tracestate.is_empty()).then_some(tracestate)
 }
 
-/// The headers that came with an event.
+/// The headers of a received event.
 struct Read<'a> {
     traceparent: Option<&'a str>,
     tracestate: Option<&'a str>,

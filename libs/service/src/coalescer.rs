@@ -213,7 +213,7 @@ mod tests {
             })
         }
 
-        /// As many batches are being written, and everybody else waits.
+        /// The limit of concurrent batches is reached, and all others wait.
         async fn wait_for(&self, began: usize) {
             while self.store.began.load(Ordering::Relaxed) < began {
                 tokio::time::sleep(Duration::from_millis(1)).await;

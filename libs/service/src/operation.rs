@@ -42,13 +42,13 @@ pub trait BatchOperation: Send + Sync + Sized + 'static {
     type Output: Send;
 
     /// As [`Operation::run`], for a batch of one or many: a refused command is refused alone, and writes nothing. An error fails the whole batch:
-    /// it is rolled back. After a violated constraint, each command is run again in a batch of its own.
+    /// it is rolled back. After a violated constraint, each command is run again in its own batch.
     fn run(
         w: &mut Write<'_, Self::Settings>,
         commands: &[&Self],
     ) -> impl Future<Output = Batch<Self::Output, ErrorOf<Self::Settings>>> + Send;
 
-    /// The error for a database constraint violated by a command in a batch of its own; `None` when the command must not violate it.
+    /// The error for a database constraint violated by a command in its own batch; `None` when the command must not violate it.
     fn on_constraint(&self, _constraint: &str) -> Option<ErrorOf<Self::Settings>> {
         None
     }

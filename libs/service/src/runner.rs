@@ -330,7 +330,7 @@ impl<O, A: Clone, E: Clone> Distributable<O, A, E> {
 }
 
 fn record<F: Form<C>, C, A>(results: &Outcomes<F, C, A>, count: usize) {
-    if !metrics::are_taken() {
+    if !metrics::are_enabled() {
         return;
     }
     let record = |result, count| metrics::record_commands(F::Settings::AREA, F::NAME, result, count);

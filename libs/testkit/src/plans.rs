@@ -103,7 +103,7 @@ fn queries(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-/// One line that says which query it is.
+/// One line that identifies the query.
 fn shortened(query: &str) -> String {
     let line = query.split_whitespace().collect::<Vec<_>>().join(" ");
     let letters: Vec<char> = line.chars().collect();

@@ -131,7 +131,7 @@ impl Api {
                 } else {
                     let status = self.items.get_stream_status(GetStreamStatusRequest {}).await?.into_inner();
                     if status.unpositioned > 0 {
-                        watch.look(&status, "positions of invoicing's events").await?;
+                        watch.check(&status, "positions of invoicing's events").await?;
                         continue;
                     }
                     *head.insert(status.head_position)
@@ -140,7 +140,7 @@ impl Api {
                 if position(&status, quittance_invoicing::AREA) >= target {
                     break;
                 }
-                watch.look(&status, &format!("{reader:?} to read invoicing's events up to {target}")).await?;
+                watch.check(&status, &format!("{reader:?} to read invoicing's events up to {target}")).await?;
             }
         }
         Ok(())
@@ -155,12 +155,12 @@ impl Api {
                 let behind: Vec<_> = heads.iter().filter(|(area, head)| position(&reporting, area) < *head).collect();
                 // Read models that caught up may have caused new events: the heads must not have moved.
                 if behind.is_empty() && self.heads().await?.as_ref() == Some(&heads) {
-                    return held(&reporting);
+                    return refuse_held(&reporting);
                 }
-                watch.look(&reporting, &format!("reporting, which is behind on {behind:?}")).await?;
+                watch.check(&reporting, &format!("reporting, which is behind on {behind:?}")).await?;
             } else {
                 let payments = self.status(Reader::Payments).await?;
-                watch.look(&payments, "unfinished work and positions").await?;
+                watch.check(&payments, "unfinished work and positions").await?;
             }
         }
     }
@@ -187,7 +187,7 @@ fn position(status: &StreamStatus, area: &str) -> i64 {
 }
 
 /// Fails on parked events and dead letters: they make every figure doubtful.
-fn held(status: &StreamStatus) -> anyhow::Result<()> {
+fn refuse_held(status: &StreamStatus) -> anyhow::Result<()> {
     match status.subscriptions.iter().find(|s| s.parked + s.dead_letters + s.waiting > 0) {
         None => Ok(()),
         Some(s) => {
@@ -213,7 +213,7 @@ impl Watch {
         Self { last: None, still_since: std::time::Instant::now() }
     }
 
-    async fn look(&mut self, status: &StreamStatus, what: &str) -> anyhow::Result<()> {
+    async fn check(&mut self, status: &StreamStatus, what: &str) -> anyhow::Result<()> {
         if self.last.as_ref() != Some(status) {
             self.last = Some(status.clone());
             self.still_since = std::time::Instant::now();

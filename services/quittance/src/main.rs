@@ -146,7 +146,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command;
     quittance_host::run_to_end("", async {
         match run(command).await {
-            Err(error) if output::reader_has_gone(&error) => Ok(exit::DONE),
+            Err(error) if output::is_closed_by_reader(&error) => Ok(exit::DONE),
             done => done,
         }
     })

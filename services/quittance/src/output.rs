@@ -11,7 +11,7 @@ pub(crate) fn line(text: impl Display) -> io::Result<()> {
 }
 
 /// Whether the reader of standard output has closed it.
-pub(crate) fn reader_has_gone(error: &anyhow::Error) -> bool {
+pub(crate) fn is_closed_by_reader(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))

@@ -259,7 +259,7 @@ fn greet(address: &str, folder: &Path, tokens: Option<&Tokens>) -> anyhow::Resul
     let tenant = development_tenant(folder)?;
     let data = if folder == Path::new(DATA) { String::new() } else { format!(" --data {}", folder.display()) };
     let server = if address == format!("http://{LISTEN}") { String::new() } else { format!(" --server {address}") };
-    // A token in a log would be a key for whoever reads it.
+    // A token in a log would be usable by every reader of the log.
     if std::io::stdout().is_terminal() {
         println!("development token for {TOKEN_HOURS} hours: {}", development_token(tokens)?);
     } else {

@@ -53,8 +53,8 @@ pub async fn ping(config: &KafkaConfig) -> Result<(), KafkaError> {
     let requested = tokio::task::spawn_blocking(move || client.inner().fetch_metadata(None, PING).map(drop));
     match requested.await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(KafkaError::Away { brokers: config.brokers.clone(), why: error.to_string() }),
-        Err(error) => Err(KafkaError::Away { brokers: config.brokers.clone(), why: error.to_string() }),
+        Ok(Err(error)) => Err(KafkaError::Unavailable { brokers: config.brokers.clone(), why: error.to_string() }),
+        Err(error) => Err(KafkaError::Unavailable { brokers: config.brokers.clone(), why: error.to_string() }),
     }
 }
 

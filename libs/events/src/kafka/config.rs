@@ -53,7 +53,7 @@ pub enum KafkaError {
     Client(#[from] ClientError),
     /// No broker responds.
     #[error("no broker responds at {brokers}: {why}")]
-    Away {
+    Unavailable {
         /// The addresses tried.
         brokers: String,
         /// The reason.

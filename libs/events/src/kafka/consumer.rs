@@ -57,12 +57,12 @@ impl ClientContext for Lag {
         self.client.record(&statistics);
         let service = self.client.service;
         // The last value says nothing about now when no broker responds.
-        let is_away = !statistics.brokers.values().any(|broker| broker.state == "UP");
+        let is_unavailable = !statistics.brokers.values().any(|broker| broker.state == "UP");
         for (id, partition) in statistics.topics.values().flat_map(|topic| &topic.partitions) {
             // Negative: the partition was reassigned, or not read from yet.
             match partition.consumer_lag {
-                lag @ 0.. if !is_away => metrics::record_lag(service, self.area, *id, lag),
-                _ => metrics::forget_lag(service, self.area, *id),
+                lag @ 0.. if !is_unavailable => metrics::record_lag(service, self.area, *id, lag),
+                _ => metrics::remove_lag(service, self.area, *id),
             }
         }
     }
@@ -127,7 +127,7 @@ impl KafkaSource {
     /// The offsets that the topic holds now.
     pub async fn extent(&self) -> Result<Extent, KafkaError> {
         let (settings, topic) = (self.settings.clone(), self.topic.clone());
-        blocking(move || Extent::look(&settings, &topic)).await
+        blocking(move || Extent::query(&settings, &topic)).await
     }
 
     /// How many of these messages the service's group has not committed.
@@ -280,9 +280,9 @@ fn unreadable(message: &BorrowedMessage<'_>, place: Place, error: String) -> Unr
 
 /// Queries the broker with blocking calls.
 async fn blocking<T: Send + 'static>(
-    ask: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
+    query: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
 ) -> Result<T, KafkaError> {
-    match tokio::task::spawn_blocking(ask).await {
+    match tokio::task::spawn_blocking(query).await {
         Ok(answer) => answer,
         Err(ended) => std::panic::resume_unwind(ended.into_panic()),
     }

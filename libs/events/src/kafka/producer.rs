@@ -127,7 +127,7 @@ impl EventProducer {
         }
     }
 
-    /// Whether it can never send again and has to be replaced.
+    /// Whether it has failed for good and must be replaced.
     pub(crate) fn is_broken(&self) -> bool {
         self.producer.client().fatal_error().is_some()
     }

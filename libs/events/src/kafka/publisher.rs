@@ -81,7 +81,7 @@ async fn hold_lock_and_work(
     loop {
         let batch = fetch(&mut conn, published, BATCH).await?;
         let Some(last) = batch.last() else {
-            // An error means that the relay is gone: polling is enough.
+            // An error means that the relay has ended: polling is enough.
             let _timed_out = tokio::time::timeout(idle.lengthen(), positions.wait_for(|head| *head > published)).await;
             continue;
         };

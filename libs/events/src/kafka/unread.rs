@@ -19,7 +19,7 @@ pub struct Extent(BTreeMap<i32, (i64, i64)>);
 
 impl Extent {
     /// Queries the broker, with a client that joins no group.
-    pub(super) fn look(settings: &ClientConfig, topic: &str) -> Result<Self, KafkaError> {
+    pub(super) fn query(settings: &ClientConfig, topic: &str) -> Result<Self, KafkaError> {
         let client: BaseConsumer = settings.create()?;
         let metadata = client.fetch_metadata(Some(topic), PATIENCE)?;
         let mut extent = BTreeMap::new();

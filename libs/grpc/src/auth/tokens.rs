@@ -1,4 +1,4 @@
-//! Tokens of our own.
+//! Tokens signed by ourselves.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};

@@ -23,7 +23,7 @@ use super::{
 /// Capacity of the cache of verified tokens.
 const CACHE: usize = 10_000;
 
-/// What callers' tokens must claim beside being signed. Does not apply to tokens of our own services.
+/// What callers' tokens must claim beside being signed. Does not apply to our own services' tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TokenRules {

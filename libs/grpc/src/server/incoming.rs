@@ -124,7 +124,7 @@ async fn accept(
     accepted: mpsc::Sender<io::Result<Connection>>,
 ) {
     let room = Arc::new(Mutex::new(Room::default()));
-    let mut turned_away = TurnedAway::default();
+    let mut refused = RefusedConnections::default();
     loop {
         let (stream, peer) = tokio::select! {
             () = accepted.closed() => return,
@@ -142,25 +142,25 @@ async fn accept(
             Ok(place) => {
                 let (tls, accepted) = (tls.clone(), accepted.clone());
                 tokio::spawn(async move {
-                    if let Some(connection) = shake_hands(stream, peer, tls.as_deref(), place).await {
+                    if let Some(connection) = handshake(stream, peer, tls.as_deref(), place).await {
                         // The server has ended.
                         let _ended = accepted.send(Ok(connection)).await;
                     }
                 });
             }
-            Err(why) => turned_away.add(peer.ip(), why),
+            Err(why) => refused.add(peer.ip(), why),
         }
     }
 }
 
 /// Logs that connections are refused, at a limited rate.
 #[derive(Debug, Default)]
-struct TurnedAway {
+struct RefusedConnections {
     count: u64,
     logged_at: Option<Instant>,
 }
 
-impl TurnedAway {
+impl RefusedConnections {
     fn add(&mut self, peer: IpAddr, why: &str) {
         self.count += 1;
         if self.logged_at.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
@@ -171,7 +171,7 @@ impl TurnedAway {
     }
 }
 
-async fn shake_hands(stream: TcpStream, peer: SocketAddr, tls: Option<&Acceptor>, place: Place) -> Option<Connection> {
+async fn handshake(stream: TcpStream, peer: SocketAddr, tls: Option<&Acceptor>, place: Place) -> Option<Connection> {
     let deadline = tokio::time::Instant::now() + HANDSHAKE;
     // A connection that is already closed fails in the handshake.
     let _gone = stream.set_nodelay(true);

@@ -63,7 +63,7 @@ fn seconds(meter: &Meter, metric: Metric) -> Histogram<f64> {
 }
 
 /// Whether metrics are enabled.
-pub fn are_taken() -> bool {
+pub fn are_enabled() -> bool {
     RECORDER.get().is_some()
 }
 
@@ -185,13 +185,13 @@ pub fn record_lag(service: &str, area: &str, partition: i32, events: i64) {
 }
 
 /// Removes the lag of a partition: another replica has taken it over.
-pub fn forget_lag(service: &str, area: &str, partition: i32) {
+pub fn remove_lag(service: &str, area: &str, partition: i32) {
     forget(table::CONSUMER_LAG, &[service, area, &partition.to_string()]);
 }
 
 /// An area's events held by a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Held {
+pub struct HeldCounts {
     /// Events that can never be applied.
     pub dead_letters: i64,
     /// Events of unknown kinds.
@@ -201,7 +201,7 @@ pub struct Held {
 }
 
 /// An area's events held by a service.
-pub fn record_held(service: &str, area: &str, held: Held) {
+pub fn record_held(service: &str, area: &str, held: HeldCounts) {
     set(table::DEAD_LETTERS, &[service, area], count(held.dead_letters));
     set(table::PARKED_EVENTS, &[service, area], count(held.parked));
     set(table::WAITING_EVENTS, &[service, area], count(held.waiting));
@@ -224,20 +224,20 @@ pub fn record_verified(service: &str, at: DateTime<Utc>) {
 }
 
 /// Removes the results of this replica: another one checks the invariants.
-pub fn forget_verified(service: &str) {
+pub fn remove_verified(service: &str) {
     forget(table::INVARIANT_DRIFT, &[service]);
     forget(table::INVARIANTS_VERIFIED, &[service]);
 }
 
 /// Records a successful round of a reconciler.
 pub fn record_reconciled(service: &str, reconciler: &str) {
-    if are_taken() {
+    if are_enabled() {
         set(table::RECONCILED, &[service, reconciler], count(Clock::system().now().timestamp()));
     }
 }
 
 /// Removes the gauges of a service's database: it does not respond, and its last values may be stale.
-pub fn forget_observed(service: &str) {
+pub fn remove_observed(service: &str) {
     let observed = [
         table::OUTBOX_WAITING,
         table::OUTBOX_AGE,

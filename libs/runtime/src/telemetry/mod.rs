@@ -155,7 +155,7 @@ mod tests {
         metrics::record_outbox("test", 2, Duration::from_secs(4));
         metrics::record_unpublished("test", 0);
         metrics::record_lag("test", "other", 0, 12);
-        metrics::record_held("test", "other", metrics::Held { dead_letters: 1, parked: 2, waiting: 3 });
+        metrics::record_held("test", "other", metrics::HeldCounts { dead_letters: 1, parked: 2, waiting: 3 });
         metrics::record_pending("test", 5, Duration::from_secs(6));
         metrics::record_drift("test", 1, "what is in is out", 0);
         metrics::record_verified("test", Clock::system().now());
@@ -185,7 +185,7 @@ mod tests {
         assert!(shown.contains("quittance_outbox_age_seconds{service=\"test\"} 4\n"), "{shown}");
         assert!(shown.contains("service_name=\"quittance-test\""), "{shown}");
 
-        metrics::forget_observed("test");
+        metrics::remove_observed("test");
         let shown = get(address, "/metrics").await;
         assert!(!shown.contains("quittance_outbox_age_seconds{"), "what is not known is not shown\n{shown}");
         assert!(!shown.contains("quittance_consumer_lag_events{"), "{shown}");

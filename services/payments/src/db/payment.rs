@@ -19,7 +19,7 @@ pub(crate) struct StoredPayment {
     /// The payment.
     pub(crate) payment: Payment,
     /// A person applied or unapplied it: it is excluded from automatic matching.
-    pub(crate) by_hand: bool,
+    pub(crate) is_manual: bool,
     /// How often invoicing refused a match.
     pub(crate) refusals: i32,
     /// When it is due for matching again; `None`: not due.
@@ -31,7 +31,7 @@ pub(crate) struct StoredPayment {
 impl StoredPayment {
     /// The payment after a person's decision: excluded from automatic matching.
     pub(crate) fn decided(self, payment: Payment) -> Self {
-        Self { payment, by_hand: true, match_due_at: None, ..self }
+        Self { payment, is_manual: true, match_due_at: None, ..self }
     }
 }
 
@@ -91,7 +91,7 @@ impl TryFrom<Row> for StoredPayment {
         };
         Ok(Self {
             payment,
-            by_hand: row.by_hand,
+            is_manual: row.by_hand,
             refusals: row.refusals,
             match_due_at: row.match_due_at,
             envelope: None,
@@ -190,7 +190,7 @@ impl Changing {
             rules: all().map(|p| p.match_outcome.rule.map(|rule| rule.label().to_owned())).collect(),
             evidence: all().map(|p| p.match_outcome.evidence.join(SEPARATOR)).collect(),
             reasons: all().map(|p| p.match_outcome.unapplied_reason.map(|reason| reason.label().to_owned())).collect(),
-            by_hand: payments.iter().map(|stored| stored.by_hand).collect(),
+            by_hand: payments.iter().map(|stored| stored.is_manual).collect(),
             refusals: payments.iter().map(|stored| stored.refusals).collect(),
             match_due_at: payments.iter().map(|stored| stored.match_due_at).collect(),
             versions: all().map(|p| integer("payment", p.id.uuid(), p.version)).collect::<Result<_, _>>()?,

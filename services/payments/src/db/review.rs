@@ -18,7 +18,7 @@ const TABLE: &str = "match_review";
 
 /// A stored alternative.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct StoredAlternative {
     rule: String,
     score: u16,
     doubt: Option<String>,
@@ -41,9 +41,9 @@ struct StoredShare {
     effective_on: NaiveDate,
 }
 
-impl From<&Alternative> for Kept {
-    fn from(alternative: &Alternative) -> Kept {
-        Kept {
+impl From<&Alternative> for StoredAlternative {
+    fn from(alternative: &Alternative) -> StoredAlternative {
+        StoredAlternative {
             rule: alternative.rule.label().to_owned(),
             score: alternative.score,
             doubt: alternative.doubt.map(|doubt| doubt.label().to_owned()),
@@ -71,7 +71,7 @@ impl From<&Share> for StoredShare {
     }
 }
 
-impl Kept {
+impl StoredAlternative {
     fn read(self, id: Uuid) -> Result<Alternative, DbError> {
         let currency = stored(TABLE, id, Currency::parse(&self.currency))?;
         let doubt = self.doubt.map(|label| known(TABLE, id, "doubt", UnappliedReason::parse(&label))).transpose()?;
@@ -126,7 +126,7 @@ pub(crate) async fn put(
     }
     let (mut ids, mut texts) = (Vec::new(), Vec::new());
     for (payment, alternatives) in reviews.iter().filter(|(_, found)| !found.is_empty()) {
-        let kept: Vec<Kept> = alternatives.iter().map(Kept::from).collect();
+        let kept: Vec<StoredAlternative> = alternatives.iter().map(StoredAlternative::from).collect();
         ids.push(payment.uuid());
         texts.push(stored(TABLE, payment.uuid(), serde_json::to_string(&kept))?);
     }
@@ -161,7 +161,7 @@ pub(crate) async fn find(tx: &mut Tx, payments: &[PaymentId]) -> Result<HashMap<
     .fetch_all(&mut **tx)
     .await?;
     let read = rows.into_iter().map(|row| {
-        let kept: Vec<Kept> = stored(TABLE, row.payment_id, serde_json::from_str(&row.alternatives))?;
+        let kept: Vec<StoredAlternative> = stored(TABLE, row.payment_id, serde_json::from_str(&row.alternatives))?;
         let alternatives = kept.into_iter().map(|kept| kept.read(row.payment_id)).collect::<Result<_, _>>()?;
         Ok((PaymentId::new(row.payment_id), alternatives))
     });

@@ -344,7 +344,7 @@ impl Payment {
             return Err(Refusal::AllocationNotReversing { allocation: allocation.id, state });
         };
         let (applied, unapplied) = shift(allocation.amount, self.applied, self.unapplied)?;
-        let left = Some(UnappliedReason::UnappliedByHand);
+        let left = Some(UnappliedReason::UnappliedManually);
         let state = AllocationState::Reversed { effective_on, reason };
         Ok((Payment { applied, unapplied, ..self }.next(left), Allocation { state, ..allocation }))
     }

@@ -144,14 +144,15 @@ impl Finishing {
         self.payments.retain(|id, _| touched.contains(id));
         for id in self.refused.iter().filter_map(|(id, is_out_of_date)| is_out_of_date.then_some(id)) {
             // The next matching will use current data.
-            if let Some(stored) = self.payments.get_mut(id).filter(|stored| !stored.by_hand) {
+            if let Some(stored) = self.payments.get_mut(id).filter(|stored| !stored.is_manual) {
                 stored.refusals += 1;
                 stored.match_due_at = (stored.refusals <= MAX_REFUSALS)
                     .then(|| self.now + Duration::seconds(1 << stored.refusals.clamp(0, MAX_REFUSALS)));
             }
         }
         let payments: Vec<StoredPayment> = self.payments.into_values().collect();
-        let refused = payments.iter().filter(|stored| self.refused.contains_key(&stored.payment.id) && !stored.by_hand);
+        let refused =
+            payments.iter().filter(|stored| self.refused.contains_key(&stored.payment.id) && !stored.is_manual);
         let keys: Vec<(PaymentId, String)> = refused.flat_map(|stored| keys(&stored.payment)).collect();
         db::payment::update_all(w.tx, &payments).await?;
         db::allocation::update_states(w.tx, &self.changed, self.now).await?;

@@ -42,7 +42,7 @@ impl Operation for MatchAgain {
     async fn run(&self, w: &mut Write<'_>) -> Result<Matched, Error> {
         let due = db::payment::lock_due(w.tx, w.now, BATCH).await?;
         let is_more = i64::try_from(due.len()) == Ok(BATCH);
-        let is_matched = |stored: &StoredPayment| !stored.by_hand && !stored.payment.unapplied.is_zero();
+        let is_matched = |stored: &StoredPayment| !stored.is_manual && !stored.payment.unapplied.is_zero();
         let payments = due.iter().filter(|stored| is_matched(stored)).map(|stored| stored.payment.clone()).collect();
         let mut matched = match_all(w.tx, payments, w.now).await?.into_iter();
         let (mut allocations, mut new_keys, mut reviews) = (Vec::new(), Vec::new(), Vec::new());

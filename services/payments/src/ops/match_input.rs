@@ -107,7 +107,7 @@ impl MatchInput {
 
     /// Whether the proposal is independent of the payer's other items: exactly matched named documents, the payer's own
     /// if the payer is known.
-    pub(super) fn stands_alone(&self, payment: &Payment, proposal: &Proposal, payers: &[CustomerId]) -> bool {
+    pub(super) fn is_independent(&self, payment: &Payment, proposal: &Proposal, payers: &[CustomerId]) -> bool {
         let Some(best) = proposal.best.as_ref().filter(|_| proposal.decision == Decision::Apply) else { return false };
         let to_the_cent = best.evidence.contains(&Evidence::Amount("to the cent")) && best.left_over == 0;
         let mut owners = best.parts.iter().filter_map(|part| self.candidates.get(part.item.index()));

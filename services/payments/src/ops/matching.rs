@@ -168,7 +168,7 @@ async fn add_owed(
     let mut customers: BTreeSet<CustomerId> = BTreeSet::new();
     for (payment, names) in payments.iter().zip(names) {
         let payers = payers.of(payment, names);
-        if !payers.is_empty() && !book.stands_alone(payment, &book.propose(payment), &payers) {
+        if !payers.is_empty() && !book.is_independent(payment, &book.propose(payment), &payers) {
             customers.extend(payers);
         }
     }
@@ -192,11 +192,11 @@ pub(crate) fn into_batches(allocations: &mut [Allocation], now: DateTime<Utc>) {
 
 /// When an unapplied payment is matched once more after it was recorded: an invoice may have been projected in a transaction that did not see the
 /// payment, nor the payment's the invoice.
-fn second_look() -> chrono::Duration {
+fn rematch_delay() -> chrono::Duration {
     chrono::Duration::seconds(2)
 }
 
-/// Records new payments with their allocations, matched and saved. `envelopes` says which came in one entry of a bank's file.
+/// Records new payments with their allocations, matched and saved. `envelopes` has the bank file entry of each, if any.
 pub(crate) async fn record_matched(
     w: &mut Write<'_>,
     payments: Vec<Payment>,
@@ -214,10 +214,10 @@ pub(crate) async fn record_matched(
             if !alternatives.is_empty() {
                 reviews.push((payment.id, alternatives));
             }
-            let match_due_at = (!payment.unapplied.is_zero()).then(|| now + second_look());
+            let match_due_at = (!payment.unapplied.is_zero()).then(|| now + rematch_delay());
             let envelope = envelopes.get(&payment.id).copied();
             let stored =
-                StoredPayment { payment: payment.clone(), by_hand: false, refusals: 0, match_due_at, envelope };
+                StoredPayment { payment: payment.clone(), is_manual: false, refusals: 0, match_due_at, envelope };
             saved.push(stored);
             (payment, places)
         }));

@@ -33,7 +33,7 @@ impl Style {
     }
 }
 
-/// The last run of digits, and what stands before it.
+/// The last run of digits, and the text before it.
 pub(super) fn split(number: &str) -> (&str, &str) {
     let at = number.rfind(|letter: char| !letter.is_ascii_digit()).map_or(0, |at| at + 1);
     number.split_at(at)
