@@ -25,7 +25,7 @@ SWITCHES = {
 }
 # An account that is not the chart's.
 GIVEN_ACCOUNT = "given"
-# Mistakes that the chart has to refuse, most by its values.schema.json.
+# Mistakes that the chart must refuse, most by its values.schema.json.
 WRONG_VALUES = (
     "tls.enable=true",
     "replicas=two",

@@ -8,7 +8,7 @@ import tempfile
 import configuration
 from configuration import MOUNT, SERVICES, Problem
 
-# What the one-shot service makes: deploy/compose/make-secrets.
+# Files created by the one-shot service: deploy/compose/make-secrets.
 SECRETS = {"jwks.json", "service-key"} | {f"{service}-{role}" for service in SERVICES for role in ("owner", "app", "system")}
 
 
@@ -48,7 +48,7 @@ def main():
     for name, service in services.items():
         for volume in service.get("volumes", []):
             if volume["type"] == "bind" and not pathlib.Path(volume["source"]).is_file():
-                raise Problem(f"{name}: there is no file {volume['source']}")
+                raise Problem(f"{name}: file {volume['source']} is missing")
         if service["image"].startswith("quittance:") and name != "secrets":
             check_hardening(name, service)
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def main():
         for name in SERVICES:
             check_dependencies(name, services)
             if "test" not in services[name].get("healthcheck", {}):
-                raise Problem(f"{name}: nobody looks whether it is ready")
+                raise Problem(f"{name}: no health check")
             for of in (name, f"migrate-{name}"):
                 check_settings(of, services[of]["environment"])
             if programs:

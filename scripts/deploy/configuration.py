@@ -15,7 +15,7 @@ except ImportError:  # before Python 3.11
 
 SERVICES = ("invoicing", "payments", "credit-risk", "collections", "reporting")
 REFERENCE = pathlib.Path("docs/configuration.md")
-# Where the services find what they are given.
+# Where the services find their files.
 MOUNT = "/etc/quittance"
 
 
@@ -25,7 +25,7 @@ class Problem(Exception):
 
 @functools.cache
 def known_settings():
-    """The names of all settings by the reference, `kafka.properties.<name>` for free ones; None where there is no reference."""
+    """The names of all settings by the reference, `kafka.properties.<name>` for free ones; None without a reference."""
     if not REFERENCE.is_file():
         return None
     names = re.findall(r"^\| `([a-z_.]+(?:<name>)?)` \| `QUITTANCE_", REFERENCE.read_text(), re.MULTILINE)
@@ -48,7 +48,7 @@ def check_names(paths, where):
         return
     for path in paths:
         if ".".join(path) not in known and ".".join((*path[:-1], "<name>")) not in known:
-            raise Problem(f"{where}: there is no setting {'.'.join(path)}")
+            raise Problem(f"{where}: unknown setting {'.'.join(path)}")
 
 
 def parse_toml(text, where):
@@ -59,7 +59,7 @@ def parse_toml(text, where):
 
 
 def write_placeholders(folder):
-    """Everything that Secrets would hold: in the right form, and for nobody's use."""
+    """Placeholders for the content of Secrets, in the right form."""
     folder = pathlib.Path(folder)
     for name in ("database", "kafka", "tls"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def find_programs(folder):
     programs = {service: pathlib.Path(folder).resolve() / f"quittance-{service}" for service in SERVICES}
     for program in programs.values():
         if not os.access(program, os.X_OK):
-            raise Problem(f"QUITTANCE_PROGRAMS: there is no program {program}")
+            raise Problem(f"QUITTANCE_PROGRAMS: program {program} is missing")
     return programs
 
 

@@ -1,16 +1,16 @@
-//! Amounts as files write them.
+//! Amounts in files.
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
-/// Three capital letters. Files name currencies that no list has, so the list is the reader's business.
+/// A currency code of three capital letters. It is not checked against ISO 4217: files contain other codes too.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CurrencyCode([u8; 3]);
 
 impl CurrencyCode {
-    /// ISO 4217 for "no currency": stands where a file names none.
+    /// ISO 4217 for "no currency", used if a file names none.
     pub const NONE: CurrencyCode = CurrencyCode(*b"XXX");
 
     /// Reads three letters, in any case.
@@ -43,7 +43,7 @@ impl Serialize for CurrencyCode {
     }
 }
 
-/// An amount in a currency; what its sign means stands where it is used. Its decimals are the file's.
+/// An amount in a currency; each use documents the meaning of its sign. It keeps the file's decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Amount {
     /// In units of the currency.
@@ -52,9 +52,9 @@ pub struct Amount {
     pub currency: CurrencyCode,
 }
 
-/// How many digits an amount has at most before its separator: ISO 20022 has 18 in all. A hundred million such amounts can be summed exactly.
+/// The most digits of an amount before its separator: ISO 20022 has 18 in all. A hundred million such amounts can be summed exactly.
 pub const MAX_WHOLE_DIGITS: usize = 18;
-/// How many digits an amount has at most.
+/// The most digits of an amount.
 pub const MAX_DIGITS: usize = 24;
 
 /// A text is not an amount.
@@ -62,7 +62,7 @@ pub const MAX_DIGITS: usize = 24;
 #[error("an amount is digits with at most one decimal separator")]
 pub struct BadAmount;
 
-/// Reads an amount: an optional sign, digits, and at most one `separator` with any number of digits behind it, also
+/// Reads an amount: an optional sign, digits, and at most one `separator` with any number of digits after it, or
 /// none. At most [`MAX_WHOLE_DIGITS`] before it and [`MAX_DIGITS`] in all.
 ///
 /// # Errors
@@ -80,7 +80,7 @@ pub fn parse_amount(text: &str, separator: char) -> Result<Decimal, BadAmount> {
     }
     let point = if fraction.is_empty() { "" } else { "." };
     let whole_digits = whole.trim_start_matches('0').len();
-    // The parser rounds what has more digits than it can hold.
+    // The parser would round amounts with more digits than it supports.
     if whole_digits > MAX_WHOLE_DIGITS || whole_digits.saturating_add(fraction.len()) > MAX_DIGITS {
         return Err(BadAmount);
     }

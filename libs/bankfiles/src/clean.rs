@@ -1,8 +1,8 @@
-//! Texts as they can be kept: a NUL character means nothing in a bank's text, and no database of text takes it.
+//! Removes NUL characters, which have no meaning in texts and which databases do not accept.
 
 use crate::{Advice, Detail, Entry, Event, Party, StatementHead, StatementTail};
 
-/// Takes NUL characters out of all that an event says. Says whether there were any.
+/// Removes NUL characters from an event. Returns whether there were any.
 pub(crate) fn clean(event: &mut Event) -> bool {
     match event {
         Event::Begin(head) => {
@@ -16,7 +16,7 @@ pub(crate) fn clean(event: &mut Event) -> bool {
             texts(balances.map(|balance| &mut balance.code))
         }
         Event::Warning(warning) => {
-            // What it tells of was told already.
+            // Its content was emitted already.
             text(&mut warning.message);
             false
         }

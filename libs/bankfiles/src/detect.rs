@@ -1,4 +1,4 @@
-//! Telling formats apart by how a file begins.
+//! Detects formats by the beginning of a file.
 
 use std::borrow::Cow;
 
@@ -23,9 +23,9 @@ pub enum Format {
     Nacha,
 }
 
-/// Tells the format by the file's first bytes (a few thousand are enough); `None` where it is none of ours.
+/// Detects the format by the file's first bytes (a few thousand are enough); `None` if it is unknown.
 ///
-/// Another message in an ISO 20022 `Document` is said to be CAMT, whose reader tells what it is.
+/// Another message in an ISO 20022 `Document` is reported as CAMT, whose reader names it in its error.
 pub fn detect(start: &[u8]) -> Option<Format> {
     if foreign(start).is_some() {
         return None;
@@ -35,7 +35,7 @@ pub fn detect(start: &[u8]) -> Option<Format> {
     if text.starts_with('<') { markup(text) } else { ofx_header(text).or_else(|| records(text)) }
 }
 
-/// What a file is that nothing here reads, for people.
+/// The name of an unsupported kind of file, for people.
 pub(crate) fn foreign(start: &[u8]) -> Option<&'static str> {
     [
         (&b"PK\x03\x04"[..], "a zip archive: unpack it first"),
@@ -48,7 +48,7 @@ pub(crate) fn foreign(start: &[u8]) -> Option<&'static str> {
     .find_map(|(sign, what)| start.starts_with(sign).then_some(what))
 }
 
-/// The beginning as text; bytes that are none do not matter here.
+/// The beginning as text, ignoring invalid bytes.
 fn decode(start: &[u8]) -> Cow<'_, str> {
     let encoding = text::xml_encoding(start);
     let (text, _) = encoding.decode_with_bom_removal(start);
@@ -67,7 +67,7 @@ fn markup(text: &str) -> Option<Format> {
     (local == "Document" || text.contains("BkToCstmr") || text.contains(":camt.05")).then_some(Format::Camt)
 }
 
-/// The first element's name, behind declarations and comments.
+/// The first element's name, after declarations and comments.
 fn root(text: &str) -> Option<&str> {
     let mut rest = text;
     loop {
@@ -87,7 +87,7 @@ fn ofx_header(text: &str) -> Option<Format> {
     (start.eq_ignore_ascii_case("OFXHEADER") || text.contains("<OFX>")).then_some(Format::Ofx)
 }
 
-/// Formats of lines, told by the first of them that is not blank.
+/// Line formats, detected by the first line that is not blank.
 fn records(text: &str) -> Option<Format> {
     let mut lines = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty());
     let first = lines.next()?;
@@ -101,7 +101,7 @@ fn records(text: &str) -> Option<Format> {
     if first.starts_with('1') && first.len() < 94 && lines.next().is_some_and(|second| second.starts_with('2')) {
         return Some(Format::Lockbox);
     }
-    // Some banks put lines of their own before a message.
+    // Some banks put other lines before a message.
     let tagged =
         text.starts_with("{1:") || text.starts_with("{4:") || text.split(['\n', '\r']).take(60).any(is_swift_tag);
     tagged.then_some(Format::Mt94x)

@@ -1,4 +1,4 @@
-//! Any statement file: told by its beginning, read by its reader, and counted.
+//! Reads any statement file: detects its format, reads it and checks its totals.
 
 use std::io::BufRead;
 
@@ -10,15 +10,15 @@ use crate::{
 };
 
 /// Reads a file of any statement format, statement by statement and entry by entry. Returns the format's name, such as
-/// `camt.053.001.08`. A statement that does not add up is warned about before it ends.
+/// `camt.053.001.08`. A statement with wrong totals gives a warning before it ends.
 ///
 /// # Errors
-/// [`Refusal`] for what is no statement file, and for what its format's reader refuses.
+/// [`Refusal`] for other files, and those that the format's reader refuses.
 pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
     let head = text::peek(input, text::HEAD_BYTES)?;
     let encoding = Encoding::for_bom(&head).map(|(encoding, _)| encoding).filter(|encoding| *encoding != UTF_8);
     let mut whole = text::put_back(head, input);
-    // Files of lines know no encodings; XML says its own.
+    // Line formats do not declare an encoding; XML does.
     match encoding {
         Some(encoding) => read_text(&mut text::Utf8::new(&mut whole, encoding), sink),
         None => read_text(&mut whole, sink),
@@ -41,7 +41,7 @@ fn read_text(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Str
             Event::End(_) | Event::Warning(_) => {}
         }
         if had_nul {
-            let message = "characters that are no text (NUL) are left out".to_owned();
+            let message = "NUL characters are left out".to_owned();
             sink(Event::Warning(Warning { at, code: WarningCode::BadText, message }));
         }
         if let Some(warning) = tally.count(&event, at) {
@@ -56,10 +56,12 @@ fn read_text(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Str
         Some(Format::Bai2) => bai2::read(&mut whole, &mut counted),
         Some(Format::Lockbox) => lockbox::read(&mut whole, &mut counted),
         Some(Format::PaymentStatus) => {
-            Err(Refusal::one(Place::File, "a pain.002 tells of payments: it holds no statement"))
+            Err(Refusal::one(Place::File, "a pain.002 is a status report: it has no statement"))
         }
-        Some(Format::Nacha) => Err(Refusal::one(Place::File, "a NACHA file holds payments and returns, no statement")),
-        // Behind a long comment, or of another kind: the reader of XML says which.
+        Some(Format::Nacha) => {
+            Err(Refusal::one(Place::File, "a NACHA file has payments and returns, but no statement"))
+        }
+        // After a long comment, or of another kind: the XML reader's error tells.
         None if is_markup => camt::read(&mut whole, &mut counted),
         _ => Err(refusal),
     }
@@ -70,7 +72,7 @@ fn is_markup(head: &[u8]) -> bool {
     text.trim_ascii_start().starts_with(b"<")
 }
 
-/// Why a file of no known format is not read.
+/// Why a file of an unknown format is refused.
 fn refuse(head: &[u8]) -> Refusal {
     let what = match foreign(head) {
         Some(what) => format!("this is {what}"),
@@ -86,7 +88,7 @@ fn refuse(head: &[u8]) -> Refusal {
 mod tests {
     use super::*;
 
-    /// Whatever the format: what no database of text takes is left out in one place, and told once for each entry.
+    /// For every format: characters that databases do not accept are removed here, with one warning for each entry.
     #[test]
     fn nul_characters_are_left_out_with_a_warning() {
         let files = [
@@ -109,7 +111,7 @@ mod tests {
             .unwrap();
             assert_eq!(entries.len(), 1, "{file}");
             assert!(entries[0].contains("Ada") && !entries[0].contains("\\0"), "{}", entries[0]);
-            // The lines of MT940 have no control characters once they are read.
+            // The lines of MT940 have no control characters after reading.
             assert!(file.starts_with(":20:") || warnings.contains(&WarningCode::BadText), "{file}: {warnings:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! Fields that several formats write the same way: dates of digits, amounts without a decimal point.
+//! Fields common to several formats: dates of digits, amounts without a decimal point.
 
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
@@ -11,14 +11,14 @@ pub(crate) fn date(digits: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, day)
 }
 
-/// As [`date`]; a day that its month does not have (30 February, which banks use that count 30 days a month) is the
-/// month's last. Says whether it was so.
+/// As [`date`]; a day that does not exist (30 February, used by banks that count 30 days a month) is the
+/// month's last. Returns whether it was adjusted.
 pub(crate) fn date_in_month(digits: &str) -> Option<(NaiveDate, bool)> {
     let (year, month, day) = parts(digits)?;
     day_in_month(year, month, day)
 }
 
-/// The day `MMDD` that is nearest to `near`.
+/// The date `MMDD` nearest to `near`.
 pub(crate) fn day_near(digits: &str, near: NaiveDate) -> Option<(NaiveDate, bool)> {
     let (month, day) = (number(digits, 0, 2)?, number(digits, 2, 4)?);
     let years = [near.year().checked_sub(1)?, near.year(), near.year().checked_add(1)?];
@@ -57,7 +57,7 @@ fn number(digits: &str, from: usize, to: usize) -> Option<u32> {
     digits.get(from..to)?.parse().ok()
 }
 
-/// Digits without a point, the last `decimals` of them behind it; an optional sign. `None` for anything else, and for
+/// Digits without a point, of which the last `decimals` are decimals; an optional sign. `None` for anything else, and for
 /// more than 18 of them.
 pub(crate) fn implied(text: &str, decimals: u32) -> Option<Decimal> {
     let text = text.trim();
@@ -79,14 +79,14 @@ pub(crate) fn amount(value: Decimal, currency: CurrencyCode) -> Amount {
     Amount { value, currency }
 }
 
-/// Says whether a text is an IBAN by its check digits (ISO 13616).
+/// Whether a text is an IBAN by its check digits (ISO 13616).
 pub(crate) fn is_iban(text: &str) -> bool {
     let starts = text.bytes().take(2).all(|byte| byte.is_ascii_uppercase())
         && text.bytes().skip(2).take(2).all(|byte| byte.is_ascii_digit());
     starts && (15..=34).contains(&text.len()) && mod97(text) == Some(1)
 }
 
-/// Says whether a text is a creditor reference by its check digits (ISO 11649).
+/// Whether a text is a creditor reference by its check digits (ISO 11649).
 pub(crate) fn is_creditor_reference(text: &str) -> bool {
     text.starts_with("RF") && (5..=25).contains(&text.len()) && mod97(text) == Some(1)
 }
@@ -100,7 +100,7 @@ fn mod97(text: &str) -> Option<u32> {
     })
 }
 
-/// Says whether digits are a Swiss reference (QRR, formerly ESR): 27 with a check digit by recursive modulo 10.
+/// Whether digits are a Swiss reference (QRR, formerly ESR): 27 with a check digit by recursive modulo 10.
 pub(crate) fn is_swiss_reference(text: &str) -> bool {
     const CARRY: [u32; 10] = [0, 9, 4, 6, 8, 2, 7, 1, 3, 5];
     let Some((digits, check)) = text.split_at_checked(26) else { return false };
@@ -112,7 +112,7 @@ pub(crate) fn is_swiss_reference(text: &str) -> bool {
     expected.is_some() && check.len() == 1 && check.parse().ok() == expected && digits.bytes().any(|byte| byte != b'0')
 }
 
-/// Says whether a text has the shape of a BIC (ISO 9362).
+/// Whether a text has the form of a BIC (ISO 9362).
 pub(crate) fn is_bic(text: &str) -> bool {
     matches!(text.len(), 8 | 11)
         && text.bytes().take(6).all(|byte| byte.is_ascii_uppercase())

@@ -1,7 +1,7 @@
-//! The files that banks send and take: bytes in, typed statements out, and back. Nothing here reads a disk or a clock.
+//! Parsers and writers of bank files: bytes in, typed statements out, and back. No file system, no clock.
 //!
-//! What a file gets wrong is read where it can be and warned about where it stands; a file that holds nothing of what
-//! it should hold is refused, with every reason. A statement is handed on entry by entry, so that a file of any size
+//! Mistakes in a file are read as far as possible and give warnings with their place; a file without any of the
+//! expected content is refused, with every reason. A statement is emitted entry by entry, so that a file of any size
 //! needs no more memory than its longest entry.
 
 mod amount;

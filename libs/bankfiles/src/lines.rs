@@ -4,8 +4,8 @@ use std::io::{self, BufRead};
 
 use encoding_rs::WINDOWS_1252;
 
-/// How many bytes of a line are handed out at once; a multiple of NACHA's 94 columns, so that a file without line ends
-/// is cut between records.
+/// The longest piece of a line, in bytes; a multiple of NACHA's 94 columns, so that a file without line ends
+/// is split between records.
 pub(crate) const MAX_LINE_BYTES: usize = 94 * 700;
 
 /// A line, or a piece of one that is longer than [`MAX_LINE_BYTES`].
@@ -15,7 +15,7 @@ pub(crate) struct Line {
     pub(crate) number: u64,
     /// Its bytes without the line end.
     pub(crate) bytes: Vec<u8>,
-    /// An earlier piece of the same line was handed out before this one.
+    /// Whether it continues an earlier piece of the same line.
     pub(crate) continued: bool,
 }
 
@@ -25,7 +25,7 @@ impl Line {
         text_of(&self.bytes)
     }
 
-    /// Says that the line is more than bytes below space.
+    /// Whether the line is not only bytes below space.
     pub(crate) fn is_blank(&self) -> bool {
         self.bytes.iter().all(|byte| *byte <= b' ')
     }
@@ -39,7 +39,7 @@ pub(crate) fn text_of(bytes: &[u8]) -> String {
     }
 }
 
-/// Cuts a file into lines as an editor does: `\n`, `\r\n` and `\r` each end one. A UTF-8 byte order mark is skipped.
+/// Splits a file into lines as an editor does: `\n`, `\r\n` and `\r` each end one. A UTF-8 byte order mark is skipped.
 pub(crate) struct Lines<'a> {
     input: &'a mut dyn BufRead,
     number: u64,
@@ -87,7 +87,7 @@ impl<'a> Lines<'a> {
             self.after_return = seen.get(end) == Some(&b'\r');
             self.input.consume(end.saturating_add(1));
             self.number = self.number.saturating_add(1);
-            // What ends a line whose last piece was handed out is no line of its own.
+            // The end of a line whose last piece was returned is not a new line.
             if std::mem::take(&mut self.within) && line.bytes.is_empty() {
                 line = Line { number: self.number, ..Line::default() };
                 continue;

@@ -1,4 +1,4 @@
-//! What every statement says, whatever format it came in.
+//! The model of statements, common to all formats.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{Amount, CurrencyCode, Place, Warning};
 
-/// What a reader hands on, in the file's order: each statement begins, has its entries, and ends.
+/// The output of a reader, in the file's order: each statement begins, has its entries, and ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A statement begins.
@@ -15,50 +15,50 @@ pub enum Event {
     Entry(Box<Entry>),
     /// The statement that began last ends.
     End(StatementTail),
-    /// Something is wrong; reading goes on.
+    /// A mistake in the file; reading goes on.
     Warning(Warning),
 }
 
-/// What is known of a statement before its entries.
+/// The head of a statement, before its entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StatementHead {
-    /// The statement's own id; empty where it has none.
+    /// The statement's id; empty if it has none.
     pub id: String,
-    /// Our account: IBAN, or the bank's own number; empty where the file names none.
+    /// Our account: IBAN, or the bank's own number; empty if the file names none.
     pub account: String,
-    /// The account's currency, where the file says.
+    /// The account's currency, if given.
     pub currency: Option<CurrencyCode>,
-    /// Whose account it is, as the bank names it; empty where it does not.
+    /// The account owner's name as the bank has it; empty if not given.
     pub owner: String,
-    /// Says that the statement only tells of entries, and does not book them: CAMT.052, CAMT.054, MT942.
+    /// Whether the statement only announces entries, and does not book them: CAMT.052, CAMT.054, MT942.
     pub advice_only: bool,
 }
 
-/// What is known of a statement after its entries.
+/// The tail of a statement, after its entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StatementTail {
-    /// What was there before the entries; signed.
+    /// The opening balance; signed.
     pub opening: Option<Balance>,
-    /// What was there after them; signed.
+    /// The closing balance; signed.
     pub closing: Option<Balance>,
-    /// Every balance the file gives, also the two above, in its order.
+    /// All balances in the file, including the two above, in its order.
     pub balances: Vec<Balance>,
 }
 
 /// A balance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Balance {
-    /// Which.
+    /// The kind.
     pub kind: BalanceKind,
-    /// As the file names the kind: `OPBD`, `60F`, `010`.
+    /// The code of the kind in the file: `OPBD`, `60F`, `010`.
     pub code: String,
-    /// Signed: what the bank owes us is positive.
+    /// The balance, signed: positive in our favour.
     pub amount: Amount,
-    /// Of which day.
+    /// The date; `None` if not given.
     pub on: Option<NaiveDate>,
 }
 
-/// Which balance.
+/// The kind of a balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BalanceKind {
@@ -70,47 +70,47 @@ pub enum BalanceKind {
     Other,
 }
 
-/// Whether the bank has booked an entry.
+/// The booking status of an entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryStatus {
-    /// It has.
+    /// Booked.
     #[default]
     Booked,
-    /// It may yet.
+    /// Pending.
     Pending,
-    /// It never will: for information.
+    /// For information only.
     Information,
 }
 
-/// Money that came or went.
+/// An entry: money received or paid.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// Where it stands in the file.
+    /// Its place in the file.
     pub at: Option<Place>,
-    /// When the bank booked it.
+    /// The booking date.
     pub booked_on: Option<NaiveDate>,
-    /// When the money counts.
+    /// The value date.
     pub value_on: Option<NaiveDate>,
     /// Signed: credits of our account are positive.
     pub amount: Amount,
-    /// Whether the bank has booked it.
+    /// Its booking status.
     pub status: EntryStatus,
-    /// It reverses an earlier one. The sign of the amount says which way the money goes now.
+    /// Whether it reverses an earlier one. The sign of the amount is that of the reversal.
     pub reversal: bool,
     /// The bank's own reference (`AcctSvcrRef`, the part of :61: after `//`, BAI2's bank reference, OFX's FITID); empty
     /// where it has none.
     pub bank_reference: String,
     /// The account owner's reference (`NtryRef`, the reference of :61:, BAI2's customer reference, OFX's CHECKNUM or
-    /// REFNUM); empty where it has none.
+    /// REFNUM); empty if it has none.
     pub customer_reference: String,
-    /// What kind of transaction the bank calls it: `PMNT-RCDT-ESCT`, `NTRF`, `142`, `CREDIT`.
+    /// The bank's code of the kind of transaction: `PMNT-RCDT-ESCT`, `NTRF`, `142`, `CREDIT`.
     pub code: String,
-    /// In the bank's words; empty where it has none.
+    /// The bank's description; empty if it has none.
     pub information: String,
-    /// What was charged for it.
+    /// Its charges.
     pub charges: Vec<Charge>,
-    /// Its parts: one for a single payment, many for a batch, none where the file gives nothing beyond the entry.
+    /// Its parts: one for a single payment, many for a batch, none if the file has only the entry.
     pub details: Vec<Detail>,
 }
 
@@ -123,40 +123,40 @@ impl Default for Amount {
 /// One payment of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Detail {
-    /// Signed as the entry; `None` where the file gives none of its own.
+    /// The amount, signed as the entry; `None` if not given.
     pub amount: Option<Amount>,
-    /// What was instructed, where it differs: another currency, or before charges. Unsigned.
+    /// The instructed amount, if different: another currency, or before charges. Unsigned.
     pub instructed: Option<Amount>,
-    /// Who is on the other side: the payer of a credit, the payee of a debit.
+    /// The counterparty: the payer of a credit, the payee of a debit.
     pub counterparty: Party,
-    /// For whom the other side acts, where it says.
+    /// The ultimate party of the counterparty, if given.
     pub ultimate_counterparty: Party,
-    /// The id the payer gave (`EndToEndId`, `EREF`); empty where none or `NOTPROVIDED`.
+    /// The payer's id (`EndToEndId`, `EREF`); empty if none or `NOTPROVIDED`.
     pub end_to_end_id: String,
-    /// The bank's reference of this part; empty where it has none.
+    /// The bank's reference of this part; empty if it has none.
     pub bank_reference: String,
-    /// The direct debit's mandate; empty where it has none.
+    /// The direct debit's mandate; empty if it has none.
     pub mandate_id: String,
     /// Structured creditor references, as written.
     pub creditor_references: Vec<String>,
-    /// What the payer wrote, lines joined by a line break.
+    /// The payer's text, lines joined by a line break.
     pub remittance: String,
-    /// Documents the payer names with what it pays on them.
+    /// Documents named by the payer, with the amounts paid on them.
     pub advice: Vec<Advice>,
-    /// Why it came back (`AC04`, `R01`), where it did.
+    /// The reason of its return (`AC04`, `R01`), if it is one.
     pub return_reason: Option<String>,
-    /// What was charged for it.
+    /// Its charges.
     pub charges: Vec<Charge>,
 }
 
-/// Someone with an account.
+/// A party with an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Party {
-    /// Empty where unknown.
+    /// Empty if unknown.
     pub name: String,
-    /// IBAN or local number; empty where unknown.
+    /// IBAN or local number; empty if unknown.
     pub account: String,
-    /// BIC or national code of its bank; empty where unknown.
+    /// BIC or national code of its bank; empty if unknown.
     pub bank: String,
 }
 
@@ -165,21 +165,21 @@ pub struct Party {
 pub struct Advice {
     /// The document's number as the payer writes it.
     pub number: String,
-    /// Code of the kind of document (`CINV`, `CREN`, `IV`); empty where none.
+    /// Code of the kind of document (`CINV`, `CREN`, `IV`); empty if none.
     pub kind: String,
-    /// What is paid on it; `None` where the payer does not say. Negative for a credit note.
+    /// The amount paid on it; `None` if not stated. Negative for a credit note.
     pub paid: Option<Amount>,
-    /// What it was for at first.
+    /// Its original amount.
     pub due: Option<Amount>,
-    /// What the payer took off as discount.
+    /// The discount taken by the payer.
     pub discount: Option<Amount>,
 }
 
 /// A charge of a bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Charge {
-    /// Positive: taken from us.
+    /// The amount; positive if charged to us.
     pub amount: Amount,
-    /// Says that the entry's amount has it in already.
+    /// Whether the entry's amount includes it.
     pub included: bool,
 }

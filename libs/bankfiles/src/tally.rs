@@ -1,4 +1,4 @@
-//! Counting while reading: sums by currency, and whether a statement adds up.
+//! Totals while reading: sums by currency, and a check of each statement's balances.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{Amount, CurrencyCode, EntryStatus, Event, Place, StatementTail, Warning, WarningCode};
 
-/// How many, and how much. Sums are positive.
+/// A count and a sum, which is positive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Sums {
     /// Entries.
@@ -16,7 +16,7 @@ pub struct Sums {
     pub sum: Decimal,
 }
 
-/// Counts a statement's entries, and at its end tells whether opening and booked entries give the closing balance.
+/// Sums a statement's entries, and at its end checks that opening balance and booked entries give the closing balance.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     advice_only: bool,
@@ -30,7 +30,7 @@ impl Tally {
         self.by_currency.iter().map(|(currency, (credits, debits))| (*currency, *credits, *debits))
     }
 
-    /// Takes an event in. Returns what is wrong with the statement that it ends.
+    /// Processes an event. Returns a warning about the statement that it ends.
     pub fn count(&mut self, event: &Event, at: Place) -> Option<Warning> {
         match event {
             Event::Begin(head) => *self = Tally { advice_only: head.advice_only, ..Tally::default() },
@@ -64,7 +64,7 @@ impl Tally {
             at,
             code: WarningCode::BalancesDoNotTie,
             message: format!(
-                "the opening balance {} and booked entries of {moved} give {expected} {currency}, the closing balance says {}",
+                "the opening balance {} and booked entries of {moved} give {expected} {currency}, the closing balance is {}",
                 opening.amount.value, closing.amount.value
             ),
         })

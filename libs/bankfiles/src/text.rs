@@ -4,20 +4,20 @@ use std::io::{self, BufRead, Cursor, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How many bytes are looked at before reading begins.
+/// How many bytes are inspected before reading begins.
 pub(crate) const HEAD_BYTES: usize = 8 * 1024;
 
 /// How many bytes are decoded at once.
 const CHUNK_BYTES: usize = 32 * 1024;
 
-/// Takes up to `most` bytes off the input; fewer only where it ends before.
+/// Reads up to `most` bytes of the input; fewer only at its end.
 pub(crate) fn peek(input: &mut dyn BufRead, most: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     input.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut head)?;
     Ok(head)
 }
 
-/// The input with the bytes put back that [`peek`] took off.
+/// The input with the bytes read by [`peek`] put back.
 pub(crate) fn put_back(head: Vec<u8>, input: &mut dyn BufRead) -> impl BufRead {
     Cursor::new(head).chain(input)
 }
@@ -41,11 +41,11 @@ fn declared_encoding(head: &[u8]) -> Option<&'static Encoding> {
     let value = value.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|mark| matches!(mark, '"' | '\''))?;
     let label = value.get(1..)?.split(quote).next()?;
-    // A declaration that could be read byte by byte is not in UTF-16, whatever the writing program said.
+    // A declaration readable byte by byte is not in UTF-16, whatever it says.
     Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
 }
 
-/// A reader of UTF-8 over bytes of any encoding. What is no text in UTF-8 is read as Windows-1252, in other encodings
+/// A reader of UTF-8 over bytes of any encoding. Invalid UTF-8 is read as Windows-1252, invalid bytes in other encodings
 /// as the replacement character.
 pub(crate) struct Utf8<'a> {
     input: &'a mut dyn BufRead,
@@ -60,7 +60,7 @@ pub(crate) struct Utf8<'a> {
 }
 
 impl<'a> Utf8<'a> {
-    /// Reads `input` in `encoding`; a byte order mark goes before it.
+    /// Reads `input` in `encoding`; a byte order mark takes precedence.
     pub(crate) fn new(input: &'a mut dyn BufRead, encoding: &'static Encoding) -> Utf8<'a> {
         Utf8 {
             input,
@@ -80,17 +80,17 @@ impl<'a> Utf8<'a> {
         self.line
     }
 
-    /// Bytes that may be taken before reading fails: what keeps a single token from filling the memory.
+    /// The number of bytes allowed before reading fails: it limits the memory of a single token.
     pub(crate) fn allow(&mut self, bytes: usize) {
         self.allowance = bytes;
     }
 
-    /// Says that reading failed because the allowance was used up.
+    /// Whether reading failed because the allowance was used up.
     pub(crate) fn too_long(&self) -> bool {
         self.too_long
     }
 
-    /// Says, once, that bytes were met that are no text in the encoding.
+    /// Returns true once after bytes that are not text in the encoding.
     pub(crate) fn take_bad_text(&mut self) -> bool {
         std::mem::take(&mut self.bad_text)
     }
@@ -128,7 +128,7 @@ impl<'a> Utf8<'a> {
     }
 }
 
-/// The bytes the decoder could not read; `None` where they began in an earlier chunk.
+/// The bytes the decoder could not read; `None` if they began in an earlier chunk.
 fn malformed(chunk: &[u8], read: usize, length: u8, behind: u8) -> Option<&[u8]> {
     let end = read.checked_sub(usize::from(behind))?;
     chunk.get(end.checked_sub(usize::from(length))?..end)

@@ -1,10 +1,10 @@
-//! What is wrong with a file, and where.
+//! Warnings and refusals, with their places.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Where in a file something stands.
+/// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// A physical line, from 1.
@@ -31,38 +31,38 @@ impl Serialize for Place {
     }
 }
 
-/// What is wrong, for machines.
+/// The machine-readable code of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WarningCode {
     /// Opening balance and booked entries do not give the closing balance.
     BalancesDoNotTie,
-    /// A control total, count or hash is not what the file's records give.
+    /// A control total, count or hash does not match the file's records.
     ControlDiffers,
-    /// A record or element that must be there is not.
+    /// A required record or element is missing.
     Missing,
-    /// A record or element that is not known here, or not in this place.
+    /// A record or element that is unknown, or misplaced.
     Unexpected,
-    /// A date that does not exist or is not written as it should be.
+    /// A date that does not exist or is malformed.
     BadDate,
-    /// An amount that is not written as it should be: what holds it is left out.
+    /// A malformed amount: the element that contains it is left out.
     BadAmount,
     /// A currency that is not three letters.
     BadCurrency,
     /// An amount without a side: taken as a credit.
     NoSide,
-    /// Another field that is not written as it should be.
+    /// Another malformed field.
     BadField,
-    /// Bytes that are no text in the file's encoding.
+    /// Bytes that are not text in the file's encoding.
     BadText,
-    /// The file ends in the middle of something.
+    /// The file is truncated.
     Truncated,
-    /// The file, or a statement of it, holds no entries or no statement.
+    /// The file has no statement, or a statement no entries.
     Empty,
 }
 
 impl WarningCode {
-    /// The code as it is printed.
+    /// The code in output.
     pub const fn label(self) -> &'static str {
         match self {
             WarningCode::BalancesDoNotTie => "BALANCES_DO_NOT_TIE",
@@ -81,34 +81,34 @@ impl WarningCode {
     }
 }
 
-/// Something a file gets wrong that did not keep it from being read.
+/// A mistake in a file that did not prevent reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// Where.
+    /// The place.
     pub at: Place,
-    /// What, for machines.
+    /// The machine-readable code.
     pub code: WarningCode,
-    /// What, for people.
+    /// A sentence for people.
     pub message: String,
 }
 
-/// Why a file is not read.
+/// A reason to refuse a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {message}")]
 pub struct Fault {
-    /// Where.
+    /// The place.
     pub at: Place,
-    /// What.
+    /// A sentence for people.
     pub message: String,
 }
 
-/// A file that is not read, with every reason found.
+/// A refused file, with every reason found.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It holds nothing of what it should hold.
+    /// It has none of the expected content.
     #[error("{}", Faults(.0))]
     Faults(Vec<Fault>),
-    /// Its bytes could not be fetched.
+    /// The input could not be read.
     #[error("the file cannot be read")]
     Io(#[from] std::io::Error),
 }

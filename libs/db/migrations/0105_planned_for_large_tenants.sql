@@ -28,8 +28,8 @@ begin
 end
 $$;
 
--- Nor is a table analysed only once: one that was analysed with a few rows in it and has grown since counts as small until autovacuum comes by, within its
--- naptime. Analysed is what has changed as much as it had rows.
+-- Nor is a table analysed only once: one that was analysed with a few rows in it counts as small until autovacuum comes by, within its naptime. A table is
+-- analysed again when it has grown to five times its size.
 create or replace function analyze_new_tables() returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -44,7 +44,7 @@ begin
     select s.schemaname, s.relname
     from pg_stat_user_tables s
     join pg_class c on c.oid = s.relid
-    where s.n_mod_since_analyze >= greatest(100, c.reltuples)
+    where s.n_mod_since_analyze >= greatest(100, 4 * c.reltuples)
   loop
     execute format('analyze %I.%I', young.schemaname, young.relname);
     analysed := analysed + 1;

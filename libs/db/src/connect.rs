@@ -17,31 +17,31 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{DbError, fairness::Turns};
 
-/// The pools' roles, as metrics say them.
+/// The pools' roles, labels of metrics.
 const APP: &str = "app";
 const SYSTEM: &str = "system";
 
-/// A connection that has rested for longer is asked whether it still lives before it is used, and has this long to answer.
+/// A connection that was idle for longer is pinged before it is used, and has this long to respond.
 const RESTED: Duration = Duration::from_secs(1);
 const ANSWERS: Duration = Duration::from_secs(1);
 
-/// A statement ends after this long, somewhat above the longest call (2 minutes): one whose caller has gone does not run on for ever.
+/// Statement timeout, somewhat above the longest call (2 minutes), so that one whose caller is gone does not run on.
 const STATEMENT_TIMEOUT: &str = "150s";
 
-/// How to log in to one service's database, by role.
+/// Logins to one service's database, by role.
 #[derive(Debug, Clone)]
 pub struct Logins {
     /// Owns the tables and migrates them.
     pub owner: PgConnectOptions,
     /// Runs the service: sees one tenant at a time (`quittance_app`).
     pub app: PgConnectOptions,
-    /// Runs relay and reconcilers: sees what they must of all tenants (`quittance_system`).
+    /// Runs relay and reconcilers: sees what they need of all tenants (`quittance_system`).
     pub system: PgConnectOptions,
-    /// The password the two roles get, on a server that asks for one.
+    /// The password of the two roles, on a server that requires one.
     pub role_password: Option<String>,
 }
 
-/// What a service's statements are like, which the planner cannot know of a table that has just grown.
+/// The kind of statements a service runs, which the planner cannot tell from a table that has just grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Workload {
     /// Sets of rows looked up by their keys: nested loops over indexes, never a join that reads all of a tenant's rows. Statements are planned once, for a
@@ -56,9 +56,9 @@ pub enum Workload {
 pub struct Db {
     app: PgPool,
     system: PgPool,
-    /// Of the app's connections.
+    /// Shares the app pool out among tenants.
     turns: Turns,
-    /// The database's name, as metrics say it.
+    /// The database's name, a label of metrics.
     name: Arc<str>,
 }
 
@@ -71,25 +71,25 @@ impl Db {
         Ok(Self { app, system, turns: Turns::of_pool(max_connections), name })
     }
 
-    /// Starts a transaction that sees the tenant and nobody else, in one round trip.
+    /// Starts a transaction that sees only the tenant's rows, in one round trip.
     pub async fn begin(&self, tenant: TenantId) -> Result<Tx, DbError> {
         self.begin_with(tenant, "").await
     }
 
-    /// The same, with statements that are planned for the values they are called with: for lists whose filters may be absent.
+    /// As [`Db::begin`], with custom plans: for lists with optional filters.
     pub async fn begin_filtered(&self, tenant: TenantId) -> Result<Tx, DbError> {
         self.begin_with(tenant, "; set local plan_cache_mode = force_custom_plan").await
     }
 
-    /// The same, with statements that are planned for what there is to read, whatever the service's own statements are planned for: for sums over all of a
-    /// tenant's rows, as verification takes them. Planned for lookups by key they are nested loops over the whole book. Tables are still read by their indexes,
-    /// which begin with the tenant: one that is small is not read with all others. A statement ends with its caller's deadline, after which its answer is of
-    /// no use.
+    /// As [`Db::begin`], with statements planned for sums, whatever the service's own setting: for sums over all of a
+    /// tenant's rows, as in verification. Planned for lookups by key they are nested loops over all rows. Tables are still read by their indexes,
+    /// which begin with the tenant: a small tenant does not read the rows of all others. A statement ends with its caller's deadline, after which its result is
+    /// unused.
     pub async fn begin_sums(&self, tenant: TenantId) -> Result<Tx, DbError> {
         const SUMS: &str = "; set local enable_hashjoin = on; set local enable_mergejoin = on; set local enable_material = on; \
             set local enable_seqscan = off; set local plan_cache_mode = force_custom_plan";
         match deadline::left() {
-            // Zero would be no limit at all.
+            // Zero would mean no limit.
             Some(left) => {
                 let limit = format!("{SUMS}; set local statement_timeout = {}", left.as_millis().max(1));
                 self.begin_with(tenant, &limit).await
@@ -121,9 +121,9 @@ impl Db {
         Ok(UntenantedTx { inner: self.measured(Box::pin(self.app.begin())).await? })
     }
 
-    /// Measures how long a transaction takes to begin; where it cannot, the time it waited in vain counts too.
+    /// Measures how long a transaction takes to begin; a failed begin is measured too.
     async fn measured<T>(&self, begin: impl Future<Output = T>) -> T {
-        if !metrics::are_taken() {
+        if !metrics::are_enabled() {
             return begin.await;
         }
         let started = Instant::now();
@@ -145,13 +145,13 @@ impl Db {
         &self.name
     }
 
-    /// Whether the database answers.
+    /// Whether the database responds.
     pub async fn ping(&self) -> Result<(), DbError> {
         sqlx::raw_sql("select").execute(&self.system).await?;
         Ok(())
     }
 
-    /// A lock that one session in the database holds at a time, whoever's it is; `None` where another has it. It lasts as long as the connection that is returned.
+    /// A session-level advisory lock; `None` when another session holds it. It is held as long as the returned connection.
     pub async fn try_session_lock(&self, key: i64) -> Result<Option<PgConnection>, DbError> {
         let mut conn = self.system.acquire().await?.detach();
         let locked: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(key).fetch_one(&mut conn).await?;
@@ -175,20 +175,20 @@ fn pool(max_connections: u32) -> PgPoolOptions {
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(10))
         .test_before_acquire(false)
-        // One that has rested may be dead: a server that was restarted closed it, and nobody has noticed.
+        // An idle connection may be dead: a restarted server closed it unnoticed.
         .before_acquire(|conn, state| {
             Box::pin(async move {
                 Ok(state.idle_for < RESTED
                     || tokio::time::timeout(ANSWERS, conn.ping()).await.is_ok_and(|answer| answer.is_ok()))
             })
         })
-        // A connection that comes back inside a transaction carries somebody's tenant: it is closed.
+        // A connection returned inside a transaction still has a tenant set: it is closed.
         .after_release(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
 }
 
 fn tuned(options: &PgConnectOptions, workload: Workload) -> PgConnectOptions {
     let options = options.clone().statement_cache_capacity(300).application_name("quittance").options([
-        // PostgreSQL compiles a statement that it thinks is costly for longer than ours take.
+        // JIT compilation would take longer than our statements.
         ("jit", "off"),
         ("statement_timeout", STATEMENT_TIMEOUT),
     ]);
@@ -209,22 +209,22 @@ fn tuned(options: &PgConnectOptions, workload: Workload) -> PgConnectOptions {
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     tenant: TenantId,
-    /// Given back with it; a consumer's transaction, which works for one tenant after the other, has none.
+    /// Released with it; a consumer's transaction, which handles one tenant after the other, has none.
     _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Tx {
-    /// Whose rows it sees.
+    /// The tenant whose rows it sees.
     pub fn tenant(&self) -> TenantId {
         self.tenant
     }
 
-    /// Makes it last.
+    /// Commits.
     pub async fn commit(self) -> Result<(), DbError> {
         Ok(self.inner.commit().await?)
     }
 
-    /// Undoes it.
+    /// Rolls back.
     pub async fn rollback(self) -> Result<(), DbError> {
         Ok(self.inner.rollback().await?)
     }
@@ -251,14 +251,14 @@ pub struct UntenantedTx {
 }
 
 impl UntenantedTx {
-    /// From here on sees this tenant.
+    /// Sets the tenant for the statements that follow.
     pub async fn enter(mut self, tenant: TenantId) -> Result<Tx, DbError> {
         let statement = format!("set local quittance.tenant = '{tenant}'");
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *self.inner).await?;
         Ok(Tx { inner: self.inner, tenant, _turn: None })
     }
 
-    /// Makes it last.
+    /// Commits.
     pub async fn commit(self) -> Result<(), DbError> {
         Ok(self.inner.commit().await?)
     }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 /// An error of the database, or of what is stored in it.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DbError {
-    /// PostgreSQL or the way to it.
-    #[error("the database refused or broke off")]
+    /// PostgreSQL failed, or the connection to it.
+    #[error("the database refused or failed")]
     Sqlx(#[source] Arc<sqlx::Error>),
     /// A row breaks an invariant of the domain: it was not written by this program, or by one with a bug.
     #[error("{table} {id} is corrupt: {why}")]
@@ -19,7 +19,7 @@ pub enum DbError {
         table: &'static str,
         /// Its key.
         id: Uuid,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
     /// An update met fewer or more rows than it locked.
@@ -27,15 +27,15 @@ pub enum DbError {
     LostUpdate {
         /// The table.
         table: &'static str,
-        /// How many were to be written.
+        /// Rows expected.
         expected: usize,
-        /// How many were.
+        /// Rows written.
         found: u64,
     },
-    /// Another transaction did the same first: it answered the request, or read the events.
+    /// Another transaction did the same first: it stored the response, or applied the events.
     #[error("another transaction did the same at the same moment")]
     Overtaken,
-    /// What was done cannot be told in one event: no topic would take it.
+    /// An event is too large for its topic.
     #[error("the event {kind} would have {bytes} bytes, which is more than an event may have")]
     EventTooLarge {
         /// The full name of its message.
@@ -43,7 +43,7 @@ pub enum DbError {
         /// Its size.
         bytes: usize,
     },
-    /// What cannot happen did.
+    /// An internal invariant was violated.
     #[error(transparent)]
     Bug(#[from] Bug),
 }
@@ -77,7 +77,7 @@ impl DbError {
         self.of_database()?.constraint()
     }
 
-    /// Whether the same work may succeed when it is done again: a lost connection, a full pool, a deadlock, a server that starts or stops.
+    /// Whether a retry may succeed: a lost connection, a full pool, a deadlock, a server that starts or stops.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Sqlx(error) => {
@@ -96,7 +96,7 @@ impl DbError {
         }
     }
 
-    /// Whether a batch that failed with it is worth doing again, one command at a time: a constraint, a deadlock, a request that was answered meanwhile.
+    /// Whether a batch that failed with it should be retried one command at a time: a constraint, a deadlock, a request that another transaction completed.
     pub fn is_conflict(&self) -> bool {
         match self {
             Self::Sqlx(_) => self.has_class(&["23", "40"]),
@@ -106,7 +106,7 @@ impl DbError {
     }
 }
 
-/// Fails unless a statement wrote exactly what was locked for it.
+/// Fails unless a statement wrote as many rows as were locked for it.
 pub fn expect_rows(done: &PgQueryResult, table: &'static str, expected: usize) -> Result<(), DbError> {
     let found = done.rows_affected();
     if usize::try_from(found) == Ok(expected) { Ok(()) } else { Err(DbError::LostUpdate { table, expected, found }) }

@@ -1,4 +1,4 @@
-//! Connections are shared out among tenants: one that is loud waits for itself, and leaves some for the others.
+//! Fair use of connections: a busy tenant queues behind itself and leaves connections for the others.
 
 use std::{
     collections::HashMap,
@@ -26,7 +26,7 @@ impl Turns {
         Self { per_tenant: (connections.saturating_mul(2) / 3).max(1), tenants: Arc::default() }
     }
 
-    /// Waits until the tenant may have one more; in the order in which they came. `None` where that takes too long.
+    /// Waits until the tenant may start one more transaction, first come, first served. `None` when that takes too long.
     pub(crate) async fn take(&self, tenant: TenantId) -> Option<OwnedSemaphorePermit> {
         let turn = self.of(tenant).acquire_owned();
         // The semaphore is never closed.
@@ -38,7 +38,7 @@ impl Turns {
         if let Some(turns) = tenants.get(&tenant).and_then(Weak::upgrade) {
             return turns;
         }
-        // Those that nobody waits at or holds a permit of are forgotten when another is new.
+        // Unused semaphores are dropped when a new tenant arrives.
         tenants.retain(|_, turns| turns.strong_count() > 0);
         let turns = Arc::new(Semaphore::new(self.per_tenant));
         tenants.insert(tenant, Arc::downgrade(&turns));
@@ -72,6 +72,6 @@ mod tests {
         drop(held);
         assert!(waiting.await.is_some());
         drop(turns.take(TenantId::at(now + chrono::Duration::seconds(2))).await);
-        assert_eq!(turns.tenants.lock().unwrap().len(), 1, "who has nothing is forgotten");
+        assert_eq!(turns.tenants.lock().unwrap().len(), 1, "an unused semaphore is dropped");
     }
 }

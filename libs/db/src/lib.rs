@@ -1,5 +1,5 @@
-//! The way to PostgreSQL: pools under two roles, transactions that know their tenant, migrations, the request log that makes every call
-//! repeatable, and errors that carry the name of the rule that was broken.
+//! Access to PostgreSQL: pools under two roles, transactions scoped to a tenant, migrations, the request log that makes every call
+//! idempotent, and errors that carry the name of the violated constraint.
 
 mod connect;
 mod error;
@@ -14,7 +14,7 @@ mod verify;
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, expect_rows};
 pub use migrate::{MigrateError, grant_statements, merge, missing_migrations, prepare};
-pub use request_log::{Answer, KeptAnswer, RequestIdReused, find_answers, keep_answers, purge};
+pub use request_log::{RequestIdReused, StorableResponse, StoredResponse, find_responses, purge, store_responses};
 pub use sqlx::{Error as SqlxError, PgConnection};
 pub use statistics::{analyze_new_tables, run_analysis};
 pub use tenants::{TenantsFailed, for_each_tenant};

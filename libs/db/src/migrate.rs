@@ -1,4 +1,4 @@
-//! Making a database ready: roles, the database itself, its tables.
+//! Preparing a database: roles, the database itself, its tables.
 
 use std::collections::HashMap;
 
@@ -11,17 +11,17 @@ use sqlx::{
 use crate::{Db, Logins};
 
 /// The migrations of the libraries and of a service as one ordered list. Libraries number below 1000, services from 1001.
-/// More than these in a database are of a newer program, whose schema carries older ones too.
+/// A database with more than these was migrated by a newer program; its schema supports older ones too.
 pub fn merge(parts: &[&Migrator]) -> Migrator {
     let mut merged = Migrator::with_migrations(parts.iter().flat_map(|m| m.iter().cloned()).collect());
     merged.set_ignore_missing(true);
     merged
 }
 
-/// Why a database could not be made ready.
+/// Why a database could not be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// This login may not create the database or the roles: somebody who may must run these statements.
+    /// This login may not create the database or the roles: an administrator must run these statements.
     #[error("the database login may not create roles or databases; let an administrator run:\n{statements}")]
     NotAllowed {
         /// SQL, one statement a line.
@@ -30,23 +30,23 @@ pub enum MigrateError {
     /// A migration failed.
     #[error("migrating {database}: {source}")]
     Migration {
-        /// Which database.
+        /// The name of the database.
         database: String,
-        /// Why.
+        /// The cause.
         source: sqlx::migrate::MigrateError,
     },
-    /// The tables are not those of the service.
+    /// The tables belong to another service or program.
     #[error("the database {database} is another service's, or was migrated by another program than this one")]
     Foreign {
-        /// Which database.
+        /// The name of the database.
         database: String,
     },
-    /// The server cannot be reached or broke off.
+    /// The server cannot be reached, or the connection failed.
     #[error("preparing the database: {0}")]
     Sqlx(#[from] sqlx::Error),
 }
 
-/// The statements that an administrator runs where the login given may not.
+/// The statements an administrator must run when the given login may not.
 pub fn grant_statements(databases: &[String], owner: &str, password: &str) -> String {
     let mut statements: Vec<String> = ["quittance_app", "quittance_system"]
         .iter()
@@ -56,7 +56,7 @@ pub fn grant_statements(databases: &[String], owner: &str, password: &str) -> St
     statements.join("\n")
 }
 
-/// Creates roles and database where they are missing, and brings the tables up to date. Safe to run twice, also at once.
+/// Creates missing roles and the database, and migrates the tables. Idempotent and safe to run concurrently.
 pub async fn prepare(logins: &Logins, migrator: &Migrator) -> Result<(), MigrateError> {
     let database = logins.owner.get_database().unwrap_or("postgres").to_owned();
     create_roles_and_database(logins, &database).await?;
@@ -66,17 +66,17 @@ pub async fn prepare(logins: &Logins, migrator: &Migrator) -> Result<(), Migrate
     migrated.map_err(|source| MigrateError::Migration { database, source })
 }
 
-/// What a database lacks of a program's migrations, in words; `None` where it has them all. More than these are of a newer program, whose schema carries
+/// A message about the migrations a database lacks; `None` when it has them all. More than these are of a newer program, whose schema supports
 /// older ones too.
 ///
 /// # Errors
-/// The database is another service's, or does not answer.
+/// The database is another service's, or does not respond.
 pub async fn missing_migrations(db: &Db, migrator: &Migrator) -> Result<Option<String>, MigrateError> {
     let rows: Result<Vec<(i64, Vec<u8>)>, sqlx::Error> =
         sqlx::query_as("select version, checksum from _sqlx_migrations where success").fetch_all(db.system()).await;
     let applied: HashMap<i64, Vec<u8>> = match rows {
         Ok(rows) => rows.into_iter().collect(),
-        // There is no such table yet, or its owner has not let us see it.
+        // The table does not exist yet, or this role may not read it.
         Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42P01" | "42501")) => {
             HashMap::new()
         }
@@ -94,7 +94,7 @@ pub async fn missing_migrations(db: &Db, migrator: &Migrator) -> Result<Option<S
 
 async fn create_roles_and_database(logins: &Logins, database: &str) -> Result<(), MigrateError> {
     let mut conn = PgConnection::connect_with(&logins.owner.clone().database("postgres")).await?;
-    // Roles belong to the whole server: two services that start at once take turns.
+    // Roles belong to the whole server: services that start at the same time take turns.
     conn.lock().await.map_err(|source| MigrateError::Migration { database: database.to_owned(), source })?;
     let done = create_missing(&mut conn, logins, database).await;
     conn.close().await?;

@@ -1,4 +1,4 @@
-//! What makes a repeated call harmless: the hash of the command and the encoded answer, kept in the transaction that had the effect.
+//! Idempotency: the hash of the command and the encoded response, stored in the transaction that had the effect.
 
 use std::collections::HashMap;
 
@@ -8,15 +8,15 @@ use uuid::Uuid;
 
 use crate::{Db, DbError, Tx};
 
-/// An answer as it is kept and sent again.
-pub trait Answer: Clone + Send + Sync + Sized {
-    /// Its encoding.
+/// A response that can be stored and sent again.
+pub trait StorableResponse: Clone + Send + Sync + Sized {
+    /// Encodes the response.
     fn to_bytes(&self) -> Vec<u8>;
-    /// It, from its encoding.
+    /// Decodes a stored response; the error says what is wrong with it.
     fn from_bytes(bytes: &[u8]) -> Result<Self, String>;
 }
 
-impl<M: prost::Message + Default + Clone> Answer for M {
+impl<M: prost::Message + Default + Clone> StorableResponse for M {
     fn to_bytes(&self) -> Vec<u8> {
         self.encode_to_vec()
     }
@@ -26,28 +26,28 @@ impl<M: prost::Message + Default + Clone> Answer for M {
     }
 }
 
-/// The request id was used before, for something else.
+/// The request id was used before with another command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("request_id {0} was used before with another command")]
 pub struct RequestIdReused(pub RequestId);
 
-/// An answer that was given to a request.
+/// The stored response to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAnswer {
-    /// SHA-256 of the command that was answered.
+pub struct StoredResponse {
+    /// SHA-256 of the command.
     pub command_hash: Vec<u8>,
-    /// What was answered, encoded.
-    pub answer: Vec<u8>,
+    /// The encoded response.
+    pub response: Vec<u8>,
 }
 
-/// The answers that were given to these requests.
-pub async fn find_answers(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<RequestId, KeptAnswer>, DbError> {
+/// The stored responses to these requests.
+pub async fn find_responses(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<RequestId, StoredResponse>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
         "select l.request_id, l.command_hash, l.answer
-         from unnest($2::uuid[]) as asked (request_id)
-         join request_log l on l.tenant_id = $1 and l.request_id = asked.request_id",
+         from unnest($2::uuid[]) as requested (request_id)
+         join request_log l on l.tenant_id = $1 and l.request_id = requested.request_id",
         tenant,
         &ids,
     )
@@ -55,26 +55,28 @@ pub async fn find_answers(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<Requ
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| (RequestId::new(row.request_id), KeptAnswer { command_hash: row.command_hash, answer: row.answer }))
+        .map(|row| {
+            (RequestId::new(row.request_id), StoredResponse { command_hash: row.command_hash, response: row.answer })
+        })
         .collect())
 }
 
-/// Keeps answers. Waits for a transaction that answers one of the same requests, and fails if that one commits.
-pub async fn keep_answers(
+/// Stores responses. Waits for a transaction that stores a response to one of the same requests, and fails if that one commits.
+pub async fn store_responses(
     tx: &mut Tx,
-    answers: Vec<(RequestId, [u8; 32], Vec<u8>)>,
+    responses: Vec<(RequestId, [u8; 32], Vec<u8>)>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    let mut sorted = answers;
+    let mut sorted = responses;
     sorted.sort_by_key(|(id, ..)| *id);
     let count = sorted.len();
     let (mut ids, mut hashes, mut bytes) =
         (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
-    for (id, hash, answer) in sorted {
+    for (id, hash, response) in sorted {
         ids.push(id.uuid());
         hashes.push(hash.to_vec());
-        bytes.push(answer);
+        bytes.push(response);
     }
     let done = sqlx::query!(
         "insert into request_log (tenant_id, request_id, command_hash, answer, answered_at)
@@ -92,7 +94,7 @@ pub async fn keep_answers(
     if usize::try_from(done.rows_affected()) == Ok(count) { Ok(()) } else { Err(DbError::Overtaken) }
 }
 
-/// Forgets answers given before `before`. Returns how many.
+/// Deletes responses stored before `before`. Returns how many.
 pub async fn purge(db: &Db, before: DateTime<Utc>) -> Result<u64, DbError> {
     let done = sqlx::query!("delete from request_log where answered_at < $1", before).execute(db.system()).await?;
     Ok(done.rows_affected())

@@ -1,4 +1,4 @@
-//! Work for tenant after tenant, as reconcilers do it.
+//! Work done tenant by tenant, as in reconcilers.
 
 use std::error::Error;
 
@@ -9,17 +9,17 @@ use quittance_runtime::error_chain;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{failed} of {tenants} tenants failed")]
 pub struct TenantsFailed {
-    /// How many failed.
+    /// The number of tenants whose work failed.
     pub failed: usize,
-    /// Of how many.
+    /// The number of tenants in all.
     pub tenants: usize,
 }
 
-/// Works for each tenant in turn, whatever becomes of the others: a failure is logged with its tenant, and counted in the error that comes at the end.
+/// Runs `work` for each tenant in turn. A failure is logged with its tenant, does not stop the others, and is counted in the error returned at the end.
 /// Returns whether some tenant has more to do.
 ///
 /// # Errors
-/// [`TenantsFailed`], once all have had their turn.
+/// [`TenantsFailed`], after all tenants were handled.
 pub async fn for_each_tenant<E: Error + 'static, F: Future<Output = Result<bool, E>>>(
     job: &'static str,
     tenants: Vec<TenantId>,

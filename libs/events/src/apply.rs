@@ -1,4 +1,4 @@
-//! Applying events: each once, a batch in one transaction together with the record of what was read.
+//! Applies events: each once, a batch in one transaction together with the consumer's position.
 
 use std::{
     any::Any,
@@ -18,7 +18,7 @@ use crate::{
     batch_spans::BatchSpans,
     held,
     kafka::{KafkaSource, Unreadable},
-    run::{by_tenant, decode, first_time, keep_fresh, message},
+    run::{by_tenant, decode, first_time, message, retain_fresh},
 };
 
 /// Applies an area's events to a service's database.
@@ -27,13 +27,13 @@ pub(crate) struct Applier<'a, H> {
     pub(crate) area: &'static str,
     pub(crate) handler: &'a H,
     pub(crate) clock: &'a Clock,
-    /// Where what cannot be applied is copied to.
+    /// Where dead letters are copied to.
     pub(crate) dead_letters: Option<&'a KafkaSource>,
-    /// Becomes true where an event is held until its parent has come.
+    /// Set when an event waits for its parent.
     pub(crate) is_waiting: &'a AtomicBool,
 }
 
-/// Applies events as a consumer does, in whatever batches and however often they come: for tests and tools that have them at hand.
+/// Applies events as a consumer does, in any batches and any number of times: for tests and tools.
 pub async fn apply_events<H: Handler>(
     db: &Db,
     area: &'static str,
@@ -48,8 +48,8 @@ pub async fn apply_events<H: Handler>(
 }
 
 impl<H: Handler> Applier<'_, H> {
-    /// Applies a batch; where it holds an event that can never be applied, one by one. `after` is where a reading in order stood before it; another replica
-    /// that moved it since makes the batch fail.
+    /// Applies a batch; if it has an event that can never be applied, one by one. `after` is the position before the batch in an ordered stream; if another
+    /// replica has moved it, the batch fails.
     pub(crate) async fn apply(
         &self,
         events: &[Envelope],
@@ -57,7 +57,7 @@ impl<H: Handler> Applier<'_, H> {
         after: Option<i64>,
     ) -> Result<(), HandlerError> {
         if !unreadable.is_empty() {
-            self.keep_unreadable(unreadable).await?;
+            self.store_unreadable(unreadable).await?;
         }
         match self.in_one_transaction(events, after).await {
             Ok(()) => Ok(()),
@@ -78,14 +78,14 @@ impl<H: Handler> Applier<'_, H> {
         Ok(())
     }
 
-    /// Keeps an event that can never be applied, with its error.
+    /// Stores an event that can never be applied as a dead letter, with its error.
     async fn give_up(&self, event: &Envelope, error: &str, after: Option<i64>) -> Result<(), HandlerError> {
-        tracing::error!(area = self.area, event_id = %event.event_id, kind = event.kind, error, "an event went to the dead letters");
+        tracing::error!(area = self.area, event_id = %event.event_id, kind = event.kind, error, "an event was stored as a dead letter");
         if let Some(dead_letters) = self.dead_letters
             && let Err(problem) = dead_letters.send_dead_letter(event, error).await
         {
-            // The copy is for others to see; what can be put back is kept here.
-            tracing::warn!(area = self.area, event_id = %event.event_id, error = error_chain(&problem), "the dead letter was not copied to its topic");
+            // The copy is informational; the stored dead letter is what can be requeued.
+            tracing::warn!(area = self.area, event_id = %event.event_id, error = error_chain(&problem), "the dead letter was not copied to the dead-letter topic");
         }
         let mut tx = self.db.begin(event.tenant).await?;
         held::hold(&mut tx, self.area, event, held::State::Dead, Some(error), self.clock.now()).await?;
@@ -98,7 +98,7 @@ impl<H: Handler> Applier<'_, H> {
             return Ok(());
         }
         let spans = BatchSpans::begin(self.area, if self.dead_letters.is_some() { "kafka" } else { "outbox" }, events);
-        // A handler that panics at an event gives up on it like one that refuses it: its transaction is rolled back.
+        // A handler's panic counts as a refusal of the event: the transaction is rolled back.
         let written = AssertUnwindSafe(self.write(events, after, &spans)).catch_unwind().await;
         let done = written.unwrap_or_else(|panic| Err(HandlerError::Rejected(format!("panicked: {}", words(&*panic)))));
         if done.is_err() {
@@ -140,18 +140,18 @@ impl<H: Handler> Applier<'_, H> {
             }
         }
         let fresh = first_time(tx, &known).await?;
-        let known = keep_fresh(known, &fresh);
+        let known = retain_fresh(known, &fresh);
         if !known.is_empty() {
             self.handler.apply(tx, known).await?;
         }
         Ok(())
     }
 
-    async fn keep_unreadable(&self, messages: &[Unreadable]) -> Result<(), HandlerError> {
+    async fn store_unreadable(&self, messages: &[Unreadable]) -> Result<(), HandlerError> {
         let mut tx = self.db.begin_untenanted().await?;
         for message in messages {
             let Unreadable { place: Place { topic, partition, offset }, error, .. } = message;
-            tracing::error!(area = self.area, topic, partition, offset, error, "a message is no event");
+            tracing::error!(area = self.area, topic, partition, offset, error, "a message is not an event");
             if let Some(dead_letters) = self.dead_letters
                 && let Err(problem) = dead_letters.send_unreadable(message).await
             {
@@ -160,7 +160,7 @@ impl<H: Handler> Applier<'_, H> {
                     partition,
                     offset,
                     error = error_chain(&problem),
-                    "the message was not copied to its topic of dead letters"
+                    "the message was not copied to the dead-letter topic"
                 );
             }
             held::hold_unreadable(&mut tx, self.area, message, self.clock.now()).await?;
@@ -169,16 +169,16 @@ impl<H: Handler> Applier<'_, H> {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn words(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no word why")
+        .unwrap_or("no message")
 }
 
-/// Records that positions are done. Where `after` is given, fails unless the reading still stands there: another replica was faster.
+/// Records positions as applied. Where `after` is given, fails unless the consumer's position is still that one: another replica was faster.
 async fn record(
     conn: &mut sqlx::PgConnection,
     area: &str,

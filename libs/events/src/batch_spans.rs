@@ -1,5 +1,5 @@
-//! The spans of a batch: one for each trace whose events are in it, for as long as they are being applied. One event may be in a batch with those of hundreds
-//! of other calls; each call's trace goes on into what they did here.
+//! The spans of a batch: one for each trace whose events are in it, for as long as they are being applied. An event may share a batch with those of hundreds
+//! of other calls; each call's trace continues in its own span.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ use tracing::{Span, field::Empty};
 
 use crate::Envelope;
 
-/// The spans of a batch, by the traces that its events came with. Without an exporter there are none.
+/// The spans of a batch, by the traces of its events. Without an exporter there are none.
 #[derive(Debug, Default)]
 pub(crate) struct BatchSpans<'a>(HashMap<TraceKey<'a>, (Span, Trace)>);
 
-/// The `traceparent` that events came with, and their `tracestate`.
+/// The `traceparent` and `tracestate` of events.
 type TraceKey<'a> = (&'a str, Option<&'a str>);
 
 fn key(event: &Envelope) -> Option<TraceKey<'_>> {
@@ -24,7 +24,7 @@ fn key(event: &Envelope) -> Option<TraceKey<'_>> {
 }
 
 impl<'a> BatchSpans<'a> {
-    /// Begins them. `system` is what the events came through.
+    /// Starts the spans. `system` is the transport.
     pub(crate) fn begin(area: &str, system: &'static str, events: &'a [Envelope]) -> Self {
         if !spans::are_exported() {
             return Self::default();
@@ -47,7 +47,7 @@ impl<'a> BatchSpans<'a> {
         Self(begun.collect())
     }
 
-    /// What is done for an event belongs to this trace, and runs in this span.
+    /// The trace and span in which an event is applied.
     pub(crate) fn of(&self, event: &Envelope) -> (Trace, Span) {
         let (span, trace) = key(event).and_then(|key| self.0.get(&key)).cloned().unwrap_or_else(|| {
             let parent = Parent::of_event(event.traceparent.as_deref(), event.tracestate.as_deref());
@@ -56,7 +56,7 @@ impl<'a> BatchSpans<'a> {
         (trace.caused_by(event.event_id), span)
     }
 
-    /// Says of all of them that nothing was applied; the log says why.
+    /// Marks all spans as failed; the log has the reason.
     pub(crate) fn fail(&self) {
         for (span, _) in self.0.values() {
             spans::set_failed(span, "the batch was not applied");

@@ -20,17 +20,17 @@ use crate::{
 /// Events that are applied in one transaction.
 const BATCH: i64 = 500;
 const KAFKA_BATCH: usize = 500;
-/// How long a consumer that nobody wakes sleeps.
+/// Polling interval of a consumer that is not woken.
 const POLL: Duration = Duration::from_millis(500);
-/// How often waiting events are looked at while there are some.
+/// How often waiting events are retried while there are some.
 const RELEASE: Duration = Duration::from_millis(200);
-/// How often the table is queried for waiting events while this process has held none: another process may have.
+/// How often the table is queried for waiting events while this process has stored none: another process may have.
 const FIND_WAITING: Duration = Duration::from_secs(1);
-/// The longest wait between two tries of a batch that fails for a passing reason.
+/// The longest wait between two tries of a batch that fails with a transient error.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
-/// Applies an area's events until shutdown. A passing failure is tried again while the area waits; an event that can never be applied is kept
-/// among the dead letters with its error, and the area moves on.
+/// Applies an area's events until shutdown. A transient failure is retried while the area waits; an event that can never be applied is stored
+/// as a dead letter with its error, and the area moves on.
 pub async fn consume<H: Handler>(db: Db, source: Source, handler: H, clock: Clock, mut shutdown: Shutdown) {
     let mut reading = match source {
         Source::InProcess(source) => Reading::InProcess { source, position: None },
@@ -80,7 +80,7 @@ pub async fn consume<H: Handler>(db: Db, source: Source, handler: H, clock: Cloc
     }
 }
 
-/// Whether waiting events are to be looked at, some time after the last look.
+/// Whether it is time to retry waiting events.
 fn is_release_due(elapsed: Duration, is_waiting: bool) -> bool {
     elapsed >= if is_waiting { RELEASE } else { FIND_WAITING }
 }
@@ -93,16 +93,16 @@ enum ReadError {
     Kafka(#[from] KafkaError),
 }
 
-/// Where a consumer stands.
+/// A consumer's position.
 enum Reading {
     InProcess {
         source: InProcessSource,
-        /// `None`: to be asked of the database.
+        /// `None`: to be read from the database.
         position: Option<i64>,
     },
     Kafka {
         source: Box<KafkaSource>,
-        /// Read and not applied yet.
+        /// Events read and not applied yet.
         batch: KafkaBatch,
     },
 }
@@ -115,7 +115,7 @@ impl Reading {
         }
     }
 
-    /// After a failure: what was assumed is asked again.
+    /// After a failure: positions are read from the database again.
     fn restart(&mut self) {
         match self {
             Self::InProcess { position, .. } => *position = None,
@@ -146,7 +146,7 @@ impl Reading {
                     applier.apply(&batch, &[], Some(after)).await?;
                     *position = Some(last.position);
                 } else {
-                    // Nothing came in time, or something did: both are looked at above.
+                    // Both a timeout and new events continue above.
                     let _timed_out = tokio::time::timeout(POLL, source.changed_after(after)).await;
                 }
             }

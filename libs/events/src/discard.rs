@@ -1,4 +1,4 @@
-//! Dead letters that nobody wants: kept with who discarded them, when and why.
+//! Discarded dead letters: kept with who discarded them, when and why.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError};
@@ -8,14 +8,14 @@ use crate::{
     held::{MAX_ERROR_BYTES, storable},
 };
 
-/// By whom a dead letter was discarded, and why.
+/// Who discards a dead letter, when and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discard {
-    /// When.
+    /// When it is discarded.
     pub at: DateTime<Utc>,
-    /// Who.
+    /// Who discards it.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -25,7 +25,7 @@ impl Discard {
     }
 }
 
-/// Discards a dead letter, for good reason: it is kept, counts no longer, and a rebuild does not miss it. Returns whether there was one.
+/// Discards a dead letter: it is kept, but not counted any more nor required by a rebuild. Returns whether there was one.
 pub async fn discard(db: &Db, held: &Envelope, discard: &Discard) -> Result<bool, DbError> {
     let mut tx = db.begin(held.tenant).await?;
     let done = sqlx::query!(
@@ -44,7 +44,7 @@ pub async fn discard(db: &Db, held: &Envelope, discard: &Discard) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-/// Discards a message that was no event. Returns whether there was one.
+/// Discards a message that is not an event. Returns whether there was one.
 pub async fn discard_unreadable(db: &Db, place: &Place, discard: &Discard) -> Result<bool, DbError> {
     let mut tx = db.begin_untenanted().await?;
     let done = sqlx::query!(

@@ -1,10 +1,10 @@
-//! An event as it travels: its headers and its bytes.
+//! An event in transport: its headers and its bytes.
 
 use chrono::{DateTime, Utc};
 use quittance_kernel::{EventId, TenantId};
 use uuid::Uuid;
 
-/// Where a message stands on the broker.
+/// The place of a message on the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The topic.
@@ -16,40 +16,40 @@ pub struct Place {
 }
 
 impl std::fmt::Display for Place {
-    /// With slashes between, as the command line takes it.
+    /// `topic/partition/offset`, as the command line takes it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}/{}", self.topic, self.partition, self.offset)
     }
 }
 
-/// An event as it travels: its headers and its bytes.
+/// An event in transport: its headers and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// Its place in the area's order.
+    /// Its position in the area's stream.
     pub position: i64,
-    /// Its id: applied once.
+    /// Its id; an event is applied once per id.
     pub event_id: EventId,
-    /// Whose book.
+    /// The tenant.
     pub tenant: TenantId,
     /// The full name of its message.
     pub kind: String,
-    /// What it is ordered by.
+    /// Its ordering key.
     pub ordering_key: Uuid,
     /// The event that caused it.
     pub causation: Option<EventId>,
     /// The trace it belongs to.
     pub traceparent: Option<String>,
-    /// What tracing systems keep with the trace.
+    /// The `tracestate` of the trace.
     pub tracestate: Option<String>,
-    /// When it became known.
+    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// The area's event message, encoded.
     pub payload: Vec<u8>,
-    /// Where a consumer read it on the broker; `None` where it came straight from an outbox.
+    /// Where a consumer read it on the broker; `None` for an event read from an outbox.
     pub place: Option<Place>,
 }
 
-/// An event as the outbox has it.
+/// An event from its outbox row.
 pub(crate) struct EventRow {
     pub(crate) position: i64,
     pub(crate) event_id: Uuid,

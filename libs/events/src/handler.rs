@@ -1,19 +1,19 @@
-//! What a service does with another's events.
+//! Handles another service's events.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
 use quittance_kernel::EventId;
 
-/// An event, read.
+/// A decoded event.
 #[derive(Debug, Clone)]
 pub struct Message<E> {
-    /// Its id.
+    /// The event's id.
     pub event_id: EventId,
-    /// Its place in the area's order.
+    /// Its position in the area's stream.
     pub position: i64,
-    /// When it became known.
+    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
-    /// What happened.
+    /// The event's message.
     pub event: E,
 }
 
@@ -23,7 +23,7 @@ pub enum HandlerError {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// An event says something that cannot be: it will never be applied as it is.
+    /// The event is invalid and can never be applied as it is.
     #[error("{0}")]
     Rejected(String),
 }
@@ -37,16 +37,16 @@ impl HandlerError {
     }
 }
 
-/// What a service does with another's events.
+/// Handles another service's events.
 pub trait Handler: Send + Sync {
-    /// The message of the area.
+    /// The area's event message.
     type Event: prost::Message + Default;
 
-    /// Whether this version knows what the event says. One that it does not know is parked with its bytes.
+    /// Whether this version knows the kind of event. One of an unknown kind is parked with its bytes.
     fn knows(&self, event: &Self::Event) -> bool;
 
-    /// Events of a run whose parent is not known yet, nor in the run itself: they wait until it has come. Only events of another key than their
-    /// parent's can come before it.
+    /// Events of a run whose parent is neither known yet nor in the run: they wait until it has arrived. Only events with another key than their
+    /// parent's can arrive before it.
     fn orphans(
         &self,
         _tx: &mut Tx,

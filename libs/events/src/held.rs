@@ -1,5 +1,5 @@
-//! Events that have had no effect yet: parked ones, which a newer version will know; waiting ones, whose parent has not come; and dead letters,
-//! which somebody has to look at.
+//! Events not applied yet: parked ones, of a kind that only a newer version knows; waiting ones, whose parent has not arrived; and dead letters,
+//! which an operator must handle.
 
 use std::collections::HashSet;
 
@@ -15,15 +15,15 @@ use crate::{
     run::{by_tenant, decode, first_time, message},
 };
 
-/// Held events that are looked at in one go.
+/// Page size when reading held events.
 const BATCH: i64 = 100;
 
 /// Why an event is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Of a kind this version does not know.
+    /// Of a kind unknown to this version.
     Parked,
-    /// Its parent is not known yet.
+    /// Its parent has not arrived yet.
     Waiting,
     /// Can never be applied as it is.
     Dead,
@@ -39,31 +39,31 @@ impl State {
     }
 }
 
-/// A dead letter, or an event that is parked or waits.
+/// A dead letter, or an event that is parked or waiting.
 #[derive(Debug, Clone)]
 pub struct HeldEvent {
     /// `parked`, `waiting`, `dead` or `discarded`.
     pub state: String,
-    /// Whose event.
+    /// The area that published it.
     pub area: String,
     /// Why it is dead.
     pub error: Option<String>,
     /// Since when.
     pub held_at: DateTime<Utc>,
-    /// Who discarded it, where somebody did.
+    /// Who discarded it, if anyone.
     pub discarded: Option<Discard>,
-    /// The event, whole.
+    /// The event with its headers.
     pub envelope: Envelope,
 }
 
-/// A message that was no event.
+/// A message that is not an event.
 #[derive(Debug, Clone)]
 pub struct UnreadableMessage {
-    /// Whose topic.
+    /// The area of its topic.
     pub area: String,
-    /// Where it stands on the broker.
+    /// Its place on the broker.
     pub place: Place,
-    /// What kept it from being an event.
+    /// Why it is not an event.
     pub error: String,
     /// Its headers as JSON.
     pub headers: String,
@@ -71,21 +71,21 @@ pub struct UnreadableMessage {
     pub payload: Option<Vec<u8>>,
     /// Since when.
     pub held_at: DateTime<Utc>,
-    /// Who discarded it, where somebody did.
+    /// Who discarded it, if anyone.
     pub discarded: Option<Discard>,
 }
 
-/// How much of an error is kept, in bytes.
+/// How much of an error is stored, in bytes.
 pub(crate) const MAX_ERROR_BYTES: usize = 8 * 1024;
 
-/// Text as a column can hold it: without NUL, which PostgreSQL's text does not have, and of at most `max_bytes`. What gives up on an event must not
-/// fail because of what is in it.
+/// Text for a column: without NUL, which PostgreSQL's text does not allow, and of at most `max_bytes`. Storing a dead letter must not
+/// fail because of its content.
 pub(crate) fn storable(text: &str, max_bytes: usize) -> String {
     let text = text.replace('\0', "\u{fffd}");
     text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default().to_owned()
 }
 
-/// Keeps an event with its bytes.
+/// Stores an event with its bytes.
 pub(crate) async fn hold(
     tx: &mut Tx,
     area: &str,
@@ -124,7 +124,7 @@ pub(crate) async fn hold(
     Ok(())
 }
 
-/// Keeps an event until its parent has come, unless it was applied before and only came again.
+/// Stores an event until its parent has arrived, unless it was applied before.
 pub(crate) async fn hold_unless_applied(
     tx: &mut Tx,
     area: &str,
@@ -142,7 +142,7 @@ pub(crate) async fn hold_unless_applied(
     if is_applied { Ok(()) } else { hold(tx, area, envelope, State::Waiting, None, now).await }
 }
 
-/// Keeps a message that is no event.
+/// Stores a message that is not an event.
 pub(crate) async fn hold_unreadable(
     tx: &mut UntenantedTx,
     area: &str,
@@ -207,7 +207,7 @@ fn place(topic: Option<String>, partition: Option<i32>, offset: Option<i64>) -> 
     Some(Place { topic: topic?, partition: partition?, offset: offset? })
 }
 
-/// At most 100 messages that were no events: first those that nobody discarded, oldest first.
+/// At most 100 messages that are not events: first those not discarded, oldest first.
 pub async fn list_unreadable(db: &Db) -> Result<Vec<UnreadableMessage>, DbError> {
     let rows = sqlx::query!(
         r#"select area, topic, partition, message_offset, headers::text as "headers!", payload, error, held_at, discarded_at, discarded_by,
@@ -231,8 +231,8 @@ pub async fn list_unreadable(db: &Db) -> Result<Vec<UnreadableMessage>, DbError>
     Ok(messages.collect())
 }
 
-/// Applies a held event now. Where that fails it stays as it was, and the error says why. Returns false where it is not held, was applied before, or has to
-/// be held further.
+/// Applies a held event now. If that fails it stays as it was. Returns false when it is not held, was applied before, or has to
+/// remain held.
 pub async fn requeue<H: Handler>(db: &Db, handler: &H, held: &Envelope) -> Result<bool, HandlerError> {
     let event = decode(handler, held)?;
     if !handler.knows(&event) {
@@ -282,7 +282,7 @@ pub(crate) async fn rerun_parked<H: Handler>(db: &Db, area: &str, handler: &H) -
     }
 }
 
-/// Applies waiting events whose parent has come. One that then cannot be applied is dead. Returns whether any event waited.
+/// Applies waiting events whose parent has arrived. One that then cannot be applied becomes a dead letter. Returns whether any event waited.
 pub(crate) async fn rerun_waiting<H: Handler>(db: &Db, area: &str, handler: &H) -> Result<bool, HandlerError> {
     let mut after = 0;
     loop {
@@ -316,7 +316,7 @@ async fn release_one_by_one<H: Handler>(
             Err(error) if error.is_transient() => return Err(error),
             Err(error) => {
                 let error = error_chain(&error);
-                tracing::error!(area, event_id = %event.event_id, error, "an event that waited went to the dead letters");
+                tracing::error!(area, event_id = %event.event_id, error, "a waiting event was stored as a dead letter");
                 let mut tx = db.begin(event.tenant).await?;
                 hold(&mut tx, area, event, State::Dead, Some(&error), event.recorded_at).await?;
                 tx.commit().await?;
@@ -326,7 +326,7 @@ async fn release_one_by_one<H: Handler>(
     Ok(())
 }
 
-/// Applies those of a tenant's waiting events that need to wait no longer.
+/// Applies a tenant's waiting events that are ready.
 async fn release<H: Handler>(tx: &mut Tx, handler: &H, run: &[&Envelope]) -> Result<(), HandlerError> {
     let mut messages = Vec::with_capacity(run.len());
     for envelope in run {

@@ -14,24 +14,24 @@ use crate::{
     source::fetch,
 };
 
-/// Events that are read in one go.
+/// Batch size of a read.
 const BATCH: i64 = 1_000;
 const KAFKA_BATCH: usize = 1_000;
-/// How long the broker may take to answer.
+/// Timeout of a request to the broker.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a message that is known to be there may take to come.
+/// Timeout for a message that is known to exist.
 const STALLED_POLLS: u32 = 60;
 
-/// Where an area's past is read.
+/// Where an area's past events are read from.
 #[derive(Debug, Clone)]
 pub enum History {
     /// The outbox in the database of the service that published.
     Outbox(Db),
-    /// The topic, which has to hold everything from the first event on.
+    /// The topic, which must retain everything from the first event on.
     Kafka(KafkaConfig),
 }
 
-/// The past could not be read.
+/// Why past events could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The database.
@@ -40,24 +40,24 @@ pub enum HistoryError {
     /// The broker.
     #[error(transparent)]
     Kafka(#[from] KafkaError),
-    /// The broker says that there is more, and does not deliver it.
+    /// The broker reports more messages but does not deliver them.
     #[error("{topic} stands still: {missing} partitions were not read to their end")]
     Stalled {
         /// Its name.
         topic: String,
-        /// How many partitions are not read.
+        /// How many partitions were not read to their end.
         missing: usize,
     },
-    /// Nobody said where it is.
-    #[error("no source of the past of {0} is configured")]
+    /// No source is configured for the area.
+    #[error("no source of past events of {0} is configured")]
     Unknown(&'static str),
-    /// A thread ended.
-    #[error("reading was broken off")]
+    /// The reading thread ended.
+    #[error("reading was interrupted")]
     BrokenOff,
 }
 
 impl History {
-    /// Starts at the first event of an area and ends with the last that is there now.
+    /// Starts at the first event of an area and ends with the last one at the time of the call.
     pub async fn read(&self, area: &str) -> Result<HistoryReader, HistoryError> {
         match self {
             Self::Outbox(db) => Ok(HistoryReader::Outbox { db: db.clone(), after: 0 }),
@@ -71,13 +71,13 @@ impl History {
     }
 }
 
-/// Reads an area's past, a batch at a time. Events of one key are in order.
+/// Reads an area's past events in batches. Events with one key are in order.
 #[derive(Debug)]
 pub enum HistoryReader {
     /// From an outbox, by position.
     #[doc(hidden)]
     Outbox {
-        /// Whose.
+        /// The outbox's database.
         db: Db,
         /// What was read.
         after: i64,
@@ -88,7 +88,7 @@ pub enum HistoryReader {
 }
 
 impl HistoryReader {
-    /// The next events; none: there are no more.
+    /// The next events; empty when there are no more.
     pub async fn next(&mut self) -> Result<Vec<Envelope>, HistoryError> {
         match self {
             Self::Outbox { db, after } => {
@@ -108,7 +108,7 @@ impl HistoryReader {
     }
 }
 
-/// Reads a topic from its beginning to what was its end when the reading began, without a group.
+/// Reads a topic from its beginning to its end at the start of the read, without a group.
 pub struct TopicReader {
     topic: String,
     consumer: BaseConsumer,
@@ -160,7 +160,7 @@ impl TopicReader {
             if self.ends.get(&message.partition()).is_some_and(|end| message.offset() + 1 >= *end) {
                 self.ends.remove(&message.partition());
             }
-            // What is no event has had no effect the first time either.
+            // A message that is not an event had no effect the first time either.
             batch.extend(read_message(&message).ok());
         }
         // An empty batch would mean the end.

@@ -37,5 +37,5 @@ pub use status::{
     tenant_stream_status,
 };
 
-/// The tables of outbox and inbox, migrated before a service's own.
+/// The migrations of outbox and inbox, which run before a service's own.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

@@ -1,4 +1,4 @@
-//! The outbox: events committed together with what they tell about.
+//! The outbox: events committed together with the change they describe.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// The largest payload that an event may have, in bytes. Topics take 4 MiB, which leaves room for headers.
 pub const MAX_EVENT_BYTES: usize = 4_000_000;
 
-/// Something that happened, as the contract says it.
+/// An event in the words of the contract.
 #[derive(Debug, Clone)]
 pub struct Event {
     /// The full name of its message, for example `quittance.invoicing.v1.InvoiceIssued`.
@@ -21,31 +21,31 @@ pub struct Event {
 }
 
 impl Event {
-    /// A new one.
+    /// An event with this payload.
     pub fn new(kind: &'static str, ordering_key: Uuid, payload: Vec<u8>) -> Self {
         Self { kind, ordering_key, payload }
     }
 }
 
-/// An event on its way out.
+/// An event to append to the outbox.
 #[derive(Debug, Clone)]
 pub struct OutboxEvent {
-    /// Its id.
+    /// The event's id.
     pub event_id: EventId,
     /// The full name of its message, for example `quittance.invoicing.v1.InvoiceIssued`.
     pub kind: &'static str,
     /// Events with one key arrive in order: the customer, or the payment where none is known.
     pub ordering_key: Uuid,
-    /// When it became known.
+    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// The area's event message, encoded.
     pub payload: Vec<u8>,
-    /// The trace that it belongs to, where that is not the one of the work that writes it.
+    /// The trace it belongs to; `None` for the current one.
     pub trace: Option<Trace>,
 }
 
 impl OutboxEvent {
-    /// An event that becomes known now, in the trace of the call that it comes from, or of the work that writes it.
+    /// An event recorded now, in the trace of the call that caused it, or the current one.
     pub fn new(event: Event, now: DateTime<Utc>, trace: Option<Trace>) -> Self {
         let Event { kind, ordering_key, payload } = event;
         Self { event_id: EventId::at(now), kind, ordering_key, recorded_at: now, payload, trace }
@@ -53,7 +53,7 @@ impl OutboxEvent {
 }
 
 /// Appends events in their order; fails where one is larger than an event may be.
-/// The rows they tell about are locked by now, so that events of one aggregate get ids in the order of its changes.
+/// The changed rows are locked by now, so that events of one aggregate get ids in the order of its changes.
 pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> {
     if events.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What reads an area's events, whatever their message is.
+//! Readers of an area's events, for any message type.
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -23,7 +23,7 @@ impl fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// Reads with a handler.
+    /// A reader with this handler.
     pub fn new<H: Handler + 'static>(handler: H) -> Self {
         Self(Arc::new(handler))
     }
@@ -33,12 +33,12 @@ impl Reader {
         self.0.consume(db, source, clock, shutdown)
     }
 
-    /// Applies a held event now; false where it has to be held further. Where it fails it stays as it was, and the error says why.
+    /// Applies a held event now; false where it has to remain held. Where it fails it stays as it was, and the error says why.
     pub async fn requeue(&self, db: &Db, held: &Envelope) -> Result<bool, HandlerError> {
         self.0.requeue(db, held).await
     }
 
-    /// Applies what was applied of the area's events again, in a rebuild.
+    /// Applies the area's events that were applied before again, in a rebuild.
     pub async fn rebuild(
         &self,
         rebuild: Rebuild,
@@ -84,7 +84,7 @@ impl<H: Handler + 'static> AnyHandler for H {
     }
 }
 
-/// A handler that others have too.
+/// A shared handler.
 struct Shared<H>(Arc<H>);
 
 impl<H: Handler> Handler for Shared<H> {

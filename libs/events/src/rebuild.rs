@@ -1,4 +1,4 @@
-//! Making a read model anew from the events, in one transaction: whoever reads meanwhile sees the old one until the new one is whole.
+//! Rebuilds a read model from the events, in one transaction: readers see the old one until the new one is complete.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -22,45 +22,45 @@ pub struct Projection {
     pub content: &'static [&'static str],
 }
 
-/// What a rebuild came to.
+/// The result of a rebuild.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
     /// Events that were applied.
     pub events: u64,
     /// Hash of the content before, in hexadecimal digits.
     pub before: String,
-    /// Hash of the content after. Anything but the one before means that the read model was wrong.
+    /// Hash of the content after. If it differs from the one before, the read model was wrong.
     pub after: String,
 }
 
-/// A read model could not be rebuilt; it is as it was.
+/// Why a read model could not be rebuilt; it is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
-    /// The past cannot be read.
+    /// Past events cannot be read.
     #[error(transparent)]
     History(#[from] HistoryError),
     /// An event cannot be applied.
     #[error("event {event} at position {position}: {source}")]
     Event {
-        /// Which, or the first of its batch.
+        /// Its id, or that of the first event of its batch.
         event: EventId,
         /// Its position.
         position: i64,
-        /// Why.
+        /// The cause.
         source: HandlerError,
     },
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// Events had an effect before that the past no longer holds.
-    #[error("{area}: {missing} events that were applied are missing in the past that was read")]
+    /// Events that were applied before are no longer among the past events.
+    #[error("{area}: {missing} events that were applied are missing among the past events")]
     Missing {
-        /// Whose events.
+        /// The area that publishes the events.
         area: String,
-        /// How many.
+        /// The number of missing events.
         missing: usize,
     },
-    /// No tenant's events failed, which cannot be.
+    /// A failed batch always has events.
     #[error("an empty batch failed")]
     Empty,
 }
@@ -71,32 +71,32 @@ impl From<sqlx::Error> for RebuildError {
     }
 }
 
-/// A rebuild under way. It is undone when it is dropped.
+/// A running rebuild. Dropping it rolls it back.
 #[derive(Debug)]
 pub struct Rebuild {
     tx: UntenantedTx,
     db: Db,
-    made: Made,
+    made: Building,
 }
 
-/// What was made so far.
+/// The result so far.
 #[derive(Debug)]
-struct Made {
+struct Building {
     projection: &'static Projection,
-    /// The content of each tenant's old read model, hashed.
+    /// The hash of each tenant's old read model.
     before: BTreeMap<TenantId, String>,
     events: u64,
 }
 
 impl Rebuild {
-    /// Holds the service's reading: consumers wait until the rebuild is over.
+    /// Locks the service's consumer positions: consumers wait until the rebuild is over.
     pub async fn begin(db: &Db, projection: &'static Projection) -> Result<Self, RebuildError> {
         let mut tx = db.begin_unbounded().await?;
         sqlx::query!("select area from subscription order by area for update").fetch_all(&mut *tx).await?;
-        Ok(Self { tx, db: db.clone(), made: Made { projection, before: BTreeMap::new(), events: 0 } })
+        Ok(Self { tx, db: db.clone(), made: Building { projection, before: BTreeMap::new(), events: 0 } })
     }
 
-    /// Applies again what was applied of an area's events. `progress` is told how many came so far.
+    /// Applies the events of an area that were applied before again. `progress` is called with the number of events so far.
     pub async fn apply<H: Handler>(
         self,
         area: &str,
@@ -129,7 +129,7 @@ impl Rebuild {
         }
     }
 
-    /// Makes the new read model the one that everybody sees.
+    /// Commits the new read model.
     pub async fn finish(self) -> Result<Rebuilt, RebuildError> {
         let Self { mut tx, made, .. } = self;
         let mut after = BTreeMap::new();
@@ -143,8 +143,8 @@ impl Rebuild {
     }
 }
 
-impl Made {
-    /// Applies a batch. Returns the events whose parent has not come yet.
+impl Building {
+    /// Applies a batch. Returns the events whose parent has not arrived yet.
     async fn apply<H: Handler>(
         &mut self,
         mut tx: UntenantedTx,
@@ -189,7 +189,7 @@ async fn apply_run<H: Handler>(tx: &mut Tx, handler: &H, run: &[&Envelope]) -> R
     Ok(orphans)
 }
 
-/// The positions of an area that have had their effect, and of them those that were not seen again yet.
+/// The positions of an area that were applied before, and those of them not seen again yet.
 struct Applied {
     held: HashSet<EventId>,
     left: HashSet<i64>,
@@ -209,14 +209,14 @@ impl Applied {
             .fetch_all(db.system())
             .await?;
         let mut left: HashSet<i64> = runs.into_iter().flat_map(|run| run.first..=run.last).collect();
-        // Nobody misses what was discarded, whether its topic still has it or not.
+        // Discarded events are not required, whether their topic still has them or not.
         for event in held.iter().filter(|event| event.state == "discarded") {
             left.remove(&event.position);
         }
         Ok(Self { held: held.into_iter().map(|event| EventId::new(event.event_id)).collect(), left })
     }
 
-    /// Whether an event had an effect and has not been seen in this rebuild.
+    /// Whether an event was applied before and has not been seen in this rebuild.
     fn take(&mut self, event: &Envelope) -> bool {
         self.left.remove(&event.position) && !self.held.contains(&event.event_id)
     }

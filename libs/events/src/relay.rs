@@ -1,4 +1,4 @@
-//! The relay: gives committed events their positions. One runs per database, which an advisory lock sees to.
+//! The relay: assigns positions to committed events. One runs per database, ensured by an advisory lock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,13 +9,13 @@ use quittance_runtime::{Backoff, Shutdown, Wake};
 use sqlx::{Acquire as _, PgConnection};
 use tokio::sync::watch;
 
-/// Events that get their positions in one statement.
+/// Batch size of one statement.
 const BATCH: i64 = 1_000;
-/// How long a relay that is not woken sleeps after it found events: for those that another process commits.
+/// Polling interval of a relay that is not woken, after it found events: another process may commit some.
 pub(crate) const POLL: Duration = Duration::from_millis(50);
-/// How long it sleeps at most, where it finds none.
+/// The longest polling interval, while it finds none.
 pub(crate) const LONGEST_POLL: Duration = Duration::from_secs(1);
-/// How long a relay that has no lock waits before it asks again.
+/// How long to wait without the lock before trying again.
 const STAND_BY: Duration = Duration::from_secs(1);
 /// Identifies the relay's lock within a database.
 const LOCK: i64 = 0x5155_4954_5245_4c41;
@@ -34,18 +34,18 @@ impl Default for Relay {
 }
 
 impl Relay {
-    /// Says that events were committed, or are about to be.
+    /// Wakes the relay: events were committed, or are about to be.
     pub fn wake(&self) {
         self.committed.wake();
     }
 
-    /// Follows the newest position.
+    /// A receiver of the newest position.
     pub fn positions(&self) -> watch::Receiver<i64> {
         self.head.subscribe()
     }
 }
 
-/// Gives events their positions until shutdown.
+/// Assigns positions to events until shutdown.
 pub async fn run_relay(db: Db, relay: Relay, clock: Clock, mut shutdown: Shutdown) {
     while !shutdown.is_triggered() {
         if let Err(error) = hold_lock_and_work(&db, &relay, &clock, &mut shutdown).await {
@@ -81,7 +81,7 @@ async fn hold_lock_and_work(db: &Db, relay: &Relay, clock: &Clock, shutdown: &mu
     Ok(())
 }
 
-/// Gives the waiting events that are visible now the next positions, in the order of their ids. Returns how many, and the newest position.
+/// Assigns the next positions to the visible events without one, in the order of their ids. Returns how many, and the newest position.
 async fn assign(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(i64, i64), DbError> {
     let mut tx = conn.begin().await?;
     let row = sqlx::query!(

@@ -1,4 +1,4 @@
-//! Choosing events of an outbox: for new consumers, and for people who look for something.
+//! Selects events of an outbox: for new consumers, and for the command line.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError};
@@ -7,24 +7,24 @@ use uuid::Uuid;
 
 use crate::{Envelope, envelope::EventRow};
 
-/// Which events.
+/// A selection of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Up to this position.
+    /// Up to and including this position.
     pub until_position: Option<i64>,
-    /// Recorded then or later.
+    /// Recorded at this instant or later.
     pub recorded_from: Option<DateTime<Utc>>,
-    /// Recorded before.
+    /// Recorded before this instant.
     pub recorded_before: Option<DateTime<Utc>>,
     /// The message's full name, or the last part of it.
     pub kind: Option<String>,
     /// The customer, or the payment where no customer is known.
     pub ordering_key: Option<Uuid>,
-    /// Whose book.
+    /// The tenant.
     pub tenant: Option<TenantId>,
 }
 
-/// At most `limit` chosen events of an outbox after a position, in order.
+/// At most `limit` selected events of an outbox after a position, in order.
 pub async fn choose(db: &Db, filter: &EventFilter, after: i64, limit: i64) -> Result<Vec<Envelope>, DbError> {
     let rows = sqlx::query_as!(
         EventRow,

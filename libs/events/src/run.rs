@@ -1,4 +1,4 @@
-//! The events of one tenant that are applied together: decoded, and each for the first time.
+//! The events of one tenant that are applied together: decoded, without those applied before.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{Envelope, Handler, HandlerError, Message};
 
-/// Events of each tenant, in the order they came.
+/// Events of each tenant, in the order received.
 pub(crate) fn by_tenant(events: &[Envelope]) -> BTreeMap<TenantId, Vec<&Envelope>> {
     let mut runs: BTreeMap<TenantId, Vec<&Envelope>> = BTreeMap::new();
     for event in events {
@@ -19,15 +19,15 @@ pub(crate) fn by_tenant(events: &[Envelope]) -> BTreeMap<TenantId, Vec<&Envelope
 
 pub(crate) fn decode<H: Handler>(_: &H, envelope: &Envelope) -> Result<H::Event, HandlerError> {
     prost::Message::decode(envelope.payload.as_slice())
-        .map_err(|error| HandlerError::Rejected(format!("the bytes are no such event: {error}")))
+        .map_err(|error| HandlerError::Rejected(format!("the bytes cannot be decoded: {error}")))
 }
 
 pub(crate) fn message<E>(envelope: &Envelope, event: E) -> Message<E> {
     Message { event_id: envelope.event_id, position: envelope.position, recorded_at: envelope.recorded_at, event }
 }
 
-/// Those of the messages that are applied for the first time; one that came twice in a run is kept once.
-pub(crate) fn keep_fresh<E>(mut messages: Vec<Message<E>>, fresh: &[Uuid]) -> Vec<Message<E>> {
+/// The messages that are applied for the first time; of duplicates in a run one is kept.
+pub(crate) fn retain_fresh<E>(mut messages: Vec<Message<E>>, fresh: &[Uuid]) -> Vec<Message<E>> {
     let mut left: HashSet<Uuid> = fresh.iter().copied().collect();
     messages.retain(|message| left.remove(&message.event_id.uuid()));
     messages

@@ -1,4 +1,4 @@
-//! Where events come from: in one process straight from the outbox of the service that published them, else from the broker.
+//! Where events come from: in a single process the outbox of the service that published them, otherwise the broker.
 
 use quittance_db::{Db, DbError};
 use sqlx::PgExecutor;
@@ -9,9 +9,9 @@ use crate::{Envelope, Relay, envelope::EventRow, kafka::KafkaSource};
 /// What a consumer reads.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// The outbox itself.
+    /// The outbox.
     InProcess(InProcessSource),
-    /// A topic.
+    /// A topic of the broker.
     Kafka(KafkaSource),
 }
 
@@ -24,7 +24,7 @@ impl Source {
         }
     }
 
-    /// The newest position there is to read; `None` for a topic, whose consumer knows.
+    /// The newest position to read; `None` for a topic.
     pub async fn head(&self) -> Result<Option<i64>, DbError> {
         match self {
             Self::InProcess(source) => Ok(Some(source.head().await?)),
@@ -74,9 +74,9 @@ impl InProcessSource {
         Ok(fetch(self.db.system(), after, limit).await?)
     }
 
-    /// Returns when there may be something after a position.
+    /// Waits until there may be an event after a position.
     pub async fn changed_after(&mut self, position: i64) {
-        // An error means that the relay is gone: the caller polls.
+        // An error means that the relay has ended: the caller polls.
         if self.positions.wait_for(|head| *head > position).await.is_err() {
             std::future::pending::<()>().await;
         }

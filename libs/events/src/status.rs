@@ -1,35 +1,35 @@
-//! How far events have come.
+//! The progress of events.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError, Tx};
 
-/// How far a service's own events and its reading of others' have come. Positions are the stream's; counts are those of whom it was read for.
+/// The progress of a service's own events and of its consumers. Positions are the stream's; counts are over one tenant or all, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamStatus {
     /// The newest position.
     pub head_position: i64,
-    /// Events committed that wait for a position.
+    /// Committed events without a position.
     pub unpositioned: i64,
-    /// What the service reads.
+    /// The progress of each consumer.
     pub subscriptions: Vec<Subscription>,
 }
 
-/// How far one reading has come.
+/// The progress of one consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
-    /// Whose events.
+    /// The area that publishes the events.
     pub area: String,
-    /// Everything up to here is applied or held.
+    /// The position up to which everything is applied or held.
     pub position: i64,
     /// Events of unknown kinds.
     pub parked: i64,
-    /// Events whose parent has not come yet.
+    /// Events whose parent has not arrived yet.
     pub waiting: i64,
     /// Events that can never be applied, and, over all tenants, messages that are not events.
     pub dead_letters: i64,
 }
 
-/// Reads how far a service's events have come, with counts over all tenants: for operators.
+/// Reads the progress with counts over all tenants: for operators.
 pub async fn stream_status(db: &Db) -> Result<StreamStatus, DbError> {
     let own = sqlx::query!(
         r#"select
@@ -55,10 +55,10 @@ pub async fn stream_status(db: &Db) -> Result<StreamStatus, DbError> {
     Ok(StreamStatus { head_position: own.head, unpositioned: own.unpositioned, subscriptions })
 }
 
-/// Reads how far a service's events have come, with the counts of the transaction's tenant.
+/// Reads the progress with the counts of the transaction's tenant.
 pub async fn tenant_stream_status(tx: &mut Tx) -> Result<StreamStatus, DbError> {
     let tenant = tx.tenant().uuid();
-    // A scalar subquery is never made a join: one lookup for each row of the short queue, however long the outbox is.
+    // PostgreSQL never turns a scalar subquery into a join: one lookup for each row of the short queue, however long the outbox is.
     let own = sqlx::query!(
         r#"select
              (select coalesce(max(position), 0) from outbox_position) as "head!",
@@ -92,7 +92,7 @@ pub async fn subscription_position(db: &Db, area: &str) -> Result<i64, DbError> 
     Ok(position.unwrap_or(0))
 }
 
-/// Whether all events of an area were read once that were there when the reading began.
+/// Whether the first build of an area is done: all events that were there when it began were read.
 pub async fn is_built(db: &Db, area: &str) -> Result<bool, DbError> {
     let is_built = sqlx::query_scalar!(
         r#"select exists (select from subscription where area = $1 and built_at is not null) as "is_built!""#,
@@ -101,7 +101,7 @@ pub async fn is_built(db: &Db, area: &str) -> Result<bool, DbError> {
     Ok(is_built.fetch_one(db.system()).await?)
 }
 
-/// Records that they were.
+/// Records that the first build is done.
 pub async fn set_built(db: &Db, area: &str, now: DateTime<Utc>) -> Result<(), DbError> {
     sqlx::query!(
         "insert into subscription as s (area, position, built_at) values ($1, 0, $2)
@@ -114,20 +114,20 @@ pub async fn set_built(db: &Db, area: &str, now: DateTime<Utc>) -> Result<(), Db
     Ok(())
 }
 
-/// What waits in an outbox.
+/// The backlog of an outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutboxStatus {
-    /// How many events.
+    /// The number of waiting events.
     pub waiting: i64,
-    /// When the oldest of them became known.
+    /// When the oldest of them was recorded.
     pub oldest_at: Option<DateTime<Utc>>,
-    /// Events that the broker will never take.
+    /// Events that the broker rejects for good.
     pub unpublished: i64,
 }
 
-/// Reads what waits in the outbox: for a position and, with a broker, to be taken by it.
+/// Reads the backlog: events without a position and, with a broker, those not sent yet.
 pub async fn outbox_status(db: &Db, has_broker: bool) -> Result<OutboxStatus, DbError> {
-    // Positions are numbered without gaps. What has one is older than what waits for one, and the lowest is the oldest.
+    // Positions have no gaps. An event with a position is older than one without, and the lowest is the oldest.
     let status = sqlx::query_as!(
         OutboxStatus,
         r#"with unpublished as (

@@ -1,4 +1,4 @@
-//! What is said of each call when it is over: a line in the log, a measurement, the end of its span. A caller that goes away before is counted too.
+//! The record of each finished call: a log line, a measurement, the end of its span. A caller that goes away before is counted too.
 
 use std::time::Instant;
 
@@ -7,24 +7,24 @@ use quittance_runtime::{metrics, spans};
 use tonic::{Code, Status, body::Body};
 use tracing::Span;
 
-/// A call that is being answered.
+/// A call in progress.
 #[derive(Debug)]
 pub(crate) struct CallRecord {
     rpc: String,
     span: Span,
     started: Instant,
-    /// Anybody may call it: health and reflection, which are called all the time and logged only for who looks for it.
+    /// A method without authentication: health and reflection, which are called all the time and logged at debug level.
     pub(crate) is_open: bool,
     is_finished: bool,
 }
 
 impl CallRecord {
-    /// Begins now, in the current span.
+    /// Starts now, in the current span.
     pub(crate) fn begin(rpc: String) -> Self {
         Self { rpc, span: Span::current(), started: Instant::now(), is_open: false, is_finished: false }
     }
 
-    /// The call is answered.
+    /// Records the end of the call.
     pub(crate) fn finish(&mut self, response: &Response<Body>) {
         self.is_finished = true;
         self.record(Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code()));
@@ -52,7 +52,7 @@ impl CallRecord {
 impl Drop for CallRecord {
     fn drop(&mut self) {
         if !self.is_finished {
-            // Its caller has gone away; what was begun goes on.
+            // The caller has gone away; the work continues.
             self.record(Code::Cancelled);
         }
     }

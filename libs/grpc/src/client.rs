@@ -1,4 +1,4 @@
-//! The client that services and tools share: adds token, tenant, trace and deadline to every call.
+//! The client used by services and tools: adds token, tenant, trace and deadline to every call.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,16 +13,16 @@ use tonic::{
 
 use crate::{TENANT_KEY, TlsConfig, TlsError, propagation::Outgoing, replicas::Replicas, retry::Retry};
 
-/// A channel that adds what every call needs, and makes a call again while the server is away.
+/// A channel that adds what every call needs, and retries while the server is unavailable.
 pub type Client = InterceptedService<Retry, CallMetadata>;
 
-/// The client could not be made.
+/// Why a client could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The address.
+    /// The address cannot be fetched.
     #[error("{0:?} is not an address of a server such as http://127.0.0.1:7400")]
     Address(String),
-    /// The certificates.
+    /// Why certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The token has characters that metadata cannot carry.
@@ -31,7 +31,7 @@ pub enum CallError {
 }
 
 /// A client, for one tenant, of a server behind one or several addresses such as `http://127.0.0.1:7400`; it connects when the first call is made.
-/// A call is made again, at another replica or with growing waits, while the server is away and the call's deadline has not passed.
+/// A call is retried, at another replica or with growing waits, while the server is unavailable and the call's deadline has not passed.
 pub fn connect<A: AsRef<str>>(
     addresses: &[A],
     token: &str,
@@ -41,8 +41,8 @@ pub fn connect<A: AsRef<str>>(
     connect_over(addresses, &TlsConfig::default(), token, tenant, deadline, u32::MAX)
 }
 
-/// The same; `tls` says whom to trust, beside the system's authorities, and what certificate to present, where an address is https;
-/// `attempts` how often a call is made in all while the server is away.
+/// The same; `tls` has the authorities to trust beside the system's, and the certificate to present, for https addresses;
+/// `attempts` is how often a call is made in all while the server is unavailable.
 pub fn connect_over<A: AsRef<str>>(
     addresses: &[A],
     tls: &TlsConfig,
@@ -55,7 +55,7 @@ pub fn connect_over<A: AsRef<str>>(
     Ok(InterceptedService::new(channel, CallMetadata::new(token, tenant, deadline)?))
 }
 
-/// What the addresses, each read by `read`, lead to.
+/// The server behind the addresses, each parsed by `read`.
 pub(crate) fn replicas<A: AsRef<str>>(
     addresses: &[A],
     tls: &TlsConfig,
@@ -84,7 +84,7 @@ fn server_address(address: &str) -> Result<Uri, CallError> {
 /// Reads the address of a service of ours: `http://` or `https://`, a name and a port.
 ///
 /// # Errors
-/// It is none.
+/// Not an address of a service.
 pub fn peer_address(address: &str) -> Result<Uri, CallError> {
     let uri = server_address(address)?;
     if uri.port_u16().is_some() { Ok(uri) } else { Err(CallError::Address(address.to_owned())) }

@@ -1,21 +1,21 @@
-//! How long a caller is willing to wait.
+//! The deadline of a call.
 
 use std::time::Duration;
 
 use http::HeaderMap;
 
-/// The longest a call may take, whatever the caller says.
+/// The longest a call may take, whatever its deadline.
 pub(crate) const LONGEST: Duration = Duration::from_mins(2);
-/// A call ends this much before the caller's own deadline, so that it is this server's answer that arrives, with its details.
+/// A call ends this much before the caller's own deadline, so that this server's response arrives, with its details.
 const HEAD_START: Duration = Duration::from_millis(5);
 
-/// Reads `grpc-timeout` (up to 8 digits and a unit: H, M, S, m, u or n). One that cannot be read is none.
+/// Reads `grpc-timeout` (up to 8 digits and a unit: H, M, S, m, u or n). `None` if it is malformed.
 pub(crate) fn timeout(headers: &HeaderMap) -> Duration {
     let Some(text) = headers.get("grpc-timeout").and_then(|value| value.to_str().ok()) else { return LONGEST };
     let Some((digits, unit)) = text.split_at_checked(text.len().saturating_sub(1)) else { return LONGEST };
     let Ok(count) = digits.parse::<u32>() else { return LONGEST };
     let count = u64::from(count);
-    let asked = match unit {
+    let requested = match unit {
         "H" => Duration::from_secs(count * 3_600),
         "M" => Duration::from_secs(count * 60),
         "S" => Duration::from_secs(count),
@@ -24,7 +24,7 @@ pub(crate) fn timeout(headers: &HeaderMap) -> Duration {
         "n" => Duration::from_nanos(count),
         _ => return LONGEST,
     };
-    asked.saturating_sub(HEAD_START).min(LONGEST)
+    requested.saturating_sub(HEAD_START).min(LONGEST)
 }
 
 #[cfg(test)]

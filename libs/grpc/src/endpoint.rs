@@ -1,10 +1,10 @@
-//! How every connection to a server is made.
+//! Settings of every connection to a server.
 
 use std::time::Duration;
 
 use tonic::transport::Endpoint;
 
-/// Notices a server that is gone, or stands still, within seconds.
+/// Keep-alive: a server that is gone or hangs is noticed within seconds.
 pub(crate) fn tuned(endpoint: Endpoint) -> Endpoint {
     endpoint
         .connect_timeout(Duration::from_secs(5))

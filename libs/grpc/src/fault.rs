@@ -1,4 +1,4 @@
-//! Faults: what a caller is told when a call fails. A code, a reason that programs can rely on, and details in google.rpc's messages.
+//! Faults: the status of a failed call. A code, a machine-readable reason, and details in google.rpc's messages.
 
 use std::{collections::HashMap, error::Error, fmt::Display, time::Duration};
 
@@ -10,10 +10,10 @@ use tonic_types::{ErrorDetails, StatusExt as _, pb};
 
 use crate::{DOMAIN, Violation};
 
-/// The largest encoding of a status with its details: HTTP/2 headers have a limit, and past it a client sees no error at all.
+/// The largest encoding of a status with its details, in bytes: beyond the limit of HTTP/2 headers a client sees no error at all.
 const MAX_BYTES: usize = 6 * 1024;
 
-/// A failed call in the making.
+/// A status under construction.
 #[derive(Debug, Clone)]
 pub struct Fault {
     code: Code,
@@ -39,28 +39,28 @@ impl Fault {
         }
     }
 
-    /// Adds a fact that a program needs to go on.
+    /// Adds a fact to the metadata of `ErrorInfo`.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Display) -> Self {
         self.metadata.insert(key.to_owned(), value.to_string());
         self
     }
 
-    /// Adds what stood in the way: its kind, the resource, a sentence.
+    /// Adds a violation of `PreconditionFailure`: its type, the resource, a sentence.
     #[must_use]
     pub fn precondition(mut self, kind: &str, subject: impl Display, description: impl Into<String>) -> Self {
         self.preconditions.push((kind.to_owned(), subject.to_string(), description.into()));
         self
     }
 
-    /// Says that the call may be made again after a while.
+    /// Adds `RetryInfo`: the call may be retried after the delay.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
         self.retry_after = Some(delay);
         self
     }
 
-    /// Adds wrong fields.
+    /// Adds field violations.
     #[must_use]
     pub(crate) fn fields(mut self, fields: Vec<Violation>) -> Self {
         self.fields = fields;
@@ -96,7 +96,7 @@ impl From<Fault> for Status {
         if all.details().len() <= MAX_BYTES {
             return all;
         }
-        // Details grow with every field: the largest count that fits is found by halving.
+        // Details grow with every field: binary search finds the largest count within the limit.
         let (mut fits, mut too_many) = (0, fault.fields.len());
         while fits + 1 < too_many {
             let middle = usize::midpoint(fits, too_many);
@@ -106,7 +106,7 @@ impl From<Fault> for Status {
     }
 }
 
-/// Reason, domain and facts of a failed call, where it has any.
+/// The `ErrorInfo` of a status, if it has one.
 pub fn error_info(status: &Status) -> Option<pb::ErrorInfo> {
     let details = pb::Status::decode(status.details()).ok()?.details;
     details.iter().find_map(|any| {
@@ -114,32 +114,32 @@ pub fn error_info(status: &Status) -> Option<pb::ErrorInfo> {
     })
 }
 
-/// A failure of ours: logged here once with all its causes, answered without them.
+/// An internal error: logged here once with all its causes, and returned without them.
 pub fn internal(error: &dyn Error) -> Status {
-    tracing::error!(error = error_chain(error), "a call failed for a reason of ours");
+    tracing::error!(error = error_chain(error), "a call failed with an internal error");
     metrics::record_bug();
     Fault::new(
         Code::Internal,
         "INTERNAL",
-        "the call failed for a reason on our side; it is in the logs under the trace id",
+        "the call failed with an internal error; the logs have it under the trace id",
     )
     .into()
 }
 
-/// A failure of the store: retryable where it may pass.
+/// A failure of the database: retryable if it is transient.
 pub fn db_fault(error: &DbError) -> Status {
     if error.is_transient() {
-        tracing::warn!(error = error_chain(error), "a call failed because the database is not there or too busy");
+        tracing::warn!(error = error_chain(error), "a call failed because the database is unavailable or too busy");
         return Fault::new(
             Code::Unavailable,
             "DATABASE_UNAVAILABLE",
-            "the database is not there or too busy; call again",
+            "the database is unavailable or too busy; call again",
         )
         .retry_after(Duration::from_millis(500))
         .into();
     }
     if let DbError::EventTooLarge { kind, bytes } = error {
-        let message = format!("what the call would do cannot be told in one event: {kind} would have {bytes} bytes");
+        let message = format!("the event of this call is too large: {kind} would have {bytes} bytes");
         return Fault::new(Code::ResourceExhausted, "EVENT_TOO_LARGE", message).into();
     }
     internal(error)

@@ -1,4 +1,4 @@
-//! How fields of requests are read. Every function returns the value, or a reason and a sentence for [`Violations::check`](crate::Violations::check).
+//! Parsers of request fields. Every function returns the value, or a reason and a sentence for [`Violations::check`](crate::Violations::check).
 
 use chrono::NaiveDate;
 use prost_types::FieldMask;
@@ -9,20 +9,20 @@ use quittance_kernel::{
 use quittance_proto::{common::v1 as pb, read_money};
 use rust_decimal::Decimal;
 
-/// Entries a batch may have.
+/// The most entries of a batch.
 pub const MAX_BATCH: usize = 1_000;
-/// Entries a page has at most, and unless the request says otherwise.
+/// The most entries of a page, and the default.
 const MAX_PAGE: i32 = 1_000;
 const DEFAULT_PAGE: i32 = 100;
 
 type Read<T> = Result<T, (&'static str, String)>;
 
-/// Nothing is given where something must be.
+/// A required field is empty.
 pub fn required<T>() -> Read<T> {
     Err((FIELD_REQUIRED, "is required".to_owned()))
 }
 
-/// A typed id.
+/// A required typed id.
 pub fn id<T>(value: &str, parse: fn(&str) -> Result<T, BadId>) -> Read<T> {
     if value.is_empty() {
         return required();
@@ -30,17 +30,17 @@ pub fn id<T>(value: &str, parse: fn(&str) -> Result<T, BadId>) -> Read<T> {
     parse(value).map_err(|error| (error.reason(), error.to_string()))
 }
 
-/// A typed id, or nothing.
+/// An optional typed id.
 pub fn optional_id<T>(value: &str, parse: fn(&str) -> Result<T, BadId>) -> Read<Option<T>> {
     if value.is_empty() { Ok(None) } else { id(value, parse).map(Some) }
 }
 
-/// The id that makes repeating a call safe.
+/// The request id, which makes a call idempotent.
 pub fn request_id(value: &str) -> Read<RequestId> {
     id(value, RequestId::parse)
 }
 
-/// A date.
+/// A required date.
 pub fn date(value: &str) -> Read<NaiveDate> {
     if value.is_empty() {
         return required();
@@ -48,17 +48,17 @@ pub fn date(value: &str) -> Read<NaiveDate> {
     parse_date(value).map_err(|error| (error.reason(), error.to_string()))
 }
 
-/// A date, or nothing.
+/// An optional date.
 pub fn optional_date(value: &str) -> Read<Option<NaiveDate>> {
     if value.is_empty() { Ok(None) } else { date(value).map(Some) }
 }
 
-/// A text with something in it, of at most `max` characters, without control characters other than line breaks and tabs. Outer blanks are dropped.
+/// A non-empty text of at most `max` characters, without control characters other than line breaks and tabs. It is trimmed.
 pub fn text(value: &str, max: usize) -> Read<String> {
     if value.trim().is_empty() { required() } else { optional_text(value, max) }
 }
 
-/// The same, or nothing.
+/// The same, but optional.
 pub fn optional_text(value: &str, max: usize) -> Read<String> {
     let value = value.trim();
     if value.chars().count() > max {
@@ -70,7 +70,7 @@ pub fn optional_text(value: &str, max: usize) -> Read<String> {
     Ok(value.to_owned())
 }
 
-/// A text on one line, of at most `max` characters, without control characters, or nothing. Outer blanks are dropped.
+/// An optional text on one line, of at most `max` characters, without control characters. It is trimmed.
 pub fn optional_line(value: &str, max: usize) -> Read<String> {
     let value = optional_text(value, max)?;
     if value.chars().any(char::is_control) {
@@ -85,7 +85,7 @@ pub fn currency(value: &str) -> Read<Currency> {
         return required();
     }
     Currency::parse(value)
-        .map_err(|_| ("CURRENCY_UNKNOWN", format!("{value:?} is no ISO 4217 currency with a minor unit")))
+        .map_err(|_| ("CURRENCY_UNKNOWN", format!("{value:?} is not an ISO 4217 currency with a minor unit")))
 }
 
 /// Money.
@@ -111,7 +111,7 @@ pub fn decimal(value: &str, max_decimals: usize) -> Read<Decimal> {
     if !digits(whole) || !digits(decimals) {
         return Err((
             "DECIMAL_MALFORMED",
-            format!("{:?} is no decimal number", value.chars().take(40).collect::<String>()),
+            format!("{:?} is not a decimal number", value.chars().take(40).collect::<String>()),
         ));
     }
     if whole.len() > 15 {
@@ -120,7 +120,7 @@ pub fn decimal(value: &str, max_decimals: usize) -> Read<Decimal> {
     if decimals.len() > max_decimals {
         return Err(("DECIMAL_TOO_MANY_DECIMALS", format!("has more than {max_decimals} decimals")));
     }
-    value.parse().map_err(|_| ("DECIMAL_MALFORMED", "is no decimal number".to_owned()))
+    value.parse().map_err(|_| ("DECIMAL_MALFORMED", "is not a decimal number".to_owned()))
 }
 
 /// A percentage.
@@ -131,12 +131,12 @@ pub fn percent(value: &str) -> Read<Percent> {
     Percent::parse(value).map_err(|error| (error.reason(), error.to_string()))
 }
 
-/// A message that must be there.
+/// A required message.
 pub fn message<T>(value: Option<T>) -> Read<T> {
     value.map_or_else(required, Ok)
 }
 
-/// How many entries a page shall have.
+/// The page size.
 pub fn page_size(value: i32) -> Read<i64> {
     match value {
         0 => Ok(DEFAULT_PAGE.into()),

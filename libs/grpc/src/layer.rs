@@ -1,7 +1,7 @@
-//! The outermost layer: around every call, before anything is looked up.
+//! The outermost layer, around every call.
 //!
-//! It gives the call its trace, checks token, scope and tenant, ends it at the caller's deadline while the work goes on (what was begun is finished),
-//! gives the framework's own refusals the form of ours, and measures what came of it.
+//! It sets the call's trace, checks token, scope and tenant, responds at the caller's deadline while the work goes on (a started operation is finished),
+//! gives the framework's own errors the form of ours, and records the result.
 
 use std::{
     convert::Infallible,
@@ -31,22 +31,22 @@ use crate::{
     server::{RunningCall, RunningCalls, until_shutdown},
 };
 
-/// What a method that we do not have is called by metrics and spans: a name that a caller made up would be one more of them for ever.
+/// The name of unknown methods in metrics and spans: a name made up by a caller would create a new series.
 const UNKNOWN: &str = "unknown";
 
-/// When a tenant whose calls are too many may try again.
+/// When a tenant with too many calls may try again.
 const RETRY_BUSY: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// Who calls, and for whom.
+/// The caller and the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// As the token names them.
+    /// The token's subject.
     pub subject: String,
-    /// Whose book the call is about.
+    /// The tenant of the call.
     pub tenant: TenantId,
 }
 
-/// Wraps a service's routes.
+/// The layer around a service's routes.
 #[derive(Debug, Clone)]
 pub struct CallLayer {
     verifier: Verifier,
@@ -82,7 +82,7 @@ impl CallLayer {
             record_refusal(refused);
             unauthenticated(
                 "TOKEN_INVALID",
-                "the token is not signed by a known key, is not meant for this service, or its time is over",
+                "the token is not signed by a known key, is not meant for this service, or has expired",
             )
         })?;
         if !claims.allows(scope) {
@@ -107,7 +107,7 @@ impl CallLayer {
 }
 
 impl CallLayer {
-    /// Counts the call among its tenant's, or refuses it where too many run.
+    /// Counts the call as its tenant's, or refuses it when too many run.
     fn let_in(&self, caller: Option<Caller>) -> Result<Option<(Caller, RunningCall)>, Status> {
         let Some(caller) = caller else { return Ok(None) };
         let Some(running) = self.running.begin(caller.tenant) else {
@@ -145,7 +145,7 @@ where
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // A failure of the inner service shows in its call.
+        // A failure of the inner service is returned by the call.
         self.inner.poll_ready(context).map(|_| Ok(()))
     }
 
@@ -185,7 +185,7 @@ where
                         let call = inner.call(request);
                         let work = caller_deadline::scope(Instant::now() + timeout, async move {
                             let done = call.await.map_err(|error| error.to_string());
-                            // The work counts as the tenant's for as long as it runs, whoever waits for it.
+                            // The work counts as the tenant's for as long as it runs, even if its caller is gone.
                             drop(running);
                             done
                         });
@@ -202,7 +202,7 @@ where
     }
 }
 
-/// The answer of the running work, or of this layer where there is none in time. The work is never cut off.
+/// The response of the running work, or `DEADLINE_EXCEEDED`. The work is never cancelled.
 async fn answer(
     running: tokio::task::JoinHandle<Result<Response<Body>, String>>,
     timeout: std::time::Duration,
@@ -210,7 +210,7 @@ async fn answer(
     match tokio::time::timeout(timeout, running).await {
         Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(error))) => {
-            tracing::error!(error, "a handler broke off");
+            tracing::error!(error, "a handler was cancelled");
             internal_fault().into_http()
         }
         Ok(Err(panic)) => {
@@ -218,7 +218,7 @@ async fn answer(
             internal_fault().into_http()
         }
         Err(_) => {
-            let message = "the deadline passed before the answer was ready; what was begun is finished, and the same request_id has its answer";
+            let message = "the deadline passed before the response was ready; the operation is finished, and the same request_id returns its response";
             Status::from(Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)).into_http()
         }
     }
@@ -228,19 +228,19 @@ fn internal_fault() -> Status {
     Fault::new(
         Code::Internal,
         "INTERNAL",
-        "the call failed for a reason on our side; it is in the logs under the trace id",
+        "the call failed with an internal error; the logs have it under the trace id",
     )
     .into()
 }
 
-/// Gives a refusal that has no details (the framework's own) a reason.
+/// Adds a reason to an error without details (the framework's own).
 fn in_our_form(response: Response<Body>) -> Response<Body> {
     let Some(status) = Status::from_header_map(response.headers()) else { return response };
     if status.code() == Code::Ok || !status.details().is_empty() {
         return response;
     }
     let (code, reason) = match status.code() {
-        // tonic calls a message over the limit out of range; gRPC's own word is exhausted.
+        // tonic reports a message over the limit as `OUT_OF_RANGE`; gRPC specifies `RESOURCE_EXHAUSTED`.
         Code::OutOfRange if status.message().contains("too large") => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
         Code::Internal if status.message().contains("decode") => (Code::InvalidArgument, "MESSAGE_MALFORMED"),
         Code::Unimplemented => (Code::Unimplemented, "NOT_SUPPORTED"),

@@ -1,4 +1,4 @@
-//! The way in and out by gRPC: one layer around every call (trace, token and scope, deadline, the form of errors), requests parsed with all that is
+//! gRPC server and client: one layer around every call (trace, token and scope, deadline, the form of errors), requests parsed with everything that is
 //! wrong with them, faults with google.rpc details, page tokens, the server, and the client that services and tools share.
 
 mod auth;

@@ -1,25 +1,25 @@
-//! Keyset pages: a token says where the last page ended and which query it belongs to.
+//! Keyset pagination: a token holds where the last page ended and which query it belongs to.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
 const HASH_BYTES: usize = 8;
 
-/// A page that is asked for.
+/// A requested page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// How many entries.
+    /// The page size.
     pub size: i64,
     /// The key of the last entry of the page before; empty for the first page.
     pub after: Vec<String>,
     query: [u8; HASH_BYTES],
 }
 
-/// The token that asks for the next page.
+/// The token of the next page.
 pub type PageToken = String;
 
 impl Page {
-    /// Reads a token. `query` is everything else that the request asks for: a token from another query is refused.
+    /// Reads a token. `query` is every other parameter of the request: a token from another query is refused.
     pub fn read(
         size: Result<i64, (&'static str, String)>,
         token: &str,
@@ -33,17 +33,17 @@ impl Page {
         bad.into_result(page)
     }
 
-    /// The key of the last entry of the page before, where it has one part.
+    /// The key of the last entry of the page before, if it has one part.
     pub fn after_one(&self) -> Option<&str> {
         self.after.first().map(String::as_str)
     }
 
-    /// How many rows to read: one more than the page has, to know whether there is another.
+    /// How many rows to read: one more than the page size, to know whether there is another page.
     pub fn limit(&self) -> i64 {
         self.size + 1
     }
 
-    /// Cuts the row too many off; returns the entries and the token of the next page, empty on the last.
+    /// Removes the extra row; returns the entries and the token of the next page, empty on the last.
     pub fn cut<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> Vec<String>) -> (Vec<T>, PageToken) {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         if rows.len() <= size {
@@ -80,7 +80,7 @@ fn read_token(token: &str, query: [u8; HASH_BYTES]) -> Result<Vec<String>, (&'st
     if token.is_empty() {
         return Ok(Vec::new());
     }
-    let malformed = || ("PAGE_TOKEN_INVALID", "is no page token".to_owned());
+    let malformed = || ("PAGE_TOKEN_INVALID", "is not a page token".to_owned());
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| malformed())?;
     let (found, mut rest) = bytes.split_at_checked(HASH_BYTES).ok_or_else(malformed)?;
     if found != query {

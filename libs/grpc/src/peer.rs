@@ -1,4 +1,4 @@
-//! Another service of ours.
+//! A client of another of our services.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,12 +12,12 @@ use crate::{
     retry::Retry,
 };
 
-/// How long a service's own token lasts; a new one is signed for each tenant's client.
+/// Lifetime of a service's own token; a new one is signed for each tenant's client.
 const TOKEN_MINUTES: i64 = 10;
-/// How often a service tries before it goes on without the answer.
+/// How often a service tries a call before it gives up.
 const ATTEMPTS: u32 = 4;
 
-/// Another service, called with tokens of our own (scope `internal`), for any tenant.
+/// Another service, called with our own tokens (scope `internal`), for any tenant.
 #[derive(Debug, Clone)]
 pub struct Peer {
     replicas: Arc<Replicas>,

@@ -1,10 +1,10 @@
-//! A trace's headers in the metadata of calls.
+//! Trace headers in the metadata of calls.
 
 use http::HeaderMap;
 use opentelemetry::propagation::{Extractor, Injector};
 use tonic::metadata::{MetadataKey, MetadataMap};
 
-/// The headers of a call that came.
+/// The trace headers of an incoming call.
 pub(crate) struct Incoming<'a>(pub(crate) &'a HeaderMap);
 
 impl Extractor for Incoming<'_> {
@@ -17,12 +17,12 @@ impl Extractor for Incoming<'_> {
     }
 }
 
-/// The metadata of a call that is made.
+/// The metadata of an outgoing call.
 pub(crate) struct Outgoing<'a>(pub(crate) &'a mut MetadataMap);
 
 impl Injector for Outgoing<'_> {
     fn set(&mut self, key: &str, value: String) {
-        // A state without entries is none.
+        // An empty state is left out.
         if let (false, Ok(key), Ok(value)) = (value.is_empty(), MetadataKey::from_bytes(key.as_bytes()), value.parse())
         {
             self.0.insert(key, value);

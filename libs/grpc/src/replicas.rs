@@ -1,4 +1,4 @@
-//! The replicas of a server: where its addresses lead at the moment, and which of them answer.
+//! The replicas of a server: what its addresses resolve to at the moment, and which of them respond.
 
 use std::{
     collections::HashMap,
@@ -16,62 +16,62 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::{TlsConfig, TlsError, endpoint::tuned};
 
-/// How often names are looked up again: replicas come and go.
+/// How often names are resolved again: replicas come and go.
 const LOOK_UP: Duration = Duration::from_secs(3);
-/// How long a replica that did not answer is left alone while another answers: doubled each time, from the first to the longest.
+/// How long a replica that did not respond is skipped while another responds: doubled each time, from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 type Found = HashMap<SocketAddr, Arc<Replica>>;
 
-/// The replicas of one server, followed until the last caller is gone.
+/// The replicas of one server, resolved again until the last user is dropped.
 #[derive(Debug)]
 pub(crate) struct Replicas {
-    /// `None` until the addresses were looked up for the first time.
+    /// `None` until the addresses were resolved for the first time.
     found: watch::Receiver<Option<Arc<Vec<Arc<Replica>>>>>,
     turn: AtomicUsize,
     following: JoinHandle<()>,
 }
 
-/// One of them.
+/// A replica.
 #[derive(Debug)]
 pub(crate) struct Replica {
     channel: Channel,
-    away: Mutex<Option<Away>>,
+    skipped: Mutex<Option<Skipped>>,
 }
 
-/// Since when a replica is left alone, and for how long.
+/// Since when a replica is skipped, and for how long.
 #[derive(Debug, Clone, Copy)]
-struct Away {
+struct Skipped {
     since: Instant,
     pause: Duration,
 }
 
 impl Replicas {
-    /// Follows addresses whose scheme is http or https; connects to each replica when it is called first.
+    /// Resolves addresses whose scheme is http or https; connects to each replica when it is first called.
     pub(crate) fn follow(addresses: Vec<Uri>, tls: TlsConfig) -> Arc<Self> {
         let (sender, found) = watch::channel(None);
         let following = tokio::spawn(follow(addresses, tls, sender));
         Arc::new(Self { found, turn: AtomicUsize::new(0), following })
     }
 
-    /// One of the replicas that answer, by turns; where none does, any. `None` where the addresses lead nowhere.
+    /// One of the responding replicas, round-robin; if none responds, any. `None` when the addresses resolve to nothing.
     pub(crate) async fn next(&self) -> Option<Arc<Replica>> {
         let mut found = self.found.clone();
         let all = found.wait_for(Option::is_some).await.ok()?.clone()?;
         let now = Instant::now();
-        let answering: Vec<&Arc<Replica>> = all.iter().filter(|replica| replica.answers(now)).collect();
+        let responding: Vec<&Arc<Replica>> = all.iter().filter(|replica| replica.responds(now)).collect();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        match answering.len() {
+        match responding.len() {
             0 => all.get(turn.checked_rem(all.len())?).cloned(),
-            count => answering.get(turn % count).map(|replica| Arc::clone(replica)),
+            count => responding.get(turn % count).map(|replica| Arc::clone(replica)),
         }
     }
 
-    /// Whether one of them answers, as far as is known.
-    pub(crate) fn answer(&self) -> bool {
+    /// Whether one of them responds, as far as is known.
+    pub(crate) fn any_responds(&self) -> bool {
         let now = Instant::now();
-        self.found.borrow().iter().flat_map(|all| all.iter()).any(|replica| replica.answers(now))
+        self.found.borrow().iter().flat_map(|all| all.iter()).any(|replica| replica.responds(now))
     }
 }
 
@@ -83,48 +83,48 @@ impl Drop for Replicas {
 
 impl Replica {
     fn new(endpoint: &Endpoint) -> Arc<Self> {
-        Arc::new(Self { channel: endpoint.connect_lazy(), away: Mutex::default() })
+        Arc::new(Self { channel: endpoint.connect_lazy(), skipped: Mutex::default() })
     }
 
-    /// What it is called through.
+    /// Its channel.
     pub(crate) fn channel(&self) -> Channel {
         self.channel.clone()
     }
 
-    /// A call was answered.
-    pub(crate) fn has_answered(&self) {
-        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Records that a call got a response.
+    pub(crate) fn record_response(&self) {
+        *self.skipped.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// A call was not answered: others are called for a while.
-    pub(crate) fn is_away(&self) {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        let pause = away.map_or(FIRST_PAUSE, |away| (away.pause * 2).min(LONGEST_PAUSE));
-        *away = Some(Away { since: Instant::now(), pause });
+    /// Records that a call got no response: others are called for a while.
+    pub(crate) fn record_failure(&self) {
+        let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = skipped.map_or(FIRST_PAUSE, |skipped| (skipped.pause * 2).min(LONGEST_PAUSE));
+        *skipped = Some(Skipped { since: Instant::now(), pause });
     }
 
-    fn answers(&self, now: Instant) -> bool {
-        let away = *self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        away.is_none_or(|away| now.saturating_duration_since(away.since) >= away.pause)
+    fn responds(&self, now: Instant) -> bool {
+        let skipped = *self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        skipped.is_none_or(|skipped| now.saturating_duration_since(skipped.since) >= skipped.pause)
     }
 }
 
-/// Keeps the replicas those that the addresses lead to, reached with the certificates of the moment.
+/// Keeps the replicas up to date with what the addresses resolve to, and with the current certificates.
 async fn follow(addresses: Vec<Uri>, tls: TlsConfig, sender: watch::Sender<Option<Arc<Vec<Arc<Replica>>>>>) {
     let mut known = Found::new();
     let mut tls_changed_at = tls.changed_at();
     loop {
-        let found = look_up(&addresses).await;
+        let found = resolve(&addresses).await;
         let changed_at = tls.changed_at();
         if changed_at != tls_changed_at {
             known.clear();
             tls_changed_at = changed_at;
         }
-        // Nothing at all is more likely a name server that is away than a service without replicas.
+        // An empty result is more likely a name server that is down than a service without replicas.
         if !found.is_empty() {
             known = renew(&known, &found, &tls);
         }
-        // Sorted, so that all who call the same replicas begin with the same order, and tests are repeatable.
+        // Sorted, so that all callers begin with the same order, and tests are repeatable.
         let mut all: Vec<_> = known.iter().collect();
         all.sort_unstable_by_key(|(address, _)| **address);
         sender.send_replace(Some(Arc::new(all.into_iter().map(|(_, replica)| Arc::clone(replica)).collect())));
@@ -132,7 +132,7 @@ async fn follow(addresses: Vec<Uri>, tls: TlsConfig, sender: watch::Sender<Optio
     }
 }
 
-/// What was found: a replica that is known already keeps its connection.
+/// The resolved replicas; one that is known already keeps its connection.
 fn renew(known: &Found, found: &HashMap<SocketAddr, Uri>, tls: &TlsConfig) -> Found {
     let mut renewed = Found::new();
     for (address, uri) in found {
@@ -151,7 +151,7 @@ fn renew(known: &Found, found: &HashMap<SocketAddr, Uri>, tls: &TlsConfig) -> Fo
     renewed
 }
 
-/// One replica: reached by its address, and known by the name that was looked up.
+/// A replica: reached by its address, verified by the name that was resolved.
 fn endpoint(address: SocketAddr, uri: &Uri, tls: &TlsConfig) -> Result<Endpoint, TlsError> {
     let scheme = uri.scheme_str().unwrap_or("http");
     let unusable = |error: tonic::transport::Error| TlsError::Peer(quittance_runtime::error_chain(&error));
@@ -162,14 +162,14 @@ fn endpoint(address: SocketAddr, uri: &Uri, tls: &TlsConfig) -> Result<Endpoint,
     Ok(tuned(endpoint))
 }
 
-async fn look_up(addresses: &[Uri]) -> HashMap<SocketAddr, Uri> {
+async fn resolve(addresses: &[Uri]) -> HashMap<SocketAddr, Uri> {
     let mut found = HashMap::new();
     for uri in addresses {
         let Some(host) = uri.host() else { continue };
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         match tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await {
             Ok(addresses) => found.extend(addresses.map(|address| (address, uri.clone()))),
-            Err(error) => tracing::warn!(host, %error, "the name of a server cannot be looked up"),
+            Err(error) => tracing::warn!(host, %error, "the name of a server cannot be resolved"),
         }
     }
     found
@@ -186,15 +186,15 @@ mod tests {
     #[tokio::test]
     async fn who_does_not_answer_is_left_alone_for_longer_each_time() {
         let replica = replica();
-        let paused = || replica.away.lock().unwrap().unwrap();
+        let paused = || replica.skipped.lock().unwrap().unwrap();
         for pause in [500, 1_000, 2_000, 4_000, 8_000, 8_000].map(Duration::from_millis) {
-            replica.is_away();
+            replica.record_failure();
             assert_eq!(paused().pause, pause);
-            assert!(!replica.answers(paused().since + pause.mul_f64(0.99)));
-            assert!(replica.answers(paused().since + pause));
+            assert!(!replica.responds(paused().since + pause.mul_f64(0.99)));
+            assert!(replica.responds(paused().since + pause));
         }
-        replica.has_answered();
-        assert!(replica.answers(Instant::now()));
+        replica.record_response();
+        assert!(replica.responds(Instant::now()));
     }
 
     #[tokio::test]
@@ -207,14 +207,14 @@ mod tests {
             all.iter().position(|other| Arc::ptr_eq(other, &one)).unwrap()
         };
         assert_eq!([drawn().await, drawn().await, drawn().await, drawn().await], [0, 1, 2, 0]);
-        all[1].is_away();
-        assert!(replicas.answer());
+        all[1].record_failure();
+        assert!(replicas.any_responds());
         for _ in 0..4 {
             assert_ne!(drawn().await, 1);
         }
-        all[0].is_away();
-        all[2].is_away();
-        assert!(!replicas.answer());
+        all[0].record_failure();
+        all[2].record_failure();
+        assert!(!replicas.any_responds());
         let mut any = [drawn().await, drawn().await, drawn().await];
         any.sort_unstable();
         assert_eq!(any, [0, 1, 2]);
@@ -224,6 +224,6 @@ mod tests {
     async fn names_that_lead_nowhere_are_no_replicas() {
         let replicas = Replicas::follow(vec![Uri::from_static("http://nowhere.invalid:7400")], TlsConfig::default());
         assert!(replicas.next().await.is_none());
-        assert!(!replicas.answer());
+        assert!(!replicas.any_responds());
     }
 }

@@ -1,4 +1,4 @@
-//! Calls that are made again: every method of ours may be repeated, because what changes something carries a request id.
+//! Retries of calls: every method may be retried, because one that changes something carries a request id.
 
 use std::{
     sync::Arc,
@@ -23,10 +23,10 @@ use crate::{Fault, deadline, replicas::Replicas};
 
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// What a caller is told to wait when the server cannot be reached at all.
+/// The retry delay reported when the server cannot be reached at all.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Calls one of a server's replicas; makes the call again, at once at another, with growing waits where none answers, until the call's deadline has passed.
+/// Calls one of a server's replicas; retries at once at another, and with growing waits if none responds, until the call's deadline has passed.
 #[derive(Debug, Clone)]
 pub struct Retry {
     replicas: Arc<Replicas>,
@@ -34,7 +34,7 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// At most so many attempts in all.
+    /// The most attempts in all.
     pub(crate) fn new(replicas: Arc<Replicas>, attempts: u32) -> Self {
         Self { replicas, attempts }
     }
@@ -78,11 +78,12 @@ async fn call(replicas: Arc<Replicas>, attempts: u32, request: Request<Body>) ->
     loop {
         let left = ends_at.saturating_duration_since(Instant::now());
         let request = rebuild(&parts, Full::new(body.clone()), left);
-        let (answer, asked) = match attempt_once(&replicas, request, left).await {
-            Outcome::Answered(answer) => return answer,
-            Outcome::Away(answer, asked) => (answer, asked),
+        let (answer, requested) = match attempt_once(&replicas, request, left).await {
+            Outcome::Responded(answer) => return answer,
+            Outcome::Unavailable(answer, requested) => (answer, requested),
         };
-        let wait = if replicas.answer() { Duration::ZERO } else { asked.unwrap_or_default().max(wait(attempt)) };
+        let wait =
+            if replicas.any_responds() { Duration::ZERO } else { requested.unwrap_or_default().max(wait(attempt)) };
         if attempt >= attempts || Instant::now() + wait >= ends_at {
             return answer;
         }
@@ -91,26 +92,26 @@ async fn call(replicas: Arc<Replicas>, attempts: u32, request: Request<Body>) ->
     }
 }
 
-/// One attempt at the replica whose turn it is, which is left alone for a while where it did not answer.
+/// One attempt at the next replica, which is skipped for a while if it does not respond.
 async fn attempt_once(replicas: &Replicas, request: Request<Body>, left: Duration) -> Outcome {
     let Ok(replica) = tokio::time::timeout(left, replicas.next()).await else { return Outcome::too_late() };
-    let Some(replica) = replica else { return Outcome::unreachable("the name of the server cannot be looked up") };
+    let Some(replica) = replica else { return Outcome::unreachable("the name of the server cannot be resolved") };
     let outcome = judge(send(replica.channel(), request, left).await);
     match &outcome {
-        Outcome::Answered(Ok(_)) => replica.has_answered(),
-        Outcome::Answered(Err(_)) | Outcome::Away(..) => replica.is_away(),
+        Outcome::Responded(Ok(_)) => replica.record_response(),
+        Outcome::Responded(Err(_)) | Outcome::Unavailable(..) => replica.record_failure(),
     }
     outcome
 }
 
-/// One attempt, up to the end of the answer: a server may be killed in the middle of it. (Our methods answer with one message; a stream that never ends
+/// One attempt, up to the end of the response: a server may be killed in the middle of it. (Our methods respond with one message; a stream that never ends
 /// could not be read through here.)
 async fn send(mut channel: Channel, request: Request<Body>, left: Duration) -> Result<Response<Body>, Status> {
     let attempt = async {
         let sent = channel.ready().await.map_err(from_transport)?.call(request).await;
         let (mut parts, body) = sent.map_err(from_transport)?.into_parts();
         let body = body.collect().await.map_err(|broken| Status::unavailable(broken.message()))?;
-        // Where the status comes after the message it is looked at like one that comes first.
+        // A status after the message is handled like one that comes first.
         if let Some(trailers) = body.trailers().filter(|_| !parts.headers.contains_key(GRPC_STATUS))
             && trailers.get(GRPC_STATUS).is_some_and(|code| code != "0")
         {
@@ -132,40 +133,40 @@ fn from_transport(error: tonic::transport::Error) -> Status {
 }
 
 enum Outcome {
-    /// An answer, good or bad, that another attempt would not change.
-    Answered(Result<Response<Body>, Status>),
-    /// The server is away, or says that it is for now, and how long it asks to wait.
-    Away(Result<Response<Body>, Status>, Option<Duration>),
+    /// A response, good or bad, that another attempt would not change.
+    Responded(Result<Response<Body>, Status>),
+    /// The server is unavailable, with the retry delay that it reports.
+    Unavailable(Result<Response<Body>, Status>, Option<Duration>),
 }
 
 impl Outcome {
     fn unreachable(message: &'static str) -> Self {
         let fault = Fault::new(Code::Unavailable, "UNAVAILABLE", message).retry_after(RETRY_AFTER);
-        Self::Away(Err(fault.into()), None)
+        Self::Unavailable(Err(fault.into()), None)
     }
 
     fn too_late() -> Self {
-        let message = "the deadline passed without an answer";
-        Self::Answered(Err(Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message).into()))
+        let message = "the deadline passed without a response";
+        Self::Responded(Err(Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message).into()))
     }
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 fn judge(answer: Result<Response<Body>, Status>) -> Outcome {
     match answer {
         Ok(response) => match Status::from_header_map(response.headers()) {
             Some(status) if status.code() == Code::Unavailable => {
-                let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
-                Outcome::Away(Ok(response), asked)
+                let requested = status.get_details_retry_info().and_then(|info| info.retry_delay);
+                Outcome::Unavailable(Ok(response), requested)
             }
-            _ => Outcome::Answered(Ok(response)),
+            _ => Outcome::Responded(Ok(response)),
         },
         Err(status) if status.code() == Code::DeadlineExceeded => Outcome::too_late(),
         Err(_) => Outcome::unreachable("the server cannot be reached; the same request_id may be sent again"),
     }
 }
 
-/// The request of one attempt: with what is left of the time.
+/// The request of one attempt, with the remaining time as its timeout.
 fn rebuild(parts: &Parts, body: Full<prost::bytes::Bytes>, left: Duration) -> Request<Body> {
     let mut request = Request::new(Body::new(body));
     *request.method_mut() = parts.method.clone();
@@ -178,7 +179,7 @@ fn rebuild(parts: &Parts, body: Full<prost::bytes::Bytes>, left: Duration) -> Re
 }
 
 fn set_timeout(headers: &mut HeaderMap, left: Duration) {
-    // Eight digits are what the header may have.
+    // The header may have at most eight digits.
     let micros = left.as_micros().min(99_999_999);
     let text =
         if micros < 99_999_999 { format!("{micros}u") } else { format!("{}m", left.as_millis().min(99_999_999)) };
@@ -187,7 +188,7 @@ fn set_timeout(headers: &mut HeaderMap, left: Duration) {
     }
 }
 
-/// Doubles with each attempt; half of it is drawn, so that callers do not come back all at once.
+/// Doubles with each attempt; half of it is random, so that callers do not retry all at once.
 fn wait(attempt: u32) -> Duration {
     let whole = FIRST_WAIT.saturating_mul(1 << attempt.min(10)).min(LONGEST_WAIT);
     whole / 2 + whole.mul_f64(fastrand::f64() / 2.0)

@@ -1,4 +1,4 @@
-//! TLS: our certificate, whom we trust, and their renewal while the process runs.
+//! TLS: our certificate, the trusted authorities, and their reload while the process runs.
 
 use std::{
     fs, io,
@@ -17,7 +17,7 @@ use tokio_rustls::rustls::{
 };
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
-/// The certificates of a process, for its listener and for its calls to others. All are files in PEM, read again when they change.
+/// The certificates of a process, for its listener and for its calls to others. All are PEM files, read again when they change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TlsConfig {
@@ -31,21 +31,21 @@ pub struct TlsConfig {
     pub client_ca: Option<PathBuf>,
 }
 
-/// The certificates cannot be used.
+/// Why certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read, or holds nothing of use.
+    /// A file cannot be read, or has no usable content.
     #[error("{}: {why}", .file.display())]
     File {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         why: String,
     },
     /// A peer's address and our certificates do not go together.
     #[error("calling: {0}")]
     Peer(String),
-    /// What is in them does not go together.
+    /// The contents do not match.
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
 }
@@ -71,12 +71,12 @@ impl TlsConfig {
         problems
     }
 
-    /// Whom we trust when we call.
+    /// The authorities trusted in our calls.
     pub fn trust(&self) -> Trust {
         Trust { ca: self.ca.clone() }
     }
 
-    /// What the listener speaks; `None` without a certificate.
+    /// The listener's configuration; `None` without a certificate.
     fn server_config(&self) -> Result<Option<Arc<ServerConfig>>, TlsError> {
         let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else { return Ok(None) };
         let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
@@ -93,7 +93,7 @@ impl TlsConfig {
         Ok(Some(Arc::new(config)))
     }
 
-    /// How a channel to `host` speaks TLS.
+    /// The TLS configuration of a channel to `host`.
     pub(crate) fn channel(&self, host: &str) -> Result<ClientTlsConfig, TlsError> {
         let mut config = ClientTlsConfig::new().with_enabled_roots().domain_name(host);
         if let Some(file) = &self.ca {
@@ -105,25 +105,25 @@ impl TlsConfig {
         Ok(config)
     }
 
-    /// When the files were changed last, to notice when they are changed again.
+    /// When the files were last changed, to notice further changes.
     pub(crate) fn changed_at(&self) -> Vec<Option<SystemTime>> {
         let files = [&self.certificate, &self.key, &self.ca, &self.client_ca];
-        // Kubernetes swaps a link to the folder: what the name leads to now is looked at.
+        // Kubernetes swaps a symbolic link to the folder: the link's target is checked.
         files.map(|file| fs::metadata(file.as_ref()?).ok()?.modified().ok()).to_vec()
     }
 }
 
-/// Whom we trust when we call: the system's authorities, and those of a file.
+/// The authorities trusted in our calls: the system's, and those of a file.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     ca: Option<PathBuf>,
 }
 
 impl Trust {
-    /// How we call as a client without a certificate.
+    /// The configuration of a client without a certificate.
     pub(crate) fn client_config(&self) -> Result<ClientConfig, TlsError> {
         let mut store = RootCertStore::empty();
-        // What the system holds and we cannot read is as if it were not there.
+        // System authorities that cannot be read are skipped.
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if let Some(file) = &self.ca {
             for certificate in certificates(file)? {
@@ -143,7 +143,7 @@ pub(crate) struct Acceptor {
 }
 
 impl Acceptor {
-    /// `None` where there is no certificate: the listener speaks plain text.
+    /// `None` without a certificate: the listener speaks plain text.
     pub(crate) fn new(config: &TlsConfig) -> Result<Option<Self>, TlsError> {
         let changed_at = config.changed_at();
         let server = config.server_config()?;
@@ -158,7 +158,7 @@ impl Acceptor {
             match self.config.server_config() {
                 Ok(Some(server)) => *current = (changed_at, server),
                 Ok(None) => {}
-                // Half of a pair may be there already: the old certificate is used until the new one is whole.
+                // Perhaps only one file of the pair is new: the old certificate is used until both match.
                 Err(error) => tracing::warn!(%error, "the changed certificate is not used yet"),
             }
         }
@@ -181,7 +181,7 @@ fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read = CertificateDer::pem_file_iter(file).map_err(|error| bad(file, &error))?;
     let all: Vec<_> = read.collect::<Result<_, _>>().map_err(|error| bad(file, &error))?;
-    if all.is_empty() { Err(bad(file, &"it holds no certificate")) } else { Ok(all) }
+    if all.is_empty() { Err(bad(file, &"it has no certificate")) } else { Ok(all) }
 }
 
 fn roots(file: &Path) -> Result<RootCertStore, TlsError> {

@@ -1,43 +1,43 @@
-//! Everything that is wrong with a request, collected before anything is done.
+//! The field violations of a request, collected before anything is done.
 
 use tonic::{Code, Status};
 
 use crate::Fault;
 
-/// One wrong field.
+/// A field violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// Its path, for example `invoice.lines[2].tax_rate`.
     pub field: String,
-    /// For programs.
+    /// The machine-readable reason.
     pub reason: &'static str,
-    /// For people.
+    /// A sentence for people.
     pub description: String,
 }
 
 impl Violation {
-    /// A wrong field.
+    /// A violation of one field.
     pub fn new(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
         Self { field: field.into(), reason, description: description.into() }
     }
 }
 
-/// All wrong fields of a request.
+/// All field violations of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    /// Whether nothing is wrong.
+    /// Whether there are no violations.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Adds a wrong field.
+    /// Adds a violation.
     pub fn add(&mut self, field: impl Into<String>, reason: &'static str, description: impl Into<String>) {
         self.0.push(Violation::new(field, reason, description));
     }
 
-    /// The value, or a note of what is wrong with the field.
+    /// The value; `None` and a violation if the field is wrong.
     pub fn check<T>(&mut self, field: &str, value: Result<T, (&'static str, String)>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
@@ -48,7 +48,7 @@ impl Violations {
         }
     }
 
-    /// The value, or a note of the field that is wrong: field, reason, sentence.
+    /// The value; `None` and the given violation (field, reason, sentence) if it is wrong.
     pub fn check_field<T>(&mut self, value: Result<T, (&'static str, &'static str, String)>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
@@ -59,7 +59,7 @@ impl Violations {
         }
     }
 
-    /// The value, or the violations inside the message at `field`.
+    /// The value; `None` and the violations inside the message at `field`.
     pub fn within<T>(&mut self, field: &str, value: Result<T, Violations>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
@@ -78,7 +78,7 @@ impl Violations {
         }
     }
 
-    /// The values, or the violations of all entries of the repeated field.
+    /// The values; `None` and the violations of all entries of the repeated field.
     pub fn each<T, R>(
         &mut self,
         field: &str,
@@ -94,7 +94,7 @@ impl Violations {
         (values.len() == count).then_some(values)
     }
 
-    /// The command, or all that is wrong. For the end of a conversion: `value` is `None` where a field was noted.
+    /// The command, or all violations. For the end of a conversion: `value` is `None` when a field was wrong.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Violations> {
         match value {
             Some(value) if self.is_empty() => Ok(value),

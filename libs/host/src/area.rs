@@ -1,4 +1,4 @@
-//! One service's store and stream.
+//! A service's database and event stream.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,27 +15,27 @@ use sqlx::migrate::Migrator;
 
 use crate::{Service, Sources, observe::Observer};
 
-/// How often answers that are too old are looked for.
+/// How often expired responses are purged.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 
-/// How often the database is asked whether it is there.
+/// How often the database is pinged.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long it may take to answer.
+/// Timeout of a ping.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// One service's store and stream.
+/// A service's database and event stream.
 #[derive(Debug, Clone)]
 pub struct Area {
     /// The area's name.
     pub name: &'static str,
-    /// Its store.
+    /// Its database.
     pub db: Db,
-    /// What gives its events their positions.
+    /// The relay of its events.
     pub relay: Relay,
 }
 
 impl Area {
-    /// Connects to its database, and waits until that has been migrated as far as this program needs; readiness says what is missing.
+    /// Connects to its database, and waits until it has all migrations this program needs; readiness reports what is missing.
     ///
     /// # Errors
     /// The database is another service's.
@@ -58,12 +58,12 @@ impl Area {
         Ok(Self { name, db, relay: Relay::default() })
     }
 
-    /// Its events as a service in the same process reads them.
+    /// The source of its events for services in the same process.
     pub fn source(&self) -> InProcessSource {
         InProcessSource::new(self.name, self.db.clone(), &self.relay)
     }
 
-    /// Starts what keeps store and stream going: the relay, the way to the broker where there is one, the purge of old answers, and the first
+    /// Starts the background tasks: the relay, the publisher if there is a broker, the purge of old responses, and the first
     /// analysis of new tables.
     pub fn spawn(
         &self,
@@ -101,7 +101,7 @@ impl Area {
         tasks
     }
 
-    /// Starts to look at the store and at the service in it, where anybody takes metrics: outbox, lag, held events, and whether the invariants hold.
+    /// Starts the gauges, if metrics are enabled: outbox, lag, held events, and whether the invariants hold.
     pub fn observe<S: Service>(
         &self,
         service: &S,
@@ -123,18 +123,18 @@ impl Area {
     }
 }
 
-/// What readiness calls an area's database.
+/// The name of an area's database in readiness.
 fn part(area: &str) -> String {
     format!("{area}: database")
 }
 
-/// Keeps readiness what the database is, until shutdown.
+/// Reports to readiness whether the database responds, until shutdown.
 async fn watch(area: &'static str, db: Db, readiness: Readiness, mut shutdown: Shutdown) {
     while !shutdown.is_triggered() {
         let state = match tokio::time::timeout(PATIENCE, db.ping()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error_chain(&error)),
-            Err(_) => Err("it does not answer".to_owned()),
+            Err(_) => Err("it does not respond".to_owned()),
         };
         readiness.set(&part(area), state);
         tokio::select! {

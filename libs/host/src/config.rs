@@ -11,13 +11,13 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::ServerConfig;
 
-/// The least that a secret for signing has, in bytes (RFC 7518, 3.2: as long as the hash).
+/// The minimum length of a signing secret, in bytes (RFC 7518, 3.2: as long as the hash).
 const MIN_SECRET_BYTES: usize = 32;
 
-/// All settings of a service's process.
+/// The settings of a service's process.
 pub type ProcessConfig = Both<ServerConfig, ServiceConfig>;
 
-/// How to log in to the service's database, by role.
+/// Logins to the service's database, by role.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct DatabaseConfig {
@@ -25,7 +25,7 @@ pub struct DatabaseConfig {
     pub app: String,
     /// Relay and reconcilers, the role `quittance_system`. Required
     pub system: String,
-    /// The owner, who migrates when the service starts; leave it out where `quittance migrate` does that
+    /// The owner, who migrates when the service starts; leave it out if `quittance migrate` does that
     pub owner: Option<String>,
     /// Connections of the service, 1 to 64; more than 8 to 16 only lose throughput
     pub connections: u32,
@@ -60,23 +60,24 @@ impl DatabaseConfig {
     }
 }
 
-/// What a service's process has beside its server.
+/// The settings of a service's process beside its server.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ServiceConfig {
     /// Its database
     pub database: DatabaseConfig,
-    /// The secret that the services sign their calls to each other with: a file of at least 32 bytes, the same for all of them. Required
+    /// The secret with which the services sign their calls to each other: a file of at least 32 bytes, the same for all of them. Required
     pub service_key: PathBuf,
-    /// Another secret whose calls are accepted too, while the secret changes
+    /// Another secret that is accepted too, during a rotation
     pub service_key_previous: Option<PathBuf>,
-    /// Where the services are that it calls: one address or several (separated by commas) for each area, for example `https://invoicing:7400`. A name that stands for several addresses is looked up every few seconds
+    /// The addresses of the services that it calls: one or several (separated by commas) for each area, for example `https://invoicing:7400`. A name with
+    /// several addresses is resolved every few seconds
     pub peers: BTreeMap<String, Addresses>,
     /// The broker
     pub kafka: KafkaConfig,
 }
 
-/// One address or several: a list, or a text in which commas separate them.
+/// One address or several: a list, or a text separated by commas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Addresses(pub Vec<String>);
@@ -97,7 +98,7 @@ impl<'de> Deserialize<'de> for Addresses {
 }
 
 impl ServiceConfig {
-    /// What the services sign their calls to each other with.
+    /// The signer of the services' calls to each other.
     pub fn service_tokens(&self) -> std::io::Result<Tokens> {
         let tokens = Tokens::new(std::fs::read(&self.service_key)?);
         match &self.service_key_previous {

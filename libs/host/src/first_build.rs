@@ -1,4 +1,4 @@
-//! The first build of what a service keeps of others' events: until it has read what was there when it began, it is not ready.
+//! The first build of a service's projections: it is not ready until it has read the events that were there when it started.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use quittance_runtime::{Readiness, Shutdown, Tasks, error_chain};
 
 use crate::{Area, Reads, Service, Sources};
 
-/// How often the broker is queried for the progress of the reading.
+/// How often the broker is queried for the progress.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Area {
-    /// Has readiness wait, for each area that is read from a broker, until the first build is done. Afterwards a reading may be behind, and a broker may be
-    /// away: calls are answered all the same.
+    /// Makes readiness wait until the first build is done, for each area that is read from a broker. Afterwards a consumer may lag, and a broker may be
+    /// down: calls are still handled.
     pub fn follow_first_build<S: Service>(
         &self,
         sources: &Sources,
@@ -30,7 +30,7 @@ impl Area {
         for Reads { area: read, .. } in S::READS {
             let Source::Kafka(source) = sources.of(read)? else { continue };
             let part = format!("{}: events of {read}", S::AREA);
-            readiness.set(&part, Err("not looked at yet".to_owned()));
+            readiness.set(&part, Err("not checked yet".to_owned()));
             let build = Build { db: self.db.clone(), source, clock: clock.clone(), extent: None };
             tasks.spawn(format!("{part}: first build"), build.follow(part, readiness.clone(), shutdown.clone()));
         }
@@ -38,12 +38,12 @@ impl Area {
     }
 }
 
-/// A first build under way.
+/// A running first build.
 struct Build {
     db: Db,
     source: KafkaSource,
     clock: Clock,
-    /// What has to be read; `None` until the broker has said it.
+    /// The offsets to read up to; `None` until the broker has reported them.
     extent: Option<Extent>,
 }
 
@@ -51,7 +51,7 @@ impl Build {
     async fn follow(mut self, part: String, readiness: Readiness, mut shutdown: Shutdown) {
         loop {
             let state = tokio::select! {
-                state = self.look() => state,
+                state = self.check() => state,
                 () = shutdown.triggered() => return,
             };
             let is_done = state.is_ok();
@@ -66,8 +66,8 @@ impl Build {
         }
     }
 
-    /// Whether it is done, and if not, why.
-    async fn look(&mut self) -> Result<(), String> {
+    /// Whether it is done; the error is the reason why not.
+    async fn check(&mut self) -> Result<(), String> {
         let area = self.source.area();
         if is_built(&self.db, area).await.map_err(|error| error_chain(&error))? {
             return Ok(());
@@ -78,7 +78,7 @@ impl Build {
         };
         match self.source.unread(extent).await.map_err(|error| error_chain(&error))? {
             0 => set_built(&self.db, area, self.clock.now()).await.map_err(|error| error_chain(&error)),
-            unread => Err(format!("{unread} events that were there are still to be read")),
+            unread => Err(format!("{unread} earlier events are still to be read")),
         }
     }
 }

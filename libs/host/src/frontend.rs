@@ -1,4 +1,4 @@
-//! The side of a process that callers and operators see: its listener, the keys it accepts, whether it is ready.
+//! The interface of a process to callers and operators: its listener, accepted keys, and readiness.
 
 use std::{io, time::Duration};
 
@@ -10,28 +10,28 @@ use tokio::net::TcpListener;
 
 use crate::ServerConfig;
 
-/// The part of readiness that is there when calls are taken.
+/// The part of readiness that is set when calls are accepted.
 const SERVER: &str = "server";
 
-/// The side of a process that callers and operators see.
+/// The interface of a process to callers and operators.
 #[derive(Debug)]
 pub struct Frontend {
-    /// What the process waits for before it is ready.
+    /// The readiness of the process.
     pub readiness: Readiness,
-    /// Answers until the process ends.
+    /// The health listener, which runs until the process ends.
     _health: Option<HttpEndpoint>,
     tasks: Tasks,
 }
 
 impl Frontend {
-    /// Answers whether the process lives and is ready from now on. It is not before it serves, and the parts are there that are waited for.
+    /// Starts the health listener. The process is ready once it serves and all parts of readiness are set.
     pub async fn start<'a>(config: &ServerConfig, parts: impl IntoIterator<Item = &'a str>) -> anyhow::Result<Self> {
         let readiness = Readiness::waiting_for(parts.into_iter().chain([SERVER]));
         let health = match config.health_address() {
             Some(address) => {
                 let endpoint = HttpEndpoint::health(&address, readiness.clone()).await;
                 let endpoint = endpoint.with_context(|| format!("health_listen: listening on {address}"))?;
-                tracing::info!(address = %endpoint.address(), "answering /healthz and /readyz");
+                tracing::info!(address = %endpoint.address(), "serving /healthz and /readyz");
                 Some(endpoint)
             }
             None => None,
@@ -39,8 +39,8 @@ impl Frontend {
         Ok(Self { readiness, _health: health, tasks: Tasks::default() })
     }
 
-    /// What checks tokens: those that `service` signs, and those of the configured keys, which are followed from now on. `development` signs callers'
-    /// tokens where no keys are configured.
+    /// The verifier of tokens: those that `service` signs, and those of the configured keys, which are refreshed from now on. `development` signs callers'
+    /// tokens if no keys are configured.
     pub async fn verifier(
         &mut self,
         config: &ServerConfig,
@@ -66,13 +66,13 @@ impl Frontend {
         Ok(verifier)
     }
 
-    /// Listens where the configuration says.
+    /// Binds the configured address.
     pub async fn listen(config: &ServerConfig) -> anyhow::Result<TcpListener> {
         let bound: io::Result<TcpListener> = TcpListener::bind(&config.listen).await;
         bound.with_context(|| format!("listening on {}", config.listen))
     }
 
-    /// Takes calls from now on.
+    /// Starts to accept calls.
     pub fn serve(
         &mut self,
         config: &ServerConfig,
@@ -85,7 +85,7 @@ impl Frontend {
         if config.tls.certificate.is_none() && !config.is_loopback() {
             tracing::warn!(
                 listen = config.listen,
-                "calls and tokens go over the network in plain text: give a tls.certificate, or see to it that something in front does"
+                "calls and tokens go over the network in plain text: configure tls.certificate, or terminate TLS in front"
             );
         }
         let options = ServeOptions {
@@ -101,12 +101,12 @@ impl Frontend {
         Ok(served)
     }
 
-    /// From now on the process is not ready: it ends.
+    /// Marks the process as not ready: it is shutting down.
     pub fn stopping(&self) {
         self.readiness.set(SERVER, Err("stopping".to_owned()));
     }
 
-    /// The tasks that run for it, to be waited for.
+    /// Its running tasks, to wait for.
     pub fn take_tasks(&mut self) -> Tasks {
         std::mem::take(&mut self.tasks)
     }

@@ -1,5 +1,5 @@
-//! What runs a service: the trait that each of them implements, its store and stream, and the process around it. A process of one service and the suite of
-//! all five are made of the same parts.
+//! Runs services: the trait that each of them implements, its database and event stream, and the process around it. A process of one service and the suite of
+//! all five use the same parts.
 
 mod area;
 mod config;

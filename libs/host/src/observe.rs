@@ -1,4 +1,4 @@
-//! What is measured by looking rather than by doing: gauges from the database, and whether the invariants hold.
+//! Periodic measurements: gauges from the database, and whether the invariants hold.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use quittance_events::{outbox_status, stream_status};
 use quittance_kernel::Clock;
 use quittance_runtime::{
     Pace, Shutdown, Tasks, TelemetryConfig,
-    metrics::{self, Held},
+    metrics::{self, HeldCounts},
     reconcile,
 };
 
@@ -16,27 +16,27 @@ use tokio::sync::Mutex;
 
 use crate::{Area, Reads, Service, Sources};
 
-/// Identifies the lock of the replica that verifies, within a database.
+/// Identifies the verification lock within a database.
 const VERIFY_LOCK: i64 = 0x5155_4954_5645_5221;
 
-/// Looks at one service.
+/// Observes one service.
 #[derive(Debug, Clone)]
 pub(crate) struct Observer<S> {
     pub(crate) area: Area,
     pub(crate) service: S,
     pub(crate) sources: Sources,
-    /// Events are not out until a broker has them.
+    /// With a broker, events are pending until it has them.
     pub(crate) has_broker: bool,
     pub(crate) clock: Clock,
-    /// Held by the one replica that verifies the invariants.
+    /// The lock of the one replica that verifies the invariants.
     pub(crate) verifies: Arc<Mutex<Option<PgConnection>>>,
 }
 
 impl<S: Service> Observer<S> {
-    /// Looks again and again, where anybody takes metrics.
+    /// Repeats the measurements, if metrics are enabled.
     pub(crate) fn spawn(self, config: &TelemetryConfig, shutdown: &Shutdown) -> Tasks {
         let mut tasks = Tasks::default();
-        if !metrics::are_taken() {
+        if !metrics::are_enabled() {
             return tasks;
         }
         let observer = self.clone();
@@ -62,7 +62,7 @@ impl<S: Service> Observer<S> {
         self.area.db.record_connections();
         let read = self.read().await;
         if read.is_err() {
-            metrics::forget_observed(S::AREA);
+            metrics::remove_observed(S::AREA);
         }
         read
     }
@@ -70,16 +70,16 @@ impl<S: Service> Observer<S> {
     async fn read(&self) -> Result<(), DbError> {
         let outbox = outbox_status(&self.area.db, self.has_broker).await?;
         let now = self.clock.now();
-        // A clock that was put back makes nothing younger than now.
+        // After the clock was set back, ages are not negative.
         let age = outbox.oldest_at.map_or(Duration::ZERO, |at| (now - at).to_std().unwrap_or_default());
         metrics::record_outbox(S::AREA, outbox.waiting, age);
         metrics::record_unpublished(S::AREA, outbox.unpublished);
         let subscriptions = stream_status(&self.area.db).await?.subscriptions;
         for Reads { area, .. } in S::READS {
-            // Before its first event a reading has no row: it stands at the beginning, and holds nothing.
+            // Before its first event a consumer has no row: its position is 0, and it holds no events.
             let read = subscriptions.iter().find(|read| read.area == *area);
-            let (position, held) = read.map_or((0, Held::default()), |read| {
-                let held = Held { dead_letters: read.dead_letters, parked: read.parked, waiting: read.waiting };
+            let (position, held) = read.map_or((0, HeldCounts::default()), |read| {
+                let held = HeldCounts { dead_letters: read.dead_letters, parked: read.parked, waiting: read.waiting };
                 (read.position, held)
             });
             metrics::record_held(S::AREA, area, held);
@@ -91,7 +91,7 @@ impl<S: Service> Observer<S> {
         self.service.observe().await
     }
 
-    /// Checks every invariant for every tenant, in one replica: where another does it, nothing is said here.
+    /// Checks every invariant for every tenant, in one replica: the others record nothing.
     async fn verify(&self) -> anyhow::Result<()> {
         let mut lock = self.verifies.lock().await;
         if let Some(conn) = lock.as_mut()
@@ -105,12 +105,12 @@ impl<S: Service> Observer<S> {
         if lock.is_some() {
             self.verify_all().await
         } else {
-            metrics::forget_verified(S::AREA);
+            metrics::remove_verified(S::AREA);
             Ok(())
         }
     }
 
-    /// What one tenant's books hide is no reason not to look at another's.
+    /// A failure for one tenant does not stop the check of others.
     async fn verify_all(&self) -> anyhow::Result<()> {
         let mut drifts: BTreeMap<(i32, &'static str), i64> = BTreeMap::new();
         let mut failed = None;
@@ -124,15 +124,15 @@ impl<S: Service> Observer<S> {
             };
             for invariant in invariants {
                 let (number, rule, found) = (invariant.number, invariant.rule, invariant.found);
-                *drifts.entry((number, rule)).or_default() += found.drifted;
-                if found.drifted > 0 {
+                *drifts.entry((number, rule)).or_default() += found.violations;
+                if found.violations > 0 {
                     let examples = found.examples.join("; ");
-                    tracing::error!(area = S::AREA, %tenant, number, rule, found.drifted, examples, "an invariant does not hold");
+                    tracing::error!(area = S::AREA, %tenant, number, rule, found.violations, examples, "an invariant does not hold");
                 }
             }
         }
-        for ((number, rule), drifted) in drifts {
-            metrics::record_drift(S::AREA, number, rule, drifted);
+        for ((number, rule), violations) in drifts {
+            metrics::record_drift(S::AREA, number, rule, violations);
         }
         if let Some(error) = failed {
             return Err(error);

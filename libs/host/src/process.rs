@@ -14,9 +14,9 @@ use crate::{
     Addresses, Area, Frontend, Parts, Peers, ProcessConfig, Reads, ServerConfig, Service, ServiceConfig, Sources,
 };
 
-/// Beside the drain, how long the end of the process may take for each step.
+/// The time limit of each step of the shutdown, beside the drain.
 const STEP: Duration = Duration::from_secs(5);
-/// Exit status where the configuration is wrong.
+/// Exit status for an invalid configuration.
 const BAD_CONFIG: u8 = 2;
 
 /// Settings come from a file (TOML) and from environment variables `QUITTANCE_<NAME>`, levels separated by two underscores.
@@ -26,7 +26,7 @@ struct Flags {
     /// The configuration file
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Check the configuration and end: 0 where it is right, 2 where it is wrong
+    /// Check the configuration and exit: 0 if it is valid, 2 if not
     #[arg(long)]
     check: bool,
     /// Print the version and the commit it was built from
@@ -34,7 +34,7 @@ struct Flags {
     version: bool,
 }
 
-/// Runs a service until it is told to end: what its `main` calls. `commit` is what the program was built from, where that is known.
+/// Runs a service until shutdown; its `main` calls this. `commit` is the commit the program was built from, if known.
 pub fn main<S: Service>(commit: Option<&str>) -> ExitCode {
     let flags = Flags::parse();
     let version = crate::version(commit);
@@ -55,7 +55,7 @@ pub fn main<S: Service>(commit: Option<&str>) -> ExitCode {
         return ExitCode::from(BAD_CONFIG);
     }
     if flags.check {
-        println!("the configuration is right");
+        println!("the configuration is valid");
         return ExitCode::SUCCESS;
     }
     crate::run_to_end(S::AREA, async move { run::<S>(server, service, &version).await.map(|()| ExitCode::SUCCESS) })
@@ -82,13 +82,13 @@ async fn run<S: Service>(server: ServerConfig, service: ServiceConfig, version: 
     });
     let done = Box::pin(serve_until::<S>(&server, &service, shutdown)).await;
     if let Err(error) = &done {
-        tracing::error!(error = format!("{error:#}"), "ended in disorder");
+        tracing::error!(error = format!("{error:#}"), "the shutdown was not clean");
     }
     telemetry.shutdown().await;
     done
 }
 
-/// Serves calls and reads events until shutdown; calls that run then are finished.
+/// Serves calls and reads events until shutdown; running calls are finished.
 async fn serve_until<S: Service>(
     server: &ServerConfig,
     config: &ServiceConfig,
@@ -137,7 +137,7 @@ async fn serve_until<S: Service>(
     stop(calls.tasks, tasks, [area.db], server.drain()).await
 }
 
-/// Ends in order: the calls, then the loops, then the databases, each step within its time.
+/// Shuts down in order: calls, loops, databases, each step within its time limit.
 pub async fn stop(
     calls: Tasks,
     loops: Tasks,
@@ -148,7 +148,7 @@ pub async fn stop(
     let loops = loops.finish(STEP).await;
     for db in databases {
         if tokio::time::timeout(STEP, db.close()).await.is_err() {
-            tracing::warn!("connections to the database were not given back in time");
+            tracing::warn!("database connections were not released in time");
         }
     }
     let unfinished: Vec<String> =

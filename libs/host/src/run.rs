@@ -2,10 +2,10 @@
 
 use std::{process::ExitCode, time::Duration};
 
-/// How long work that blocks a thread may go on when all else has ended.
+/// How long blocking work may go on after everything else has ended.
 const BLOCKING: Duration = Duration::from_secs(2);
 
-/// The version and the commit that a program was built from.
+/// A program's version and the commit it was built from.
 pub fn version(commit: Option<&str>) -> String {
     format!(
         "{} ({})",
@@ -14,7 +14,7 @@ pub fn version(commit: Option<&str>) -> String {
     )
 }
 
-/// Runs a program on a runtime of its own, prints what it failed with, and ends also where something still blocks.
+/// Runs a program on its own runtime, prints its error, and exits even if a thread still blocks.
 pub fn run_to_end(program: &str, work: impl Future<Output = anyhow::Result<ExitCode>> + Send + 'static) -> ExitCode {
     let name = if program.is_empty() { "quittance".to_owned() } else { format!("quittance-{program}") };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -24,7 +24,7 @@ pub fn run_to_end(program: &str, work: impl Future<Output = anyhow::Result<ExitC
             return ExitCode::FAILURE;
         }
     };
-    // Boxed: what a program is made of is a large future.
+    // Boxed: the program's future is large.
     let done = runtime.block_on(Box::pin(work));
     runtime.shutdown_timeout(BLOCKING);
     done.unwrap_or_else(|error| {

@@ -1,4 +1,4 @@
-//! The settings that every process has which answers calls.
+//! The settings of every process with a server.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -7,36 +7,37 @@ use quittance_runtime::{LogFormat, TelemetryConfig, config::Validate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What every process has which answers calls: a file, then environment variables such as `QUITTANCE_LISTEN`.
+/// The settings of every process with a server, from a file, then environment variables such as `QUITTANCE_LISTEN`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ServerConfig {
-    /// Where it listens for calls: an address or name, and a port
+    /// The listen address for calls: an address or name, and a port
     pub listen: String,
-    /// Where it answers `GET /healthz` (it lives) and `GET /readyz` (it can work, else 503 and what is missing). Empty: the port after that of `listen`; `off`: nowhere
+    /// The listen address of `GET /healthz` (liveness) and `GET /readyz` (readiness, or 503 and what is missing). Empty: the port after that of `listen`;
+    /// `off`: none
     pub health_listen: String,
-    /// Refuse to listen in plain text where others can reach it
+    /// Refuse to listen in plain text at an address that others can reach
     pub require_tls: bool,
-    /// How long calls that run may go on after SIGTERM, in seconds, 0 to 600
+    /// How long running calls may go on after SIGTERM, in seconds, 0 to 600
     pub drain_seconds: u64,
-    /// How long the answer to a request is kept, in days, 1 to 400: a request that is sent again later, with the same `request_id`, is a new one, guarded only by what the money itself is
-    /// unique by (external references, bank entries)
+    /// How long the response to a request is kept, in days, 1 to 400: the same `request_id` sent later is a new request, guarded only by the unique keys of the
+    /// money itself (external references, bank entries)
     pub answers_kept_days: u16,
-    /// The JSON Web Key Set whose keys sign callers' tokens: a file, or an address with https. It is read again while the process runs
+    /// The JSON Web Key Set whose keys sign callers' tokens: a file, or an address with https. It is refreshed while the process runs
     pub keys: Option<String>,
-    /// How often a key set at an address is fetched again, in seconds, 10 to 86400; sooner when a token names a key that is not known
+    /// How often a key set at an address is fetched again, in seconds, 10 to 86400; sooner when a token has an unknown key
     pub keys_refresh_seconds: u64,
-    /// What callers' tokens have to say
+    /// Rules for callers' tokens
     pub tokens: TokenRules,
     /// Certificates
     pub tls: TlsConfig,
-    /// What callers may use
+    /// Limits for callers
     pub limits: Limits,
-    /// How log lines look: json or text
+    /// Format of log lines: json or text
     pub log_format: LogFormat,
-    /// What is logged, for example `info,quittance_payments=debug`
+    /// The log filter, for example `info,quittance_payments=debug`
     pub log: String,
-    /// Who takes spans and metrics
+    /// Exporters of spans and metrics
     pub telemetry: TelemetryConfig,
 }
 
@@ -61,17 +62,17 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    /// Whether only this machine can reach the listener.
+    /// Whether the listener is on a loopback address.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.listen)
     }
 
-    /// How long calls that run may go on after SIGTERM.
+    /// How long running calls may go on after SIGTERM.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
 
-    /// Where the keys of callers' tokens are.
+    /// The source of the keys of callers' tokens.
     ///
     /// # Errors
     /// What is wrong with the setting.
@@ -79,13 +80,13 @@ impl ServerConfig {
         self.keys.as_deref().map(KeySource::parse).transpose()
     }
 
-    /// Where health is asked for; `None` for nowhere.
+    /// The listen address of health; `None` when it is off.
     pub(crate) fn health_address(&self) -> Option<String> {
         match self.health_listen.as_str() {
             "off" => None,
             "" => {
                 let (host, port) = split(&self.listen)?;
-                // Port 0 is any free one, for both.
+                // Port 0 means any free port, for both.
                 Some(format!("{host}:{}", if port == 0 { 0 } else { port.checked_add(1)? }))
             }
             address => Some(address.to_owned()),
@@ -93,7 +94,7 @@ impl ServerConfig {
     }
 }
 
-/// Host and port of an address; a host in brackets keeps them.
+/// Host and port of an address; the brackets of an IPv6 host are kept.
 fn split(address: &str) -> Option<(&str, u16)> {
     let (host, port) = address.rsplit_once(':')?;
     let is_host = !host.is_empty() && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'));
@@ -127,7 +128,7 @@ impl Validate for ServerConfig {
         check(
             "require_tls",
             !(self.require_tls && is_plain && !self.is_loopback()),
-            "listen is an address that others can reach, and there is no tls.certificate",
+            "others can reach the address of listen, and tls.certificate is not set",
         );
         check("drain_seconds", self.drain_seconds <= 600, "0 to 600");
         check("answers_kept_days", (1..=400).contains(&self.answers_kept_days), "1 to 400");

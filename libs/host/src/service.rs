@@ -1,4 +1,4 @@
-//! What a service is to whoever runs it.
+//! The interface between a service and its host.
 
 use std::collections::HashMap;
 
@@ -15,27 +15,27 @@ use quittance_service::{Settings, State};
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-/// A service. Its calls, its reading of others' events, and its reconcilers all work on one store, of which there may be many replicas.
+/// A service. Its calls, consumers and reconcilers share one database; there may be many replicas.
 pub trait Service: Clone + Send + Sync + Sized + 'static {
     /// The area's name, in topics, databases and subscriptions.
     const AREA: &'static str;
-    /// The areas whose events it reads, each with its handler.
+    /// The areas whose events it consumes, each with its handler.
     const READS: &'static [Reads<Self>];
     /// The areas that it calls.
     const CALLS: &'static [&'static str];
     /// The full names of its gRPC services.
     const GRPC: &'static [&'static str];
-    /// What its statements are like.
+    /// The kind of statements it runs.
     const WORKLOAD: Workload;
-    /// What it keeps of others' events, and can be rebuilt from them.
+    /// Its projections of others' events, which can be rebuilt.
     const PROJECTION: &'static Projection;
-    /// What it knows of a tenant.
+    /// Its settings of a tenant.
     type Settings: Settings;
 
     /// All migrations of its database.
     fn migrator() -> Migrator;
 
-    /// The service over its store.
+    /// Creates the service over its database.
     fn new(parts: Parts) -> anyhow::Result<Self>;
 
     /// The state behind its calls.
@@ -49,7 +49,7 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
         Tasks::default()
     }
 
-    /// Starts what runs beside the calls, until shutdown: its reconcilers, and the reading of others' events.
+    /// Starts its background tasks until shutdown: reconcilers and consumers.
     fn spawn(&self, sources: &Sources, shutdown: &Shutdown) -> anyhow::Result<Tasks> {
         let mut tasks = self.spawn_jobs(shutdown);
         let (db, clock) = (self.state().db(), self.state().clock());
@@ -61,7 +61,7 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
         Ok(tasks)
     }
 
-    /// Applies a held event now; false where it has to be held further.
+    /// Applies a held event now; false when it has to remain held.
     fn requeue(&self, held: &HeldEvent) -> impl Future<Output = Result<bool, HandlerError>> + Send {
         let reads = Self::READS.iter().find(|reads| reads.area == held.area);
         async move {
@@ -72,18 +72,18 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
         }
     }
 
-    /// Records the gauges of its own that come from the database.
+    /// Records its own gauges that come from the database.
     fn observe(&self) -> impl Future<Output = Result<(), DbError>> + Send {
         async { Ok(()) }
     }
 
-    /// Everybody whose books it keeps.
+    /// All its tenants.
     fn tenants(&self) -> impl Future<Output = Result<Vec<TenantId>, DbError>> + Send;
 
-    /// Checks the invariants of a tenant's books.
+    /// Checks the invariants of a tenant.
     fn verify(&self, tenant: TenantId) -> impl Future<Output = anyhow::Result<Vec<Invariant>>> + Send;
 
-    /// Rebuilds its read model from the past of what it reads. `progress` is called with how many events came so far.
+    /// Rebuilds its read model from past events. `progress` is called with the number of events so far.
     fn rebuild(
         &self,
         histories: &Histories,
@@ -99,21 +99,21 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
     }
 }
 
-/// An area whose events a service reads.
+/// An area whose events a service consumes.
 #[derive(Debug)]
 pub struct Reads<S> {
     /// The area's name.
     pub area: &'static str,
-    /// What handles them.
+    /// The handler of its events.
     pub reader: fn(&S) -> Reader,
 }
 
-/// What a service is made of.
+/// What a service is created from.
 #[derive(Debug, Clone)]
 pub struct Parts {
-    /// Its store.
+    /// Its database.
     pub db: Db,
-    /// What gives its events their positions.
+    /// The relay of its events.
     pub relay: Relay,
     /// Its clock.
     pub clock: Clock,
@@ -121,40 +121,40 @@ pub struct Parts {
     pub peers: Peers,
 }
 
-/// The services that one calls, by area.
+/// Clients of the services it calls, by area.
 #[derive(Debug, Clone, Default)]
 pub struct Peers(HashMap<&'static str, Peer>);
 
 impl Peers {
-    /// None.
+    /// An empty set.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// One more.
+    /// Adds an area.
     #[must_use]
     pub fn with(mut self, area: &'static str, peer: Peer) -> Self {
         self.0.insert(area, peer);
         self
     }
 
-    /// The service of an area.
+    /// The client of an area.
     pub fn of(&self, area: &str) -> anyhow::Result<Peer> {
         self.0.get(area).cloned().with_context(|| format!("no address of {area} is configured"))
     }
 }
 
-/// The events that a service reads, by area.
+/// The sources of events that a service reads, by area.
 #[derive(Debug, Clone, Default)]
 pub struct Sources(HashMap<&'static str, Source>);
 
 impl Sources {
-    /// None.
+    /// An empty set.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// One more.
+    /// Adds an area.
     #[must_use]
     pub fn with(mut self, source: impl Into<Source>) -> Self {
         let source = source.into();
@@ -162,25 +162,25 @@ impl Sources {
         self
     }
 
-    /// The events of an area.
+    /// The source of an area's events.
     pub fn of(&self, area: &str) -> anyhow::Result<Source> {
         self.0.get(area).cloned().with_context(|| format!("no source of the events of {area} is configured"))
     }
 }
 
-/// The past of what a service reads, by area.
+/// Past events that a service reads, by area.
 #[derive(Debug, Clone, Default)]
 pub struct Histories(HashMap<&'static str, History>);
 
 impl Histories {
-    /// One more.
+    /// Adds an area.
     #[must_use]
     pub fn with(mut self, area: &'static str, history: History) -> Self {
         self.0.insert(area, history);
         self
     }
 
-    /// Starts to read the past of an area.
+    /// Starts to read the past events of an area.
     pub async fn read(&self, area: &'static str) -> Result<HistoryReader, HistoryError> {
         match self.0.get(area) {
             Some(history) => history.read(area).await,

@@ -13,10 +13,10 @@ pub struct Buckets {
     labels: Vec<String>,
 }
 
-/// Why lower bounds make no buckets.
+/// Why lower bounds are not valid buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadBuckets {
-    /// The first bound is not 1, which would mix what is due with what is not.
+    /// The first bound is not 1, so that due and not due items would share a bucket.
     #[error("the first bucket past due starts at day 1")]
     FirstNotOne,
     /// A bound is not greater than the one before it.

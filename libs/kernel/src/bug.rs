@@ -1,6 +1,6 @@
-//! What cannot happen.
+//! Bugs: violated internal invariants.
 
-/// Something that cannot happen did: the program is wrong, and calling again does not help. It is logged, counted and answered as INTERNAL.
+/// A violated internal invariant: the program has a bug, and a retry does not help. It is logged, counted and returned as `INTERNAL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this cannot happen: {0}")]
 pub struct Bug(pub &'static str);

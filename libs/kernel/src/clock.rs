@@ -1,11 +1,11 @@
-//! The clock: the one place that asks what time it is. Everything else is told.
+//! The clock: the only place that reads the system time. Everything else gets the time as an argument.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 
-/// Tells the time: the system's, or one that a test or a replay sets. Clones of a fixed clock share its time.
+/// The system's clock, or a fixed one that a test or a replay sets. Clones of a fixed clock share its time.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
@@ -21,12 +21,12 @@ impl Clock {
         Clock(Source::System)
     }
 
-    /// A clock that stands still until it is set.
+    /// A clock fixed at an instant until it is set.
     pub fn fixed(now: DateTime<Utc>) -> Clock {
         Clock(Source::Fixed(Arc::new(Mutex::new(now))))
     }
 
-    /// The instant, without what is finer than a microsecond: as `PostgreSQL` stores it, so that it compares equal
+    /// The instant, truncated to microseconds: as `PostgreSQL` stores it, so that it compares equal
     /// after a round trip.
     pub fn now(&self) -> DateTime<Utc> {
         let now = match &self.0 {
@@ -41,14 +41,14 @@ impl Clock {
         self.now().with_timezone(&time_zone).date_naive()
     }
 
-    /// Sets a fixed clock and its clones. The system's clock cannot be set: it keeps its time.
+    /// Sets a fixed clock and its clones. No effect on the system's clock.
     pub fn set(&self, now: DateTime<Utc>) {
         if let Source::Fixed(time) = &self.0 {
             *lock(time) = now;
         }
     }
 
-    /// Moves a fixed clock and its clones, as [`Clock::set`] does. It stays where it is if the new instant would lie
+    /// Moves a fixed clock and its clones, as [`Clock::set`] does. No effect if the new instant would lie
     /// beyond the calendar.
     pub fn advance(&self, by: Duration) {
         if let Source::Fixed(time) = &self.0 {
@@ -58,17 +58,17 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the clock is where time comes from")]
+#[expect(clippy::disallowed_methods, reason = "the clock is the source of time")]
 fn system_now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// An instant is never half written, so a panic elsewhere while the lock was held did no harm.
+/// An instant is never half written, so a poisoned lock is harmless.
 fn lock(time: &Mutex<DateTime<Utc>>) -> MutexGuard<'_, DateTime<Utc>> {
     time.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The text is no name in the IANA time zone database.
+/// The text is not a name in the IANA time zone database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a time zone is a name of the IANA database, such as Europe/Berlin")]
 pub struct UnknownTimeZone;

@@ -1,28 +1,28 @@
-//! Structured creditor references (ISO 11649): `RF`, two check digits, and up to 21 letters and digits of our own.
+//! Structured creditor references (ISO 11649): `RF`, two check digits, and up to 21 letters and digits.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// How many characters a reference has at least and at most.
+/// The minimum and maximum length of a reference, in characters.
 const MIN_LENGTH: usize = 5;
 const MAX_LENGTH: usize = 25;
 /// `RF` and the check digits.
 const HEAD_LENGTH: usize = 4;
-/// How a reference is grouped for people.
+/// Group size of a printed reference.
 const GROUP_LENGTH: usize = 4;
 
 /// A valid creditor reference, in capital letters and without spaces.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CreditorReference(String);
 
-/// Why a text is no creditor reference.
+/// Why a text is not a creditor reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadCreditorReference {
-    /// The text has another form.
+    /// The text has the wrong form.
     #[error("a creditor reference is RF, two digits, and 1 to 21 letters or digits")]
     Malformed,
-    /// The check digits belong to another reference: it was mistyped.
+    /// The check digits are wrong: the reference was mistyped.
     #[error("the check digits of the creditor reference are wrong")]
     WrongCheckDigits,
 }
@@ -38,7 +38,7 @@ impl BadCreditorReference {
 }
 
 impl CreditorReference {
-    /// The reference for a number of our own, such as an invoice number. What is no ASCII letter or digit is left out,
+    /// The reference for one of our numbers, such as an invoice number. Characters other than ASCII letters and digits are left out,
     /// so numbers that differ in nothing else get the same reference. `None` if 1 to 21 characters do not remain.
     pub fn from_base(base: &str) -> Option<CreditorReference> {
         let base: String =
@@ -152,7 +152,7 @@ fn word_length(text: &str) -> usize {
     text.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(text.len())
 }
 
-/// What may be a reference at the start of the text: its first word, or that word with one or more groups after it.
+/// Candidates for a reference at the start of the text: its first word, or that word with one or more groups after it.
 fn readings(text: &str) -> Vec<&str> {
     let mut end = word_length(text);
     if !text.is_char_boundary(2) || !text[..2].eq_ignore_ascii_case("RF") {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
-/// Codes of ISO 4217 with a minor unit, in order: those of list one of 2026-01-01, and some that have ended, which documents of their time are in. Gold, special
+/// Codes of ISO 4217 with a minor unit, in order: those of list one of 2026-01-01, and some withdrawn ones that old documents use. Gold, special
 /// drawing rights, and the codes for testing have no minor unit and are left out. A test compares them with a published list.
 const CODES: [&str; 171] = [
     "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF",
@@ -22,8 +22,8 @@ const CODES: [&str; 171] = [
     "XAD", "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG", "ZWL",
 ];
 
-/// First and last day of the currencies that began or ended lately (ISO 4217 amendments, list three of historic codes): documents are issued in them from
-/// the one to the other. All others have neither.
+/// First and last day of the currencies introduced or withdrawn lately (ISO 4217 amendments, list three of historic codes): documents may be issued in them
+/// from the one to the other. All others have no limits.
 const VALIDITY: [(&str, Option<NaiveDate>, Option<NaiveDate>); 9] = [
     // The guilder of Curaçao and Sint Maarten could be paid with for three months beside its successor.
     ("ANG", None, day(2025, 6, 30)),
@@ -49,7 +49,7 @@ const fn day(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Currency(u8);
 
-/// By its code: hashes of commands are stored, and the place in the table changes when a currency is added.
+/// Hashed by its code: hashes of commands are stored, and the index in the table changes when a currency is added.
 impl Hash for Currency {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.code().hash(state);
@@ -82,7 +82,7 @@ impl Currency {
     /// Canadian dollar.
     pub const CAD: Currency = Currency::known("CAD");
 
-    /// Finds a code while compiling; one that is missing does not compile.
+    /// Finds a code at compile time; a missing one does not compile.
     const fn known(code: &str) -> Currency {
         let wanted = code.as_bytes();
         let mut index = 0;
@@ -120,7 +120,7 @@ impl Currency {
         }
     }
 
-    /// Whether documents are issued in it on this day: from its first day to its last. What was issued stays what it is.
+    /// Whether documents may be issued in it on this day: from its first day to its last. Issued documents are not affected.
     pub fn is_in_use_on(self, day: NaiveDate) -> bool {
         let known = VALIDITY.into_iter().find(|(code, ..)| *code == self.code());
         known.is_none_or(|(_, first, last)| {

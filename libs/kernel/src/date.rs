@@ -1,4 +1,4 @@
-//! Calendar dates, and what interest accrues between two of them.
+//! Calendar dates, and interest accrued between two of them.
 
 use std::cmp::Ordering;
 
@@ -9,10 +9,10 @@ use crate::percent::Percent;
 use crate::ratio::Ratio;
 use crate::rounding::Rounding;
 
-/// Why a text is no date.
+/// Why a text is not a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadDate {
-    /// The text has another form.
+    /// The text has the wrong form.
     #[error("a date is written YYYY-MM-DD")]
     Malformed,
     /// The year is not from 1 to 9999.
@@ -73,7 +73,7 @@ pub fn last_day_of_month(date: NaiveDate) -> NaiveDate {
     [31, 30, 29, 28].into_iter().find_map(|day| date.with_day(day)).unwrap_or(date)
 }
 
-/// How days become a part of a year (ISDA 2006 definitions, section 4.16).
+/// Day count conventions (ISDA 2006 definitions, section 4.16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DayCount {
     /// Calendar days over 365, in leap years too.
@@ -87,7 +87,7 @@ pub enum DayCount {
 }
 
 impl DayCount {
-    /// The part of a year from `from` (counted) to `to` (not counted) as an exact numerator and denominator. Zero if
+    /// The fraction of a year from `from` (inclusive) to `to` (exclusive) as an exact numerator and denominator. Zero if
     /// `to` is not after `from`.
     pub fn year_fraction(self, from: NaiveDate, to: NaiveDate) -> (i64, i64) {
         let days = days_between(from, to).max(0);
@@ -121,8 +121,8 @@ fn thirty_360_days(from: NaiveDate, to: NaiveDate) -> i64 {
     months * 30 + i64::from(last) - i64::from(first)
 }
 
-/// Simple interest: principal times annual rate times the part of a year, rounded once to the minor unit. Interest runs
-/// from `from` (counted) to `to` (not counted); there is none if `to` is not after `from`.
+/// Simple interest: principal times annual rate times the fraction of a year, rounded once to the minor unit. Interest runs
+/// from `from` (inclusive) to `to` (exclusive); there is none if `to` is not after `from`.
 ///
 /// # Errors
 /// `TooLarge` beyond the bound for results.

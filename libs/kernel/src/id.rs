@@ -1,4 +1,4 @@
-//! The registry of typed ids. An id of one kind cannot be passed where another kind is wanted.
+//! The registry of typed ids. An id of one kind cannot be passed for another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,20 +23,20 @@ impl BadId {
 const HYPHENATED_LENGTH: usize = 36;
 const COUNTER_BITS: u8 = 42;
 
-/// How many milliseconds have a counter of their own. A power of two.
+/// The number of counter slots, one per millisecond. A power of two.
 const SLOTS: usize = 4_096;
 
-/// The counter of the newest millisecond that came to its slot.
+/// The newest millisecond of the slot.
 #[derive(Debug)]
 struct Slot {
     millisecond: Option<u64>,
-    /// Of the next id.
+    /// The counter of the next id.
     count: u64,
 }
 
-/// Counts the ids of each millisecond, so that two ids do not tell how many were made between them. Milliseconds that are 4,096 apart share a slot: the
-/// newer one begins at random below 2^41, which leaves room for two million million ids; an older one that comes again goes on with the newer one's
-/// counter, and its ids stay unique.
+/// Counts the ids of each millisecond from a random start, so that two ids do not reveal how many were created between them. Milliseconds that are 4,096 apart
+/// share a slot: the newer one begins at random below 2^41, which leaves room for two million million ids; an older one that recurs continues with the newer
+/// one's counter, and its ids stay unique.
 static COUNTERS: [Mutex<Slot>; SLOTS] = [const { Mutex::new(Slot { millisecond: None, count: 0 }) }; SLOTS];
 
 /// The next count of a millisecond.
@@ -70,7 +70,7 @@ fn parse_uuid(text: &str) -> Result<Uuid, BadId> {
     }
 }
 
-/// Makes one id type for each name.
+/// Defines an id type for each name.
 macro_rules! ids {
     ($($(#[$doc:meta])+ $name:ident,)+) => {$(
         $(#[$doc])+
@@ -78,13 +78,13 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id, a UUID of version 7, of the given instant. Ids this process makes for the same millisecond are
+            /// A new id, a UUID of version 7, of the given instant. Ids created by this process for the same millisecond are
             /// unique; those of the last four seconds before its newest instant also increase.
             pub fn at(now: DateTime<Utc>) -> Self {
                 Self(uuid_at(now))
             }
 
-            /// The id with the given value, for one that was stored.
+            /// The id with the given value, for a stored one.
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
             }
@@ -120,7 +120,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A tenant: one company that keeps its receivables here.
+    /// A tenant: one seller and its receivables.
     TenantId,
     /// A customer of a tenant.
     CustomerId,
@@ -160,9 +160,9 @@ ids! {
     DisputeId,
     /// One run of a batch job.
     RunId,
-    /// An event told to other services.
+    /// An event published to other services.
     EventId,
-    /// A caller's request, by which a repetition is recognised.
+    /// A caller's request; the idempotency key.
     RequestId,
 }
 

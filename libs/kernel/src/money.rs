@@ -1,4 +1,4 @@
-//! Amounts of money that know their currency, stay exact, and round only where they are told to.
+//! Exact amounts of money with a currency, which round only explicitly.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::currency::Currency;
 use crate::ratio::Ratio;
 use crate::rounding::Rounding;
 
-/// How many digits before the point an amount may have that comes from outside: a single document or payment.
+/// How many digits before the point an amount of input may have: a single document or payment.
 pub const INPUT_DIGITS: u32 = 15;
 
 /// How many digits before the point a computed amount may have. It leaves room for sums over a thousand million amounts
@@ -41,7 +41,7 @@ pub enum MoneyError {
     /// The amount has too many digits before the point.
     #[error("the amount is too large: at most {INPUT_DIGITS} digits before the point, {RESULT_DIGITS} for a sum")]
     TooLarge,
-    /// Two amounts in different currencies meet.
+    /// Two amounts have different currencies.
     #[error("amounts in {left} and {right} cannot be combined")]
     CurrencyMismatch {
         /// The currency of the first amount.
@@ -68,7 +68,7 @@ impl MoneyError {
 }
 
 impl Money {
-    /// An amount from outside. Zeros after the currency's decimals do not count as decimals.
+    /// An amount of input. Zeros after the currency's decimals do not count as decimals.
     ///
     /// # Errors
     /// `TooManyDecimals` and `TooLarge`.
@@ -76,7 +76,7 @@ impl Money {
         Money::exactly(amount, currency, INPUT_DIGITS)
     }
 
-    /// An amount the suite computed and stored earlier, such as a sum: like [`Money::new`] with the bound for results.
+    /// A computed and stored amount, such as a sum: like [`Money::new`] with the bound for results.
     ///
     /// # Errors
     /// `TooManyDecimals` and `TooLarge`.
@@ -108,12 +108,12 @@ impl Money {
         Money::new(amount, currency)
     }
 
-    /// No money.
+    /// Zero.
     pub const fn zero(currency: Currency) -> Money {
         Money { minor: 0, currency }
     }
 
-    /// So many minor units, for example cents. Every `i64` is within the bound for results.
+    /// An amount in minor units, for example cents. Every `i64` is within the bound for results.
     pub const fn from_minor(minor: i64, currency: Currency) -> Money {
         Money { minor: minor as i128, currency }
     }
@@ -143,7 +143,7 @@ impl Money {
         amounts.into_iter().try_fold(Money::zero(currency), Money::checked_add)
     }
 
-    /// How many minor units, for example cents.
+    /// The amount in minor units, for example cents.
     pub const fn to_minor(self) -> i128 {
         self.minor
     }
@@ -178,7 +178,7 @@ impl Money {
         self.minor < 0
     }
 
-    /// Both amounts together.
+    /// The sum.
     ///
     /// # Errors
     /// `CurrencyMismatch`, and `TooLarge` beyond the bound for results.
@@ -195,13 +195,13 @@ impl Money {
         self.checked_add(other.negated())
     }
 
-    /// The amount with the other sign.
+    /// The amount with the opposite sign.
     #[must_use]
     pub const fn negated(self) -> Money {
         Money { minor: -self.minor, ..self }
     }
 
-    /// The amount without its sign.
+    /// The absolute amount.
     #[must_use]
     pub const fn abs(self) -> Money {
         Money { minor: self.minor.abs(), ..self }
@@ -237,7 +237,7 @@ impl Money {
         Ratio::whole(self.minor, 10_u128.pow(self.currency.minor_units()))
     }
 
-    /// The same currency with so many minor units. The caller's parts lie within the whole, so no bound can break.
+    /// An amount of minor units in the same currency. The caller's parts are within the whole, so no bound can be exceeded.
     pub(crate) const fn part(self, minor: i128) -> Money {
         Money { minor, ..self }
     }

@@ -56,7 +56,7 @@ impl Percent {
         }
     }
 
-    /// Reads `-?[0-9]+(\.[0-9]{1,6})?`; a minus is understood, and out of range unless the number is zero.
+    /// Reads `-?[0-9]+(\.[0-9]{1,6})?`; a minus is accepted, but out of range unless the number is zero.
     ///
     /// # Errors
     /// `NotANumber`, `TooManyDecimals` and `OutOfRange`.

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::rounding::Rounding;
 use crate::wide::{Wide, power_of_ten, to_i128};
 
-/// As many decimals as a `Decimal` can have.
+/// The most decimals of a `Decimal`.
 const MAX_DECIMALS: u32 = 28;
 
 /// An exact quotient of two decimals. It keeps both sides as whole numbers, so nothing is lost before [`Ratio::round`].
@@ -41,7 +41,7 @@ impl Ratio {
         }
     }
 
-    /// The decimal itself.
+    /// The decimal as a ratio.
     pub(crate) fn exactly(value: Decimal) -> Ratio {
         Ratio {
             negative: value.is_sign_negative(),
@@ -107,7 +107,7 @@ impl Ratio {
     fn scaled_magnitude(self, decimals: u32, rounding: Rounding) -> Wide {
         let scaled = self.numerator.saturating_mul(power_of_ten(decimals));
         let (whole, rest) = scaled.div_rem(self.denominator);
-        // Twice the rest against the whole denominator is the rest against one half.
+        // Comparing twice the rest with the denominator compares the rest with one half.
         let rest_to_half: Ordering = rest.saturating_add(rest).cmp(&self.denominator);
         if rounding.goes_up(rest_to_half, whole.bit(0)) { whole.saturating_add(Wide::ONE) } else { whole }
     }

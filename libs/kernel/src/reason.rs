@@ -1,8 +1,8 @@
-//! Reasons that several parts of the contract give for a field that is refused: one word for one thing, wherever it is found.
+//! Field reasons shared by several parts of the contract: one word for one thing.
 
-/// Nothing is given where something must be.
+/// A required field is empty.
 pub const FIELD_REQUIRED: &str = "FIELD_REQUIRED";
 /// More characters than the field may have.
 pub const TEXT_TOO_LONG: &str = "TEXT_TOO_LONG";
-/// A character that no document can print, or a line break where there is one line.
+/// A control character, or a line break in a single-line field.
 pub const TEXT_HAS_CONTROL_CHARACTERS: &str = "TEXT_HAS_CONTROL_CHARACTERS";

@@ -1,8 +1,8 @@
-//! How an exact value becomes one with fewer decimals.
+//! Rounding modes.
 
 use std::cmp::Ordering;
 
-/// How to round. Every mode treats a negative value like its positive twin.
+/// A rounding mode. Every mode is symmetric around zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rounding {
     /// To the nearest; a half goes to the even neighbour.
@@ -28,7 +28,7 @@ impl Rounding {
         [Rounding::HalfEven, Rounding::HalfUp, Rounding::Down].into_iter().find(|mode| mode.label() == label)
     }
 
-    /// Whether a magnitude goes up by one: `rest_to_half` compares what was cut off with one half, and `odd` tells
+    /// Whether a magnitude is rounded up: `rest_to_half` compares the remainder with one half, and `odd` says
     /// whether the digit before it is odd.
     pub(crate) const fn goes_up(self, rest_to_half: Ordering, odd: bool) -> bool {
         match (self, rest_to_half) {

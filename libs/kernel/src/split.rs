@@ -1,4 +1,4 @@
-//! Splitting an amount without creating or losing a minor unit.
+//! Splits amounts without creating or losing a minor unit.
 
 use rust_decimal::Decimal;
 
@@ -7,8 +7,8 @@ use crate::ratio::magnitude;
 use crate::wide::{Wide, power_of_ten, to_i128};
 
 impl Money {
-    /// So many parts, as equal as the minor unit permits, that sum to the whole; the parts that are larger (by one
-    /// minor unit, away from zero) come first. Zero parts give none, and the whole is then not accounted
+    /// The amount in `parts` parts, as equal as the minor unit permits, that sum to the whole; the larger parts (by one
+    /// minor unit, away from zero) come first. Zero parts return none, and the whole is then not accounted
     /// for. The caller bounds the count.
     pub fn split(self, parts: usize) -> Vec<Money> {
         let Some(count) = i128::try_from(parts).ok().filter(|count| *count > 0) else {
@@ -19,7 +19,7 @@ impl Money {
     }
 
     /// Parts in proportion to the weights that sum to the whole, by the method of the largest remainder: each part is
-    /// first rounded towards zero, then the minor units left over go to the parts that lost most, the earlier one on a
+    /// first rounded towards zero, then the remaining minor units go to the parts that lost most, the earlier one on a
     /// tie. A part of weight zero is zero.
     ///
     /// # Errors

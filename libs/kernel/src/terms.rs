@@ -15,7 +15,7 @@ pub const MAX_DISCOUNTS: usize = 5;
 pub struct Discount {
     /// The last day after the issue date on which the tier is open.
     pub days: u16,
-    /// The part of the invoice that may be kept.
+    /// The discount on the invoice.
     pub percent: Percent,
 }
 
@@ -29,7 +29,7 @@ pub struct Terms {
 /// What is wrong with payment terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadTerms {
-    /// The text has another form.
+    /// The text has the wrong form.
     #[error("payment terms are written like \"2/10 net 30\", \"net 30\" or \"due on receipt\"")]
     Malformed,
     /// There are more than [`MAX_DISCOUNTS`] tiers.
@@ -41,7 +41,7 @@ pub enum BadTerms {
     /// A discount is of 0%.
     #[error("a discount is greater than 0 percent")]
     NoDiscount,
-    /// A discount is open longer than the invoice.
+    /// A discount's days exceed the net days.
     #[error("a discount within {days} days outlasts the net {net_days} days")]
     DiscountAfterDue {
         /// The tier's days.

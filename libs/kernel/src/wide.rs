@@ -1,4 +1,4 @@
-//! Unsigned integers of 384 bits: what products of decimals need before they are divided and rounded once.
+//! Unsigned integers of 384 bits: the range of products of decimals before they are divided and rounded once.
 
 /// An unsigned integer below 2^384.
 ///

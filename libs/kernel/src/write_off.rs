@@ -1,22 +1,22 @@
-//! Write-offs: small differences between what was owed and what was paid, given up or kept with the settlement that leaves them.
+//! Write-offs: small differences between the amounts owed and paid, written off with the settlement that leaves them.
 
 use crate::money::Money;
 
 /// A small difference that closes an item with the settlement it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct WriteOff {
-    /// Positive: paid short and given up. Negative: paid over and kept. In the currency of the settlement.
+    /// Positive: underpaid and given up. Negative: overpaid and kept. In the currency of the settlement.
     pub amount: Money,
-    /// Why.
+    /// The reason.
     pub reason: WriteOffReason,
 }
 
 /// Why a difference is written off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WriteOffReason {
-    /// Within what the tenant tolerates.
+    /// Within the tenant's tolerance.
     SmallDifference,
-    /// A bank took it on the way.
+    /// A fee deducted by a bank.
     BankCharges,
 }
 

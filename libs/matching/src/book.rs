@@ -1,4 +1,4 @@
-//! What matching knows: open items, who owes them, and by what each is found.
+//! The data that matching searches: open items, their debtors, and the indexes by which each is found.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::line::{MoneyIn, Proposal};
 use crate::names::Names;
 use crate::number::Number;
 
-/// What an item is: settlement orders distinguish them.
+/// The kind of an item, which matters for the order of settlement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ItemKind {
     /// A fee.
@@ -29,14 +29,14 @@ pub enum ItemKind {
 pub struct Tier {
     /// The last value date that earns it.
     pub until: NaiveDate,
-    /// How much, in minor units.
+    /// The amount, in minor units.
     pub amount: i64,
 }
 
-/// Something that is owed, or was.
+/// An open or closed item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Who owes it.
+    /// The debtor.
     pub customer: CustomerIx,
     /// The document's number.
     pub number: Number,
@@ -44,19 +44,19 @@ pub struct Item {
     pub reference: Option<CreditorReference>,
     /// The currency of all its amounts.
     pub currency: Currency,
-    /// What it is.
+    /// Its kind.
     pub kind: ItemKind,
-    /// When it was issued.
+    /// The issue date.
     pub issued_on: NaiveDate,
-    /// When it is due.
+    /// The due date.
     pub due_on: NaiveDate,
-    /// What is still owed, in minor units.
+    /// The open balance, in minor units.
     pub open: i64,
-    /// What was owed at first, in minor units.
+    /// The original amount, in minor units.
     pub total: i64,
     /// Its discounts, the one that closes first (and is best) first.
     pub tiers: Vec<Tier>,
-    /// Whether small differences on it are tolerated: a seller may rule that out for a customer.
+    /// Whether small differences on it are tolerated: a seller may exclude a customer.
     pub tolerates: bool,
 }
 
@@ -67,7 +67,7 @@ impl Item {
             || (self.open == self.total && self.tiers.iter().any(|tier| self.open - tier.amount == amount))
     }
 
-    /// The discount that a payment of the whole item with this value date earns, with so many days of grace.
+    /// The discount earned by a payment of the whole item on this value date, with `grace` days of grace.
     pub fn discount_on(&self, value_on: NaiveDate, grace: u16) -> i64 {
         if self.open != self.total {
             return 0;
@@ -77,7 +77,7 @@ impl Item {
     }
 }
 
-/// What matching knows.
+/// The items, customers and past payments that matching searches.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     items: Vec<Item>,
@@ -89,18 +89,18 @@ pub struct Book {
     prefixes: HashSet<String>,
     accounts: HashMap<String, Vec<(CustomerIx, Origin)>>,
     names: Names,
-    /// Lines that were applied, by payer, amount and text.
+    /// Applied payments, by payer, amount and text.
     applied: HashMap<Line, Vec<NaiveDate>>,
 }
 
-/// What two lines have in common where one repeats the other: account, name, currency, amount and text.
+/// The key of a duplicate payment: account, name, currency, amount and text.
 type Line = (String, String, Currency, i64, String);
 
-/// Within so many days the same line again may be the same payment again.
+/// Within how many days an equal payment may be a duplicate.
 const REPEATS_WITHIN_DAYS: i64 = 7;
 
 impl Book {
-    /// Nothing known.
+    /// An empty book.
     pub fn new() -> Book {
         Book::default()
     }
@@ -113,7 +113,7 @@ impl Book {
         customer
     }
 
-    /// Adds a name that a customer's payments carry.
+    /// Adds a payer name of a customer's payments.
     pub fn add_name(&mut self, customer: CustomerIx, name: &str, origin: Origin) {
         self.names.add(customer, name, origin);
     }
@@ -129,7 +129,7 @@ impl Book {
         }
     }
 
-    /// Adds an item. Closed ones count too: what pays them again is found out.
+    /// Adds an item. Closed ones too, to detect double payments.
     pub fn add_item(&mut self, item: Item) -> ItemIx {
         let ix = ItemIx(u32::try_from(self.items.len()).unwrap_or(u32::MAX));
         for key in item.number.keys() {
@@ -152,7 +152,7 @@ impl Book {
         ix
     }
 
-    /// The item. An index of another book may name none.
+    /// The item; `None` for an index of another book.
     pub fn item(&self, ix: ItemIx) -> Option<&Item> {
         self.items.get(ix.index())
     }
@@ -162,7 +162,7 @@ impl Book {
         (0..).map(ItemIx).zip(&self.items)
     }
 
-    /// Takes off what was applied to an item: money, discount and write-off together.
+    /// Reduces the open balance of an item: by money, discount and write-off together.
     pub fn reduce(&mut self, ix: ItemIx, by: i64) {
         let Some(item) = self.items.get_mut(ix.index()) else { return };
         let before = prices(item);
@@ -185,7 +185,7 @@ impl Book {
         }
     }
 
-    /// Applies what is certain, so that the next payment finds what is left.
+    /// Applies a certain proposal, so that the next payment finds the rest.
     pub fn apply(&mut self, line: &MoneyIn<'_>, proposal: &Proposal) {
         let Some(best) = &proposal.best else { return };
         for part in &best.parts {
@@ -194,18 +194,18 @@ impl Book {
         self.remember(line);
     }
 
-    /// Remembers a payment that was applied: the same line again may be a mistake.
+    /// Adds an applied payment: an equal one may be a duplicate.
     pub fn remember(&mut self, line: &MoneyIn<'_>) {
         self.applied.entry(line_key(line)).or_default().push(line.value_on);
     }
 
-    /// Whether the same line was applied in the days around.
+    /// Whether an equal payment was applied within a few days.
     pub(super) fn was_paid_before(&self, line: &MoneyIn<'_>) -> bool {
         let close = |day: &NaiveDate| (*day - line.value_on).num_days().abs() <= REPEATS_WITHIN_DAYS;
         self.applied.get(&line_key(line)).is_some_and(|days| days.iter().any(close))
     }
 
-    /// Items that may have this key of [`super::number::lookups`].
+    /// Items with this key of [`super::number::lookups`].
     pub(super) fn keyed(&self, key: &str) -> &[ItemIx] {
         self.by_key.get(key).map_or(&[], Vec::as_slice)
     }
@@ -240,12 +240,12 @@ impl Book {
         self.by_open.get(&(currency, amount)).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether some number begins with these letters.
+    /// Whether any number begins with these letters.
     pub(super) fn is_prefix(&self, letters: &str) -> bool {
         self.prefixes.contains(letters)
     }
 
-    /// Who pays from the account.
+    /// The customers that pay from the account.
     pub(super) fn payers(&self, account: &str) -> &[(CustomerIx, Origin)] {
         self.accounts.get(&account_key(account)).map_or(&[], Vec::as_slice)
     }
@@ -255,7 +255,7 @@ impl Book {
     }
 }
 
-/// What may be paid to close the item: all of it, or less a discount.
+/// The amounts that close the item: the open balance, or less a discount.
 fn prices(item: &Item) -> Vec<i64> {
     if item.open <= 0 {
         return Vec::new();
@@ -271,7 +271,7 @@ fn line_key(line: &MoneyIn<'_>) -> Line {
     (account_key(line.payer_account), line.payer_name.trim().to_owned(), line.currency, line.amount, text)
 }
 
-/// An account as it is compared: letters and digits, in capitals.
+/// The normalised account: letters and digits, in capitals.
 pub fn account_key(account: &str) -> String {
     account.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }

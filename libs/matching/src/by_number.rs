@@ -1,5 +1,5 @@
-//! Rules 2 to 4: what the payer says it pays. A number alone is never enough where the amount does not fit to the cent:
-//! then the payer has to agree too, for a mistyped number may be another document's.
+//! Rules 2 to 4: the documents the payer names. A number alone is never enough if the amount does not match exactly:
+//! then the payer must match too, for a mistyped number may be another document's.
 
 use std::collections::BTreeSet;
 
@@ -18,12 +18,12 @@ use crate::subset::{self, Found};
 type Items<'a> = Vec<(ItemIx, &'a Item)>;
 type Keep<'a> = dyn Fn(&(ItemIx, &Item)) -> bool + 'a;
 
-/// Readings of a text that are tried.
+/// How many readings of a text are tried.
 const MAX_READINGS: usize = 64;
-/// Of more documents than this no selection is tried.
+/// The most documents of which selections are tried.
 const MAX_SELECTED: usize = 10;
 
-/// What is missing on several documents together is small up to this part of what came.
+/// A shortfall on several documents together is small up to this part of the amount.
 const SMALL_PART: i64 = 10;
 
 /// Rule 2: structured remittance information that names documents and amounts.
@@ -44,8 +44,8 @@ pub(super) fn by_advice(case: &Case<'_>) -> Verdict {
     let items: Items<'_> = named.iter().map(|(ix, item, _)| (*ix, *item)).collect();
     let paid = named.iter().try_fold(0_i64, |sum, (.., paid)| sum.checked_add((*paid)?));
     let each_fits = named.iter().all(|(_, item, paid)| paid.is_some_and(|paid| paid > 0 && paid <= item.open));
-    if !case.fits(&items) && paid == Some(case.line.amount) && each_fits {
-        // What is paid on each stands there; what it leaves open is the items' own.
+    if !case.matches_exactly(&items) && paid == Some(case.line.amount) && each_fits {
+        // The amount paid on each is stated; the rest stays open on the items.
         let parts = named.iter().map(|(ix, item, paid)| {
             let amount = paid.unwrap_or(0);
             let discount = case.policy.discount(item, case.line.value_on);
@@ -106,7 +106,7 @@ pub(super) fn by_numbers(case: &Case<'_>) -> Verdict {
     decide(case, rule, &named, true)
 }
 
-/// Nothing but digits, and others' documents: a customer's number, an order, a date.
+/// Digits only, and another customer's documents: rather a customer number, an order, a date.
 fn is_noise(case: &Case<'_>, named: &Items<'_>) -> bool {
     let bare = |ix: &ItemIx, item: &Item| {
         let mut mentions = case.mentions.certain().filter(|mention| mention.item == *ix);
@@ -122,8 +122,8 @@ enum Fitting<'a> {
     Nothing,
 }
 
-/// The one reading that the amount pays to the cent. What a text names by its digits alone, or of another customer's, may
-/// be a date or another's number: it is left out if all of it does not fit.
+/// The one reading that the amount pays exactly. A document named by its digits alone, or another customer's, may
+/// be a date or another number: it is left out if the whole does not match.
 fn fitting<'a>(case: &Case<'a>, readings: &[Items<'a>]) -> Fitting<'a> {
     let exactly =
         |ix: &ItemIx| case.mentions.certain().any(|mention| mention.item == *ix && mention.reading <= Reading::Listed);
@@ -134,9 +134,9 @@ fn fitting<'a>(case: &Case<'a>, readings: &[Items<'a>]) -> Fitting<'a> {
         let mut sets: Vec<Items<'a>> =
             readings.iter().map(|items| items.iter().copied().filter(|one| keep(one)).collect()).collect();
         sets.dedup_by(|left, right| left.iter().map(|(ix, _)| ix).eq(right.iter().map(|(ix, _)| ix)));
-        sets.retain(|items| same_currency(case, items) && case.fits(items));
+        sets.retain(|items| same_currency(case, items) && case.matches_exactly(items));
         if sets.len() > 1 {
-            // Two documents whose number reads the same: the payer's own is meant.
+            // Of two documents with equal numbers the payer's own is meant.
             let own: Vec<Items<'a>> = sets.iter().filter(|items| case.is_payers(items)).cloned().collect();
             if own.len() == 1 {
                 sets = own;
@@ -151,8 +151,8 @@ fn fitting<'a>(case: &Case<'a>, readings: &[Items<'a>]) -> Fitting<'a> {
     Fitting::Nothing
 }
 
-/// The sets of items a text may mean: with and without what lies within its ranges, and one choice for each number that
-/// reads the same on several documents.
+/// The sets of items a text may mean: with and without the inner numbers of its ranges, and one choice for each number that
+/// several documents have.
 fn readings<'a>(case: &Case<'a>) -> Vec<Items<'a>> {
     let mut spans: Vec<(usize, usize)> = case.mentions.certain().map(|mention| (mention.first, mention.last)).collect();
     spans.dedup();
@@ -188,8 +188,8 @@ fn same_currency(case: &Case<'_>, items: &Items<'_>) -> bool {
     items.iter().all(|(_, item)| item.currency == case.line.currency)
 }
 
-/// What the text names fits to the cent. Anyone may pay anyone's documents; but where the payer owes the very amount on a
-/// number that is almost the one in the text, either may be meant.
+/// The named documents match exactly. Anyone may pay anyone's documents; but if the payer owes the same amount on a
+/// document with almost the number in the text, either may be meant.
 fn fitted(case: &Case<'_>, rule: MatchRule, items: &Items<'_>) -> Verdict {
     let explanation = case.explain_by(rule, 990, items);
     if case.payer.customers.is_empty() || case.is_payers(items) {
@@ -207,14 +207,14 @@ fn fitted(case: &Case<'_>, rule: MatchRule, items: &Items<'_>) -> Verdict {
     Verdict::Doubt(std::iter::once(explanation).chain(own).collect(), UnappliedReason::SeveralExplanations)
 }
 
-/// The payer owes the very amount on one document whose number is almost in the text, and nothing named fits: the number
+/// The payer owes the exact amount on one document whose number is almost in the text, and nothing named matches: the number
 /// was mistyped.
 fn mistyped(case: &Case<'_>, named: &Items<'_>) -> Option<Verdict> {
     case.payer.one()?;
     let unnamed = |ix: &ItemIx| !named.iter().any(|(named, _)| named == ix);
     let equal: Items<'_> = case.equal_items().into_iter().filter(|(ix, _)| unnamed(ix)).collect();
     let (near, one) = nearest(case, &equal)?;
-    // Paid again, to the cent: that number was no mistake.
+    // Paid again, exactly: the number was not a mistake.
     let again = named.iter().any(|(_, item)| item.open <= 0 && item.total == case.line.amount);
     if again || near == Nearness::Serial && named.iter().any(|(_, item)| item.open > 0) {
         return None;
@@ -222,7 +222,7 @@ fn mistyped(case: &Case<'_>, named: &Items<'_>) -> Option<Verdict> {
     Some(Verdict::Apply(case.explain_by(MatchRule::PayerAndNumber, 960, &[one])))
 }
 
-/// The one item whose number comes nearest to the text, by its last digits or at most one character off, and nearer than
+/// The one item whose number is nearest to the text, by its last digits or at most one character off, and nearer than
 /// any other's.
 pub(super) fn nearest<'a>(case: &Case<'_>, items: &Items<'a>) -> Option<(Nearness, (ItemIx, &'a Item))> {
     let mut near: Vec<(Nearness, (ItemIx, &Item))> =
@@ -235,7 +235,7 @@ pub(super) fn nearest<'a>(case: &Case<'_>, items: &Items<'a>) -> Option<(Nearnes
     }
 }
 
-/// What is applied to items that were named and that the amount does not fit to the cent as they stand.
+/// The allocation to named items that the amount does not match exactly.
 pub(super) fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact: bool) -> Verdict {
     if named.iter().any(|(_, item)| item.currency != case.line.currency) {
         return Verdict::Doubt(Vec::new(), UnappliedReason::CurrencyDiffers);
@@ -244,7 +244,7 @@ pub(super) fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact:
     if open.is_empty() {
         return Verdict::Doubt(Vec::new(), UnappliedReason::ItemAlreadyPaid);
     }
-    if case.fits(&open) && (exact || case.payer.customers.is_empty() || case.is_payers(&open)) {
+    if case.matches_exactly(&open) && (exact || case.payer.customers.is_empty() || case.is_payers(&open)) {
         return with_closed(case, rule, named, &open);
     }
     let believed = case.policy.believe_number_alone && !case.payer.named && exact && all_exact(case, &open);
@@ -260,7 +260,7 @@ pub(super) fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact:
         };
         return Verdict::Doubt(vec![suggested], reason);
     }
-    if own.len() < open.len() && case.fits(&own) {
+    if own.len() < open.len() && case.matches_exactly(&own) {
         return Verdict::Apply(case.explain_by(rule, 970, &own));
     }
     if let Some(selected) = selection(case, &own) {
@@ -278,7 +278,7 @@ pub(super) fn decide(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, exact:
     by_fit(case, rule, &own, complete)
 }
 
-/// Every one of the documents stands there letter by letter, or was named by other means than the text.
+/// Every document is named exactly, or by other means than the text.
 fn all_exact(case: &Case<'_>, items: &Items<'_>) -> bool {
     items.iter().all(|(ix, _)| {
         let mention = case.mentions.found.iter().find(|mention| mention.item == *ix);
@@ -286,7 +286,7 @@ fn all_exact(case: &Case<'_>, items: &Items<'_>) -> bool {
     })
 }
 
-/// What is open of the documents fits; what else is named must not say that it is paid again.
+/// The open documents match; no other named document may be paid again.
 fn with_closed(case: &Case<'_>, rule: MatchRule, named: &Items<'_>, open: &Items<'_>) -> Verdict {
     let explanation = case.explain_by(rule, 980, open);
     let others_agree = case.payer.customers.is_empty() || case.is_payers(open) || named.len() == open.len();
@@ -305,14 +305,14 @@ fn by_fit(case: &Case<'_>, rule: MatchRule, own: &Items<'_>, complete: bool) -> 
     let nothing_else = case.mentions.unknown.is_empty() && complete;
     let sure = match outcome.fit {
         Fit::Cent | Fit::Unearned | Fit::Tolerance => true,
-        // The residual stays open. Of several documents it is not known which one it is, unless it is small: then it is that
-        // of the last one due.
+        // The residual stays open. Of several documents it is unknown which one it belongs to, unless it is small: then it stays on
+        // the last one due.
         Fit::Short => {
             let one = own.len() == 1;
             let small = case.payer.one().is_some() && outcome.left_open.saturating_mul(SMALL_PART) <= case.line.amount;
             !outcome.parts.is_empty() && nothing_else && (one || small) && case.equal_items().is_empty()
         }
-        // What is too much stays on the account, unless it may be meant for something else.
+        // The excess stays on account, unless it may be meant for something else.
         Fit::Over => {
             let others = case
                 .owed()
@@ -332,7 +332,7 @@ const fn below_or_above(left_open: i64) -> UnappliedReason {
     if left_open > 0 { UnappliedReason::AmountBelowItems } else { UnappliedReason::AmountExceedsItems }
 }
 
-/// A selection of the named documents that the amount pays to the cent, if they are few.
+/// A selection of the named documents that the amount pays exactly, if they are few.
 fn selection<'a>(case: &Case<'a>, own: &Items<'a>) -> Option<Items<'a>> {
     if own.len() < 2 || own.len() > MAX_SELECTED {
         return None;
@@ -340,7 +340,7 @@ fn selection<'a>(case: &Case<'a>, own: &Items<'a>) -> Option<Items<'a>> {
     let chosen = |bits: u32| -> Items<'a> {
         own.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0).map(|(_, one)| *one).collect()
     };
-    (1..(1_u32 << own.len()) - 1).map(chosen).find(|items| case.fits(items))
+    (1..(1_u32 << own.len()) - 1).map(chosen).find(|items| case.matches_exactly(items))
 }
 
 enum Completion<'a> {
@@ -349,8 +349,8 @@ enum Completion<'a> {
     Nothing,
 }
 
-/// Rule 4: the numbers were found in part; the rest, to the cent, are others of the payer's items whose numbers are almost
-/// in the text. An amount that fits without a trace in the text is a suggestion: it may be paid twice, or too much.
+/// Rule 4: some numbers were found; the exact rest are other items of the payer whose numbers are almost
+/// in the text. An amount that matches without a trace in the text is only a suggestion: it may be a double payment or an overpayment.
 fn with_others<'a>(case: &Case<'a>, own: &Items<'a>) -> Completion<'a> {
     let value = |item: &Item| item.open - case.policy.discount(item, case.line.value_on);
     let rest = case.line.amount - own.iter().map(|(_, item)| value(item)).sum::<i64>();

@@ -1,4 +1,4 @@
-//! Rules 5 to 9: the text names nothing; what the payer owes and how much came decide.
+//! Rules 5 to 9: the text names nothing; the payer's open items and the amount decide.
 
 use crate::MatchRule;
 use crate::UnappliedReason;
@@ -14,10 +14,10 @@ use crate::words::denies_one;
 
 type Items<'a> = Vec<(ItemIx, &'a Item)>;
 
-/// How similar a name must be, in percent, and how much less similar the next one.
+/// The minimum similarity of a name, in percent, and the minimum distance to the next one.
 const SIMILAR: u8 = 80;
 const MARGIN: u8 = 5;
-/// Alternatives that are shown.
+/// The most alternatives shown.
 const MAX_SHOWN: usize = 5;
 
 /// Rule 5: a single open item: equal, less its discount, within tolerance.
@@ -47,7 +47,7 @@ pub(super) fn by_single_item(case: &Case<'_>) -> Verdict {
         outcomes().filter(|(_, outcome)| outcome.fit == Fit::Tolerance).map(|(one, _)| one).collect();
     match (unearned.as_slice(), tolerated.as_slice()) {
         ([one], []) if case.payer.one().is_some() => Verdict::Apply(case.explain_by(rule, 900, &[*one])),
-        // Among several items, some amount comes close to one of them by chance.
+        // Among several items, an amount may be close to one of them by chance.
         ([], [one]) if case.payer.one().is_some() && owed.len() == 1 && case.line.amount < one.1.open => {
             Verdict::Apply(case.explain_by(rule, 900, &[*one]))
         }
@@ -61,13 +61,13 @@ pub(super) fn by_single_item(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// Just one of the payer's items has this amount.
+/// Exactly one of the payer's items has this amount.
 fn single(case: &Case<'_>, one: (ItemIx, &Item)) -> Verdict {
     let explanation = case.explain_by(MatchRule::PayerAndAmount, 970, &[one]);
     if case.payer.contradictory {
         return Verdict::Doubt(vec![explanation], UnappliedReason::PayerDiffers);
     }
-    // A discount that this one earns, another may have taken too late.
+    // Another item may have the same amount with a late discount.
     let taken_late = |(ix, item): &(ItemIx, &Item)| *ix != one.0 && case.settle(&[(*ix, *item)]).fit == Fit::Unearned;
     let doubtful =
         case.line.amount < one.1.open && case.nearness(one.1).is_none() && case.owed().iter().any(taken_late);
@@ -77,7 +77,7 @@ fn single(case: &Case<'_>, one: (ItemIx, &Item)) -> Verdict {
     if denies_one(&case.runs) && case.nearness(one.1).is_none() {
         return Verdict::Doubt(vec![explanation], UnappliedReason::SeveralExplanations);
     }
-    // The text names a number of ours that this is not, nor almost.
+    // The text names a number of ours that is not, even nearly, this item's.
     let names_another = !case.mentions.unknown.is_empty() && case.nearness(one.1).is_none();
     if names_another {
         return Verdict::Doubt(vec![explanation], UnappliedReason::UnknownDocument);
@@ -97,12 +97,12 @@ fn among_equals(case: &Case<'_>, equal: &[(ItemIx, &Item)]) -> Verdict {
     Verdict::Doubt(each.collect(), UnappliedReason::NoSingleEqualItem)
 }
 
-/// Nobody knows the payer; one open item of this very amount has a number that is almost in the text.
+/// The payer is unknown; one open item of exactly this amount has a number that is almost in the text.
 fn by_amount_and_near_number(case: &Case<'_>) -> Verdict {
     let priced = case.items(case.book.priced(case.line.currency, case.line.amount).iter().copied());
     let near: Vec<(Nearness, (ItemIx, &Item))> = priced
         .into_iter()
-        .filter(|one| case.fits(&[*one]))
+        .filter(|one| case.matches_exactly(&[*one]))
         .filter_map(|one| Some((case.nearness(one.1)?, one)))
         .filter(|(near, _)| matches!(near, Nearness::Lookalike | Nearness::OneOff | Nearness::Serial))
         .collect();
@@ -119,7 +119,7 @@ fn by_amount_and_near_number(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// Nothing is said of the payer, or its name is like the customer's.
+/// The payer is not named, or its name is similar to the customer's.
 fn likely_payer(case: &Case<'_>, item: &Item) -> bool {
     !case.payer.named || case.book.names().likeness(case.line.payer_name, item.customer) >= SIMILAR
 }
@@ -167,12 +167,12 @@ pub(super) fn by_balance(case: &Case<'_>) -> Verdict {
     let all = case.owed();
     let (past_due, others): (Items<'_>, Items<'_>) =
         all.iter().copied().partition(|(_, item)| item.due_on < case.line.value_on);
-    // Equal ones that are not due make another set of the same sum.
+    // Equal items that are not due form another set with the same sum.
     let twins = others.iter().any(|(_, other)| past_due.iter().any(|(_, item)| item.open == other.open));
     let past_due = if twins { Vec::new() } else { past_due };
     let certain = case.payer.is_certain() && case.mentions.unknown.is_empty();
     for items in [all, past_due] {
-        if items.len() > 1 && case.fits(&items) {
+        if items.len() > 1 && case.matches_exactly(&items) {
             let explanation = case.explain_by(rule, 910, &items);
             return if certain {
                 Verdict::Apply(explanation)
@@ -195,7 +195,7 @@ pub(super) fn by_similar_name(case: &Case<'_>) -> Verdict {
     let shown = similar.iter().take(if clear { 1 } else { 3 });
     let explanations = shown.flat_map(|found| {
         let owed: Items<'_> = case.book.owed(found.customer, case.line.currency).collect();
-        let fitting = owed.into_iter().filter(|one| case.fits(&[*one])).take(MAX_SHOWN);
+        let fitting = owed.into_iter().filter(|one| case.matches_exactly(&[*one])).take(MAX_SHOWN);
         fitting.map(|one| {
             let mut explanation = case.explain_by(MatchRule::SimilarName, u16::from(best.score) * 5, &[one]);
             explanation.evidence.push(Evidence::SimilarName(found.customer, found.score));
@@ -209,7 +209,7 @@ pub(super) fn by_similar_name(case: &Case<'_>) -> Verdict {
     Verdict::Doubt(explanations, UnappliedReason::NameOnly)
 }
 
-/// Rule 9: what the seller decided for money of a known payer: oldest first, or on account.
+/// Rule 9: the seller's policy for money of a known payer: oldest first, or on account.
 pub(super) fn by_fallback(case: &Case<'_>) -> Verdict {
     if case.policy.fallback != Fallback::OldestFirst || case.payer.one().is_none() || !case.payer.is_certain() {
         return Verdict::Pass(Vec::new());

@@ -26,7 +26,7 @@ pub(super) fn by_reference(case: &Case<'_>) -> Verdict {
         return Verdict::Pass(Vec::new());
     }
     let rule = MatchRule::PaymentReference;
-    // Where one reading of the text begins with another, it is open which of the two was meant.
+    // If one reading of the text is a prefix of another, either may be meant.
     let two_readings = quoted
         .iter()
         .any(|(long, _)| quoted.iter().any(|(short, _)| long != short && long.as_str().starts_with(short.as_str())));
@@ -57,7 +57,7 @@ fn with_references(verdict: Verdict, quoted: &[(CreditorReference, bool)]) -> Ve
     }
 }
 
-/// The one reference of the book that a mistyped one in the text can be: one character wrong, or two neighbours swapped.
+/// The one reference in the book that differs from the text by a mistyped character, or by two swapped neighbours.
 fn repaired(case: &Case<'_>) -> Option<CreditorReference> {
     let mut found = BTreeSet::new();
     for word in case.line.text.split(|letter: char| !letter.is_ascii_alphanumeric()) {

@@ -1,5 +1,5 @@
-//! Rule 4, for texts that give no more of the numbers than their ends: `4711-4713`, `facture 0222, 0807`. The payer has to be
-//! known, each end has to be one of its items' alone, and the amount has to fit to the cent.
+//! Rule 4, for texts with only the ends of numbers: `4711-4713`, `facture 0222, 0807`. The payer must be
+//! known, each end must belong to just one of its items, and the amount must match exactly.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +12,14 @@ use crate::words::{Called, called};
 
 type Items<'a> = Vec<(ItemIx, &'a Item)>;
 
-/// Items of a payer, ends in a text and readings of them that are looked at.
+/// Limits on the items of a payer, the ends in a text and the readings of them.
 const MAX_OWED: usize = 2_000;
 const MAX_ENDS: usize = 30;
 const MAX_READINGS: usize = 64;
 /// An end of fewer digits names an item only as the whole of its serial number.
 const MIN_END: usize = 3;
 
-/// The items that the ends of their numbers name, if just one reading of them fits the amount to the cent.
+/// The items named by the ends of their numbers, if just one reading matches the amount exactly.
 pub(super) fn by_tail<'a>(case: &Case<'a>) -> Option<Items<'a>> {
     case.payer.one()?;
     let owed = case.owed();
@@ -44,7 +44,7 @@ pub(super) fn by_tail<'a>(case: &Case<'a>) -> Option<Items<'a>> {
     }
     readings.sort();
     readings.dedup();
-    let mut fitting = readings.into_iter().map(|set| case.items(set)).filter(|items| case.fits(items));
+    let mut fitting = readings.into_iter().map(|set| case.items(set)).filter(|items| case.matches_exactly(items));
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
 }
@@ -53,8 +53,8 @@ fn with(set: &BTreeSet<ItemIx>, more: impl IntoIterator<Item = ItemIx>) -> BTree
     set.iter().copied().chain(more).collect()
 }
 
-/// Digits that may be the end of a number: no part of a date or an amount, no year, and nothing that is named by more than
-/// its end or called something else.
+/// Digits that may be the end of a number: not part of a date or an amount, not a year, and not named by more than
+/// the end or called something else.
 fn is_end(case: &Case<'_>, at: usize) -> bool {
     let Some(run) = case.runs.get(at).filter(|run| run.kind == Kind::Digits) else { return false };
     let (before, behind) = (at.checked_sub(1).and_then(|at| case.runs.get(at)), case.runs.get(at + 1));
@@ -72,7 +72,7 @@ fn is_end(case: &Case<'_>, at: usize) -> bool {
     !in_amount && !is_year && !named && !suffixed && called(&case.runs, at) != Called::Other
 }
 
-/// The items whose serial number is this, or else ends like it; of the series whose prefix stands before it, if one does.
+/// The items with this serial number, or else with this ending; only of the series whose prefix precedes it, if any.
 fn meant(case: &Case<'_>, at: usize, owed: &[(ItemIx, &Item)]) -> Vec<ItemIx> {
     let Some(run) = case.runs.get(at) else { return Vec::new() };
     let digits = without_zeros(&run.text);

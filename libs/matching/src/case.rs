@@ -1,4 +1,4 @@
-//! A payment with all that the rules look at, worked out once.
+//! A payment with the inputs of the rules, computed once.
 
 use crate::MatchRule;
 use crate::UnappliedReason;
@@ -13,13 +13,13 @@ use crate::payer::{Known, Payer};
 use crate::settle::{Fit, Outcome, Policy, settle};
 use crate::words::{Called, called};
 
-/// What a rule says.
+/// The result of a rule.
 pub(super) enum Verdict {
-    /// It is certain.
+    /// A certain match.
     Apply(Explanation),
-    /// The rule decides, and a person has to: the explanations, the likelier first, and why.
+    /// The rule applies, but a person must decide: the explanations, the likeliest first, and the reason.
     Doubt(Vec<Explanation>, UnappliedReason),
-    /// The rule has nothing certain to say; the next one is tried. What it would suggest.
+    /// The rule is not certain; the next one is tried. Its suggestions.
     Pass(Vec<Explanation>),
 }
 
@@ -39,7 +39,7 @@ impl<'a> Case<'a> {
         let payer = Payer::of(line, book);
         let mentions = Mentions::of(&runs, book);
         let words = {
-            // What stands letter by letter for a document of the payer stands for no other one. A stranger's may be a mistake.
+            // Text that names a document of the payer exactly names no other one. Another customer's may be a mistake.
             let own = |item: ItemIx| {
                 book.item(item).is_some_and(|item| payer.customers.is_empty() || payer.may_be(item.customer))
             };
@@ -54,12 +54,12 @@ impl<'a> Case<'a> {
         Self { line, book, policy, payer, mentions, words, runs }
     }
 
-    /// The items, without those that do not exist.
+    /// The existing items of these indexes.
     pub(super) fn items(&self, ids: impl IntoIterator<Item = ItemIx>) -> Vec<(ItemIx, &'a Item)> {
         ids.into_iter().filter_map(|ix| Some((ix, self.book.item(ix)?))).collect()
     }
 
-    /// What the payer, or anyone it may be, owes in this currency, and was issued before the money came.
+    /// The open items in this currency of the payer, or of all possible payers, issued before the money was received.
     pub(super) fn owed(&self) -> Vec<(ItemIx, &'a Item)> {
         let book = self.book;
         let owed = self.payer.customers.iter().flat_map(|customer| book.owed(*customer, self.line.currency));
@@ -70,8 +70,8 @@ impl<'a> Case<'a> {
         settle(items, self.line.amount, self.line.value_on, self.policy)
     }
 
-    /// Whether the amount pays just these items to the cent.
-    pub(super) fn fits(&self, items: &[(ItemIx, &Item)]) -> bool {
+    /// Whether the amount pays exactly these items.
+    pub(super) fn matches_exactly(&self, items: &[(ItemIx, &Item)]) -> bool {
         !items.is_empty() && self.settle(items).fit == Fit::Cent
     }
 
@@ -80,9 +80,12 @@ impl<'a> Case<'a> {
         items.iter().all(|(_, item)| self.payer.may_be(item.customer))
     }
 
-    /// The payer's items that the amount pays to the cent, one by one.
+    /// The payer's items that the amount pays exactly, each alone.
     pub(super) fn equal_items(&self) -> Vec<(ItemIx, &'a Item)> {
-        self.owed().into_iter().filter(|one| one.1.may_cost(self.line.amount) && self.fits(&[*one])).collect()
+        self.owed()
+            .into_iter()
+            .filter(|one| one.1.may_cost(self.line.amount) && self.matches_exactly(&[*one]))
+            .collect()
     }
 
     pub(super) fn nearness(&self, item: &Item) -> Option<Nearness> {
@@ -117,7 +120,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The same, with what the items' settlement comes to.
+    /// The same, with the given settlement.
     pub(super) fn explain_by(&self, rule: MatchRule, score: u16, items: &[(ItemIx, &Item)]) -> Explanation {
         let outcome = self.settle(items);
         self.explain(rule, score, items, outcome)

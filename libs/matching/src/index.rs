@@ -1,4 +1,4 @@
-//! By what the engine names items and customers: their places in the book.
+//! Indexes of items and customers in the book.
 
 /// An item of a [`super::Book`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,7 +22,7 @@ impl CustomerIx {
     }
 }
 
-/// How an account or a name came to be a customer's.
+/// The origin of a customer's account or name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// The customer's record has it.

@@ -1,5 +1,5 @@
-//! Cash application: which items a payment pays, and why. Rules are tried in order, and the first that decides, decides.
-//! Wrong is worse than waiting: what is not certain is left to a person, with every explanation that was found.
+//! Cash application: which items a payment pays, and why. Rules are tried in order; the first that decides wins.
+//! A wrong match is worse than a late one: uncertain cases are left to a person, with all explanations found.
 //!
 //! The order is: our own reference; structured remittance information; document numbers in the text; the payer and
 //! numbers found in part or mistyped; the payer and a single item; the payer and a unique set of items; the payer's
@@ -50,10 +50,10 @@ const RULES: [fn(&Case<'_>) -> Verdict; 8] = [
     by_payer::by_similar_name,
     by_payer::by_fallback,
 ];
-/// Alternatives that are kept.
+/// The most alternatives stored.
 const MAX_ALTERNATIVES: usize = 10;
 
-/// Decides what is to become of money that came in.
+/// Decides how to apply incoming money.
 pub fn propose(line: &MoneyIn<'_>, book: &Book, policy: &Policy) -> Proposal {
     let case = Case::new(line, book, policy);
     let mut suggested = Vec::new();
@@ -99,7 +99,7 @@ fn waiting(case: &Case<'_>, mut explanations: Vec<Explanation>, reason: Unapplie
     }
 }
 
-/// Why nothing was found.
+/// The reason when nothing was found.
 fn unexplained(case: &Case<'_>) -> UnappliedReason {
     let customers = &case.payer.customers;
     if customers.is_empty() {

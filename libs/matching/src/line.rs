@@ -1,4 +1,4 @@
-//! What matching looks at, and what it answers.
+//! The input and output of matching.
 
 use chrono::NaiveDate;
 use quittance_kernel::Currency;
@@ -7,24 +7,24 @@ use crate::MatchRule;
 use crate::UnappliedReason;
 use crate::index::{CustomerIx, ItemIx};
 
-/// Money that came in.
+/// An incoming payment.
 #[derive(Debug, Clone, Copy)]
 pub struct MoneyIn<'a> {
-    /// Who paid, where the caller knows.
+    /// The payer, if the caller knows it.
     pub customer: Option<CustomerIx>,
     /// Its currency.
     pub currency: Currency,
     /// How much, in minor units. Positive.
     pub amount: i64,
-    /// The day the money counts: it decides about discounts.
+    /// The value date, which decides about discounts.
     pub value_on: NaiveDate,
-    /// As the bank names the payer; empty where it does not.
+    /// The payer's name as the bank has it; empty if unknown.
     pub payer_name: &'a str,
-    /// IBAN or local account of the payer; empty where unknown.
+    /// IBAN or local account of the payer; empty if unknown.
     pub payer_account: &'a str,
     /// Remittance information.
     pub text: &'a str,
-    /// Documents that structured remittance information names, with what is paid on each.
+    /// Documents in structured remittance information, with the amount paid on each.
     pub advice: &'a [AdviceLine],
 }
 
@@ -33,14 +33,14 @@ pub struct MoneyIn<'a> {
 pub struct AdviceLine {
     /// Its number as the payer writes it.
     pub number: String,
-    /// What is paid on it, in minor units; `None` where the payer does not say.
+    /// The amount paid on it, in minor units; `None` if not stated.
     pub paid: Option<i64>,
 }
 
-/// What is to become of the money.
+/// How to apply the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Decision {
-    /// It is certain: it is applied without a hand.
+    /// Certain: applied automatically.
     Apply,
     /// A person decides between the alternatives.
     Review,
@@ -49,7 +49,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// As it is printed.
+    /// The label.
     pub const fn label(self) -> &'static str {
         match self {
             Decision::Apply => "apply",
@@ -64,38 +64,38 @@ impl Decision {
 pub struct Explanation {
     /// The rule that found it.
     pub rule: MatchRule,
-    /// How sure the rule is, in thousandths.
+    /// The confidence of the rule, in thousandths.
     pub score: u16,
-    /// What it rests on.
+    /// Its evidence.
     pub evidence: Vec<Evidence>,
-    /// What goes where; empty where it is not known.
+    /// The allocation to items; empty if unknown.
     pub parts: Vec<Part>,
-    /// What is left of the money.
+    /// The money left over.
     pub left_over: i64,
-    /// What stays open on the items.
+    /// The residual of the items.
     pub left_open: i64,
-    /// Why it is not applied by itself, where it is not.
+    /// Why it is not applied automatically; `None` if it is.
     pub doubt: Option<UnappliedReason>,
 }
 
-/// What an explanation rests on.
+/// The evidence of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Evidence {
-    /// Our creditor reference, as issued; the second says that it was repaired.
+    /// Our creditor reference as issued, and whether it was corrected.
     Reference(String, bool),
-    /// A document's number, and how it stands in the text.
+    /// A document's number, and its form in the text.
     Number(ItemIx, &'static str),
     /// Structured remittance information names the document.
     Advice(ItemIx),
     /// The payer is known: given, by its account, by its name.
     Payer(&'static str),
-    /// The amount fits to the cent, within tolerance, and so on.
+    /// How the amount matches: exactly, within tolerance, and so on.
     Amount(&'static str),
     /// A customer with a similar name, in percent.
     SimilarName(CustomerIx, u8),
 }
 
-/// What goes to one item, in minor units. Together at most what is open on it.
+/// The allocation to one item, in minor units. In sum at most its open balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Part {
     /// The item.
@@ -104,19 +104,19 @@ pub struct Part {
     pub amount: i64,
     /// Early-payment discount granted with it.
     pub discount: i64,
-    /// What is missing and written off within tolerance; negative: what is too much and kept.
+    /// The shortfall written off within tolerance; negative: the excess kept.
     pub write_off: i64,
 }
 
 impl Part {
-    /// By how much it reduces the item.
+    /// The amount by which it reduces the item.
     pub const fn reduces(&self) -> i64 {
         self.amount.saturating_add(self.discount).saturating_add(self.write_off)
     }
 }
 
 impl Proposal {
-    /// Nothing can be said of the money.
+    /// A proposal without explanations.
     pub const fn nothing(reason: UnappliedReason) -> Proposal {
         Proposal {
             decision: Decision::Nothing,
@@ -128,17 +128,17 @@ impl Proposal {
     }
 }
 
-/// What matching makes of money.
+/// The result of matching.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
-    /// What is to become of it.
+    /// The decision.
     pub decision: Decision,
     /// The best explanation, if there is one: what is applied if the decision is to apply.
     pub best: Option<Explanation>,
-    /// What else was found, the likelier first.
+    /// The other explanations, the likeliest first.
     pub alternatives: Vec<Explanation>,
-    /// Why money is or would be left; `None` where nothing is.
+    /// Why money is or would be left over; `None` if none is.
     pub reason: Option<UnappliedReason>,
-    /// Who paid, where that is known or follows from what is applied.
+    /// The payer, if known or implied by the applied items.
     pub customer: Option<CustomerIx>,
 }

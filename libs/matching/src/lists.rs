@@ -5,9 +5,9 @@ use crate::index::ItemIx;
 use crate::mention::{MAX_SUFFIX, Mention, Reading};
 use crate::number::{Gap, Kind, Run};
 
-/// The members of a range are named one by one up to this many.
+/// The most members of an expanded range.
 const MAX_RANGE: u64 = 50;
-/// The documents that a list or a range goes on to name after its first one.
+/// The documents of a list or a range after its first one.
 pub(super) fn members(text: &[Run], head: &Mention, known: &[Mention], book: &Book) -> Vec<Mention> {
     let Some(item) = book.item(head.item) else { return Vec::new() };
     let mut found = Vec::new();
@@ -15,7 +15,7 @@ pub(super) fn members(text: &[Run], head: &Mention, known: &[Mention], book: &Bo
     let mut at = head.last + 1;
     while let Some((run, is_range)) = continues(text, &mut at) {
         let full = item.number.serial();
-        // A number of its own says more than a continuation.
+        // A complete number takes precedence over a continuation.
         let own = known.iter().any(|other| other.reading <= Reading::Zeros && (other.first..=other.last).contains(&at));
         let cut = text.get(at + 1).is_some_and(is_suffix);
         if own || cut || before.is_empty() || run.text.len() > full.len() {
@@ -47,7 +47,7 @@ pub(super) fn members(text: &[Run], head: &Mention, known: &[Mention], book: &Bo
     found
 }
 
-/// The documents between two that are named with a dash, dots or a word for "to" between them.
+/// The documents between the two ends of a range: a dash, dots or a word for "to".
 pub(super) fn between(text: &[Run], found: &[Mention], book: &Book) -> Vec<Mention> {
     let mut sorted: Vec<&Mention> = found.iter().collect();
     sorted.sort_by_key(|mention| mention.first);
@@ -88,7 +88,7 @@ fn is_to(run: &Run) -> bool {
     run.kind == Kind::Letters && ["TO", "BIS", "A", "THROUGH", "TM", "AL"].contains(&run.text.as_str())
 }
 
-/// The next run of digits of a list, and whether what stands before it may mean a range.
+/// The next run of digits of a list, and whether the text before it may mean a range.
 fn continues<'a>(text: &'a [Run], at: &mut usize) -> Option<(&'a Run, bool)> {
     let run = text.get(*at)?;
     let joined =

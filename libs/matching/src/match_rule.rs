@@ -1,6 +1,6 @@
 //! The rules of matching.
 
-/// By what an allocation was found, in the order the rules are tried.
+/// The rule that found an allocation, in the order they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MatchRule {
     /// The payer quoted our ISO 11649 reference.
@@ -15,11 +15,11 @@ pub enum MatchRule {
     PayerAndAmount,
     /// The payer is known and a unique set of its open items has this amount.
     PayerAndSubset,
-    /// The payer is known and this is all it owes, or all that is past due.
+    /// The payer is known and this is its whole balance, or all that is past due.
     AccountBalance,
     /// A customer has a similar name. Never applied on this alone.
     SimilarName,
-    /// The seller's policy: what is due first is paid first.
+    /// The seller's policy: earliest due first.
     OldestFirst,
     /// A person chose it.
     Manual,

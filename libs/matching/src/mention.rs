@@ -1,18 +1,18 @@
-//! A document that a text names, and how surely.
+//! A document named in a text, and how reliably.
 
 use crate::index::ItemIx;
 
-/// Significant characters without which a number that lost its prefix is taken for chance.
+/// The minimum of significant characters for a number without its prefix; a shorter one may be chance.
 pub(super) const MIN_CERTAIN_CHARS: usize = 5;
-/// Letters right behind a number that make it another one: `INV-17A`.
+/// Letters directly after a number that make it another one: `INV-17A`.
 pub(super) const MAX_SUFFIX: usize = 2;
 
-/// How a document's number stands in the text, the surest first.
+/// The form of a document's number in the text, the most reliable first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reading {
-    /// Every letter and digit; what stands between them may differ.
+    /// Every letter and digit; separators may differ.
     Exact,
-    /// Leading zeros are lost or too many.
+    /// Leading zeros are missing or added.
     Zeros,
     /// As a member of a list that continues an exact one: `INV1001/1002`.
     Listed,
@@ -22,14 +22,14 @@ pub(super) enum Reading {
     NoPrefix,
 }
 
-/// A document that the text names.
+/// A document named in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Mention {
     /// The document.
     pub item: ItemIx,
-    /// How it stands there.
+    /// Its form in the text.
     pub reading: Reading,
-    /// Letters and digits that stand in the text for it.
+    /// The number of its letters and digits in the text.
     pub chars: usize,
     /// First run of the text that belongs to it.
     pub first: usize,

@@ -1,4 +1,4 @@
-//! Which documents a text names, and how surely.
+//! The documents named in a text, and how reliably.
 
 use std::collections::HashSet;
 
@@ -9,20 +9,20 @@ use crate::mention::{MAX_SUFFIX, MIN_CERTAIN_CHARS, Mention, Reading};
 use crate::number::{Gap, Kind, Number, Run, lookups, without_zeros};
 use crate::words::{Called, called};
 
-/// Digits that a document's number has at least where a word calls it one.
+/// The minimum of digits of a number that a word calls a document.
 const MIN_CALLED_DIGITS: usize = 4;
 
-/// What a text names.
+/// The documents named in a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Mentions {
-    /// By place; where several documents have a number that reads the same, each is here.
+    /// By position; documents with equal numbers are all listed.
     pub found: Vec<Mention>,
-    /// Numbers of our own form that are no document's, without what stands between their parts.
+    /// Numbers of our own form that belong to no document, without separators.
     pub unknown: Vec<String>,
 }
 
 impl Mentions {
-    /// What the text names of the book.
+    /// Finds the documents of the book named in the text.
     pub(super) fn of(text_runs: &[Run], book: &Book) -> Mentions {
         let mut read: Vec<Mention> = Vec::new();
         let mut seen = HashSet::new();
@@ -40,7 +40,7 @@ impl Mentions {
         let mut listed: Vec<Mention> = found.iter().flat_map(|head| members(text_runs, head, &found, book)).collect();
         listed.extend(between(text_runs, &found, book));
         for mention in listed {
-            // What the list says is surer than digits without their prefix.
+            // A list is more reliable than digits without their prefix.
             found.retain(|known| known.item != mention.item || known.reading <= mention.reading);
             if !found.iter().any(|known| known.item == mention.item) {
                 found.push(mention);
@@ -51,7 +51,7 @@ impl Mentions {
         Mentions { found, unknown }
     }
 
-    /// Documents that stand there for sure: not by chance, and not as one possible reading of a range.
+    /// Documents named for certain: not by chance, and not as one possible reading of a range.
     pub(super) fn certain(&self) -> impl Iterator<Item = &Mention> {
         self.found.iter().filter(|mention| mention.reading != Reading::InRange && mention.is_certain())
     }
@@ -62,7 +62,7 @@ impl Mentions {
     }
 }
 
-/// Reads the number whose first digits (or only word) are expected at this run.
+/// Matches a number whose first digits (or only word) are at this run.
 fn read_at(text: &[Run], at: usize, item: ItemIx, number: &Number, book: &Book) -> Option<Mention> {
     let wanted = number.runs();
     let body_from = wanted.iter().position(|run| run.kind == Kind::Digits).unwrap_or(0);
@@ -103,7 +103,7 @@ fn read_at(text: &[Run], at: usize, item: ItemIx, number: &Number, book: &Book) 
                 chars += run.text.len();
                 first = at - 1;
             }
-            // Another series' number.
+            // A number of another series.
             Some(run) if book.is_prefix(&run.text) => return None,
             _ => reading = Reading::NoPrefix,
         }
@@ -122,7 +122,7 @@ fn read_at(text: &[Run], at: usize, item: ItemIx, number: &Number, book: &Book) 
     Some(Mention { item, reading, chars, first, last, called: what == Called::Document })
 }
 
-/// Reads a number's runs of digits that follow one another. Returns where they end, and whether they are the same to the
+/// Matches a number's consecutive runs of digits. Returns where they end, and whether they are equal to the
 /// last zero.
 fn read_digits(text: &[Run], from: usize, runs: &[&str], inside: bool) -> Option<(usize, bool)> {
     if let Some(end) = read_whole(text, from, runs, inside) {
@@ -135,7 +135,7 @@ fn read_digits(text: &[Run], from: usize, runs: &[&str], inside: bool) -> Option
     Some((next, false))
 }
 
-/// The same digits, wherever the text cuts them: between the number's own runs by anything that joins, within them by
+/// The same digits, wherever the text splits them: between the number's own runs by any joiner, within them by
 /// white space only.
 fn read_whole(text: &[Run], from: usize, runs: &[&str], inside: bool) -> Option<usize> {
     let whole = runs.concat();
@@ -167,7 +167,7 @@ fn read_whole(text: &[Run], from: usize, runs: &[&str], inside: bool) -> Option<
     None
 }
 
-/// One run of digits, over white space within it, whatever zeros lead it.
+/// One run of digits, ignoring white space within it and leading zeros.
 fn read_without_zeros(text: &[Run], from: usize, want: &str, inside: bool) -> Option<usize> {
     let mut got = String::new();
     for (at, run) in text.iter().enumerate().skip(from) {
@@ -199,7 +199,7 @@ fn is_part_of_an_amount(text: &[Run], first: usize, last: usize) -> bool {
     within || touches(text.get(first), before) || (decimals && touches(behind, text.get(last)))
 }
 
-/// Without what stands nowhere but inside a longer number that was found.
+/// Without those found only inside a longer number.
 fn longest(mut read: Vec<Mention>) -> Vec<Mention> {
     read.sort_by_key(|mention| (std::cmp::Reverse((mention.last - mention.first, mention.chars)), mention.reading));
     let mut kept: Vec<Mention> = Vec::new();
@@ -216,7 +216,7 @@ fn longest(mut read: Vec<Mention>) -> Vec<Mention> {
     kept
 }
 
-/// What is written like one of our numbers, prefix first, or is called a document, and is none of ours.
+/// Text in the form of our numbers, with a prefix, or called a document, that belongs to no known document.
 fn unknown(text: &[Run], found: &[Mention], book: &Book) -> Vec<String> {
     let mut unknown = Vec::new();
     for (at, run) in text.iter().enumerate() {
@@ -240,7 +240,7 @@ fn unknown(text: &[Run], found: &[Mention], book: &Book) -> Vec<String> {
     unknown
 }
 
-/// The text's only long number that nothing says is something else: what else would it name?
+/// The text's only long number, unless it is called something else.
 fn only_number(text: &[Run]) -> Option<String> {
     let is_long = |(at, run): &(usize, &Run)| {
         run.kind == Kind::Digits && run.text.len() >= MIN_CERTAIN_CHARS && called(text, *at) != Called::Other
@@ -250,7 +250,7 @@ fn only_number(text: &[Run]) -> Option<String> {
     long.next().is_none().then(|| first.text.clone())
 }
 
-/// Words before it, or before the letters it is glued to, say that it is a document.
+/// Words before it, or before the letters attached to it, call it a document.
 fn is_called_document(text: &[Run], at: usize) -> bool {
     let glued = text.get(at).is_some_and(|run| matches!(run.gap, Gap::None | Gap::Dash));
     let short_before = at

@@ -1,11 +1,11 @@
-//! Who a name may be. Banks cut, capitalise and transliterate names, so equal ones are compared without all that, and
+//! Customers by name. Banks truncate, capitalise and transliterate names, so equal ones are compared in a normal form, and
 //! similar ones are scored.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::index::{CustomerIx, Origin};
 
-/// Words that say what kind of company it is: they distinguish two companies only where nothing else does.
+/// Legal forms: they distinguish two companies only if nothing else does.
 const LEGAL_FORMS: [&str; 42] = [
     "AB",
     "AG",
@@ -50,7 +50,7 @@ const LEGAL_FORMS: [&str; 42] = [
     "UG",
     "VOF",
 ];
-/// A name that was cut has at least this many characters left.
+/// The minimum length of a truncated name.
 const MIN_CUT: usize = 24;
 /// The most customers that are scored because they share a word.
 const MAX_SHARING: usize = 64;
@@ -58,7 +58,7 @@ const MAX_SHARING: usize = 64;
 /// A similar name, and how similar: 100 is equal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Similar {
-    /// Whose name.
+    /// The customer.
     pub customer: CustomerIx,
     /// Jaro-Winkler similarity of the names without legal forms, in percent.
     pub score: u8,
@@ -104,7 +104,7 @@ impl Names {
         self.known.push(Known { customer, full, core });
     }
 
-    /// The one customer that has this name, whatever its case, accents and punctuation, if no other differs from it in
+    /// The one customer with this name, ignoring case, accents and punctuation, if no other differs from it in
     /// nothing but the legal form.
     pub(super) fn exactly(&self, name: &str) -> Option<(CustomerIx, Origin)> {
         let full = name_key(name);
@@ -120,7 +120,7 @@ impl Names {
         }
     }
 
-    /// The one customer whose name begins like this and was cut by a bank: formats end a name at 27 or 35 characters.
+    /// The one customer whose name begins with this truncated name: formats limit names to 27 or 35 characters.
     fn begins_with(&self, cut: &str) -> Option<(CustomerIx, Origin)> {
         if cut.len() < MIN_CUT {
             return None;
@@ -136,7 +136,7 @@ impl Names {
         }
     }
 
-    /// Customers with a similar name, the most similar first, each once. Only those that share a word are looked at.
+    /// Customers with a similar name, the most similar first, each once. Only those that share a word are compared.
     pub(super) fn similar(&self, name: &str) -> Vec<Similar> {
         let wanted = core(&name_key(name));
         let mut best: HashMap<CustomerIx, u8> = HashMap::new();
@@ -176,7 +176,7 @@ fn similarity(left: &str, right: &str) -> u8 {
     (strsim::jaro_winkler(left, right) * 100.0).floor() as u8
 }
 
-/// A name as it is compared: words of ASCII letters and digits in capitals, one blank between them.
+/// The normal form of a name: words of ASCII letters and digits in capitals, separated by one blank.
 pub fn name_key(name: &str) -> String {
     // Banks write an umlaut with an e, without, or as it is.
     let ascii =
@@ -187,12 +187,12 @@ pub fn name_key(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A name as it is looked up: [`name_key`] without legal forms.
+/// The lookup key of a name: [`name_key`] without legal forms.
 pub fn name_core(name: &str) -> String {
     core(&name_key(name))
 }
 
-/// The name without legal forms; all of it, if nothing else is left.
+/// The name without legal forms; the whole name, if nothing else is left.
 fn core(full: &str) -> String {
     let words: Vec<&str> = full.split(' ').filter(|word| LEGAL_FORMS.binary_search(word).is_err()).collect();
     if words.is_empty() { full.to_owned() } else { words.join(" ") }

@@ -1,27 +1,27 @@
-//! Numbers that are almost in the text: with a letter read for a digit, one character mistyped, or nothing but the end of
-//! them. Alone that proves nothing; together with the payer and the amount it does.
+//! Numbers that are almost in the text: with a letter for a digit, one character mistyped, or only the end of
+//! them. This is evidence only together with the payer and the amount.
 
 use crate::book::Item;
 use crate::number::{Gap, Kind, Number, Run, without_zeros};
 
-/// A word of the text shorter than this is compared with no number.
+/// The minimum length of a word to compare with numbers.
 const MIN_WORD: usize = 4;
 
-/// How near a number comes to the text.
+/// How near a number is to the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Nearness {
-    /// Letters stand for digits that look alike, or the other way.
+    /// Look-alike letters and digits are exchanged.
     Lookalike,
     /// One character is wrong, missing, too many or swapped with its neighbour.
     OneOff,
-    /// Its last digits stand there alone.
+    /// Only its last digits are there.
     Serial,
     /// Two characters are wrong.
     TwoOff,
 }
 
 impl Nearness {
-    /// As evidence.
+    /// The text of the evidence.
     pub(super) const fn label(self) -> &'static str {
         match self {
             Nearness::Serial => "last digits",
@@ -32,7 +32,7 @@ impl Nearness {
     }
 }
 
-/// What of a text may be a mangled number.
+/// The parts of a text that may be a mistyped number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Words {
     compact: Vec<String>,
@@ -40,8 +40,8 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// The words with digits, and each with the letters before it; without runs that are taken: what a document stands for
-    /// letter by letter is no other one mistyped. Dates and years are no words.
+    /// The words with digits, and each with the letters before it; without runs already used: an exactly named document
+    /// is not a mistyped other one. Dates and years are left out.
     pub(super) fn of(runs: &[Run], taken: &dyn Fn(usize) -> bool) -> Words {
         let mut words = Words::default();
         let mut word = String::new();
@@ -80,7 +80,7 @@ impl Words {
         words
     }
 
-    /// How near the item's number comes.
+    /// How near the item's number is.
     pub(super) fn nearness(&self, item: &Item) -> Option<Nearness> {
         let number = &item.number;
         let serial = without_zeros(number.serial());
@@ -90,7 +90,7 @@ impl Words {
         by_serial.into_iter().chain(by_word).min()
     }
 
-    /// Whether there is any.
+    /// Whether the text has no such words.
     pub(super) fn is_empty(&self) -> bool {
         self.compact.is_empty()
     }
@@ -124,7 +124,7 @@ fn compare(word: &str, number: &Number) -> Option<Nearness> {
         .min()
 }
 
-/// Characters that scanners and people take for one another, made the same.
+/// Normalises characters that scanners and people confuse.
 fn lookalike(word: &str) -> String {
     let same = |letter| match letter {
         'O' | 'Q' | 'D' => '0',

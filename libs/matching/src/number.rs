@@ -1,9 +1,9 @@
-//! Document numbers, and the texts they stand in, cut into runs of letters and of digits. People and banks change what
+//! Document numbers and texts, split into runs of letters and of digits. People and banks change what
 //! stands between the runs (dashes, blanks, line breaks), lose leading zeros and prefixes, and seldom touch the rest.
 
-/// How long a number may be to be looked for.
+/// The longest number to search for.
 pub(super) const MAX_NUMBER_CHARS: usize = 100;
-/// A number has at most this many runs of digits.
+/// The most runs of digits of a number.
 const MAX_DIGIT_RUNS: usize = 4;
 
 /// What a run consists of.
@@ -15,7 +15,7 @@ pub enum Kind {
     Letters,
 }
 
-/// What stands between a run and the one before it.
+/// The separator between a run and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Gap {
     /// Nothing: letters turn into digits, or the other way.
@@ -37,11 +37,11 @@ pub struct Run {
     pub kind: Kind,
     /// The run, in capitals.
     pub text: String,
-    /// What stands before it.
+    /// The separator before it.
     pub gap: Gap,
-    /// What stands before it is a comma, a plus sign or the like: as between the members of a list.
+    /// Preceded by a comma, a plus sign or the like: as between the members of a list.
     pub listed: bool,
-    /// What stands before it is a dash or dots: as between the first and the last of a range.
+    /// Preceded by a dash or dots: as between the first and the last of a range.
     pub ranged: bool,
     /// Where it starts in the text, in bytes.
     pub start: usize,
@@ -91,7 +91,7 @@ fn gap_of(between: &str) -> Gap {
     }
 }
 
-/// A document's number, ready to be compared.
+/// A document's number, prepared for comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Number {
     text: String,
@@ -100,14 +100,14 @@ pub struct Number {
 }
 
 impl Number {
-    /// The number as the document has it.
+    /// Parses a document's number.
     pub fn new(text: &str) -> Number {
         let runs = runs(text);
         let compact = runs.iter().map(|run| run.text.as_str()).collect();
         Number { text: text.to_owned(), runs, compact }
     }
 
-    /// As the document has it.
+    /// The original number.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -122,7 +122,7 @@ impl Number {
         self.runs.first().filter(|run| run.kind == Kind::Letters).map_or("", |run| run.text.as_str())
     }
 
-    /// Its last run of digits: what counts up from document to document.
+    /// Its last run of digits: the serial number.
     pub fn serial(&self) -> &str {
         self.runs.iter().rev().find(|run| run.is_digits()).map_or("", |run| run.text.as_str())
     }
@@ -133,8 +133,8 @@ impl Number {
         self.runs.iter().enumerate().map(|(i, run)| if Some(i) == at { serial } else { run.text.as_str() }).collect()
     }
 
-    /// By what it is looked up: all its digits without leading zeros, and the same with every run's leading zeros gone.
-    /// A number without digits is looked up as it is.
+    /// Its lookup keys: all its digits without leading zeros, and the same without the leading zeros of every run.
+    /// A number without digits is its own key.
     pub fn keys(&self) -> Vec<String> {
         let digits: Vec<&str> = self.runs.iter().filter(|run| run.is_digits()).map(|run| run.text.as_str()).collect();
         if digits.is_empty() {
@@ -162,7 +162,7 @@ pub(super) fn without_zeros(digits: &str) -> &str {
     if kept.is_empty() { digits.get(digits.len().saturating_sub(1)..).unwrap_or_default() } else { kept }
 }
 
-/// Every key under which a number that stands in the text may be found, with the run it starts at: windows of up to four
+/// Every lookup key of a number in the text, with the run it starts at: windows of up to four
 /// runs of digits with at most short letters between them, and single words without digits.
 pub fn lookups(runs: &[Run]) -> Vec<(usize, String)> {
     let mut found = Vec::new();

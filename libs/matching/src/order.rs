@@ -1,4 +1,4 @@
-//! In which order money that is meant for nothing in particular settles what is owed.
+//! The order in which unallocated money settles open items.
 
 use crate::book::Item;
 use crate::index::ItemIx;

@@ -1,35 +1,35 @@
-//! Who paid: as the caller knows, by the account the money came from, or by a name that is one customer's alone.
+//! The payer: given by the caller, by the account the money came from, or by a name unique to one customer.
 
 use crate::book::Book;
 use crate::index::{CustomerIx, Origin};
 use crate::line::MoneyIn;
 
-/// By what the payer is known.
+/// How the payer was identified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Known {
-    /// The caller says so.
+    /// Given by the caller.
     Given,
-    /// The account is the customer's, by its record or learned.
+    /// By the customer's account, recorded or learned.
     Account(Origin),
-    /// The name is.
+    /// By the customer's name.
     Name(Origin),
 }
 
-/// Who paid.
+/// The payer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Payer {
-    /// Who it may be: one, or several that share an account.
+    /// The candidates: one, or several that share an account.
     pub customers: Vec<CustomerIx>,
-    /// By what it is known; `None`: it is not known.
+    /// How it was identified; `None` if unknown.
     pub known: Option<Known>,
-    /// The account and the name are two customers'.
+    /// The account and the name belong to different customers.
     pub contradictory: bool,
-    /// Something was said of the payer at all: an account or a name.
+    /// Whether an account or a name is given.
     pub named: bool,
 }
 
 impl Payer {
-    /// Who paid this.
+    /// Identifies the payer of a line.
     pub(super) fn of(line: &MoneyIn<'_>, book: &Book) -> Payer {
         if let Some(customer) = line.customer {
             return Payer { customers: vec![customer], known: Some(Known::Given), contradictory: false, named: true };
@@ -61,7 +61,7 @@ impl Payer {
         self.customers.contains(&customer)
     }
 
-    /// The one customer it is for sure.
+    /// The customer, if there is just one.
     pub(super) fn one(&self) -> Option<CustomerIx> {
         match self.customers.as_slice() {
             [one] if !self.contradictory => Some(*one),
@@ -69,7 +69,7 @@ impl Payer {
         }
     }
 
-    /// Whether the caller or the account identifies the payer: names can be shared by others that are not customers.
+    /// Whether the caller or the account identifies the payer: names may be shared with others that are not customers.
     pub(super) fn is_certain(&self) -> bool {
         !self.contradictory && matches!(self.known, Some(Known::Given | Known::Account(_)))
     }

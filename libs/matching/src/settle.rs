@@ -1,5 +1,5 @@
-//! What an amount does to items it is meant for: discounts as the terms frozen on each allow on the value date, small
-//! differences within tolerance, and what stays open or is left over. The table of the domain's section 4.13.
+//! The settlement of items by an amount: discounts by the terms frozen on each for the value date, small
+//! differences within tolerance, residuals and excess. The table of the domain's section 4.13.
 
 use chrono::NaiveDate;
 use quittance_kernel::Money;
@@ -14,31 +14,31 @@ use crate::line::Part;
 /// tried (at most 4,096).
 const MAX_COMBINED: usize = 12;
 
-/// How far a payment may be off, and how late a discount may be taken. Decided by the seller.
+/// The seller's policy for tolerances and late discounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Part of a document's total that may be missing or too much, as a fraction: 0.005 is half a percent.
+    /// The tolerance as a fraction of a document's total: 0.005 is half a percent.
     pub tolerance: Decimal,
-    /// The most that may be missing or too much on a document, in minor units. Zero: no tolerance.
+    /// The largest tolerance on a document, in minor units. Zero: no tolerance.
     pub tolerance_cap: i64,
-    /// Days after the discount's last in which it may still be granted.
+    /// Days of grace after a discount's last day.
     pub grace_days: u16,
-    /// Whether it is.
+    /// Whether a discount within the days of grace is granted.
     pub accept_late_discount: bool,
-    /// Whether a document named exactly is paid in part or beyond where nothing at all is said of the payer: so for
-    /// payments that a platform records, which names the document itself; not for what banks deliver.
+    /// Whether an exactly named document is paid in part or beyond if the payer is not named at all: true for
+    /// payments recorded by a platform, which names the document itself; false for bank entries.
     pub believe_number_alone: bool,
-    /// What happens to money of a known payer that nothing else explains.
+    /// The fallback for money of a known payer that no rule explains.
     pub fallback: Fallback,
 }
 
-/// What happens to money of a known payer that nothing else explains.
+/// The fallback for money of a known payer that no rule explains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Fallback {
     /// It stays on the customer's account.
     #[default]
     OnAccount,
-    /// It pays what is due first, without tolerance.
+    /// It pays the earliest due items, without tolerance.
     OldestFirst,
 }
 
@@ -71,7 +71,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How much may be missing or too much on a document, in minor units: the same whether it is paid alone or with
+    /// The tolerance on a document, in minor units: the same whether it is paid alone or with
     /// others.
     pub fn tolerance_of(&self, item: &Item) -> i64 {
         if !item.tolerates || self.tolerance_cap == 0 {
@@ -87,36 +87,36 @@ impl Policy {
     }
 }
 
-/// How well an amount fits.
+/// How well an amount matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fit {
-    /// To the cent, what is owed or what is owed less the discounts earned.
+    /// Exactly the open balance, or less the discounts earned.
     Cent,
-    /// To the cent, with discounts that are not earned any more: they stay open.
+    /// Exactly, with expired discounts: they stay open.
     Unearned,
     /// Within tolerance.
     Tolerance,
-    /// More than is owed.
+    /// More than the open balance.
     Over,
-    /// Less than is owed.
+    /// Less than the open balance.
     Short,
 }
 
-/// What an amount does to items.
+/// The settlement of items by an amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// How well it fits.
+    /// How well it matches.
     pub fit: Fit,
-    /// What goes to each item, the earliest due first. None where less came than the items need to get something each.
+    /// The allocation to each item, the earliest due first. Empty if the amount is too small for all items.
     pub parts: Vec<Part>,
-    /// What is left of the amount.
+    /// The excess of the amount.
     pub left_over: i64,
-    /// What stays open on the items.
+    /// The residual of the items.
     pub left_open: i64,
 }
 
-/// The largest amount that matching reckons with, in minor units: a thousand of them can be summed. What is larger is left to a person, never brought
-/// down to what fits.
+/// The largest amount that matching supports, in minor units: a thousand of them can be summed. A larger one is left to a person, never reduced
+/// to the limit.
 pub const MAX_AMOUNT: i64 = i64::MAX / 1_000;
 
 /// An amount in minor units; `None` beyond [`MAX_AMOUNT`].
@@ -124,7 +124,7 @@ pub fn minor(amount: Money) -> Option<i64> {
     i64::try_from(amount.to_minor()).ok().filter(|minor| minor.unsigned_abs() <= MAX_AMOUNT.unsigned_abs())
 }
 
-/// What the amount does to all of the items, each open, of one currency, each once. Items that cannot be summed are paid nothing.
+/// Settles all of the items, which must be open, distinct, and of one currency. Items that cannot be summed get nothing.
 pub fn settle(items: &[(ItemIx, &Item)], amount: i64, value_on: NaiveDate, policy: &Policy) -> Outcome {
     let mut items: Vec<(ItemIx, &Item)> = items.to_vec();
     items.sort_by(|(_, a), (_, b)| (a.due_on, a.number.as_str()).cmp(&(b.due_on, b.number.as_str())));
@@ -140,7 +140,7 @@ pub fn settle(items: &[(ItemIx, &Item)], amount: i64, value_on: NaiveDate, polic
         return Outcome { fit, parts, left_over: 0, left_open: 0 };
     }
     if difference < 0 {
-        // Who pays in time has the discount, taken or not.
+        // A payment in time earns the discount, taken or not.
         let explained = amount == open || combination(&items, &earned, open.saturating_sub(amount)).is_some();
         let fit = if explained { Fit::Cent } else { Fit::Over };
         return Outcome { fit, parts: whole(&items, &earned), left_over: difference.saturating_neg(), left_open: 0 };
@@ -148,7 +148,7 @@ pub fn settle(items: &[(ItemIx, &Item)], amount: i64, value_on: NaiveDate, polic
     short(&items, &earned, amount, open)
 }
 
-/// Every item whole, with its discount.
+/// Every item in full, with its discount.
 fn whole(items: &[(ItemIx, &Item)], discounts: &[i64]) -> Vec<Part> {
     let parts = items.iter().zip(discounts);
     let parts = parts.map(|((ix, item), discount)| Part {
@@ -160,8 +160,8 @@ fn whole(items: &[(ItemIx, &Item)], discounts: &[i64]) -> Vec<Part> {
     parts.collect()
 }
 
-/// Every item whole; the difference is written off (or kept) where the items' own tolerances have room, in their order.
-/// `None` if they have not enough.
+/// Every item in full; the difference is written off (or kept) within the items' own tolerances, in their order.
+/// `None` if it exceeds them.
 fn within_tolerance(
     items: &[(ItemIx, &Item)],
     discounts: &[i64],
@@ -180,7 +180,7 @@ fn within_tolerance(
     (left == 0).then_some(parts)
 }
 
-/// Less came than is owed.
+/// The amount is less than the open balance.
 fn short(items: &[(ItemIx, &Item)], earned: &[i64], amount: i64, open: i64) -> Outcome {
     let left_open = open.saturating_sub(amount);
     let claimable: Vec<i64> = items
@@ -213,7 +213,7 @@ pub(super) fn nominal_discount(item: &Item) -> i64 {
     if item.open == item.total { item.tiers.last().map_or(0, |tier| tier.amount) } else { 0 }
 }
 
-/// Which of the discounts were taken, each whole or not at all, so that together they make up the shortfall; `None` if
+/// The discounts taken, each in full or not at all, that add up to the shortfall; `None` if
 /// no combination does, or more than one.
 fn combination(items: &[(ItemIx, &Item)], discounts: &[i64], shortfall: i64) -> Option<Vec<i64>> {
     let all = sum(discounts.iter().copied())?;
@@ -242,7 +242,7 @@ fn combination(items: &[(ItemIx, &Item)], discounts: &[i64], shortfall: i64) -> 
     fitting.next().is_none().then_some(first)
 }
 
-/// `None` where the sum is beyond all numbers here.
+/// `None` on overflow.
 fn sum(mut values: impl Iterator<Item = i64>) -> Option<i64> {
     values.try_fold(0, i64::checked_add)
 }

@@ -1,22 +1,22 @@
-//! The one set of items that sums to an amount, if there is just one and it is no chance.
+//! The one set of items that sums to an amount, if it is unique and not a coincidence.
 
-/// The most items a set has.
+/// The most items of a set.
 pub(super) const MAX_SIZE: usize = 5;
-/// The search ends undecided after so many steps: the same book gives the same answer on every machine.
+/// The limit of search steps, after which it is undecided: the same book gives the same answer on every machine.
 pub(super) const MAX_STEPS: u32 = 50_000;
-/// How likely a chance hit may be: one in so many.
+/// The accepted probability of a chance hit: one in this many.
 const CHANCE: u128 = 10_000;
 
-/// What the search found.
+/// The result of the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Just this set, by the places of its items.
+    /// A unique set, by the indexes of its items.
     One(Vec<usize>),
     /// No set.
     Nothing,
     /// More than one: the first two.
     Several(Vec<usize>, Vec<usize>),
-    /// There are so many sets that one would fit by chance.
+    /// So many sets that one would match by chance.
     TooMany,
 }
 
@@ -60,7 +60,7 @@ fn largest_size(sorted: &[i64]) -> usize {
         let top: u64 = sorted[..size].iter().map(|amount| amount.unsigned_abs()).fold(0, u64::saturating_add);
         let bottom: u64 =
             sorted[sorted.len() - size..].iter().map(|amount| amount.unsigned_abs()).fold(0, u64::saturating_add);
-        // Sets of all items have one sum only: then what counts is what it could have been.
+        // The set of all items has one sum only: then the number of its possible sums counts.
         let sums = if size == sorted.len() { top } else { top - bottom } / unit + 1;
         if sets.saturating_mul(2 * CHANCE) > u128::from(sums) {
             break;
@@ -86,9 +86,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Looks on from this place; `false` if the steps ran out.
+    /// Continues the search from this index; `false` when the steps are used up.
     fn from(&mut self, start: usize, left: i64, size: usize) -> bool {
-        // What is too large to fit is skipped at once.
+        // Items that are too large are skipped at once.
         let first = start + self.sorted[start..].partition_point(|amount| *amount > left);
         for at in first..self.sorted.len() {
             self.steps += 1;

@@ -1,9 +1,9 @@
-//! Why money is left over.
+//! Reasons for unapplied money.
 
-/// Why money is left unapplied.
+/// The reason why money is unapplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnappliedReason {
-    /// The text names nothing that is known, and the payer is not known.
+    /// The text names nothing known, and the payer is unknown.
     NoReferenceNoPayer,
     /// The payer is known and owes nothing.
     PayerHasNoOpenItem,
@@ -11,32 +11,32 @@ pub enum UnappliedReason {
     NoSingleEqualItem,
     /// Everything the text names is paid or closed: a double payment.
     ItemAlreadyPaid,
-    /// More came than is open on what was named.
+    /// The amount exceeds the open balance of the named documents.
     AmountExceedsItems,
-    /// Less came than is open on the documents that were named, so it is not known which of them it pays.
+    /// The amount is less than the open balance of the named documents, so it is unknown which of them it pays.
     AmountBelowItems,
     /// A number or reference belongs to more than one item.
     AmbiguousReference,
-    /// What was found is owed in another currency.
+    /// The items found are in another currency.
     CurrencyDiffers,
-    /// What the payer owes was issued after the money came.
+    /// The payer's items were issued after the money was received.
     PaidBeforeIssue,
     /// More than one explanation fits.
     SeveralExplanations,
-    /// What was found is another customer's than the payer.
+    /// The items found belong to another customer than the payer.
     PayerDiffers,
-    /// The text names a document that we do not know, and the amount points to another.
+    /// The text names an unknown document, and the amount points to another.
     UnknownDocument,
-    /// Nothing but a name identifies the payer.
+    /// Only a name identifies the payer.
     NameOnly,
-    /// The payer, the amount, the text and the days around are those of a payment that was applied already.
+    /// A possible duplicate: a payment with the same payer, amount and text was applied within a few days.
     PossibleDuplicate,
-    /// The amount is larger than matching reckons with.
+    /// The amount is larger than matching supports.
     AmountBeyondMatching,
     /// Invoicing refused an allocation.
     RefusedByInvoicing,
-    /// A person took an allocation back.
-    UnappliedByHand,
+    /// A person reversed an allocation.
+    UnappliedManually,
 }
 
 impl UnappliedReason {
@@ -58,7 +58,7 @@ impl UnappliedReason {
         UnappliedReason::PossibleDuplicate,
         UnappliedReason::AmountBeyondMatching,
         UnappliedReason::RefusedByInvoicing,
-        UnappliedReason::UnappliedByHand,
+        UnappliedReason::UnappliedManually,
     ];
 
     /// The name in storage and in the contract.
@@ -80,7 +80,7 @@ impl UnappliedReason {
             UnappliedReason::PossibleDuplicate => "POSSIBLE_DUPLICATE",
             UnappliedReason::AmountBeyondMatching => "AMOUNT_BEYOND_MATCHING",
             UnappliedReason::RefusedByInvoicing => "REFUSED_BY_INVOICING",
-            UnappliedReason::UnappliedByHand => "UNAPPLIED_BY_HAND",
+            UnappliedReason::UnappliedManually => "UNAPPLIED_BY_HAND",
         }
     }
 

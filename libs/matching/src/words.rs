@@ -1,4 +1,4 @@
-//! Words that say what the number behind them is, in the languages that payers write in.
+//! Words that tell what the number after them is, in the languages of payers.
 
 use crate::number::{Gap, Kind, Run};
 
@@ -88,7 +88,7 @@ const OTHER: [&str; 45] = [
 const FILLERS: [&str; 12] =
     ["N", "NO", "NR", "NRN", "NUM", "NUMBER", "NUMBERS", "NUMERO", "NUMMER", "NUMMERN", "NRO", "NOS"];
 
-/// What the number at a run is called.
+/// What the words before a number call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Called {
     /// A document.
@@ -101,12 +101,12 @@ pub(super) enum Called {
 
 /// Before groups of digits: a telephone, an account.
 const GROUPED: [&str; 9] = ["FAX", "IBAN", "KONTO", "MOB", "MOBIL", "MOBILE", "PHONE", "TEL", "TELEFON"];
-/// Longest run of a telephone number or an account that is written in groups, and letters glued to a number.
+/// The longest run of a telephone number or an account in groups, and of letters attached to a number.
 const MAX_GROUP: usize = 4;
 const MAX_GLUED: usize = 3;
 
-/// What the words before the run say that it is. Letters glued to it, and groups of digits between a telephone's word and
-/// the run, are looked over.
+/// What the words before the run call it. Letters attached to it, and groups of digits between a word for a telephone and
+/// the run, are skipped.
 pub(super) fn called(text: &[Run], at: usize) -> Called {
     let mut next = at;
     let mut grouped = false;
@@ -115,7 +115,7 @@ pub(super) fn called(text: &[Run], at: usize) -> Called {
         let glued = gap == Gap::None;
         let word = run.text.as_str();
         match run.kind {
-            // One number with the run.
+            // Part of one number with the run.
             Kind::Digits if matches!(gap, Gap::None | Gap::Dash) => {}
             Kind::Digits if word.len() <= MAX_GROUP => grouped = true,
             Kind::Letters if grouped && GROUPED.contains(&word) => return Called::Other,
@@ -130,8 +130,8 @@ pub(super) fn called(text: &[Run], at: usize) -> Called {
     Called::Nothing
 }
 
-/// Words that say that the money is for several documents, for a part of one, or for another payer: one equal item is then
-/// no explanation.
+/// Words for several documents, a partial payment, or another payer: one item with the same amount is then
+/// not an explanation.
 const NOT_ONE: [&str; 24] = [
     "ABSCHLAG",
     "ACCONTO",
@@ -159,7 +159,7 @@ const NOT_ONE: [&str; 24] = [
     "VARIOUS",
 ];
 
-/// Whether the text says that it is not just one document that is paid in full.
+/// Whether the text says that it is not one document paid in full.
 pub(super) fn denies_one(text: &[Run]) -> bool {
     text.iter().any(|run| run.kind == Kind::Letters && NOT_ONE.contains(&run.text.as_str()))
 }

@@ -9,7 +9,7 @@ use nix::unistd::{Uid, User};
 
 use crate::Error;
 
-/// The user that PostgreSQL's packages make.
+/// The user created by PostgreSQL's packages.
 const NAME: &str = "postgres";
 
 /// The user that runs the server and owns its folders.
@@ -33,7 +33,7 @@ impl Account {
         }
     }
 
-    /// Whether the server runs as somebody else than we do.
+    /// Whether the server runs as another user.
     pub(crate) fn is_other(self) -> bool {
         self.switch_to_gid.is_some()
     }
@@ -42,7 +42,7 @@ impl Account {
         self.uid
     }
 
-    /// Hands a path of ours over to the server's user.
+    /// Changes the owner of a path to the server's user.
     pub(crate) fn give(self, path: &Path) -> Result<(), Error> {
         match self.switch_to_gid {
             Some(gid) => chown(path, Some(self.uid), Some(gid)).map_err(Error::io("change the owner of", path)),
@@ -50,12 +50,12 @@ impl Account {
         }
     }
 
-    /// A program that will run as this user, in a process group of its own so that a Ctrl-C in the terminal is not
+    /// A program that will run as this user, in its own process group so that a Ctrl-C in the terminal is not
     /// meant for it.
     pub(crate) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.process_group(0).stdin(Stdio::null()).current_dir("/");
-        // Messages are looked at below, and the caller's PostgreSQL settings are meant for other servers.
+        // Messages are parsed below, and the caller's PostgreSQL settings are for other servers.
         command.env("LC_ALL", "C").env_remove("PGDATA").env_remove("PGPORT").env_remove("PGHOST");
         if let Some(gid) = self.switch_to_gid {
             command.uid(self.uid).gid(gid);

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::Error;
 
-/// The oldest major version that will do.
+/// The oldest supported major version.
 pub(crate) const OLDEST: u32 = 14;
 
 /// Folders that hold one folder per installation: parent, start of the installation's name.
@@ -33,7 +33,7 @@ impl Binaries {
         Self::all().max_by_key(Self::version).ok_or(Error::NotInstalled)
     }
 
-    /// The installation of one major version: data of one version is no use to another.
+    /// The installation of one major version: another version cannot read its data.
     pub(crate) fn find_version(version: u32) -> Option<Self> {
         Self::all().find(|found| found.version == version)
     }

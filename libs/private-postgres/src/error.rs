@@ -1,4 +1,4 @@
-//! What can go wrong with a server of our own.
+//! Errors of private servers.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,19 +29,19 @@ pub enum Error {
         /// The user that was looked for.
         name: &'static str,
     },
-    /// Another process of ours already has this folder.
+    /// Another process already uses this folder.
     #[error("the folder is in use by process {pid}")]
     InUse {
-        /// The process that holds it; 0 while it has not said so yet.
+        /// The process that uses it; 0 if not known yet.
         pid: u32,
     },
-    /// A folder that must be ours is something else or belongs to somebody else.
+    /// A folder is not a folder, or belongs to another user.
     #[error("{} is not a folder of the user that runs PostgreSQL; remove it", folder.display())]
     NotOurs {
         /// The folder that was refused.
         folder: PathBuf,
     },
-    /// A setting whose name or value cannot stand in a configuration file.
+    /// A setting whose name or value cannot be written to a configuration file.
     #[error("`{name}` is not a setting that can be written to a configuration file")]
     BadSetting {
         /// Its name.
@@ -52,7 +52,7 @@ pub enum Error {
     Start {
         /// The server's log.
         log: PathBuf,
-        /// Its last lines.
+        /// The last lines of the log.
         tail: String,
     },
     /// One of PostgreSQL's programs failed.
@@ -60,23 +60,23 @@ pub enum Error {
     Program {
         /// Its name.
         program: &'static str,
-        /// What it said.
+        /// Its output.
         output: String,
     },
     /// The operating system refused something.
     #[error("cannot {doing} {}: {source}", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// The attempted action, as a verb.
         doing: &'static str,
-        /// With which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// The refusal.
+        /// The error.
         source: io::Error,
     },
 }
 
 impl Error {
-    /// For `map_err`: names what was tried with which path.
+    /// For `map_err`: adds the action and the path.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing, path: path.to_owned(), source }
     }

@@ -1,4 +1,4 @@
-//! Where a server keeps its data and where its socket is.
+//! The folders of a server's data and socket.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, Permissions};
@@ -12,13 +12,13 @@ use sha2::{Digest, Sha256};
 use crate::Error;
 use crate::account::Account;
 
-/// Where the user `postgres` keeps our data when we are root: it need not be able to reach root's folders.
+/// The folder of our data if we are root: the user `postgres` may not reach root's folders.
 const ROOT_DATA: &str = "/var/lib/quittance";
 
-/// The longest folder of a socket: its path has at most 107 bytes, of which `/.s.PGSQL.65535.lock` takes 20.
+/// The longest path of a socket's folder: its path has at most 107 bytes, of which `/.s.PGSQL.65535.lock` takes 20.
 const SOCKET_FOLDER_BYTES: usize = 87;
 
-/// Where the server of `folder` keeps its data: `/var/lib/quittance/<name>-<hash>` when we are root, as PostgreSQL
+/// The data folder of the server of `folder`: `/var/lib/quittance/<name>-<hash>` when we are root, as PostgreSQL
 /// then runs as another user, and `<folder>/postgres` otherwise. The folder itself need not exist.
 ///
 /// # Errors
@@ -68,17 +68,17 @@ pub(crate) fn make_data_folder(data: &Path, account: Account) -> Result<(), Erro
         let is_new = !parent.exists();
         fs::create_dir_all(parent).map_err(Error::io("make", parent))?;
         if is_new && account.is_other() {
-            // Whatever our umask is, the server's user must get through to its own folder.
+            // The server's user must reach its own folder, whatever our umask is.
             fs::set_permissions(parent, Permissions::from_mode(0o711)).map_err(Error::io("open up", parent))?;
         }
     }
     make_private(data, account)
 }
 
-/// The folder of the socket for the server with this data: at a short place and the same at every start.
+/// The folder of the socket for the server with this data: short and stable.
 pub(crate) fn make_socket_folder(data: &Path, account: Account) -> Result<PathBuf, Error> {
     let name = format!("quittance-{}", short_hash(data));
-    // The user's own folder for sockets, if there is one; the server of root is another user's.
+    // The user's runtime folder, if there is one; not for root, whose server runs as another user.
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|_| !account.is_other()).map(PathBuf::from);
     let usable = |base: &PathBuf| {
         base.is_absolute()
@@ -107,14 +107,14 @@ pub(crate) fn make_scratch_folder(account: Account) -> Result<PathBuf, Error> {
     }
 }
 
-/// Makes sure of a folder that only the server's user can enter; refuses one that is somebody else's.
+/// Creates or checks a folder that only the server's user can enter; refuses one of another user.
 fn make_private(folder: &Path, account: Account) -> Result<(), Error> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) => return Err(Error::io("make", folder)(error)),
     }
-    // Not through a symbolic link, which somebody else may have put there.
+    // Not through a symbolic link, which another user may have created.
     let found = fs::symlink_metadata(folder).map_err(Error::io("look at", folder))?;
     let left_by_us = account.is_other() && found.uid() == 0;
     if !found.is_dir() || !(found.uid() == account.uid() || left_by_us) {

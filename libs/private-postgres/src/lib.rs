@@ -1,8 +1,8 @@
-//! A PostgreSQL server of our own in a data folder: for `quittance up`, for `quittance replay` and for tests.
+//! A private PostgreSQL server in a data folder: for `quittance up`, for `quittance replay` and for tests.
 //!
-//! [`PrivatePostgres`] keeps its data and outlives us: whoever starts it next adopts it. [`ScratchPostgres`] ends with
-//! this process, however that ends. Both listen on a unix socket only, in a folder that nobody else may enter, and
-//! trust whoever reaches it.
+//! [`PrivatePostgres`] keeps its data and outlives this process: the next start adopts it. [`ScratchPostgres`] ends with
+//! this process, however that ends. Both listen on a unix socket only, in a private folder, and
+//! trust every connection.
 //!
 //! Everything here blocks; asynchronous callers use `spawn_blocking`.
 
@@ -25,5 +25,5 @@ pub use scratch::ScratchPostgres;
 pub use server::Server;
 pub use settings::{Durability, Options};
 
-/// The superuser of every cluster made here.
+/// The superuser of every cluster created here.
 pub const OWNER: &str = "quittance_owner";

@@ -1,4 +1,4 @@
-//! One process at a time has a data folder.
+//! The lock of a data folder.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -18,7 +18,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock or says who has it.
+    /// Takes the lock, or returns an error with the process that has it.
     pub(crate) fn take(path: &Path) -> Result<Self, Error> {
         let mut file = File::options()
             .read(true)

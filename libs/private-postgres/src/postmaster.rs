@@ -1,4 +1,4 @@
-//! What the file `postmaster.pid` tells about a server that may or may not run.
+//! The state of a server by its file `postmaster.pid`.
 
 use std::fs;
 use std::io;
@@ -14,26 +14,26 @@ use nix::unistd::Pid;
 /// Whether a server runs on a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// No process has it.
+    /// Not running.
     Absent,
-    /// The file names a living process that is no server of this cluster: PostgreSQL would refuse to start.
+    /// The file names a running process that is not a server of this cluster: PostgreSQL would refuse to start.
     Impostor,
     /// It runs and accepts no connections yet, or no longer.
     Busy,
-    /// It runs and says that it is ready.
+    /// It runs and is ready.
     Ready,
 }
 
-/// Looks at the cluster's `postmaster.pid`. Its lines are: process, data folder, start, port, socket folder,
+/// Reads the cluster's `postmaster.pid`. Its lines are: process, data folder, start, port, socket folder,
 /// address, shared memory, state.
-pub(crate) fn look(cluster: &Path) -> State {
+pub(crate) fn state(cluster: &Path) -> State {
     let Ok(text) = fs::read_to_string(cluster.join("postmaster.pid")) else { return State::Absent };
     let mut lines = text.lines();
     let Some(pid) = lines.next().and_then(|line| line.trim().parse::<i32>().ok()) else { return State::Absent };
     if pid <= 0 || kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) {
         return State::Absent;
     }
-    // Numbers of processes are used again, soon so in a container, and a zombie keeps its number.
+    // Process ids are reused, quickly in a container, and a zombie keeps its id.
     if !command_line(pid).windows(cluster.as_os_str().len()).any(|part| part == cluster.as_os_str().as_bytes()) {
         return State::Impostor;
     }
@@ -43,11 +43,11 @@ pub(crate) fn look(cluster: &Path) -> State {
     }
 }
 
-/// A number that no process has: the highest of any system is lower.
+/// An id that no process has: it is above the maximum of any system.
 const NO_PROCESS: &str = "2147483647";
 
-/// Makes the file name no living process. The rest of it stays, by which PostgreSQL finds out whether processes of a
-/// killed server still use its memory: to remove the file would let two servers at the data.
+/// Replaces the process id by an unused one. The rest stays, by which PostgreSQL detects whether processes of a
+/// killed server still use its memory: removing the file would allow two servers on the same data.
 pub(crate) fn disown(cluster: &Path) -> io::Result<()> {
     let path = cluster.join("postmaster.pid");
     let text = fs::read_to_string(&path)?;
@@ -55,7 +55,7 @@ pub(crate) fn disown(cluster: &Path) -> io::Result<()> {
     fs::write(path, format!("{NO_PROCESS}\n{rest}"))
 }
 
-/// Removes what a killed server left in its socket folder, whose lock file may name a process as well.
+/// Removes the leftovers of a killed server in its socket folder, whose lock file may name a process too.
 pub(crate) fn clear_socket(socket_folder: &Path, port: u16) -> io::Result<()> {
     for name in [format!(".s.PGSQL.{port}"), format!(".s.PGSQL.{port}.lock")] {
         match fs::remove_file(socket_folder.join(name)) {
@@ -67,7 +67,7 @@ pub(crate) fn clear_socket(socket_folder: &Path, port: u16) -> io::Result<()> {
 }
 
 /// Whether the socket takes connections: its folder may have been cleared away under a running server.
-pub(crate) fn answers(socket_folder: &Path, port: u16) -> bool {
+pub(crate) fn responds(socket_folder: &Path, port: u16) -> bool {
     UnixStream::connect(socket_folder.join(format!(".s.PGSQL.{port}"))).is_ok()
 }
 

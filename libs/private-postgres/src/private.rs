@@ -1,4 +1,4 @@
-//! The server that keeps its data.
+//! The persistent server.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::account::Account;
 use crate::lock::Lock;
 use crate::{Error, Options, Server, folders};
 
-/// A server whose data stays in its folder.
+/// A server with persistent data.
 ///
 /// Dropping it leaves the server running, as a crash of ours does: the next [`start`](Self::start) adopts it.
 #[derive(Debug)]
@@ -18,11 +18,11 @@ pub struct PrivatePostgres {
 }
 
 impl PrivatePostgres {
-    /// Has the server of `folder` running, with a new cluster if there is none; see
-    /// [`data_folder`](crate::data_folder) for where that is.
+    /// Starts the server of `folder` unless it runs, with a new cluster if there is none; see
+    /// [`data_folder`](crate::data_folder) for its place.
     ///
-    /// A server that an earlier process left running is adopted when its options are the same and started again
-    /// when they are not.
+    /// A server left running by an earlier process is adopted if its options are the same and restarted
+    /// otherwise.
     ///
     /// # Errors
     /// [`Error::InUse`] when another process has the folder; [`Error::NotInstalled`], [`Error::WrongVersion`] and
@@ -39,7 +39,7 @@ impl PrivatePostgres {
         Ok(Self { server, adopted, _lock: lock })
     }
 
-    /// The server of a folder that another process has: to connect to, not to stop.
+    /// The server of a folder in use by another process: to connect to, not to stop.
     ///
     /// # Errors
     /// [`Error::NotInstalled`], [`Error::WrongVersion`] and [`Error::NoAccount`] as [`start`](Self::start).
@@ -55,13 +55,13 @@ impl PrivatePostgres {
         self.adopted
     }
 
-    /// Ends the server with a fast shutdown, which breaks off open transactions, and waits until it is gone.
+    /// Stops the server with a fast shutdown, which aborts open transactions, and waits until it has ended.
     ///
     /// # Errors
     /// [`Error::Program`] when it still runs after two minutes.
     pub fn stop(self) -> Result<(), Error> {
         self.server.stop()?;
-        // A folder that stays is used again.
+        // A leftover folder is reused.
         let _ = std::fs::remove_dir(self.server.socket_folder());
         Ok(())
     }

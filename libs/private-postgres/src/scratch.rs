@@ -1,4 +1,4 @@
-//! The server that leaves nothing behind, for tests.
+//! The temporary server, for tests.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -8,8 +8,8 @@ use crate::account::Account;
 use crate::{Error, Options, Server, folders};
 
 /// Waits until its input ends, which happens when our process ends in any way; then removes the server and its folder.
-/// Arguments: `pg_ctl`, cluster, folder. A server that is being started gets a moment to write its file, without which
-/// it could not be told to stop.
+/// Arguments: `pg_ctl`, cluster, folder. A starting server gets a moment to write its file, without which
+/// it could not be stopped.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 cat >/dev/null
@@ -27,7 +27,7 @@ pub struct ScratchPostgres {
 }
 
 impl ScratchPostgres {
-    /// Makes a cluster and has its server running.
+    /// Creates a cluster and starts its server.
     ///
     /// # Errors
     /// As [`PrivatePostgres::start`](crate::PrivatePostgres::start), save that the folder is never in use.
@@ -37,7 +37,7 @@ impl ScratchPostgres {
         let server = match Server::new(folder.clone(), folder.clone(), account) {
             Ok(server) => server,
             Err(error) => {
-                // Empty still; that nothing is installed is the error to tell.
+                // Still empty; the missing installation is the error to report.
                 let _ = std::fs::remove_dir(&folder);
                 return Err(error);
             }
@@ -56,7 +56,7 @@ impl Deref for ScratchPostgres {
     }
 }
 
-/// The process that outlives us by as long as it takes to clean up.
+/// The process that cleans up after ours has ended.
 #[derive(Debug)]
 struct Watchdog {
     process: Child,
@@ -69,7 +69,7 @@ impl Watchdog {
         let shell = Path::new("/bin/sh");
         let mut command = account.command(shell);
         command.args(["-c", WATCHDOG, "quittance-watchdog"]).arg(server.pg_ctl()).arg(server.cluster()).arg(folder);
-        // Whoever waits for the end of our output must not wait for this process too.
+        // A reader of our output must not wait for this process too.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = command.spawn().map_err(Error::io("run", shell))?;
         let lifeline = process.stdin.take();
@@ -80,7 +80,7 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         self.lifeline = None;
-        // It ends by itself in bounded time; there is nobody to tell if it cannot be waited for.
+        // It ends by itself in bounded time; a failed wait is not an error.
         let _ = self.process.wait();
     }
 }

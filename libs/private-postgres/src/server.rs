@@ -19,29 +19,29 @@ use crate::{Binaries, Durability, Error, OWNER};
 const PORT: u16 = 5432;
 /// How long a server may take to start: after a crash it first replays its log.
 const START_S: u64 = 600;
-/// How long a running server may leave its socket unanswered before it is started anew.
+/// How long a running server may not respond at its socket before it is restarted.
 const ANSWER_S: u64 = 5;
 /// How long a fast shutdown may take, which writes a checkpoint.
 const STOP_S: u64 = 120;
-/// How long the processes of a killed server may take to notice.
+/// How long the processes of a killed server may take to end.
 const ORPHANS_S: u64 = 60;
-/// A log of more bytes is put aside at the next start.
+/// A log larger than this, in bytes, is rotated at the next start.
 const LOG_BYTES: u64 = 16 * 1024 * 1024;
 /// How much of the log an error shows.
 const TAIL_LINES: usize = 12;
 
-/// A running server: what a private and a scratch server have in common.
+/// A server: the common part of private and scratch servers.
 #[derive(Debug)]
 pub struct Server {
     binaries: Binaries,
     account: Account,
-    /// Holds the cluster, the log and the lock.
+    /// The folder of the cluster, the log and the lock.
     home: PathBuf,
     socket_folder: PathBuf,
 }
 
 impl Server {
-    /// Names the server in `home`, with the installation that can read its data. Starts nothing.
+    /// The server in `home`, with the installation that can read its data. Does not start it.
     pub(crate) fn new(home: PathBuf, socket_folder: PathBuf, account: Account) -> Result<Self, Error> {
         let version =
             fs::read_to_string(home.join("cluster/PG_VERSION")).ok().and_then(|text| text.trim().parse().ok());
@@ -54,7 +54,7 @@ impl Server {
         Ok(Self { binaries, account, home, socket_folder })
     }
 
-    /// The folder of the unix socket, which is all it listens on.
+    /// The folder of the unix socket, its only listener.
     pub fn socket_folder(&self) -> &Path {
         &self.socket_folder
     }
@@ -69,7 +69,7 @@ impl Server {
         &self.binaries
     }
 
-    /// A URL that sqlx and libpq take. The superuser is [`OWNER`](crate::OWNER); there are no passwords.
+    /// A URL for sqlx and libpq. The superuser is [`OWNER`](crate::OWNER); there are no passwords.
     pub fn url(&self, user: &str, database: &str) -> String {
         let socket = self.socket_folder.to_string_lossy();
         format!("postgres://{}@localhost:{PORT}/{}?host={}", encode(user), encode(database), encode(&socket))
@@ -88,21 +88,21 @@ impl Server {
         self.binaries.program("pg_ctl")
     }
 
-    /// Has the server running with these options. Returns whether it already did.
+    /// Starts the server with these options unless it runs. Returns whether it already did.
     pub(crate) fn run(&self, options: &Options) -> Result<bool, Error> {
         let wanted = settings::render(options, &self.socket_folder, PORT)?;
         if !self.cluster().join("PG_VERSION").exists() {
             self.make_cluster(options.durability)?;
         }
         let settings_file = self.cluster().join("quittance.conf");
-        // It is only written before a start: a running server has what stands there.
+        // Written only before a start: it matches the running server.
         let unchanged = fs::read_to_string(&settings_file).is_ok_and(|found| found == wanted);
-        match postmaster::look(&self.cluster()) {
+        match postmaster::state(&self.cluster()) {
             State::Ready | State::Busy if unchanged && self.becomes_ready() => return Ok(true),
             State::Ready | State::Busy => self.stop()?,
             State::Impostor => {
                 postmaster::disown(&self.cluster())
-                    .map_err(Error::io("mend the postmaster.pid in", &self.cluster()))?;
+                    .map_err(Error::io("repair the postmaster.pid in", &self.cluster()))?;
             }
             State::Absent => {}
         }
@@ -113,19 +113,19 @@ impl Server {
         Ok(false)
     }
 
-    /// Ends the server with a fast shutdown and waits until it is gone. No error when it was not running.
+    /// Stops the server with a fast shutdown and waits until it has ended. No error if it was not running.
     pub(crate) fn stop(&self) -> Result<(), Error> {
         let mut command = self.account.command(&self.pg_ctl());
         command.arg("stop").args(["--silent", "--wait", "--mode=fast"]).arg(format!("--timeout={STOP_S}"));
         command.arg("--pgdata").arg(self.cluster());
         let stopped = run_program("pg_ctl", command);
-        match postmaster::look(&self.cluster()) {
+        match postmaster::state(&self.cluster()) {
             State::Absent | State::Impostor => Ok(()),
             State::Ready | State::Busy => stopped,
         }
     }
 
-    /// Makes the cluster beside its place and moves it there, so that one half made is never taken for one.
+    /// Creates the cluster beside its place and moves it there, so that an incomplete one is never used.
     fn make_cluster(&self, durability: Durability) -> Result<(), Error> {
         let unfinished = self.home.join("cluster.new");
         if unfinished.exists() {
@@ -148,12 +148,12 @@ impl Server {
         fs::rename(&unfinished, &cluster).map_err(Error::io("make", &cluster))
     }
 
-    /// Waits for a server that runs; false when it ends meanwhile or nobody answers at the socket.
+    /// Waits for a running server; returns false if it ends meanwhile or does not respond at the socket.
     fn becomes_ready(&self) -> bool {
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(START_S) {
-            match postmaster::look(&self.cluster()) {
-                State::Ready if postmaster::answers(&self.socket_folder, PORT) => return true,
+            match postmaster::state(&self.cluster()) {
+                State::Ready if postmaster::responds(&self.socket_folder, PORT) => return true,
                 State::Ready if began.elapsed() > Duration::from_secs(ANSWER_S) => return false,
                 State::Absent | State::Impostor => return false,
                 State::Ready | State::Busy => thread::sleep(Duration::from_millis(50)),
@@ -172,7 +172,7 @@ impl Server {
         loop {
             let log_start = fs::metadata(&log).map_or(0, |found| found.len());
             let mut command = self.account.command(&self.pg_ctl());
-            // pg_ctl gives the server a session of its own.
+            // pg_ctl gives the server its own session.
             command.arg("start").args(["--silent", "--wait"]).arg(format!("--timeout={START_S}"));
             command.arg("--pgdata").arg(self.cluster()).arg("--log").arg(&log);
             let Err(error) = run_program("pg_ctl", command) else { return Ok(()) };
@@ -205,7 +205,7 @@ fn read_from(path: &Path, start: u64) -> String {
         file.seek(SeekFrom::Start(start))?;
         file.take(LOG_BYTES).read_to_end(&mut bytes)
     });
-    // An unreadable log must not hide the failure that made us read it.
+    // An unreadable log must not hide the original failure.
     read.map_or_else(|error| error.to_string(), |_| String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -5,19 +5,19 @@ use std::path::Path;
 
 use crate::Error;
 
-/// What a crash of the machine may cost.
+/// What may be lost in a crash of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// Nothing that was committed.
+    /// No committed data.
     Full,
     /// Everything: fsync is off. For tests only.
     None,
 }
 
-/// How a server shall run. A change takes effect with the next start.
+/// Options of a server. A change takes effect with the next start.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What a crash of the machine may cost.
+    /// What may be lost in a crash of the machine.
     pub durability: Durability,
     /// How many connections it accepts at a time.
     pub max_connections: u16,

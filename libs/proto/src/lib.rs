@@ -1,5 +1,5 @@
-//! The contract as Rust: code generated from `proto/`, the descriptor set, the scope of every method, and the way from protobuf values to
-//! kernel types and back.
+//! The contract in Rust: code generated from `proto/`, the descriptor set, the scope of every method, and conversions between protobuf values and
+//! kernel types.
 
 mod mutating;
 pub mod reasons;
@@ -33,7 +33,7 @@ macro_rules! package {
     };
 }
 
-package!(common, "quittance.common.v1", "Values and messages that every area uses.");
+package!(common, "quittance.common.v1", "Values and messages used by every area.");
 package!(invoicing, "quittance.invoicing.v1", "Tenants, customers, invoices, open items.");
 package!(payments, "quittance.payments.v1", "Money received and what it pays.");
 package!(creditrisk, "quittance.creditrisk.v1", "Limits, exposure, reservations.");

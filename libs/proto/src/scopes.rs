@@ -1,7 +1,7 @@
-//! Which scope a caller needs for which method: the one table that the servers check. A test holds it against the descriptor set, and against
+//! Which scope a caller needs for which method: the one table that the servers check. A test compares it with the descriptor set and
 //! the comment of each method.
 
-/// What a caller needs to call a method.
+/// What a method requires of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// No token: health and reflection.
@@ -10,7 +10,7 @@ pub enum Access {
     Scope(&'static str),
 }
 
-/// What the method at an HTTP path needs; `None`: there is no such method.
+/// What the method at an HTTP path requires; `None` for an unknown method.
 pub fn access(path: &str) -> Option<Access> {
     if path.starts_with("/grpc.health.v1.Health/")
         || path.starts_with("/grpc.reflection.v1.")

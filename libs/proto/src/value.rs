@@ -5,17 +5,17 @@ use quittance_kernel::{Currency, Money, MoneyError, UnknownCurrency};
 
 use crate::common::v1 as pb;
 
-/// Money as it stands in a message.
+/// Money as a message.
 pub fn money(money: Money) -> pb::Money {
     pb::Money { currency_code: money.currency().code().to_owned(), amount: money.amount_text() }
 }
 
-/// Money out of a message, or what is wrong with it.
+/// Money from a message, or what is wrong with it.
 pub fn read_money(message: &pb::Money) -> Result<Money, BadMoney> {
     Ok(Money::parse(&message.amount, Currency::parse(&message.currency_code)?)?)
 }
 
-/// An instant as it stands in a message.
+/// An instant as a message.
 pub fn instant(at: DateTime<Utc>) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: at.timestamp(),
@@ -35,7 +35,7 @@ pub enum BadMoney {
 }
 
 impl BadMoney {
-    /// The reason a program can rely on.
+    /// The machine-readable reason.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Currency(_) => "CURRENCY_UNKNOWN",

@@ -1,10 +1,10 @@
-//! How long a loop waits that polls: short while there is something to find, longer while there is not.
+//! Polling intervals: short while there is work, longer while there is none.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
-/// The waits of a loop that polls: doubled each time nothing was found, from the shortest to the longest.
+/// The waits of a polling loop: doubled each time nothing was found, from the shortest to the longest.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
     shortest: Duration,
@@ -13,7 +13,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits of `shortest` first, and of `longest` (or `shortest`, where that is longer) in the end.
+    /// Starts with `shortest` and grows up to `longest` (or `shortest`, if that is longer).
     pub fn new(shortest: Duration, longest: Duration) -> Self {
         Self { shortest, longest: longest.max(shortest), next: shortest }
     }
@@ -25,23 +25,23 @@ impl Backoff {
         wait
     }
 
-    /// Starts again with the shortest wait: something was found, or there is word of it.
+    /// Resets to the shortest wait: work was found or announced.
     pub fn reset(&mut self) {
         self.next = self.shortest;
     }
 }
 
-/// Wakes a loop of this process that waits before it polls again. Clones wake the same loop.
+/// Wakes a waiting polling loop of this process. Clones wake the same loop.
 #[derive(Debug, Clone, Default)]
 pub struct Wake(Arc<Notify>);
 
 impl Wake {
-    /// Ends the wait of the loop, or its next one; its shortest wait follows.
+    /// Ends the current or next wait of the loop, and resets it to the shortest.
     pub fn wake(&self) {
         self.0.notify_one();
     }
 
-    /// Returns when the loop was woken since it last waited.
+    /// Waits until the loop is woken.
     pub async fn woken(&self) {
         self.0.notified().await;
     }

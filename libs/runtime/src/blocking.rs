@@ -1,11 +1,11 @@
-//! Work that computes instead of waiting.
+//! CPU-bound work.
 
 use std::panic::resume_unwind;
 
 use crate::trace;
 
-/// Runs work off the threads that serve calls, in the trace of the call. A caller that goes away does not stop it: it must have bounds of its own.
-/// A panic is the caller's.
+/// Runs work outside the threads that serve calls, in the trace of the call. It does not stop when the caller goes away, so it must be bounded.
+/// A panic is passed on to the caller.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let within = trace::current().map(|trace| (trace, trace::parent()));
     let traced = move || match within {
@@ -16,7 +16,7 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            // The runtime is ending, and this task with it.
+            // The runtime is shutting down.
             Err(_) => std::future::pending().await,
         },
     }

@@ -1,4 +1,4 @@
-//! When the caller of the running work stops waiting.
+//! The deadline of the running call.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ tokio::task_local! {
     static ENDS_AT: Instant;
 }
 
-/// Runs the work of a call whose caller waits until `ends_at`. The work itself is not cut off.
+/// Runs the work of a call with the deadline `ends_at`. The work itself is not cancelled.
 pub async fn scope<F: Future>(ends_at: Instant, work: F) -> F::Output {
     ENDS_AT.scope(ends_at, work).await
 }

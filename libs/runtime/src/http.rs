@@ -1,5 +1,5 @@
-//! What is asked of a process by plain HTTP: `GET /healthz` answers as long as the process does, `GET /readyz` says whether it can do its work and else what is
-//! missing, `GET /metrics` is what Prometheus scrapes.
+//! Plain HTTP pages of a process: `GET /healthz` for liveness, `GET /readyz` for readiness with what is
+//! missing, `GET /metrics` for Prometheus.
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -23,19 +23,19 @@ use crate::Readiness;
 
 /// Connections that are served at once; others wait.
 const CONNECTIONS: usize = 16;
-/// How long a connection may take for one request and its answer.
+/// Timeout of a connection, for one request and its response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is answered.
+/// The pages served.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pages {
-    /// What `/metrics` shows; without it there is no such page.
+    /// The content of `/metrics`; `None`: not served.
     pub(crate) metrics: Option<Registry>,
-    /// What `/readyz` says; without it there is no such page.
+    /// The content of `/readyz`; `None`: not served.
     pub(crate) readiness: Option<Readiness>,
 }
 
-/// A listener that answers until it is dropped.
+/// A listener that serves until it is dropped.
 #[derive(Debug)]
 pub struct HttpEndpoint {
     address: SocketAddr,
@@ -43,7 +43,7 @@ pub struct HttpEndpoint {
 }
 
 impl HttpEndpoint {
-    /// Answers `/healthz` and `/readyz` at an address such as `0.0.0.0:7401`.
+    /// Serves `/healthz` and `/readyz` at an address such as `0.0.0.0:7401`.
     pub async fn health(address: &str, readiness: Readiness) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Self::serve(listener, Pages { metrics: None, readiness: Some(readiness) })
@@ -59,7 +59,7 @@ impl HttpEndpoint {
         Ok(Self { address: listener.local_addr()?, task: tokio::spawn(accept(listener, pages)) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -92,14 +92,14 @@ async fn accept(listener: TcpListener, pages: Pages) {
     }
 }
 
-/// Answers one request and closes the connection: they are seconds apart.
+/// Serves one request and closes the connection: requests are seconds apart.
 async fn answer(stream: TcpStream, pages: &Pages) {
     let service = service_fn(|request| async move { Ok::<_, Infallible>(respond(&request, pages)) });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    // Who goes away, or takes too long, comes again.
+    // A client that goes away or takes too long will retry.
     let _gone = tokio::time::timeout(TIMEOUT, connection).await;
 }
 

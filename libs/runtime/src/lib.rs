@@ -1,4 +1,4 @@
-//! What every process of Quittance has: configuration, logs with trace ids, spans and metrics for whoever takes them, an orderly end, and loops that do what
+//! What every process of Quittance has: configuration, logs with trace ids, optional spans and metrics, graceful shutdown, and loops that do what
 //! should have happened by now.
 
 mod backoff;

@@ -1,4 +1,4 @@
-//! What a call or an event hands on of its trace: W3C Trace Context (`traceparent`, `tracestate`) and Baggage, read and written by OpenTelemetry's propagators.
+//! Trace propagation in calls and events: W3C Trace Context (`traceparent`, `tracestate`) and Baggage, read and written by OpenTelemetry's propagators.
 
 use std::sync::LazyLock;
 
@@ -14,29 +14,29 @@ use crate::trace::{self, Trace};
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
-/// The longest `tracestate` that is kept with an event, in bytes: as much as everybody has to hand on (W3C Trace Context, 3.3.1.5).
+/// The longest `tracestate` stored with an event, in bytes: what every vendor must propagate (W3C Trace Context, 3.3.1.5).
 const MAX_TRACESTATE_BYTES: usize = 512;
 
 static PROPAGATOR: LazyLock<TextMapCompositePropagator> = LazyLock::new(|| {
     TextMapCompositePropagator::new(vec![Box::new(TraceContextPropagator::new()), Box::new(BaggagePropagator::new())])
 });
 
-/// What work was called by: a place in a trace, where there is one, and what goes with the trace. What cannot be read is left out.
+/// The remote parent of work: its trace context, if any, and baggage. Malformed headers are ignored.
 #[derive(Debug, Clone, Default)]
 pub struct Parent(Context);
 
 impl Parent {
-    /// What the headers of a call say.
+    /// Reads the headers of a call.
     pub fn extract(headers: &dyn Extractor) -> Self {
         Self(PROPAGATOR.extract_with_context(&Context::new(), headers))
     }
 
-    /// What an event says, which keeps its place in a trace only.
+    /// Reads the trace context of an event.
     pub fn of_event(traceparent: Option<&str>, tracestate: Option<&str>) -> Self {
         Self(TraceContextPropagator::new().extract_with_context(&Context::new(), &Read { traceparent, tracestate }))
     }
 
-    /// The running work, as the parent of what it calls; `None` where it belongs to no trace.
+    /// The running work as a parent; `None` outside a trace.
     pub fn here() -> Option<Self> {
         let trace = trace::current()?;
         let Self(context) = trace::parent();
@@ -52,23 +52,23 @@ impl Parent {
         self.0.clone()
     }
 
-    /// The place in a trace.
+    /// The trace context.
     pub(crate) fn trace(&self) -> Option<Trace> {
         read(self.0.span().span_context())
     }
 }
 
-/// A place in a trace, where the context has one.
+/// The trace context of a context, if it has one.
 pub(crate) fn read(context: &SpanContext) -> Option<Trace> {
     context.is_valid().then(|| Trace::at(context.clone()))
 }
 
-/// A place in a trace as an event keeps it.
+/// The trace context as stored with an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TraceHeaders {
     /// Trace, span, and whether it is sampled.
     pub traceparent: String,
-    /// What tracing systems keep with the trace; of more than 512 bytes the first entries that fit.
+    /// The `tracestate`; beyond 512 bytes, the first entries that fit.
     pub tracestate: Option<String>,
 }
 
@@ -100,7 +100,7 @@ fn within_limit(tracestate: String) -> Option<String> {
     (!tracestate.is_empty()).then_some(tracestate)
 }
 
-/// The headers that came with an event.
+/// The headers of a received event.
 struct Read<'a> {
     traceparent: Option<&'a str>,
     tracestate: Option<&'a str>,
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(baggage, ["channel=web", "order=A%20B"]);
     }
 
-    /// An event keeps the place in a trace with what tracing systems keep there; who reads it hands both on.
+    /// An event stores `traceparent` and `tracestate`; its consumer propagates both.
     #[tokio::test]
     async fn an_event_hands_its_trace_on() {
         let parent = Parent::of_event(Some(HEADER), Some("vendor=1,other=2"));

@@ -1,4 +1,4 @@
-//! Whether a process can do its work at the moment, and if not, what is missing.
+//! Readiness: whether a process can do its work at the moment, and if not, what is missing.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::watch;
 
-/// What a process needs to do its work, by name, each with why it is not there; shared by those who find out and those who tell.
+/// The parts a process needs to do its work, by name, each with the reason why it is missing.
 #[derive(Debug, Clone)]
 pub struct Readiness {
     parts: Arc<RwLock<BTreeMap<String, Result<(), String>>>>,
@@ -16,7 +16,7 @@ pub struct Readiness {
 }
 
 impl Default for Readiness {
-    /// Ready: there is nothing to wait for.
+    /// Ready, without any parts.
     fn default() -> Self {
         let (is_ready, seen) = watch::channel(true);
         Self { parts: Arc::default(), is_ready: Arc::new(is_ready), seen }
@@ -24,16 +24,16 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// Waits for these parts: none is there yet.
+    /// Not ready until these parts are set.
     pub fn waiting_for<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let readiness = Self::default();
         for part in parts {
-            readiness.set(part, Err("not looked at yet".to_owned()));
+            readiness.set(part, Err("not checked yet".to_owned()));
         }
         readiness
     }
 
-    /// A part is there, or is not and why. `why` holds nothing secret.
+    /// Sets a part as ready, or missing with a reason. The reason must not contain secrets.
     pub fn set(&self, part: &str, state: Result<(), String>) {
         let mut parts = self.parts.write().unwrap_or_else(PoisonError::into_inner);
         let before = parts.insert(part.to_owned(), state.clone());
@@ -47,14 +47,14 @@ impl Readiness {
         self.is_ready.send_if_modified(|current| std::mem::replace(current, is_ready) != is_ready);
     }
 
-    /// Whether everything is there.
+    /// Whether all parts are ready.
     pub fn is_ready(&self) -> bool {
         *self.is_ready.borrow()
     }
 
-    /// Returns when that has changed since it was asked last.
+    /// Waits for a change.
     pub async fn changed(&mut self) {
-        // The sender lives as long as this does.
+        // The sender lives as long as `self`.
         let _never_closed = self.seen.changed().await;
     }
 
@@ -76,11 +76,11 @@ mod tests {
         assert!(!readiness.is_ready());
         let mut seen = readiness.clone();
         readiness.set("database", Ok(()));
-        assert_eq!(readiness.missing(), ["topics: not looked at yet"]);
+        assert_eq!(readiness.missing(), ["topics: not checked yet"]);
         readiness.set("topics", Ok(()));
         seen.changed().await;
         assert!(seen.is_ready() && seen.missing().is_empty());
-        readiness.set("database", Err("it does not answer".to_owned()));
+        readiness.set("database", Err("it does not respond".to_owned()));
         seen.changed().await;
         assert!(!seen.is_ready());
         assert!(Readiness::default().is_ready());

@@ -6,32 +6,32 @@ use tokio::time::Instant;
 
 use crate::{Backoff, Shutdown, Wake, metrics, trace};
 
-/// How often a reconciler looks.
+/// The polling intervals of a reconciler.
 #[derive(Debug, Clone)]
 pub struct Pace {
-    /// After a look that found something, and no more to do.
+    /// The interval after a round that did all there was to do.
     pub idle: Duration,
-    /// The longest between two looks that find nothing; `idle` is doubled up to it.
+    /// The longest interval while rounds find nothing; `idle` is doubled up to it.
     pub longest_idle: Duration,
-    /// After a failure, doubled with each further one up to `longest_idle` or a minute, whichever is longer.
+    /// The wait after a failure, doubled with each further one up to `longest_idle` or a minute, whichever is longer.
     pub after_failure: Duration,
-    /// Has it look as soon as `idle` is over, however often it is woken, and after `idle` once more: what wakes it may not be committed yet.
+    /// After being woken, runs once `idle` is over, and again after `idle`: the work that woke it may not be committed yet.
     pub wake: Wake,
 }
 
 impl Pace {
-    /// Looks every `idle`, and a second after the first failure.
+    /// Polls every `idle`, and a second after the first failure.
     pub fn every(idle: Duration) -> Self {
         Self { idle, longest_idle: idle, after_failure: Duration::from_secs(1), wake: Wake::default() }
     }
 
-    /// Waits longer with each look that finds nothing, up to `longest_idle`.
+    /// Backs off while rounds find nothing, up to `longest_idle`.
     #[must_use]
     pub fn up_to(self, longest_idle: Duration) -> Self {
         Self { longest_idle, ..self }
     }
 
-    /// Is woken where work is made in this process.
+    /// Lets code of this process wake the reconciler.
     #[must_use]
     pub fn woken_by(self, wake: Wake) -> Self {
         Self { wake, ..self }
@@ -42,25 +42,25 @@ impl Pace {
     }
 }
 
-/// What a look came to.
+/// The result of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Round {
     /// There was nothing to do.
     Nothing,
-    /// There was something to do, and it is done.
+    /// All work is done.
     Done,
     /// Work is left: the next round begins at once.
     More,
 }
 
-/// Whether work is left, of a reconciler that does not say whether there was any.
+/// From whether work is left, for a reconciler that does not report whether there was any.
 impl From<bool> for Round {
     fn from(is_more: bool) -> Self {
         if is_more { Self::More } else { Self::Nothing }
     }
 }
 
-/// How long to wait after a round; `None`: the next one begins at once.
+/// How long to wait after a round; `None`: not at all.
 fn wait_after(round: Round, idle: &mut Backoff) -> Option<Duration> {
     if round != Round::Nothing {
         idle.reset();
@@ -68,7 +68,7 @@ fn wait_after(round: Round, idle: &mut Backoff) -> Option<Duration> {
     (round != Round::More).then(|| idle.lengthen())
 }
 
-/// Runs `work` of a service until shutdown. It returns what it came to: where it left work to do, it is called again at once. Safe to run in several
+/// Runs `work` of a service until shutdown. If it returns that work is left, it is called again at once. Safe to run in several
 /// replicas, because the work takes locks; a failure is logged here, once. Each round that succeeds moves the gauge of its last run.
 pub async fn reconcile<E, W, F, R>(
     service: &'static str,
@@ -85,7 +85,7 @@ pub async fn reconcile<E, W, F, R>(
     let mut failures: u32 = 0;
     let mut idle = pace.waits();
     while !shutdown.is_triggered() {
-        // Boxed: futures of this loop are moved over the stack of whoever starts it.
+        // Boxed: the future of this loop is moved over its caller's stack.
         let done = trace::job(name, Box::pin(work())).await.map(Into::into);
         if done.is_ok() {
             failures = 0;

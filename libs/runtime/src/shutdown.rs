@@ -1,49 +1,49 @@
-//! An orderly end: one signal that every loop and server listens to.
+//! Graceful shutdown: one signal that every loop and server listens to.
 
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
 
-/// Tells everybody who holds a [`Shutdown`] to end.
+/// Triggers all [`Shutdown`]s of its pair.
 #[derive(Debug, Clone)]
 pub struct ShutdownTrigger(watch::Sender<bool>);
 
-/// Tells its holder when to end.
+/// A receiver of the shutdown signal.
 #[derive(Debug, Clone)]
 pub struct Shutdown(watch::Receiver<bool>);
 
 impl ShutdownTrigger {
-    /// A trigger and what listens to it.
+    /// A trigger and its receiver.
     pub fn new() -> (Self, Shutdown) {
         let (sender, receiver) = watch::channel(false);
         (Self(sender), Shutdown(receiver))
     }
 
-    /// Tells everybody.
+    /// Starts the shutdown.
     pub fn trigger(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Shutdown {
-    /// Whether it is time.
+    /// Whether the shutdown has started.
     pub fn is_triggered(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Returns when it is time; also when the trigger is gone.
+    /// Waits for the shutdown; returns also when the trigger is dropped.
     pub async fn triggered(&mut self) {
-        // An error means that nobody can trigger any more: time to end too.
+        // An error means that the trigger is dropped.
         let _gone = self.0.wait_for(|on| *on).await;
     }
 }
 
-/// Listens from this call on; the future ends when the process is asked to end: Ctrl-C, or SIGTERM as Kubernetes sends it. A program that starts something which
-/// must be stopped again listens first. SIGHUP is what people send to have files read again; keys and certificates are read again by themselves, and it ends nothing.
+/// Listens from this call on; the future completes when the process is to end: Ctrl-C, or SIGTERM as Kubernetes sends it. A program that starts something that
+/// must be stopped again listens first. SIGHUP is ignored: keys and certificates are read again by themselves.
 ///
 /// # Errors
-/// Where the system allows no signal handlers.
+/// The system does not allow signal handlers.
 pub fn until_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -1,4 +1,4 @@
-//! Spans as the exporter sees them: what kind they are, and whose child. Without an exporter none of it costs anything.
+//! Spans for the exporter: their kind and parent. No cost without an exporter.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,16 +16,16 @@ use crate::{
 
 static ARE_EXPORTED: AtomicBool = AtomicBool::new(false);
 
-/// What a span is to the two ends of a call, or of an event's way.
+/// The kind of a span in OpenTelemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpanKind {
-    /// Answers a call.
+    /// Handles a call.
     Server,
-    /// Calls.
+    /// Makes a call.
     Client,
-    /// Reads events.
+    /// Consumes events.
     Consumer,
-    /// Neither.
+    /// Internal work.
     Internal,
 }
 
@@ -40,7 +40,7 @@ impl SpanKind {
     }
 }
 
-/// Whether anybody takes spans. Spans that are of no use to logs are made only then.
+/// Whether spans are exported. Spans that logs do not use are created only then.
 pub fn are_exported() -> bool {
     ARE_EXPORTED.load(Ordering::Relaxed)
 }
@@ -49,7 +49,7 @@ pub(crate) fn export() {
     ARE_EXPORTED.store(true, Ordering::Relaxed);
 }
 
-/// Makes a new span the child of a parent, and returns the trace that it belongs to: its own where the parent has none.
+/// Makes a new span the child of a parent, and returns its trace: a new one if the parent has none.
 /// The span has the fields `trace_id`, `span_id` and `otel.kind`, all empty until now.
 pub fn begin(span: &Span, kind: SpanKind, name: &str, parent: &Parent) -> Trace {
     let trace = begin_exported(span, kind, name, parent).unwrap_or_else(|| Trace::continued(parent));
@@ -64,7 +64,7 @@ fn begin_exported(span: &Span, kind: SpanKind, name: &str, parent: &Parent) -> O
     }
     span.record("otel.kind", kind.label());
     if parent.trace().is_some() {
-        // Fails where the span is not exported, and then there is nothing to be a child.
+        // Fails if the span is not exported, and then it needs no parent.
         let _not_exported = span.set_parent(parent.context());
     }
     let context = span.context();
@@ -72,26 +72,26 @@ fn begin_exported(span: &Span, kind: SpanKind, name: &str, parent: &Parent) -> O
     read(context.span().span_context())
 }
 
-/// The place of a span in its trace, where it is exported.
+/// The trace context of a span, if it is exported.
 pub(crate) fn of(span: &Span) -> Option<Trace> {
     read(span.context().span().span_context())
 }
 
-/// The span of a job that nobody called.
+/// The root span of a job.
 pub(crate) fn job(name: &'static str) -> Span {
     let span = tracing::info_span!(parent: None, "job", trace_id = Empty, span_id = Empty, otel.kind = Empty);
     begin(&span, SpanKind::Internal, name, &Parent::default());
     span
 }
 
-/// Says more about a span to the exporter, under OpenTelemetry's names; logs do not show it.
+/// Adds an attribute to a span for the exporter, under OpenTelemetry's names; logs do not show it.
 pub fn set_attribute(span: &Span, name: &'static str, value: impl Into<Value>) {
     if are_exported() {
         span.set_attribute(name, value);
     }
 }
 
-/// Says that what the span is about failed. `why` holds nothing personal.
+/// Marks a span as failed. `why` must not contain personal data.
 pub fn set_failed(span: &Span, why: impl Into<String>) {
     if are_exported() {
         span.set_status(Status::error(why.into()));

@@ -1,4 +1,4 @@
-//! The loops that run beside the calls, by name: one that does not end when it should is named, and does not keep the process.
+//! Background loops by name: one that does not end in time is named, and does not block the exit.
 
 use std::time::Duration;
 
@@ -8,24 +8,24 @@ use tokio::{task::JoinHandle, time::Instant};
 #[derive(Debug, Default)]
 pub struct Tasks(Vec<(String, JoinHandle<()>)>);
 
-/// Tasks that broke off, or had not ended when the time was over.
+/// Tasks that panicked, or had not ended in time.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.join("; "))]
 pub struct Unfinished(pub Vec<String>);
 
 impl Tasks {
-    /// Starts a task under a name that an operator can look for, for example `payments: relay`. It is boxed here, so that no function between here and the
+    /// Starts a task under a name for operators, for example `payments: relay`. It is boxed here, so that no function between here and the
     /// runtime moves a large future over its stack.
     pub fn spawn(&mut self, name: impl Into<String>, work: impl Future<Output = ()> + Send + 'static) {
         self.0.push((name.into(), tokio::spawn(Box::pin(work))));
     }
 
-    /// Takes over the tasks of another.
+    /// Takes over the tasks of another set.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// Waits until all tasks have ended, for `limit` at most. They have been told to end by then.
+    /// Waits until all tasks have ended, for `limit` at most. Shutdown must have been triggered.
     ///
     /// # Errors
     /// Names each task that panicked, or that has not ended; the latter is aborted.
@@ -35,7 +35,7 @@ impl Tasks {
         for (name, mut task) in self.0 {
             match tokio::time::timeout_at(deadline, &mut task).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => unfinished.push(format!("{name} broke off: {error}")),
+                Ok(Err(error)) => unfinished.push(format!("{name} panicked: {error}")),
                 Err(_) => {
                     task.abort();
                     unfinished.push(format!("{name} did not end within {limit:?}"));
@@ -61,6 +61,6 @@ mod tests {
         let Unfinished(named) = tasks.finish(Duration::from_secs(1)).await.unwrap_err();
         assert_eq!(named.len(), 2, "{named:?}");
         assert_eq!(named[0], "stuck did not end within 1s");
-        assert!(named[1].starts_with("broken broke off: "), "{named:?}");
+        assert!(named[1].starts_with("broken panicked: "), "{named:?}");
     }
 }

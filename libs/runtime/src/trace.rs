@@ -1,7 +1,7 @@
-//! The thread through it all: which request, or which event, the running work belongs to (W3C Trace Context).
+//! The trace context of the running work: the request or event it belongs to (W3C Trace Context).
 //!
-//! Where spans are exported, a trace is what the exporter says: [`current`] is then the running span, so that what is called, or what reads the event
-//! that is written, becomes its child. Without an exporter a trace is carried on by its id alone.
+//! If spans are exported, [`current`] is the exporter's running span, so that a called service, or a consumer of an event
+//! written in it, becomes its child. Without an exporter only the trace id is propagated.
 
 use std::cell::OnceCell;
 
@@ -14,7 +14,7 @@ tokio::task_local! {
     static CURRENT: Scope;
 }
 
-/// A trace, and the span of a job, which is made when something first belongs to it: a job that finds nothing to do leaves no span behind.
+/// A trace, and the lazily created span of a job: a job that finds nothing to do leaves no span.
 struct Scope {
     trace: Trace,
     parent: Parent,
@@ -35,12 +35,12 @@ impl Scope {
     }
 }
 
-/// What the running work belongs to, if it belongs to anything.
+/// The trace of the running work, if any.
 pub fn current() -> Option<Trace> {
     CURRENT.try_with(Scope::current).ok()
 }
 
-/// What the running work was called by.
+/// The remote parent of the running work.
 pub(crate) fn parent() -> Parent {
     CURRENT.try_with(|scope| scope.parent.clone()).unwrap_or_default()
 }
@@ -50,7 +50,7 @@ pub async fn scope<F: Future>(trace: Trace, work: F) -> F::Output {
     scope_within(trace, Parent::default(), work).await
 }
 
-/// Runs work as part of a trace; what came with its parent goes on to what it calls.
+/// Runs work as part of a trace; the parent's baggage is propagated to its calls.
 pub async fn scope_within<F: Future>(trace: Trace, parent: Parent, work: F) -> F::Output {
     CURRENT.scope(Scope { trace, parent, job: None, job_span: OnceCell::new() }, work).await
 }
@@ -60,7 +60,7 @@ pub(crate) fn sync_scope<T>(trace: Trace, parent: Parent, work: impl FnOnce() ->
     CURRENT.sync_scope(Scope { trace, parent, job: None, job_span: OnceCell::new() }, work)
 }
 
-/// Runs work that nobody called, as a trace of its own under the job's name.
+/// Runs a job in its own trace under the job's name.
 pub async fn job<F: Future>(name: &'static str, work: F) -> F::Output {
     let (trace, parent) = (Trace::start(), Parent::default());
     CURRENT.scope(Scope { trace, parent, job: Some(name), job_span: OnceCell::new() }, work).await

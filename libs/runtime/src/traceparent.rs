@@ -1,4 +1,4 @@
-//! A place in a trace.
+//! The `traceparent` of W3C Trace Context.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use quittance_kernel::{Clock, EventId};
 
 use crate::propagation::{Parent, TraceHeaders};
 
-/// What the running work belongs to.
+/// The trace context of the running work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
     place: SpanContext,
@@ -15,7 +15,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// A new one.
+    /// A new trace.
     pub fn start() -> Self {
         let id = TraceId::from_bytes(EventId::at(Clock::system().now()).uuid().into_bytes());
         Self::at(SpanContext::new(id, fresh_span_id(), TraceFlags::SAMPLED, false, TraceState::NONE))
@@ -25,7 +25,7 @@ impl Trace {
         Self { place, causation: None }
     }
 
-    /// The trace of the parent, one step further in; a new one where the parent has none.
+    /// A child of the parent; a new trace if there is none.
     pub fn continued(parent: &Parent) -> Self {
         parent.trace().map_or_else(Self::start, |Self { place, .. }| {
             let (id, flags, state) = (place.trace_id(), place.trace_flags(), place.trace_state().clone());
@@ -33,13 +33,13 @@ impl Trace {
         })
     }
 
-    /// The same, caused by an event.
+    /// The same, with an event as the cause.
     #[must_use]
     pub fn caused_by(self, event: EventId) -> Self {
         Self { causation: Some(event), ..self }
     }
 
-    /// This trace, caused by what caused the other.
+    /// This trace, with the cause of the other.
     pub(crate) fn with_causation_of(self, other: &Self) -> Self {
         Self { causation: other.causation, ..self }
     }
@@ -63,13 +63,13 @@ impl Trace {
         self.place.trace_id().to_string()
     }
 
-    /// As headers that go with an event.
+    /// The headers of an event.
     pub fn headers(&self) -> TraceHeaders {
         TraceHeaders::at(&self.place)
     }
 }
 
-/// Half of an id of ours: unique for as long as a trace lasts.
+/// Half of a UUID: unique within a trace.
 fn fresh_span_id() -> SpanId {
     SpanId::from_bytes(EventId::at(Clock::system().now()).uuid().as_u64_pair().1.to_be_bytes())
 }

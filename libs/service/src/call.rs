@@ -1,4 +1,4 @@
-//! A call as it comes in: whose it is, and what it asks for.
+//! An incoming call: its tenant and its command.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::{Batch, CommonError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(pub Arc<str>);
 
-/// What comes with a command without being part of it.
+/// What accompanies a command without being part of it.
 #[derive(Debug, Clone)]
 pub struct Envelope {
-    /// Makes repeating the call harmless.
+    /// The request id, which makes the call idempotent.
     pub request: RequestId,
-    /// Who calls.
+    /// The caller.
     pub actor: Actor,
     /// The trace that the call belongs to.
     pub trace: Option<Trace>,
@@ -29,33 +29,33 @@ pub struct Envelope {
 /// A mutating call.
 #[derive(Debug, Clone)]
 pub struct Call<C> {
-    /// Whose receivables it is about.
+    /// The tenant of the call.
     pub tenant: TenantId,
-    /// What comes with the command.
+    /// Request id, caller and trace.
     pub envelope: Envelope,
-    /// What is to be done.
+    /// The command.
     pub command: C,
 }
 
-/// The calls of a batch, or what is wrong with each that cannot be read.
+/// The calls of a batch, or the violations of each that cannot be read.
 #[derive(Debug)]
 pub struct BatchCall<C> {
-    /// Whose receivables they are about.
+    /// The tenant of all calls.
     pub tenant: TenantId,
     /// In the order of the request.
     pub entries: Vec<Result<Call<C>, Violations>>,
 }
 
 impl<C> Call<C> {
-    /// The same call with what its command is made into.
+    /// The same call with a converted command.
     pub fn try_map<D, E>(self, make: impl FnOnce(C) -> Result<D, E>) -> Result<Call<D>, E> {
         Ok(Call { tenant: self.tenant, envelope: self.envelope, command: make(self.command)? })
     }
 }
 
 impl<C> BatchCall<C> {
-    /// The results of `run` for the calls that could be read, and what is wrong with the others, in the order of the request.
-    pub async fn answer<O, E, F>(
+    /// The results of `run` for the calls that could be read, and the violations of the others, in the order of the request.
+    pub async fn respond<O, E, F>(
         self,
         run: impl FnOnce(Vec<Call<C>>) -> F,
     ) -> Result<Vec<Result<O, pb::Status>>, Status>
@@ -86,12 +86,12 @@ fn caller<R>(request: &Request<R>) -> Result<&Caller, Status> {
     request.extensions().get::<Caller>().ok_or_else(|| Status::unauthenticated("no caller"))
 }
 
-/// Whose receivables a call is about: checked against the token by the layer around every call.
+/// The tenant of a call, which the layer around every call has checked against the token.
 pub fn tenant<R>(request: &Request<R>) -> Result<TenantId, Status> {
     Ok(caller(request)?.tenant)
 }
 
-/// What of a call is the same for all of its commands.
+/// The envelope that all commands of a call share.
 struct From {
     tenant: TenantId,
     actor: Actor,
@@ -104,7 +104,7 @@ impl From {
         Ok(Self { tenant: caller.tenant, actor: Actor(caller.subject.as_str().into()), trace: trace::current() })
     }
 
-    /// The call, or everything that is wrong with it.
+    /// The call, or all its violations.
     fn call<C, R>(&self, mut message: R) -> Result<Call<C>, Violations>
     where
         R: Mutating,
@@ -122,7 +122,7 @@ impl From {
     }
 }
 
-/// The call in a request, or everything that is wrong with it.
+/// The call in a request, or all its violations.
 pub fn parse<C, R>(request: Request<R>) -> Result<Call<C>, Status>
 where
     R: Mutating,
@@ -132,7 +132,7 @@ where
     Ok(from.call(request.into_inner())?)
 }
 
-/// The calls in a request that carries many.
+/// The calls in a batch request.
 pub fn parse_batch<C, B, R>(request: Request<B>, entries: impl FnOnce(B) -> Vec<R>) -> Result<BatchCall<C>, Status>
 where
     R: Mutating,

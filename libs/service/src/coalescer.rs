@@ -1,5 +1,5 @@
-//! Group commit: concurrent calls of one tenant and operation become batches. While batches are written, the calls that come wait, and are written
-//! together next. A call that is alone does not wait.
+//! Group commit: concurrent calls of one tenant and operation become batches. While batches are written, new calls wait, and are written
+//! together next. A single call does not wait.
 
 use std::{
     any::{Any, TypeId},
@@ -13,14 +13,14 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::{Batch, CommonError};
 
-/// Calls that are written together at most.
+/// The most calls of a batch.
 const MAX_BATCH: usize = 100;
-/// Batches of a tenant that are written at a time: while one has the counter locked, the other is prepared.
+/// Concurrent batches of a tenant: while one has the counter locked, the other is prepared.
 const WRITERS: usize = 2;
 
 struct Waiting<C, O, E> {
     command: C,
-    answer: oneshot::Sender<Result<O, E>>,
+    result: oneshot::Sender<Result<O, E>>,
 }
 
 /// A tenant's calls.
@@ -35,12 +35,12 @@ impl<C, O, E> Queue<C, O, E> {
     }
 
     fn join(&self, command: C) -> oneshot::Receiver<Result<O, E>> {
-        let (answer, answered) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Waiting { command, answer });
-        answered
+        let (result, receiver) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Waiting { command, result });
+        receiver
     }
 
-    /// The calls that have waited longest.
+    /// Takes the calls that have waited longest.
     fn take(&self) -> Vec<Waiting<C, O, E>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.len().min(MAX_BATCH);
@@ -50,7 +50,7 @@ impl<C, O, E> Queue<C, O, E> {
 
 type Queues<C, O, E> = HashMap<TenantId, Arc<Queue<C, O, E>>>;
 
-/// Makes batches of the concurrent calls of one operation, tenant by tenant.
+/// Batches the concurrent calls of one operation, tenant by tenant.
 pub(crate) struct Coalescer<C, O, E> {
     queues: Mutex<Queues<C, O, E>>,
 }
@@ -62,26 +62,26 @@ impl<C, O, E> Default for Coalescer<C, O, E> {
 }
 
 impl<C, O, E: Clone + From<CommonError>> Coalescer<C, O, E> {
-    /// Writes a command with those that wait beside it, as `write` does for a batch. Whoever comes to write does so for all that wait: every caller's
-    /// `write` does the same.
+    /// Writes a command together with the waiting ones by `write`. The caller that gets a permit writes all waiting commands: every caller's
+    /// `write` must be equivalent.
     pub(crate) async fn call<F>(&self, tenant: TenantId, command: C, write: impl FnOnce(Vec<C>) -> F) -> Result<O, E>
     where
         F: Future<Output = Batch<O, E>>,
     {
         let queue = self.queue(tenant);
-        let mut answered = queue.join(command);
-        let answer = tokio::select! {
+        let mut receiver = queue.join(command);
+        let result = tokio::select! {
             biased;
-            answer = &mut answered => answer,
+            result = &mut receiver => result,
             permit = queue.writers.acquire() => {
                 write_all(queue.take(), write).await;
                 drop(permit);
-                answered.await
+                receiver.await
             }
         };
         self.leave(tenant, queue);
-        // Who wrote for it broke off: what became of it the request log knows.
-        answer.unwrap_or_else(|_| Err(CommonError::Interrupted.into()))
+        // The writer was cancelled: only the request log knows the result.
+        result.unwrap_or_else(|_| Err(CommonError::Interrupted.into()))
     }
 
     fn queue(&self, tenant: TenantId) -> Arc<Queue<C, O, E>> {
@@ -89,7 +89,7 @@ impl<C, O, E: Clone + From<CommonError>> Coalescer<C, O, E> {
         Arc::clone(queues.entry(tenant).or_insert_with(|| Arc::new(Queue::new())))
     }
 
-    /// Forgets a queue without other calls.
+    /// Removes the queue if no other call uses it.
     fn leave(&self, tenant: TenantId, queue: Arc<Queue<C, O, E>>) {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         drop(queue);
@@ -107,8 +107,8 @@ where
     if batch.is_empty() {
         return;
     }
-    let (commands, callers): (Vec<C>, Vec<_>) = batch.into_iter().map(|one| (one.command, one.answer)).unzip();
-    // A caller that went away has no use for its answer.
+    let (commands, callers): (Vec<C>, Vec<_>) = batch.into_iter().map(|one| (one.command, one.result)).unzip();
+    // A caller may be gone: its receiver is closed.
     match write(commands).await {
         Ok(results) => {
             for (caller, result) in callers.into_iter().zip(results) {
@@ -134,7 +134,7 @@ impl fmt::Debug for Coalescers {
 }
 
 impl Coalescers {
-    /// The one for these types.
+    /// The coalescer for these types.
     pub(crate) fn of<C, O, E>(&self) -> Arc<Coalescer<C, O, E>>
     where
         C: Send + 'static,
@@ -213,7 +213,7 @@ mod tests {
             })
         }
 
-        /// As many batches are being written, and everybody else waits: paused time goes on when nothing else can.
+        /// The limit of concurrent batches is reached, and all others wait: paused time advances when nothing else can run.
         async fn wait_for(&self, began: usize) {
             tokio::time::sleep(Duration::from_millis(1)).await;
             assert_eq!(self.store.began.load(Ordering::Relaxed), began);

@@ -1,4 +1,4 @@
-//! What two sendings of one request are compared by.
+//! The hash by which repeated requests are compared.
 
 use std::hash::{Hash, Hasher};
 
@@ -15,7 +15,7 @@ impl Hasher for Sha {
         self.0.update(bytes);
     }
 
-    // Of no use to anyone: the whole digest is read.
+    // Unused: the whole digest is read.
     fn finish(&self) -> u64 {
         0
     }
@@ -45,7 +45,7 @@ mod tests {
         Command { text: text.to_owned(), number: Some(7), rest: vec![1, -1] }
     }
 
-    /// Hashes are stored: a program that made others would refuse the repetitions of requests that an older one has answered.
+    /// Hashes are stored: if they changed, retries of requests completed by an older version would be refused.
     #[test]
     fn a_hash_stays_what_it_was() {
         let request = RequestId::parse("018f4e2a-7d3b-7c55-9a86-3d1f0c2b4a59").unwrap();

@@ -1,29 +1,29 @@
-//! Why any call of any service can fail.
+//! Errors common to all services.
 
 use quittance_db::{DbError, RequestIdReused};
 use quittance_grpc::{Fault, db_fault, internal};
 use quittance_kernel::{Bug, TenantId};
 use tonic::{Code, Status};
 
-/// A failure that every call can have, whatever the service. A service's own error has it as one of its variants.
+/// An error that any call of any service can return. A service's own error has it as one of its variants.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CommonError {
-    /// The service does not know the tenant.
+    /// The tenant does not exist in this service.
     #[error("tenant {0} does not exist")]
     TenantNotFound(TenantId),
-    /// The resource has another version than the caller read.
+    /// The resource has changed since the caller read it.
     #[error("{0} has changed since it was read")]
     Stale(String),
     /// The request id was used for another command.
     #[error(transparent)]
     RequestIdReused(#[from] RequestIdReused),
-    /// The batch that the call was written with broke off. Calling again with the same request id shows what became of it.
-    #[error("the batch of the call broke off")]
+    /// The batch of the call was cancelled. A retry with the same request id returns the result.
+    #[error("the batch of the call was interrupted")]
     Interrupted,
-    /// The store failed.
+    /// The database failed.
     #[error("the store failed")]
     Db(#[from] DbError),
-    /// What cannot happen did.
+    /// An internal invariant was violated.
     #[error(transparent)]
     Bug(#[from] Bug),
 }
@@ -47,14 +47,14 @@ impl From<CommonError> for Status {
     }
 }
 
-/// A service's error, as the runner sees it.
+/// A service's error, as the runner uses it.
 pub trait ServiceError:
     From<CommonError> + From<DbError> + From<Bug> + Into<Status> + Clone + Send + Sync + 'static
 {
-    /// The failure that every call can have, if it is one.
+    /// The common error, if it is one.
     fn common(&self) -> Option<&CommonError>;
 
-    /// The failure of the store, if it is one.
+    /// The database error, if it is one.
     fn store(&self) -> Option<&DbError> {
         match self.common()? {
             CommonError::Db(error) => Some(error),
@@ -66,7 +66,7 @@ pub trait ServiceError:
         }
     }
 
-    /// Whether it is about the whole batch: the store failed, or something that cannot happen did.
+    /// Whether it concerns the whole batch: a database error or a bug.
     fn is_of_batch(&self) -> bool {
         matches!(self.common(), Some(CommonError::Db(_) | CommonError::Bug(_)))
     }

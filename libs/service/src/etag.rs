@@ -1,15 +1,15 @@
-//! Versions of resources as callers hand them back.
+//! Versions of resources as callers send them back.
 
 use std::fmt::Display;
 
 use crate::CommonError;
 
-/// The version of a resource that its caller has read; empty: whichever there is.
+/// The version of a resource that its caller has read; empty matches any version.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Etag(String);
 
 impl Etag {
-    /// From the field of a request.
+    /// Reads the field of a request.
     pub fn new(text: String) -> Self {
         Self(text)
     }

@@ -1,8 +1,8 @@
-//! What every service is made of: the runner of operations with all that they share, the state behind a service's calls, and the errors that
-//! every call can have.
+//! The common parts of all services: the runner of operations, the state behind a service's calls, and the errors that
+//! every call can return.
 //!
-//! An operation is a type, its command, with one function. The runner opens the transaction, looks the request up, writes the events and the
-//! answer, commits, repeats what met another transaction, and wakes the relay.
+//! An operation is a type, its command, with one function. The runner opens the transaction, looks up the request, writes the events and the
+//! response, commits, retries conflicts, and wakes the relay.
 
 mod call;
 mod coalescer;

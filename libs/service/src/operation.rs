@@ -1,54 +1,54 @@
-//! What a mutating call does.
+//! Operations: what mutating calls do.
 
 use crate::{Settings, Write};
 
-/// The error of an operation's service.
+/// The error type of an operation's service.
 pub(crate) type ErrorOf<S> = <S as Settings>::Error;
 
-/// A mutating call, or what a job does: its type is the command, its function all that is its own. The fields of a call's command, in their
-/// order, are what a repeated request is compared by.
+/// A mutating call or a job: its type is the command, its function does the work. The fields of a call's command, in their
+/// order, are hashed to compare repeated requests.
 pub trait Operation: Send + Sync + Sized + 'static {
-    /// The RPC's name; also of its span and in its metrics.
+    /// The RPC's name, also used in spans and metrics.
     const NAME: &'static str;
-    /// Whether it is refused where the service does not know the tenant.
+    /// Whether it is refused if the tenant does not exist. Default: true.
     const NEEDS_TENANT: bool = true;
-    /// What the service knows of a tenant.
+    /// The service's settings of a tenant.
     type Settings: Settings;
     /// What it made or changed.
     type Output: Send;
 
-    /// Loads and locks, decides, saves, publishes. An error undoes all of it.
+    /// Loads and locks, decides, saves, publishes. An error rolls it all back.
     fn run(
         &self,
         w: &mut Write<'_, Self::Settings>,
     ) -> impl Future<Output = Result<Self::Output, ErrorOf<Self::Settings>>> + Send;
 
-    /// What a broken constraint of the database means for this command; `None` where it must not break.
+    /// The error for a violated database constraint; `None` when the command must not violate it.
     fn on_constraint(&self, _constraint: &str) -> Option<ErrorOf<Self::Settings>> {
         None
     }
 }
 
-/// A result per command, in their order, or why nothing of the batch was done.
+/// A result per command, in their order, or the error that failed the whole batch.
 pub type Batch<O, E> = Result<Vec<Result<O, E>>, E>;
 
-/// A mutating call that is made often: its statements are written for many commands of one tenant.
+/// A frequent mutating call: its statements are written for many commands of one tenant.
 pub trait BatchOperation: Send + Sync + Sized + 'static {
-    /// The RPC's name; also of its span and in its metrics.
+    /// The RPC's name, also used in spans and metrics.
     const NAME: &'static str;
-    /// What the service knows of a tenant.
+    /// The service's settings of a tenant.
     type Settings: Settings;
     /// What one command made or changed.
     type Output: Send;
 
-    /// As [`Operation::run`], for a batch of one or many: a command that is refused is refused alone, and writes nothing. An error is for the whole batch:
-    /// nothing of it stays. Where that is a broken constraint, each command is run again in a batch of its own.
+    /// As [`Operation::run`], for a batch of one or many: a refused command is refused alone, and writes nothing. An error fails the whole batch:
+    /// it is rolled back. After a violated constraint, each command is run again in its own batch.
     fn run(
         w: &mut Write<'_, Self::Settings>,
         commands: &[&Self],
     ) -> impl Future<Output = Batch<Self::Output, ErrorOf<Self::Settings>>> + Send;
 
-    /// What a constraint of the database that a command breaks in a batch of its own means; `None` where it must not break.
+    /// The error for a database constraint violated by a command in its own batch; `None` when the command must not violate it.
     fn on_constraint(&self, _constraint: &str) -> Option<ErrorOf<Self::Settings>> {
         None
     }

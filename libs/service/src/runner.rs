@@ -1,9 +1,9 @@
-//! Running operations: request log, transaction, repetition, events, answers.
+//! The runner of operations: request log, transaction, retries, events, responses.
 //!
-//! Requests that were answered before get the kept answer. The others are decided and written together; their answers are kept last, which
-//! waits for a transaction that answers one of the same requests at the same moment. Where that one commits, or a constraint breaks, each
-//! command is run again in a transaction of its own. A refusal is not kept: its request is looked up once more, because the command may have
-//! been refused for the very effect that its own first sending had.
+//! Requests completed before get their stored response. The others are decided and written together; their responses are stored last, which
+//! waits for a concurrent transaction with one of the same requests. If that one commits, or a constraint is violated, each
+//! command is run again in a transaction of its own. A refusal is not stored: its request is looked up once more, because the command may have
+//! been refused because of the effect of its own first attempt.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use quittance_db::{Answer, DbError, KeptAnswer, RequestIdReused, find_answers, keep_answers};
+use quittance_db::{DbError, RequestIdReused, StorableResponse, StoredResponse, find_responses, store_responses};
 use quittance_kernel::{Bug, RequestId, TenantId};
 use quittance_runtime::metrics::{self, OperationResult};
 use tracing::{Instrument as _, Span};
@@ -22,19 +22,19 @@ use crate::{
     operation::ErrorOf,
 };
 
-/// How often one command is tried when transactions stand in each other's way.
+/// How often one command is tried when transactions conflict.
 const TRIES: usize = 5;
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug, Clone)]
 pub struct Outcome<O, A> {
-    /// What is answered.
-    pub answer: A,
-    /// What the operation made; `None` where an earlier sending of the request did it.
+    /// The response.
+    pub response: A,
+    /// The operation's output; `None` when the response was stored before.
     pub output: Option<O>,
 }
 
-/// How the commands of an operation are run: one in a transaction, or many.
+/// How the commands of an operation are run: one or many per transaction.
 pub(crate) trait Form<C>: Send + 'static {
     const NAME: &'static str;
     const NEEDS_TENANT: bool;
@@ -49,10 +49,10 @@ pub(crate) trait Form<C>: Send + 'static {
     fn on_constraint(command: &C, constraint: &str) -> Option<ErrorOf<Self::Settings>>;
 }
 
-/// One command in a transaction.
+/// One command per transaction.
 pub(crate) struct Single;
 
-/// Many.
+/// A batch of commands per transaction.
 pub(crate) struct Many;
 
 impl<C: Operation> Form<C> for Single {
@@ -94,7 +94,7 @@ fn span(operation: &'static str, count: usize) -> Span {
     tracing::info_span!("operation", otel.name = operation, operation, count)
 }
 
-/// Runs an operation without a caller.
+/// Runs an operation as a job, without a caller.
 pub(crate) async fn run_job<C: Operation>(
     state: &State<C::Settings>,
     tenant: TenantId,
@@ -119,7 +119,7 @@ pub(crate) async fn run_job<C: Operation>(
 
 type Output<F, C> = <F as Form<C>>::Output;
 type ErrorIn<F, C> = ErrorOf<<F as Form<C>>::Settings>;
-/// What one command came to, or why it was refused.
+/// The outcome of one command, or its refusal.
 type OutcomeOf<F, C, A> = Result<Outcome<Output<F, C>, A>, ErrorIn<F, C>>;
 type Outcomes<F, C, A> = Batch<Outcome<Output<F, C>, A>, ErrorIn<F, C>>;
 
@@ -139,20 +139,20 @@ impl<C> Entry<'_, C> {
 pub(crate) struct Runner<'a, F: Form<C>, C, A> {
     state: &'a State<F::Settings>,
     tenant: TenantId,
-    answer: fn(&F::Output) -> A,
+    response: fn(&F::Output) -> A,
 }
 
 impl<'a, F, C, A> Runner<'a, F, C, A>
 where
     F: Form<C>,
     C: Hash + Send + Sync,
-    A: Answer,
+    A: StorableResponse,
 {
-    pub(crate) fn new(state: &'a State<F::Settings>, tenant: TenantId, answer: fn(&F::Output) -> A) -> Self {
-        Self { state, tenant, answer }
+    pub(crate) fn new(state: &'a State<F::Settings>, tenant: TenantId, response: fn(&F::Output) -> A) -> Self {
+        Self { state, tenant, response }
     }
 
-    /// Runs the calls; a request that stands there twice is one command.
+    /// Runs the calls; duplicates of a request are one command.
     pub(crate) async fn run(&self, calls: &[Call<C>]) -> Outcomes<F, C, A> {
         // Boxed: every handler's future would hold this one, which is large.
         let results = Box::pin(self.run_distinct(calls)).instrument(span(F::NAME, calls.len())).await;
@@ -163,13 +163,13 @@ where
     async fn run_distinct(&self, calls: &[Call<C>]) -> Outcomes<F, C, A> {
         let mut ids: HashSet<RequestId> = HashSet::with_capacity(calls.len());
         let mut places: HashMap<(RequestId, CommandHash), (bool, usize)> = HashMap::with_capacity(calls.len());
-        // Other commands under an id that stands here come after the first, as if they had been sent after it: which is the true one the kept answers say.
+        // Other commands with the same id run after the first, as if sent after it: the stored response decides which is valid.
         let (mut first, mut others): (Vec<Entry<'_, C>>, Vec<Entry<'_, C>>) = (Vec::new(), Vec::new());
-        let mut asked = Vec::with_capacity(calls.len());
+        let mut requested = Vec::with_capacity(calls.len());
         for call in calls {
             let id = call.envelope.request;
             let hash = command_hash(F::NAME, id, &call.command);
-            asked.push(*places.entry((id, hash)).or_insert_with(|| {
+            requested.push(*places.entry((id, hash)).or_insert_with(|| {
                 let is_first = ids.insert(id);
                 let list = if is_first { &mut first } else { &mut others };
                 list.push(Entry { call, hash });
@@ -182,7 +182,7 @@ where
             others_results.push(self.run_alone(other).await?);
         }
         let mut others = distributable(others_results);
-        let results = asked.into_iter().map(|(is_first, place)| {
+        let results = requested.into_iter().map(|(is_first, place)| {
             let results = if is_first { &mut first } else { &mut others };
             results.get_mut(place).map(Distributable::take).ok_or_else(|| Bug("a command has no result").into())
         });
@@ -201,7 +201,7 @@ where
         Ok(results)
     }
 
-    /// Runs one command until it is not in another transaction's way. An error is the store's, or a bug.
+    /// Runs one command, and retries conflicts. An error is a database error or a bug.
     async fn run_alone(&self, entry: &Entry<'_, C>) -> Result<OutcomeOf<F, C, A>, ErrorIn<F, C>> {
         let mut tries = 1;
         loop {
@@ -229,24 +229,24 @@ where
         let now = self.state.now();
         let mut tx = self.state.db().begin(self.tenant).await?;
         let ids: Vec<RequestId> = entries.iter().map(Entry::id).collect();
-        let kept = find_answers(&mut tx, &ids).await?;
+        let kept = find_responses(&mut tx, &ids).await?;
         let fresh: Vec<&Entry<'_, C>> = entries.iter().filter(|entry| !kept.contains_key(&entry.id())).collect();
         let calls = fresh.iter().map(|entry| &entry.call.envelope).collect();
         let mut w = Write::new(&mut tx, now, settings.as_deref(), calls);
         let results = if fresh.is_empty() { Vec::new() } else { self.decide(&mut w, &fresh).await? };
-        let mut answers = Vec::with_capacity(results.len());
+        let mut responses = Vec::with_capacity(results.len());
         for (entry, result) in fresh.iter().zip(&results) {
             if let Ok(outcome) = result {
-                answers.push((entry.id(), entry.hash, outcome.answer.to_bytes()));
+                responses.push((entry.id(), entry.hash, outcome.response.to_bytes()));
             }
         }
-        let is_refused = answers.len() < results.len();
-        if answers.is_empty() {
+        let is_refused = responses.len() < results.len();
+        if responses.is_empty() {
             drop(w);
             tx.rollback().await?;
         } else {
             let is_published = w.save_events().await?;
-            keep_answers(&mut tx, answers, now).await?;
+            store_responses(&mut tx, responses, now).await?;
             tx.commit().await?;
             if is_published {
                 self.state.relay().wake();
@@ -268,7 +268,7 @@ where
         outcomes.collect()
     }
 
-    /// Runs the operation; an error that is not the store's is every command's.
+    /// Runs the operation; an error of the operation is returned for every command.
     async fn decide(&self, w: &mut Write<'_, F::Settings>, fresh: &[&Entry<'_, C>]) -> Outcomes<F, C, A> {
         let commands: Vec<&C> = fresh.iter().map(|entry| &entry.call.command).collect();
         let results = match F::run(w, &commands).await {
@@ -276,44 +276,44 @@ where
             results => results?,
         };
         if results.len() != commands.len() {
-            return Err(Bug("an operation has not a result for each command").into());
+            return Err(Bug("an operation did not return a result for each command").into());
         }
-        let outcome = |output: F::Output| Outcome { answer: (self.answer)(&output), output: Some(output) };
+        let outcome = |output: F::Output| Outcome { response: (self.response)(&output), output: Some(output) };
         Ok(results.into_iter().map(|result| result.map(outcome)).collect())
     }
 
-    /// The answers that the requests of refused commands have by now.
+    /// The responses stored meanwhile for the requests of refused commands.
     async fn find_refused(
         &self,
         fresh: &[&Entry<'_, C>],
         results: &[OutcomeOf<F, C, A>],
-    ) -> Result<HashMap<RequestId, KeptAnswer>, DbError> {
+    ) -> Result<HashMap<RequestId, StoredResponse>, DbError> {
         let refused = fresh.iter().zip(results).filter(|(_, result)| result.is_err());
         let refused: Vec<RequestId> = refused.map(|(entry, _)| entry.id()).collect();
         let mut tx = self.state.db().begin(self.tenant).await?;
-        let found = find_answers(&mut tx, &refused).await?;
+        let found = find_responses(&mut tx, &refused).await?;
         tx.commit().await?;
         Ok(found)
     }
 }
 
-/// The answer that a request had before, if it is the same command.
-fn repeat<F: Form<C>, C, A: Answer>(
+/// The stored response of a request, if it has the same command.
+fn repeat<F: Form<C>, C, A: StorableResponse>(
     entry: &Entry<'_, C>,
-    kept: &KeptAnswer,
+    kept: &StoredResponse,
 ) -> Result<OutcomeOf<F, C, A>, ErrorIn<F, C>> {
     if kept.command_hash != entry.hash {
         return Ok(Err(CommonError::from(RequestIdReused(entry.id())).into()));
     }
-    let answer = A::from_bytes(&kept.answer).map_err(|why| DbError::Corrupt {
+    let response = A::from_bytes(&kept.response).map_err(|why| DbError::Corrupt {
         table: "request_log",
         id: entry.id().uuid(),
         why,
     })?;
-    Ok(Ok(Outcome { answer, output: None }))
+    Ok(Ok(Outcome { response, output: None }))
 }
 
-/// A result that more than one entry of a batch may stand for: what was made goes to the first.
+/// A result shared by the duplicates of a command: the first takes the output.
 struct Distributable<O, A, E>(Result<Outcome<O, A>, E>);
 
 fn distributable<O, A, E>(results: Vec<Result<Outcome<O, A>, E>>) -> Vec<Distributable<O, A, E>> {
@@ -323,14 +323,14 @@ fn distributable<O, A, E>(results: Vec<Result<Outcome<O, A>, E>>) -> Vec<Distrib
 impl<O, A: Clone, E: Clone> Distributable<O, A, E> {
     fn take(&mut self) -> Result<Outcome<O, A>, E> {
         match &mut self.0 {
-            Ok(outcome) => Ok(Outcome { answer: outcome.answer.clone(), output: outcome.output.take() }),
+            Ok(outcome) => Ok(Outcome { response: outcome.response.clone(), output: outcome.output.take() }),
             Err(error) => Err(error.clone()),
         }
     }
 }
 
 fn record<F: Form<C>, C, A>(results: &Outcomes<F, C, A>, count: usize) {
-    if !metrics::are_taken() {
+    if !metrics::are_enabled() {
         return;
     }
     let record = |result, count| metrics::record_commands(F::Settings::AREA, F::NAME, result, count);

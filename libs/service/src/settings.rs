@@ -1,4 +1,4 @@
-//! What a service knows of a tenant.
+//! The settings of a tenant.
 
 use std::fmt::Debug;
 
@@ -7,16 +7,16 @@ use quittance_db::{DbError, Tx};
 
 use crate::ServiceError;
 
-/// What a service's operations need to know of their tenant. Read once per process and kept: none of it changes once it is written.
+/// What a service's operations need to know about their tenant. Read once per process and cached: it never changes.
 pub trait Settings: Debug + Send + Sync + Sized + 'static {
     /// The area's name, in spans and metrics.
     const AREA: &'static str;
-    /// Why the service's calls fail.
+    /// The error of the service's calls.
     type Error: ServiceError;
 
-    /// Those of the transaction's tenant; `None` where the service does not know the tenant.
+    /// Loads the settings of the transaction's tenant; `None` if it does not exist.
     fn load(tx: &mut Tx) -> impl Future<Output = Result<Option<Self>, DbError>> + Send;
 
-    /// Where the tenant's days begin and end.
+    /// The tenant's time zone, which determines its days.
     fn time_zone(&self) -> Tz;
 }

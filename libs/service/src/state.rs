@@ -1,4 +1,4 @@
-//! What every call of a service works with.
+//! The state behind a service's calls.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use quittance_db::{Answer, Db, DbError, Tx};
+use quittance_db::{Db, DbError, StorableResponse, Tx};
 use quittance_events::Relay;
 use quittance_kernel::{Clock, TenantId};
 use tonic::{Response, Status};
@@ -21,7 +21,7 @@ use crate::{
     runner::{self, Many, Runner, Single},
 };
 
-/// The state behind a service's calls: its store, its clock, and what it has read of tenants.
+/// The state behind a service's calls: its database, its clock, and the cached settings of tenants.
 pub struct State<S: Settings> {
     db: Db,
     relay: Relay,
@@ -37,17 +37,17 @@ impl<S: Settings> fmt::Debug for State<S> {
 }
 
 impl<S: Settings> State<S> {
-    /// A service over its store.
+    /// A state over its database.
     pub fn new(db: Db, relay: Relay, clock: Clock) -> Self {
         Self { db, relay, clock, settings: RwLock::default(), coalescers: Coalescers::default() }
     }
 
-    /// Its store.
+    /// Its database.
     pub fn db(&self) -> &Db {
         &self.db
     }
 
-    /// What gives its events their positions.
+    /// The relay of its events.
     pub fn relay(&self) -> &Relay {
         &self.relay
     }
@@ -57,12 +57,12 @@ impl<S: Settings> State<S> {
         &self.clock
     }
 
-    /// The time by its clock.
+    /// The time of its clock.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    /// What it knows of a tenant; `None` where it does not know the tenant.
+    /// The settings of a tenant; `None` if it does not exist.
     pub async fn settings(&self, tenant: TenantId) -> Result<Option<Arc<S>>, DbError> {
         let known = self.settings.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
         if known.is_some() {
@@ -77,12 +77,12 @@ impl<S: Settings> State<S> {
         Ok(loaded)
     }
 
-    /// The same for a call that is about a tenant: one that is not known is an error.
+    /// As [`State::settings`], with an error if the tenant does not exist.
     pub async fn settings_of(&self, tenant: TenantId) -> Result<Arc<S>, S::Error> {
         Ok(self.settings(tenant).await?.ok_or(CommonError::TenantNotFound(tenant))?)
     }
 
-    /// Reads in a transaction that sees one tenant.
+    /// Reads in a transaction of one tenant.
     pub async fn read<T, E: Into<S::Error>>(
         &self,
         tenant: TenantId,
@@ -91,7 +91,7 @@ impl<S: Settings> State<S> {
         read(self.db.begin(tenant).await?, work).await
     }
 
-    /// The same for lists, whose filters may be absent: statements are planned for the values they are called with.
+    /// As [`State::read`], for lists with optional filters: statements are planned for the values they are called with.
     pub async fn read_list<T, E: Into<S::Error>>(
         &self,
         tenant: TenantId,
@@ -100,43 +100,43 @@ impl<S: Settings> State<S> {
         read(self.db.begin_filtered(tenant).await?, work).await
     }
 
-    /// Runs an operation, and answers with what `answer` makes of its output. That is kept with the request: sending it again answers the same.
-    pub async fn run<C, A>(&self, call: Call<C>, answer: fn(&C::Output) -> A) -> Result<Response<A>, Status>
+    /// Runs an operation, and responds with its output converted by `response`. The response is stored with the request id and returned again on a retry.
+    pub async fn run<C, A>(&self, call: Call<C>, response: fn(&C::Output) -> A) -> Result<Response<A>, Status>
     where
         C: Operation<Settings = S> + Hash,
-        A: Answer,
+        A: StorableResponse,
     {
-        let outcome = self.execute(call, answer).await.map_err(Into::into)?;
-        Ok(Response::new(outcome.answer))
+        let outcome = self.execute(call, response).await.map_err(Into::into)?;
+        Ok(Response::new(outcome.response))
     }
 
-    /// The same for a caller that goes on with the output.
+    /// As [`State::run`], and returns the output too.
     pub async fn execute<C, A>(
         &self,
         call: Call<C>,
-        answer: fn(&C::Output) -> A,
+        response: fn(&C::Output) -> A,
     ) -> Result<Outcome<C::Output, A>, ErrorOf<S>>
     where
         C: Operation<Settings = S> + Hash,
-        A: Answer,
+        A: StorableResponse,
     {
-        let runner = Runner::<Single, C, A>::new(self, call.tenant, answer);
+        let runner = Runner::<Single, C, A>::new(self, call.tenant, response);
         only(runner.run(std::slice::from_ref(&call)).await?)
     }
 
-    /// Runs an operation that has a batch form, together with the calls of the same tenant and operation that come at the same time.
-    pub async fn run_coalesced<C, A>(&self, call: Call<C>, answer: fn(&C::Output) -> A) -> Result<Response<A>, Status>
+    /// Runs an operation that has a batch form, together with concurrent calls of the same tenant and operation.
+    pub async fn run_coalesced<C, A>(&self, call: Call<C>, response: fn(&C::Output) -> A) -> Result<Response<A>, Status>
     where
         C: BatchOperation<Settings = S> + Hash,
-        A: Answer + 'static,
+        A: StorableResponse + 'static,
     {
         let tenant = call.tenant;
         let outcome =
-            self.coalesce(call, |calls| self.execute_many(tenant, calls, answer)).await.map_err(Into::into)?;
-        Ok(Response::new(outcome.answer))
+            self.coalesce(call, |calls| self.execute_many(tenant, calls, response)).await.map_err(Into::into)?;
+        Ok(Response::new(outcome.response))
     }
 
-    /// Makes one batch of a call and those of the same tenant and operation that come at the same time; `write` answers them, in their order.
+    /// Batches a call with concurrent ones of the same tenant and operation; `write` returns their results, in their order.
     pub async fn coalesce<C, O, F>(&self, call: Call<C>, write: impl FnOnce(Vec<Call<C>>) -> F) -> Result<O, ErrorOf<S>>
     where
         C: BatchOperation<Settings = S>,
@@ -147,39 +147,39 @@ impl<S: Settings> State<S> {
         self.coalescers.of::<Call<C>, O, ErrorOf<S>>().call(tenant, call, write).await
     }
 
-    /// Runs the calls of a batch. Each is answered for itself, in the order of the request.
+    /// Runs the calls of a batch. Each has its own result, in the order of the request.
     pub async fn run_batch<C, A>(
         &self,
         batch: BatchCall<C>,
-        answer: fn(&C::Output) -> A,
+        response: fn(&C::Output) -> A,
     ) -> Result<Vec<Result<A, pb::Status>>, Status>
     where
         C: BatchOperation<Settings = S> + Hash,
-        A: Answer,
+        A: StorableResponse,
     {
         let tenant = batch.tenant;
-        let results = batch.answer(|calls| self.execute_many(tenant, calls, answer)).await?;
-        Ok(results.into_iter().map(|result| result.map(|outcome| outcome.answer)).collect())
+        let results = batch.respond(|calls| self.execute_many(tenant, calls, response)).await?;
+        Ok(results.into_iter().map(|result| result.map(|outcome| outcome.response)).collect())
     }
 
-    /// The same for a caller that goes on with the outputs.
+    /// As [`State::run_batch`], and returns the outputs too.
     pub async fn execute_many<C, A>(
         &self,
         tenant: TenantId,
         calls: Vec<Call<C>>,
-        answer: fn(&C::Output) -> A,
+        response: fn(&C::Output) -> A,
     ) -> Batch<Outcome<C::Output, A>, ErrorOf<S>>
     where
         C: BatchOperation<Settings = S> + Hash,
-        A: Answer,
+        A: StorableResponse,
     {
         if calls.is_empty() {
             return Ok(Vec::new());
         }
-        Runner::<Many, C, A>::new(self, tenant, answer).run(&calls).await
+        Runner::<Many, C, A>::new(self, tenant, response).run(&calls).await
     }
 
-    /// Runs an operation without a caller: what a job does, which finds out by itself what is still to do, and runs again where it failed.
+    /// Runs an operation as a job, without a caller: it has no request id, and must find out by itself what is left to do.
     pub async fn run_job<C: Operation<Settings = S>>(
         &self,
         tenant: TenantId,

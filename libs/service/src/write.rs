@@ -1,4 +1,4 @@
-//! What an operation works with.
+//! The transaction of an operation.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx};
@@ -6,12 +6,12 @@ use quittance_events::{Event, OutboxEvent, push};
 
 use crate::{CommonError, Envelope, Settings};
 
-/// A transaction in the making, with what every operation asks of its surroundings.
+/// A running transaction, with what every operation needs.
 #[derive(Debug)]
 pub struct Write<'a, S: Settings> {
-    /// The transaction, which sees one tenant.
+    /// The transaction, scoped to one tenant.
     pub tx: &'a mut Tx,
-    /// The time at which everything in it is recorded.
+    /// The recorded time of everything in it.
     pub now: DateTime<Utc>,
     settings: Option<&'a S>,
     calls: Vec<&'a Envelope>,
@@ -23,12 +23,12 @@ impl<'a, S: Settings> Write<'a, S> {
         Self { tx, now, settings, calls, events: Vec::new() }
     }
 
-    /// A part of a consumer's transaction: what an event of another service leads to. Ends with [`Write::save_events`].
+    /// A part of a consumer's transaction, caused by another service's event. Ends with [`Write::save_events`].
     pub fn within(tx: &'a mut Tx, now: DateTime<Utc>) -> Self {
         Self::new(tx, now, None, Vec::new())
     }
 
-    /// What the service knows of the tenant.
+    /// The settings of the tenant.
     pub fn settings(&self) -> Result<&'a S, S::Error> {
         Ok(self.settings.ok_or_else(|| CommonError::TenantNotFound(self.tx.tenant()))?)
     }
@@ -38,12 +38,12 @@ impl<'a, S: Settings> Write<'a, S> {
         Ok(self.now.with_timezone(&self.settings()?.time_zone()).date_naive())
     }
 
-    /// Appends an event to the outbox, when everything else is saved. It belongs to the call, or to the first call of a batch.
+    /// Queues an event for the outbox, in the trace of the call, or of the first call of a batch.
     pub fn publish(&mut self, event: Event) {
         self.publish_for(0, event);
     }
 
-    /// The same for the command at this place in the batch: the event belongs to the trace of its call.
+    /// As [`Write::publish`], in the trace of the call at this index of the batch.
     pub fn publish_for(&mut self, place: usize, event: Event) {
         let trace = self.calls.get(place).and_then(|call| call.trace.clone());
         self.events.push(OutboxEvent::new(event, self.now, trace));
@@ -58,7 +58,7 @@ impl<'a, S: Settings> Write<'a, S> {
         }
     }
 
-    /// Appends all events that were published to the outbox; says whether there were any.
+    /// Appends all published events to the outbox; returns whether there were any.
     pub async fn save_events(self) -> Result<bool, DbError> {
         let is_any = !self.events.is_empty();
         push(self.tx, self.events).await?;

@@ -1,4 +1,4 @@
-//! Certificates of a test's own, signed by an authority of its own, as files.
+//! Test certificates, signed by a test authority, as files.
 
 use std::{
     fs,
@@ -38,7 +38,7 @@ impl Default for Authority {
 }
 
 impl Authority {
-    /// A new one, trusted by nobody yet.
+    /// A new authority.
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("quittance-certificates-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -46,7 +46,7 @@ impl Authority {
         fs::create_dir_all(&folder).expect("a folder");
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // OpenSSL takes a certificate whose issuer has its own name for one that signed itself.
+        // OpenSSL takes a certificate with equal subject and issuer for self-signed.
         params.distinguished_name.push(DnType::CommonName, name.as_str());
         let key = KeyPair::generate().expect("a key");
         let issuer = CertifiedIssuer::self_signed(params, key).expect("an authority");
@@ -64,7 +64,7 @@ impl Authority {
         self.folder.join("ca.crt")
     }
 
-    /// Signs a certificate for `localhost` and 127.0.0.1; returns it and its key. What was signed under the name before is replaced.
+    /// Signs a certificate for `localhost` and 127.0.0.1; returns it and its key. Replaces earlier ones of the same name.
     pub fn sign(&self, name: &str) -> (PathBuf, PathBuf) {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let mut params = CertificateParams::new(names).expect("names");
@@ -79,7 +79,7 @@ impl Authority {
 }
 
 impl Authority {
-    /// Accepts TLS with a certificate of its own, for servers that are not ours.
+    /// A TLS acceptor with its own certificate, for servers that are not ours.
     pub fn acceptor(&self, name: &str) -> TlsAcceptor {
         let (certificate, key) = self.sign(name);
         let chain = CertificateDer::pem_file_iter(certificate).expect("a file").collect::<Result<_, _>>();

@@ -20,17 +20,17 @@ static SERVER: LazyLock<ScratchPostgres> = LazyLock::new(|| {
 static TEMPLATES: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 static CLONES: AtomicU32 = AtomicU32::new(0);
 
-/// A database of a test's own, with a service's tables.
+/// The database of one test, with a service's tables.
 #[derive(Debug, Clone)]
 pub struct TestDb {
-    /// How to log in, by role.
+    /// The logins, by role.
     pub logins: Logins,
     /// The service's pools.
     pub db: Db,
 }
 
 impl TestDb {
-    /// Clones the service's template, which is migrated when the first test asks for it.
+    /// Clones the service's template, which the first test migrates.
     pub async fn new(service: &str, migrator: &Migrator) -> Self {
         let template = format!("template_{service}");
         let mut templates = TEMPLATES.lock().await;
@@ -50,7 +50,7 @@ impl TestDb {
         Self { logins, db }
     }
 
-    /// A connection with the rights of a role, outside of any transaction: for tests that look behind the service.
+    /// A connection with the rights of a role, outside of any transaction: for tests that read or change the tables themselves.
     pub async fn connect_as(&self, role: &str) -> PgConnection {
         PgConnection::connect_with(&self.logins.owner.clone().username(role)).await.expect("the clone answers")
     }

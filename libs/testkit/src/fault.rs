@@ -1,4 +1,4 @@
-//! What a failed call told.
+//! Assertions on the details of failed calls.
 
 use quittance_grpc::error_info;
 use tonic::{Code, Status};

@@ -1,4 +1,4 @@
-//! A real Apache Kafka broker: one node that is broker and controller, on loopback, in a folder of its own.
+//! A real Apache Kafka broker: one node that is broker and controller, on loopback, in its own folder.
 
 mod process;
 
@@ -12,7 +12,7 @@ use process::{Broker, Failure};
 
 use crate::Authority;
 
-/// Where our ports are: below those that systems give to outgoing connections, one of which could otherwise take a
+/// Our range of ports: below the ephemeral ports, one of which could otherwise take a
 /// broker's port while the broker is down, or even connect to itself there.
 const PORTS: std::ops::Range<u16> = 15_000..32_000;
 
@@ -23,26 +23,26 @@ static SHARED: LazyLock<TestKafka> = LazyLock::new(TestKafka::start);
 
 /// A broker that ends, and whose folder is removed, when it is dropped or when this process ends, `kill -9` included.
 ///
-/// Topics are not made by using them. Everything here blocks its thread, for some seconds where a broker starts, and
-/// panics where it fails.
+/// Topics are not created automatically. Everything here blocks its thread, for some seconds when a broker starts, and
+/// panics on failure.
 #[derive(Debug)]
 pub struct TestKafka {
     brokers: String,
     broker: Broker,
 }
 
-/// Who may speak to a broker's listener with TLS.
+/// The user of a broker's TLS listener.
 pub const KAFKA_USER: &str = "quittance";
 /// The password of that user.
 pub const KAFKA_PASSWORD: &str = "a password of tests";
 
 impl TestKafka {
-    /// The broker of this process, for tests that neither stop it nor kill it. The first that needs it starts it.
+    /// The shared broker of this process, for tests that neither stop nor kill it: started at the first call.
     pub fn shared() -> &'static Self {
         &SHARED
     }
 
-    /// A broker of the test's own, which it may stop, kill and restart.
+    /// A broker for one test, which may stop, kill and restart it.
     pub fn start() -> Self {
         let jars = find_jars();
         start(|| {
@@ -54,7 +54,7 @@ impl TestKafka {
         })
     }
 
-    /// A broker that clients speak to by TLS, with a certificate of the authority for `localhost`, and as [`KAFKA_USER`] with a password (SASL,
+    /// A broker with a TLS listener, with a certificate of the authority for `localhost`, and as [`KAFKA_USER`] with a password (SASL,
     /// SCRAM-SHA-512).
     pub fn start_secured(authority: &Authority) -> Self {
         let jars = find_jars();
@@ -74,7 +74,7 @@ impl TestKafka {
         })
     }
 
-    /// What clients connect to, `127.0.0.1:PORT`; the same after a restart.
+    /// The address for clients, `127.0.0.1:PORT`; the same after a restart.
     pub fn brokers(&self) -> &str {
         &self.brokers
     }
@@ -90,8 +90,8 @@ impl TestKafka {
         self.broker.kill();
     }
 
-    /// Starts the broker again on the same port, with what it had on disk; stops it before if it still runs. After a
-    /// kill it takes three seconds more, the time after which a controller takes a silent broker for dead.
+    /// Restarts the broker on the same port, with its data; stops it first if it still runs. After a
+    /// kill it takes three seconds more, until the controller fences the old broker.
     pub fn restart(&mut self) {
         self.broker.stop();
         match self.broker.start() {
@@ -102,7 +102,7 @@ impl TestKafka {
     }
 }
 
-/// The class path that scripts/kafka/fetch made.
+/// The class path written by scripts/kafka/fetch.
 fn find_jars() -> OsString {
     let pom = Path::new(ROOT).join("scripts/kafka/pom.xml");
     let text = fs::read_to_string(&pom).expect("scripts/kafka/pom.xml is read");
@@ -117,7 +117,7 @@ fn find_jars() -> OsString {
     libs.join("*").into_os_string()
 }
 
-/// Starts a broker, on other ports where another process has taken one of its ports since it was chosen.
+/// Starts a broker, with new ports if another process has taken one since it was chosen.
 fn start(make: impl Fn() -> (String, Broker)) -> TestKafka {
     for _ in 0..5 {
         let (brokers, mut broker) = make();
@@ -135,12 +135,12 @@ fn free_ports<const N: usize>() -> [u16; N] {
     let mut free = std::iter::repeat_with(|| fastrand::u16(PORTS))
         .take(1_000)
         .filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
-    // All are held until all are known, so that they differ.
+    // All are bound until all are known, so that they differ.
     let listeners: [TcpListener; N] = std::array::from_fn(|_| free.next().expect("a free port"));
     listeners.each_ref().map(|listener| listener.local_addr().expect("a listener has an address").port())
 }
 
-/// Another listener, with TLS and SASL, beside the one that the broker itself uses. A later line of settings replaces an earlier one.
+/// Another listener, with TLS and SASL, beside the internal one. A later line of settings replaces an earlier one.
 fn secured(keystore: &Path, port: u16, plain_port: u16, controller_port: u16) -> String {
     let keystore = keystore.display();
     format!(
@@ -156,7 +156,7 @@ listener.name.secured.ssl.keystore.location={keystore}
     )
 }
 
-/// The broker's settings, where they are not Kafka's defaults: <https://kafka.apache.org/documentation/#brokerconfigs>.
+/// The broker's settings that differ from Kafka's defaults: <https://kafka.apache.org/documentation/#brokerconfigs>.
 fn settings(folder: &Path, port: u16, controller_port: u16) -> String {
     let data = folder.join("data");
     let data = data.display();

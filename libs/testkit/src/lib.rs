@@ -1,4 +1,4 @@
-//! For tests only: a private PostgreSQL and Kafka, a database of its own for every test, a service behind its real gRPC server, and the events it published.
+//! For tests only: a private PostgreSQL and Kafka, a database for every test, a service behind its real gRPC server, and its published events.
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test helper fails by panicking")]
 
 mod certificates;

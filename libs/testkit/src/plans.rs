@@ -1,5 +1,5 @@
-//! How each checked query of a service reaches its rows in tables of a million, as a text that is kept beside the tests: a query that begins to read what it
-//! does not need shows as a difference.
+//! The access paths of each checked query of a service in tables of a million rows, as a text file beside the tests: a query that begins to read more rows than
+//! it needs shows as a difference.
 
 use std::{
     collections::BTreeMap,
@@ -23,24 +23,24 @@ const TENANT: &str = "00000000-0000-7000-8000-000000000001";
 
 static PREPARED: AtomicU32 = AtomicU32::new(0);
 
-/// What is explained.
+/// The queries to explain.
 #[derive(Debug)]
 pub struct Plans<'a> {
     /// The service's short name.
     pub service: &'a str,
     /// Its tables.
     pub migrator: &'a Migrator,
-    /// How its statements are planned.
+    /// The kind of its statements.
     pub workload: Workload,
     /// The folders of the crates whose checked queries are explained, each with an `.sqlx`.
     pub crates: &'a [&'a Path],
-    /// What queries say that are planned for the values they are called with, besides those whose filters may be absent.
+    /// Texts that mark queries with custom plans, besides those with optional filters.
     pub filtered: &'a [&'a str],
-    /// Columns (`table.column`) whose values are far from even, and an SQL expression for them; `k` counts a tenant's rows from 0.
+    /// Columns (`table.column`) with skewed values, and an SQL expression for them; `k` counts a tenant's rows from 0.
     pub uneven: &'a [(&'a str, &'a str)],
 }
 
-/// Explains a service's queries and compares with what is kept at `golden`. Where it differs, what is true now is written beside it, with `.new` at its end.
+/// Explains a service's queries and compares the result with the file `golden`. If it differs, the new result is written beside it with the suffix `.new`.
 pub async fn assert_plans(plans: &Plans<'_>, golden: &Path) {
     let service = TestDb::new(plans.service, plans.migrator).await;
     Box::pin(fill(&service, plans.uneven)).await;
@@ -50,7 +50,7 @@ pub async fn assert_plans(plans: &Plans<'_>, golden: &Path) {
     for query in plans.crates.iter().flat_map(|folder| queries(folder)) {
         let is_filtered = plans.filtered.iter().any(|part| query.contains(part));
         let paths = Box::pin(explain(&db, &query, is_filtered, &indexes)).await;
-        // What reads no table has no plan worth keeping.
+        // Queries without a table are left out.
         if !paths.is_empty() {
             all.insert(query, paths);
         }
@@ -103,7 +103,7 @@ fn queries(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-/// One line that says which query it is.
+/// One line that identifies the query.
 fn shortened(query: &str) -> String {
     let line = query.split_whitespace().collect::<Vec<_>>().join(" ");
     let letters: Vec<char> = line.chars().collect();
@@ -132,7 +132,8 @@ async fn index_columns(pool: &sqlx::PgPool) -> BTreeMap<String, Vec<String>> {
     rows.iter().map(|row| (row.get("name"), row.get("columns"))).collect()
 }
 
-/// How a query is called: as the service's other statements, as a list with some of its filters (numbers of parameters), or as a sum over all of a tenant's rows.
+/// How a query is planned: as the service's other statements, as a list with some of its filters (numbers of parameters), or as a sum over all of a tenant's
+/// rows.
 #[derive(Clone, Copy)]
 enum Mode<'a> {
     Keys,
@@ -158,7 +159,7 @@ async fn explain(db: &Db, query: &str, is_filtered: bool, indexes: &BTreeMap<Str
     paths
 }
 
-/// The parameters that may be absent: `$2` of `$2::uuid is null or ...`.
+/// The optional parameters: `$2` of `$2::uuid is null or ...`.
 fn filters(query: &str) -> Vec<usize> {
     let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
     let mut filters: Vec<usize> = query
@@ -189,7 +190,7 @@ async fn explain_as(db: &Db, query: &str, mode: Mode<'_>, indexes: &BTreeMap<Str
     };
     let plan = match plan_of(&mut begun.expect("a transaction begins"), query, &absent).await {
         Ok(plan) => plan,
-        // Reconcilers' statements are no tenant's.
+        // Reconcilers' statements have no tenant.
         Err(error) if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("42501")) => {
             let mut system = db.system().begin().await.expect("a transaction begins");
             plan_of(&mut system, query, &absent).await.unwrap_or_else(|error| panic!("{query}: {error}"))
@@ -203,7 +204,7 @@ async fn explain_as(db: &Db, query: &str, mode: Mode<'_>, indexes: &BTreeMap<Str
 }
 
 async fn plan_of(conn: &mut PgConnection, query: &str, absent: &[usize]) -> Result<Value, sqlx::Error> {
-    // A name of its own: one that failed cannot be released inside its transaction.
+    // A unique name: a failed statement cannot be deallocated inside its transaction.
     let name = format!("explained_{}", PREPARED.fetch_add(1, Ordering::Relaxed));
     sqlx::raw_sql(AssertSqlSafe(format!("prepare {name} as {query}"))).execute(&mut *conn).await?;
     let kinds: Vec<String> =
@@ -221,7 +222,7 @@ async fn plan_of(conn: &mut PgConnection, query: &str, absent: &[usize]) -> Resu
     Ok(sqlx::raw_sql(AssertSqlSafe(statement)).fetch_one(conn).await?.get(0))
 }
 
-/// A value that a tenth of a thousandth of the rows have, of a parameter's type. Lists are planned without knowing theirs.
+/// A value of a parameter's type that one row in 10,000 has. Lists are planned without their values.
 fn value(kind: &str) -> &'static str {
     match kind {
         "bigint" | "integer" | "numeric" => "100",
@@ -234,7 +235,7 @@ fn value(kind: &str) -> &'static str {
     }
 }
 
-/// Collects how each table is read. `stops` says that what is above takes a first few rows only.
+/// Collects how each table is read. `stops`: the node above reads only the first few rows.
 fn walk(node: &Value, stops: bool, indexes: &BTreeMap<String, Vec<String>>, paths: &mut Vec<String>) {
     let kind = node["Node Type"].as_str().unwrap_or_default();
     if let Some(path) = path_of(node, kind, stops, indexes) {

@@ -1,4 +1,4 @@
-//! A service behind its real gRPC server, and the events it published.
+//! A service behind its real gRPC server, and its published events.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub fn request_id() -> String {
     RequestId::at(now()).to_string()
 }
 
-/// The service at an address as another service calls it, with tokens that every test server accepts.
+/// A client for another service at an address, with tokens that every test server accepts.
 pub fn peer(address: &str, subject: &'static str, clock: &Clock) -> Peer {
     Peer::new(&[address], subject, Tokens::new(SECRET), clock.clone(), &TlsConfig::default()).expect("an address")
 }
@@ -34,7 +34,7 @@ pub fn peer(address: &str, subject: &'static str, clock: &Clock) -> Peer {
 /// A running server; ends when it is dropped.
 #[derive(Debug)]
 pub struct TestServer {
-    /// Where it listens, for example `http://127.0.0.1:40123`.
+    /// Its address, for example `http://127.0.0.1:40123`.
     pub address: String,
     /// The tenant its clients act for.
     pub tenant: TenantId,
@@ -52,7 +52,7 @@ impl Drop for TestServer {
 }
 
 impl TestServer {
-    /// Serves what is added. The listener's address is known by then: services that call each other need it.
+    /// Serves the services that `add` adds. It is called with the listener's address, which services that call each other need.
     pub async fn start(clock: Clock, services: &[&str], add: impl FnOnce(&str, Routes) -> Routes) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let (trigger, shutdown) = ShutdownTrigger::new();
@@ -68,7 +68,7 @@ impl TestServer {
         self.client_for(Some(self.tenant), &["*"], "* internal")
     }
 
-    /// A client with a token of one's choice.
+    /// A client with the given token.
     pub fn client_for(&self, tenant: Option<TenantId>, tenants: &[&str], scope: &str) -> Client {
         connect(&[&self.address], &self.token(tenants, scope), tenant, Duration::from_mins(1)).expect("a client")
     }
@@ -81,7 +81,7 @@ impl TestServer {
     }
 }
 
-/// The events a service published, as a consumer gets them.
+/// The published events of a service, as a consumer reads them.
 #[derive(Debug, Clone)]
 pub struct Events {
     db: Db,
@@ -95,7 +95,7 @@ impl Events {
         Self { db: db.clone(), source: InProcessSource::new(area, db.clone(), relay) }
     }
 
-    /// Where another service reads them.
+    /// The source for another service.
     pub fn source(&self) -> InProcessSource {
         self.source.clone()
     }

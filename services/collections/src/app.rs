@@ -1,4 +1,4 @@
-//! What every call of the service works with.
+//! The state behind the service's calls.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{Error, db, domain::template::Seller};
 pub struct App(Arc<State<TenantSettings>>);
 
 impl App {
-    /// A service over its store.
+    /// A service over its database.
     pub fn new(db: Db, relay: Relay, clock: Clock) -> Self {
         Self(Arc::new(State::new(db, relay, clock)))
     }
@@ -29,7 +29,7 @@ impl Deref for App {
     }
 }
 
-/// What is known of a tenant.
+/// The settings of a tenant.
 #[derive(Debug)]
 pub struct TenantSettings {
     /// The seller, as reminders name it.

@@ -1,4 +1,4 @@
-//! Why a call fails. Knows no transport.
+//! Errors of collections, independent of transport.
 
 use chrono::NaiveDate;
 use quittance_kernel::{DisputeId, ItemId, MoneyError, ReminderId, StrategyId};
@@ -9,7 +9,7 @@ use crate::domain::{TemplateError, dispute, strategy};
 /// Why a call fails.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// There is no such strategy.
+    /// The strategy does not exist.
     #[error("strategy {0} does not exist")]
     StrategyNotFound(StrategyId),
     /// The tenant has no default strategy.
@@ -18,16 +18,16 @@ pub enum Error {
     /// Another strategy has this name.
     #[error("another strategy has the name {0:?}")]
     StrategyNameTaken(String),
-    /// There is no such item, or its event has not come yet.
+    /// The item does not exist, or its event has not arrived yet.
     #[error("item {0} is not known here; if it was issued just now, try again")]
     ItemNotFound(ItemId),
-    /// There is no such dispute.
+    /// The dispute does not exist.
     #[error("dispute {0} does not exist")]
     DisputeNotFound(DisputeId),
-    /// There is no such reminder.
+    /// The reminder does not exist.
     #[error("reminder {0} does not exist")]
     ReminderNotFound(ReminderId),
-    /// A run is for today or a date before it.
+    /// The date of a run is after today.
     #[error("{date} is after today, {today}")]
     DateInFuture {
         /// The date given.
@@ -35,15 +35,15 @@ pub enum Error {
         /// The day in the tenant's time zone.
         today: NaiveDate,
     },
-    /// The rules refuse a dispute.
+    /// A rule refuses the change of a dispute.
     #[error("{subject}: {refusal}")]
     Dispute {
-        /// The item or the dispute that it is about.
+        /// The item or the dispute.
         subject: String,
-        /// Which rule.
+        /// The rule.
         refusal: dispute::Refusal,
     },
-    /// The rules refuse a strategy.
+    /// A rule refuses the strategy.
     #[error("the strategy: {0}")]
     Strategy(#[from] strategy::Refusal),
     /// A template failed on a reminder although it passed its check.
@@ -54,10 +54,10 @@ pub enum Error {
         /// Why the template fails.
         error: TemplateError,
     },
-    /// What a customer owes sums beyond the bound of amounts.
+    /// A customer's items sum beyond the limit of amounts.
     #[error("the items of a customer: {0}")]
     Money(#[from] MoneyError),
-    /// What can go wrong in every call.
+    /// An error common to all calls.
     #[error(transparent)]
     Common(#[from] CommonError),
 }

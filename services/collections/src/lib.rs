@@ -1,4 +1,4 @@
-//! Collections: strategies and the reminders they lead to, and disputes.
+//! Collections: dunning strategies, reminders and disputes.
 
 mod app;
 mod db;

@@ -1,4 +1,4 @@
-//! Collections as a process of its own.
+//! Collections as a separate process.
 
 use std::process::ExitCode;
 

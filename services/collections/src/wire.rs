@@ -1,4 +1,4 @@
-//! From values of the domain to messages of the contract, for answers and for events.
+//! Domain values as messages of the contract, for responses and events.
 
 use quittance_proto::{collections::v1 as pb, instant, money};
 
@@ -7,7 +7,7 @@ use crate::domain::{
     Strategy, standard_steps::standard_steps,
 };
 
-/// An id, or nothing.
+/// An optional id.
 pub(crate) fn optional<T: ToString>(id: Option<T>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
@@ -24,7 +24,7 @@ pub(crate) fn strategy(strategy: &Strategy) -> pb::Strategy {
     }
 }
 
-/// The strategy that a tenant may start with, as `CreateStrategy` takes it: reminders 3 days before the due date, and 1, 8, 31 and 61 days after it,
+/// A standard strategy to start with, as input of `CreateStrategy`: reminders 3 days before the due date, and 1, 8, 31 and 61 days after it,
 /// from polite to firm.
 pub fn standard_strategy() -> pb::Strategy {
     pb::Strategy {
@@ -67,7 +67,7 @@ fn item(item: &ReminderItem) -> pb::ReminderItem {
     }
 }
 
-/// A reminder without its words, as lists and events have it.
+/// A reminder without its text, as in lists and events.
 pub(crate) fn reminder(reminder: &Reminder) -> pb::Reminder {
     pb::Reminder {
         reminder_id: reminder.id.to_string(),
@@ -87,7 +87,7 @@ pub(crate) fn reminder(reminder: &Reminder) -> pb::Reminder {
     }
 }
 
-/// A reminder with its words.
+/// A reminder with its text.
 pub(crate) fn whole_reminder(whole: &Reminder) -> pb::Reminder {
     pb::Reminder { subject: whole.rendered.subject.clone(), body: whole.rendered.body.clone(), ..reminder(whole) }
 }

@@ -1,4 +1,4 @@
-//! What every call of the service works with.
+//! The state behind the service's calls.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::Error;
 pub struct App(Arc<State<TenantSettings>>);
 
 impl App {
-    /// A service over its store.
+    /// A service over its database.
     pub fn new(db: Db, relay: Relay, clock: Clock) -> Self {
         Self(Arc::new(State::new(db, relay, clock)))
     }
@@ -29,7 +29,7 @@ impl Deref for App {
     }
 }
 
-/// Credit depends on nothing of a tenant: every tenant that a caller may act for is served, whether its events have come or not.
+/// Credit needs no settings: every tenant that a caller may act for is served, even before its events have arrived.
 #[derive(Debug)]
 pub struct TenantSettings;
 
@@ -41,7 +41,7 @@ impl Settings for TenantSettings {
         Ok(Some(Self))
     }
 
-    /// UTC, for want of another: no operation asks for the date.
+    /// UTC, as no operation uses the date.
     fn time_zone(&self) -> Tz {
         chrono_tz::UTC
     }

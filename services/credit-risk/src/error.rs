@@ -1,4 +1,4 @@
-//! Why a call fails. Knows no transport.
+//! Errors of credit-risk, independent of transport.
 
 use quittance_kernel::{Currency, CustomerId, ProfileId, ReservationId};
 use quittance_service::{CommonError, service_error};
@@ -8,10 +8,10 @@ use crate::domain::Refusal;
 /// Why a call fails.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// There is no such customer, or its event has not come yet.
+    /// The customer does not exist, or its event has not arrived yet.
     #[error("customer {0} is not known here; if it was created just now, try again")]
     CustomerNotFound(CustomerId),
-    /// The customer has no credit in the currency.
+    /// The customer has no profile in the currency.
     #[error("customer {customer} has no credit profile in {currency}")]
     NoProfile {
         /// The customer.
@@ -19,27 +19,27 @@ pub enum Error {
         /// The currency.
         currency: Currency,
     },
-    /// There is no such profile.
+    /// The profile does not exist.
     #[error("profile {0} does not exist")]
     ProfileNotFound(ProfileId),
-    /// The customer has a profile in the currency.
+    /// The customer already has a profile in the currency.
     #[error("the customer has a credit profile in this currency")]
     ProfileExists,
-    /// There is no such reservation.
+    /// The reservation does not exist.
     #[error("reservation {0} does not exist")]
     ReservationNotFound(ReservationId),
-    /// The order has an active or confirmed reservation.
+    /// The order already has an active or confirmed reservation.
     #[error("order {0:?} has a reservation")]
     OrderAlreadyReserved(String),
-    /// The rules refuse it.
+    /// A rule refuses the change.
     #[error("{subject}: {refusal}")]
     Refused {
-        /// The resource that it is about.
+        /// The resource to change.
         subject: String,
-        /// Which rule.
+        /// The rule.
         refusal: Refusal,
     },
-    /// What can go wrong in every call.
+    /// An error common to all calls.
     #[error(transparent)]
     Common(#[from] CommonError),
 }
@@ -47,7 +47,7 @@ pub enum Error {
 service_error!(Error);
 
 impl Error {
-    /// A refusal of a command about `subject`.
+    /// A refusal of a change of `subject`.
     pub fn refused(subject: impl std::fmt::Display, refusal: impl Into<Refusal>) -> Self {
         Self::Refused { subject: subject.to_string(), refusal: refusal.into() }
     }

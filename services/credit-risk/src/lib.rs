@@ -1,4 +1,4 @@
-//! Credit risk: limits, the exposure of open items, and what orders have reserved.
+//! Credit risk: limits, the exposure of open items, and reservations for orders.
 
 mod app;
 mod db;

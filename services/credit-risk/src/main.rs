@@ -1,4 +1,4 @@
-//! Credit risk as a process of its own.
+//! Credit risk as a separate process.
 
 use std::process::ExitCode;
 

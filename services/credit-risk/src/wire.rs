@@ -1,4 +1,4 @@
-//! From values of the domain to messages of the contract, for answers and for events.
+//! Domain values as messages of the contract, for responses and events.
 
 use quittance_kernel::Money;
 use quittance_proto::{creditrisk::v1 as pb, instant, money};
@@ -20,7 +20,7 @@ pub(crate) fn profile(profile: &CreditProfile) -> pb::CreditProfile {
     }
 }
 
-/// Whether an order is within the limit.
+/// The result of a credit check.
 pub(crate) fn check(checked: &CreditProfile, shortfall: Money) -> pb::CreditCheck {
     pb::CreditCheck {
         approved: shortfall.is_zero(),

@@ -1,4 +1,4 @@
-//! What every call of the service works with.
+//! The state behind the service's calls.
 
 use std::{collections::HashMap, ops::Deref, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::{
 pub struct App(Arc<State<TenantSettings>>);
 
 impl App {
-    /// A service over its store.
+    /// A service over its database.
     pub fn new(db: Db, relay: Relay, clock: Clock) -> Self {
         Self(Arc::new(State::new(db, relay, clock)))
     }
@@ -42,9 +42,9 @@ pub struct TenantSettings {
 }
 
 impl TenantSettings {
-    /// The series that documents of a kind are numbered in unless they name one: the first of the kind, which every tenant starts with.
+    /// The default series of a kind: the first one, which every tenant starts with.
     pub(crate) fn default_series(&self, kind: SeriesKind) -> Result<SeriesId, Bug> {
-        self.default_series.get(&kind).copied().ok_or(Bug("a tenant lacks a series that it started with"))
+        self.default_series.get(&kind).copied().ok_or(Bug("a tenant has no default series"))
     }
 }
 

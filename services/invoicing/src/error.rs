@@ -1,4 +1,4 @@
-//! Why a call fails. Knows no transport.
+//! Errors of invoicing, independent of transport.
 
 use quittance_kernel::{ContactId, CreditNoteId, CustomerId, InvoiceId, ItemId, SeriesId, TenantId, TermsId};
 use quittance_service::{CommonError, service_error};
@@ -11,19 +11,19 @@ pub enum Error {
     /// The tenant exists already.
     #[error("tenant {0} exists")]
     TenantExists(TenantId),
-    /// The series' code is taken.
-    #[error("there is a series {0:?}")]
+    /// A series with this code exists.
+    #[error("a series {0:?} exists")]
     SeriesExists(String),
-    /// There is no such series.
+    /// The series does not exist.
     #[error("series {0} does not exist")]
     SeriesNotFound(SeriesId),
-    /// The terms' code is taken.
-    #[error("there are terms {0:?}")]
+    /// Terms with this code exist.
+    #[error("terms {0:?} exist")]
     TermsCodeTaken(String),
-    /// There are no such terms.
+    /// The terms do not exist.
     #[error("terms {0} do not exist")]
     TermsNotFound(TermsId),
-    /// There is no such customer.
+    /// The customer does not exist.
     #[error("customer {0} does not exist")]
     CustomerNotFound(CustomerId),
     /// The customer has no such contact.
@@ -32,13 +32,13 @@ pub enum Error {
     /// Another customer has this number.
     #[error("another customer has the number {0:?}")]
     CustomerNumberTaken(String),
-    /// There is no such invoice.
+    /// The invoice does not exist.
     #[error("invoice {0} does not exist")]
     InvoiceNotFound(InvoiceId),
     /// Another document has this external number.
     #[error("another document has the external number {0:?}")]
     ExternalNumberTaken(String),
-    /// One of the tenant's own series will give this number to a document of its own.
+    /// One of the tenant's own series will give this number to another document.
     #[error("the external number {number:?} is one that the series {series:?} will give")]
     ExternalNumberInSeries {
         /// The number.
@@ -46,39 +46,37 @@ pub enum Error {
         /// The series' code.
         series: String,
     },
-    /// The number a series would give, or the reference made of it, stands on another document.
-    #[error(
-        "the next number of the series, or the payment reference made of it, stands on another document: use another series"
-    )]
+    /// The next number of a series, or its payment reference, is another document's.
+    #[error("the next number of the series, or its payment reference, is another document's: use another series")]
     NumberTaken,
-    /// The series would give numbers or references that another series gives.
+    /// The series would produce numbers or references of another series.
     #[error(
         "with the prefix {prefix:?} the series would give numbers or payment references that the series {series:?} gives"
     )]
     SeriesPrefixTaken {
         /// The prefix.
         prefix: String,
-        /// The other's code.
+        /// The code of the other series.
         series: String,
     },
-    /// There is no such credit note.
+    /// The credit note does not exist.
     #[error("credit note {0} does not exist")]
     CreditNoteNotFound(CreditNoteId),
-    /// There is no such item.
+    /// The item does not exist.
     #[error("item {0} does not exist")]
     ItemNotFound(ItemId),
-    /// The rules refuse it.
+    /// A rule refuses the change.
     #[error("{subject}: {refusal}")]
     Refused {
-        /// What was to be changed.
+        /// The resource to change.
         subject: String,
-        /// Why.
+        /// The refusal.
         refusal: Refusal,
     },
     /// A document could not be rendered.
     #[error("the document cannot be rendered")]
     Document(#[from] crate::domain::DocumentError),
-    /// What can go wrong in every call.
+    /// An error common to all calls.
     #[error(transparent)]
     Common(#[from] CommonError),
 }
@@ -86,12 +84,12 @@ pub enum Error {
 service_error!(Error);
 
 impl Error {
-    /// The rules refuse what was requested of `subject`.
+    /// A refusal of a change of `subject`.
     pub fn refused(subject: impl std::fmt::Display, refusal: impl Into<Refusal>) -> Self {
         Self::Refused { subject: subject.to_string(), refusal: refusal.into() }
     }
 
-    /// What a broken constraint on documents' numbers means for a document with this external number, or with a number of a series.
+    /// The error for a violated constraint on numbers, for a document with this external number, or with a number of a series.
     pub(crate) fn number_taken(constraint: &str, external: Option<&str>) -> Option<Self> {
         let is_number = matches!(
             constraint,

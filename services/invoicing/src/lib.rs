@@ -1,4 +1,4 @@
-//! Invoicing: tenants and their series, customers, terms, invoices and credit notes, and what is owed: open items, settlements, statements.
+//! Invoicing: tenants and their series, customers, terms, invoices and credit notes, and open items, settlements, statements.
 
 mod app;
 mod db;

@@ -1,4 +1,4 @@
-//! Invoicing as a process of its own.
+//! Invoicing as a separate process.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What the service is to whoever runs it.
+//! The service's interface to its host.
 
 use quittance_db::{DbError, Invariant, Workload};
 use quittance_events::{Projection, Reader};

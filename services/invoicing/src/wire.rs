@@ -1,4 +1,4 @@
-//! Domain values as the contract says them: for answers and for events.
+//! Domain values as messages of the contract, for responses and events.
 
 use quittance_kernel::{CreditNoteId, Money, Rounding, Terms};
 use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
@@ -9,7 +9,7 @@ use crate::domain::{
     TaxSubtotal, Tenant,
 };
 
-/// An id, or nothing.
+/// An optional id.
 pub(crate) fn optional<T: ToString>(id: Option<T>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
@@ -140,17 +140,17 @@ fn tax(tax: &TaxSubtotal) -> pb::TaxSubtotal {
     }
 }
 
-/// A draft: nothing is owed on it.
+/// A draft, without an open balance.
 pub(crate) fn draft(draft: &Invoice) -> pb::Invoice {
     invoice(draft, None)
 }
 
-/// An invoice that was issued now, with what is owed on it.
+/// An invoice just issued, with its open balance.
 pub(crate) fn issued_invoice(issued: &IssuedInvoice) -> pb::Invoice {
     invoice(&issued.invoice, Some(issued.item.open()))
 }
 
-/// An invoice with what is still owed on it; nothing is owed on a draft.
+/// An invoice with its open balance, zero for a draft.
 pub(crate) fn invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
     let state = match invoice.status(open) {
         InvoiceStatus::Draft => pb::InvoiceState::Draft,
@@ -227,7 +227,7 @@ fn credit_reason(reason: CreditReason) -> pb::CreditReason {
     }
 }
 
-/// A document as it was handed over.
+/// A delivery.
 pub(crate) fn delivery(delivery: &Delivery) -> pb::Delivery {
     let channel = match delivery.channel {
         DeliveryChannel::Email => pb::DeliveryChannel::Email,

@@ -1,4 +1,4 @@
-//! What every call of the service works with.
+//! The state behind the service's calls.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -12,7 +12,7 @@ use quittance_service::{Settings, State};
 
 use crate::{Error, db, invoicing::Invoicing};
 
-/// The service: its state, and the way to invoicing.
+/// The service: its state, and the client of invoicing.
 #[derive(Debug, Clone)]
 pub struct App(Arc<Inner>);
 
@@ -24,13 +24,13 @@ struct Inner {
 }
 
 impl App {
-    /// A service over its store, which settles with the invoicing service behind `invoicing`.
+    /// A service over its database, which settles through the client `invoicing`.
     pub fn new(db: Db, relay: Relay, clock: Clock, invoicing: Peer) -> Self {
         let state = State::new(db, relay, clock);
         Self(Arc::new(Inner { state, matching: Wake::default(), invoicing: Invoicing::new(invoicing) }))
     }
 
-    /// Wakes the reconciler that matches payments again.
+    /// Wakes the reconciler that rematches payments.
     pub(crate) fn matching(&self) -> &Wake {
         &self.0.matching
     }
@@ -48,7 +48,7 @@ impl Deref for App {
     }
 }
 
-/// What is known of a tenant.
+/// The settings of a tenant.
 #[derive(Debug)]
 pub struct TenantSettings {
     time_zone: Tz,

@@ -1,4 +1,4 @@
-//! Why a call fails. Knows no transport.
+//! Errors of payments, independent of transport.
 
 use quittance_kernel::{CustomerId, ImportId, ItemId, PaymentId};
 use quittance_service::{CommonError, service_error};
@@ -8,45 +8,45 @@ use crate::domain::{FileError, Refusal};
 /// Why a call fails.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// There is no such customer, or invoicing has not published it yet.
+    /// The customer does not exist, or invoicing has not published it yet.
     #[error("customer {0} does not exist")]
     CustomerNotFound(CustomerId),
-    /// There is no such item, or invoicing has not published it yet.
+    /// The item does not exist, or invoicing has not published it yet.
     #[error("item {0} does not exist")]
     ItemNotFound(ItemId),
-    /// There is no such payment.
+    /// The payment does not exist.
     #[error("payment {0} does not exist")]
     PaymentNotFound(PaymentId),
-    /// There is no such import.
+    /// The import does not exist.
     #[error("import {0} does not exist")]
     ImportNotFound(ImportId),
     /// Another payment has this reference.
     #[error("another payment has the external reference {0:?}")]
     ExternalReferenceTaken(String),
-    /// Nothing waits for a person's choice, or not so many explanations.
+    /// The payment has no alternative with this index.
     #[error("payment {0} has no explanation {1} to choose")]
     ReviewNotFound(PaymentId, usize),
-    /// The explanation does not say what to apply.
+    /// The alternative has no shares to apply.
     #[error("explanation {1} of payment {0} does not say what to apply")]
     AlternativeEmpty(PaymentId, usize),
-    /// The rules refuse it.
+    /// A rule refuses the change.
     #[error("{subject}: {refusal}")]
     Refused {
-        /// What was to be changed.
+        /// The resource to change.
         subject: String,
-        /// Why.
+        /// The refusal.
         refusal: Refusal,
     },
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file's format is not known, or it has no statement.
+    /// The file's format is unknown, or it has no statement.
     #[error("the file cannot be read: {0}")]
     FileUnreadable(String),
-    /// The file has more lines than an import takes.
+    /// The file has more lines than allowed in an import.
     #[error("the file has more than {0} lines")]
     FileTooLong(usize),
-    /// What can go wrong in every call.
+    /// An error common to all calls.
     #[error(transparent)]
     Common(#[from] CommonError),
 }
@@ -54,7 +54,7 @@ pub enum Error {
 service_error!(Error);
 
 impl Error {
-    /// The rules refuse what was requested of `subject`.
+    /// A refusal of a change of `subject`.
     pub fn refused(subject: impl std::fmt::Display, refusal: Refusal) -> Self {
         Self::Refused { subject: subject.to_string(), refusal }
     }

@@ -1,5 +1,5 @@
-//! The way to invoicing: asks it to settle what was allocated here and to reverse settlements. Every call may be repeated with the same batch and the
-//! same entries; it then has the same answer.
+//! The client of invoicing, which settles allocations and reverses settlements. Every call may be repeated with the same batch and the
+//! same entries; it then returns the same response.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,36 +15,36 @@ use tonic::{Code, Status};
 
 use crate::domain::Allocation;
 
-/// Refusals of an allocation that was right for what was known here.
+/// Refusals of an allocation based on outdated data.
 const OUT_OF_DATE: [&str; 3] =
     [reasons::ITEM_NOT_FOUND, reasons::SETTLEMENT_EXCEEDS_OPEN, reasons::WRITE_OFF_NOT_ALLOWED];
-/// How long invoicing has for a batch. Whoever waits longer gets the pending state; a reconciler asks again.
+/// Timeout of a batch. After it a caller gets the pending state; a reconciler retries.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What invoicing answers to each allocation of a batch: done, or why not.
+/// Invoicing's result for each allocation of a batch: done, or a refusal.
 pub(crate) type Verdicts = HashMap<AllocationId, Result<(), SettlementRefusal>>;
 
-/// Why invoicing refused an allocation.
+/// Invoicing's refusal of an allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SettlementRefusal {
     /// The reason, as the contract names it.
     pub(crate) reason: String,
-    /// What was known here of the item was out of date: its events are on their way.
+    /// Whether the local copy of the item was out of date: its events are still to arrive.
     pub(crate) is_out_of_date: bool,
 }
 
-/// Invoicing did not answer a batch: what became of it is not known yet.
+/// Invoicing did not respond to a batch: its result is not known yet.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NoAnswer {
-    /// It is not there, or too busy.
-    #[error("invoicing is away: {0}")]
-    Away(String),
-    /// It does not accept the batch as it is, which is a fault of one of the two.
+pub(crate) enum NoResponse {
+    /// It is unavailable or too busy.
+    #[error("invoicing is unavailable: {0}")]
+    Unavailable(String),
+    /// It does not accept the batch, which is a bug in one of the two services.
     #[error("invoicing did not accept the batch: {0}")]
     Refused(String),
 }
 
-impl From<Status> for NoAnswer {
+impl From<Status> for NoResponse {
     fn from(status: Status) -> Self {
         let text = format!("{:?}: {}", status.code(), status.message());
         match status.code() {
@@ -53,7 +53,7 @@ impl From<Status> for NoAnswer {
             | Code::Cancelled
             | Code::ResourceExhausted
             | Code::Aborted
-            | Code::Unknown => Self::Away(text),
+            | Code::Unknown => Self::Unavailable(text),
             _ => Self::Refused(text),
         }
     }
@@ -68,18 +68,18 @@ impl Invoicing {
         Self(peer)
     }
 
-    fn client(&self, tenant: TenantId) -> Result<OpenItemServiceClient<Client>, NoAnswer> {
-        let client = self.0.for_tenant(tenant, DEADLINE).map_err(|error| NoAnswer::Refused(error.to_string()))?;
+    fn client(&self, tenant: TenantId) -> Result<OpenItemServiceClient<Client>, NoResponse> {
+        let client = self.0.for_tenant(tenant, DEADLINE).map_err(|error| NoResponse::Refused(error.to_string()))?;
         Ok(OpenItemServiceClient::new(client))
     }
 
-    /// Asks to settle a batch: all allocations that were made under its id, in the order of their ids.
+    /// Settles a batch: all allocations with its id, in the order of their ids.
     pub(crate) async fn settle(
         &self,
         tenant: TenantId,
         batch: RequestId,
         allocations: &[Allocation],
-    ) -> Result<Verdicts, NoAnswer> {
+    ) -> Result<Verdicts, NoResponse> {
         let request = pb::SettleItemsRequest {
             request_id: batch.to_string(),
             settlements: allocations.iter().map(settlement).collect(),
@@ -88,13 +88,13 @@ impl Invoicing {
         verdicts(allocations.iter().map(|a| a.id), response.results)
     }
 
-    /// Asks to reverse settlements: all of a reversal batch, in the order of their ids.
+    /// Reverses settlements: all of a reversal batch, in the order of their ids.
     pub(crate) async fn reverse(
         &self,
         tenant: TenantId,
         batch: RequestId,
         reversals: &[Reversal],
-    ) -> Result<Verdicts, NoAnswer> {
+    ) -> Result<Verdicts, NoResponse> {
         let message = |reversal: &Reversal| pb::SettlementReversal {
             allocation_id: reversal.allocation.to_string(),
             effective_on: reversal.effective_on.to_string(),
@@ -109,7 +109,7 @@ impl Invoicing {
     }
 }
 
-/// An allocation that is to be reversed.
+/// An allocation to reverse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reversal {
     pub(crate) allocation: AllocationId,
@@ -133,26 +133,26 @@ fn settlement(allocation: &Allocation) -> pb::Settlement {
 fn verdicts(
     ids: impl ExactSizeIterator<Item = AllocationId>,
     results: Vec<pb::SettlementResult>,
-) -> Result<Verdicts, NoAnswer> {
+) -> Result<Verdicts, NoResponse> {
     if ids.len() != results.len() {
-        return Err(NoAnswer::Refused(format!("{} results for {} entries", results.len(), ids.len())));
+        return Err(NoResponse::Refused(format!("{} results for {} entries", results.len(), ids.len())));
     }
     let verdict = |result: pb::SettlementResult| match result.result {
         Some(settlement_result::Result::Item(_)) => Ok(Ok(())),
         Some(settlement_result::Result::Error(status)) => refusal(&status).map(Err),
-        None => Err(NoAnswer::Refused("a result is empty".to_owned())),
+        None => Err(NoResponse::Refused("a result is empty".to_owned())),
     };
     ids.zip(results).map(|(id, result)| Ok((id, verdict(result)?))).collect()
 }
 
-/// The reason in an entry's status. An entry without one, or that failed for a fault of invoicing, is no verdict.
-fn refusal(status: &tonic_types::pb::Status) -> Result<SettlementRefusal, NoAnswer> {
+/// The reason in an entry's status. An entry without one, or with an internal error of invoicing, has no verdict.
+fn refusal(status: &tonic_types::pb::Status) -> Result<SettlementRefusal, NoResponse> {
     let code = Code::from(status.code);
     let whole = Status::with_details(code, status.message.clone(), status.encode_to_vec().into());
     match error_info(&whole) {
         Some(info) if !matches!(code, Code::Internal | Code::Unavailable | Code::Unknown) => {
             Ok(SettlementRefusal { is_out_of_date: OUT_OF_DATE.contains(&info.reason.as_str()), reason: info.reason })
         }
-        _ => Err(NoAnswer::Away(status.message.clone())),
+        _ => Err(NoResponse::Unavailable(status.message.clone())),
     }
 }

@@ -1,4 +1,4 @@
-//! Payments as a process of its own.
+//! Payments as a separate process.
 
 use std::process::ExitCode;
 

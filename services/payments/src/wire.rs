@@ -1,4 +1,4 @@
-//! Domain values as the contract says them: for answers and for events.
+//! Domain values as messages of the contract, for responses and events.
 
 use quittance_matching::Fallback;
 use quittance_proto::{instant, money, payments::v1 as pb};
@@ -8,12 +8,12 @@ use crate::domain::{
     Method, Payment, Share,
 };
 
-/// An id, or nothing.
+/// An optional id.
 pub(crate) fn optional<T: ToString>(id: Option<T>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-/// How money came.
+/// A payment method.
 pub(crate) fn method(method: Method) -> pb::PaymentMethod {
     match method {
         Method::Transfer => pb::PaymentMethod::Transfer,
@@ -25,7 +25,7 @@ pub(crate) fn method(method: Method) -> pb::PaymentMethod {
     }
 }
 
-/// By what something was found.
+/// A match rule.
 pub(crate) fn rule(rule: Option<MatchRule>) -> pb::MatchRule {
     match rule {
         None => pb::MatchRule::Unspecified,
@@ -76,7 +76,7 @@ pub(crate) fn allocation(allocation: &Allocation) -> pb::Allocation {
     }
 }
 
-/// What a person may choose.
+/// An alternative.
 pub(crate) fn alternative(alternative: &Alternative) -> pb::MatchAlternative {
     let proposed = |share: &Share| pb::ProposedAllocation {
         item_id: share.item.to_string(),
@@ -96,7 +96,7 @@ pub(crate) fn alternative(alternative: &Alternative) -> pb::MatchAlternative {
     }
 }
 
-/// What the tenant tolerates.
+/// The tenant's matching policy.
 pub(crate) fn policy(policy: &MatchingPolicy) -> pb::MatchingPolicy {
     let mut tolerances: Vec<pb::Tolerance> = policy
         .tolerances
@@ -132,7 +132,7 @@ fn outcome(outcome: &MatchOutcome) -> pb::MatchOutcome {
     }
 }
 
-/// A payment with where its money went.
+/// A payment with its allocations.
 pub(crate) fn payment(payment: &Payment, allocations: &[Allocation]) -> pb::Payment {
     pb::Payment {
         payment_id: payment.id.to_string(),
@@ -166,7 +166,7 @@ fn statement(statement: &ImportedStatement) -> pb::ImportedStatement {
     }
 }
 
-/// What an import did.
+/// An import.
 pub(crate) fn bank_import(import: &BankImport) -> pb::BankImport {
     let problems = import.problems.iter().map(|problem| pb::LineProblem {
         line: i32::try_from(problem.line).unwrap_or(i32::MAX),

@@ -1,4 +1,4 @@
-//! The public API as the command line's own runs use it: one client per gRPC service, for one tenant.
+//! The public API for commands of this program: one client per gRPC service, for one tenant.
 
 use std::time::Duration;
 
@@ -24,11 +24,11 @@ use quittance_proto::{
 };
 use tonic::Status;
 
-/// How long one call may take.
+/// Timeout of a call.
 const DEADLINE: Duration = Duration::from_mins(1);
-/// How long read models may stand still before a wait for them is given up.
+/// How long a wait for read models may go on without progress.
 const STALLED: Duration = Duration::from_mins(1);
-/// Between two looks at how far events have come.
+/// Polling interval of the stream status.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Clients for one tenant.
@@ -49,7 +49,7 @@ pub(crate) struct Api {
     pub(crate) reports: ReportServiceClient<Client>,
 }
 
-/// Where a service's reading of others' events is waited for.
+/// Waits for the consumers of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     Payments,
@@ -64,7 +64,7 @@ impl Api {
         Ok(Self::new(connect(&[address], token, Some(tenant), DEADLINE)?))
     }
 
-    /// Over a client.
+    /// Creates the clients over a channel.
     pub(crate) fn new(client: Client) -> Self {
         Self {
             tenants: TenantServiceClient::new(client.clone()),
@@ -83,7 +83,7 @@ impl Api {
         }
     }
 
-    /// How far each service's events and its reading have come, or why it does not say.
+    /// The stream status of each service, or its error.
     pub(crate) async fn statuses(&mut self) -> Vec<(&'static str, Result<StreamStatus, Status>)> {
         let invoicing = self.items.get_stream_status(GetStreamStatusRequest {}).await.map(tonic::Response::into_inner);
         vec![
@@ -106,7 +106,7 @@ impl Api {
         Ok(answer?.into_inner())
     }
 
-    /// The newest position of each area's events, once none of them waits for one and no work is unfinished.
+    /// The newest position of each area's events, once all have one and no work is unfinished.
     async fn heads(&mut self) -> Result<Option<Vec<(&'static str, i64)>>, Status> {
         let invoicing = self.items.get_stream_status(GetStreamStatusRequest {}).await?.into_inner();
         let payments = self.status(Reader::Payments).await?;
@@ -120,7 +120,7 @@ impl Api {
         Ok(settled.then_some(heads))
     }
 
-    /// Waits until these readers have applied everything that invoicing has published by now.
+    /// Waits until these consumers have applied all of invoicing's events up to now.
     pub(crate) async fn wait_for_invoicing(&mut self, readers: &[Reader]) -> anyhow::Result<()> {
         let mut head = None;
         for reader in readers {
@@ -131,7 +131,7 @@ impl Api {
                 } else {
                     let status = self.items.get_stream_status(GetStreamStatusRequest {}).await?.into_inner();
                     if status.unpositioned > 0 {
-                        watch.look(&status, "positions of invoicing's events").await?;
+                        watch.check(&status, "positions of invoicing's events").await?;
                         continue;
                     }
                     *head.insert(status.head_position)
@@ -140,32 +140,32 @@ impl Api {
                 if position(&status, quittance_invoicing::AREA) >= target {
                     break;
                 }
-                watch.look(&status, &format!("{reader:?} to read invoicing's events up to {target}")).await?;
+                watch.check(&status, &format!("{reader:?} to read invoicing's events up to {target}")).await?;
             }
         }
         Ok(())
     }
 
-    /// Waits until all work is finished and every read model has caught up with every event. Fails loudly when they stand still.
+    /// Waits until all work is finished and every read model has caught up with every event. Fails if there is no progress.
     pub(crate) async fn wait_for_everything(&mut self) -> anyhow::Result<()> {
         let mut watch = Watch::new();
         loop {
             if let Some(heads) = self.heads().await? {
                 let reporting = self.status(Reader::Reporting).await?;
                 let behind: Vec<_> = heads.iter().filter(|(area, head)| position(&reporting, area) < *head).collect();
-                // Read models that caught up may have caused new events: only heads that did not move count.
+                // Read models that caught up may have caused new events: the heads must not have moved.
                 if behind.is_empty() && self.heads().await?.as_ref() == Some(&heads) {
-                    return held(&reporting);
+                    return refuse_held(&reporting);
                 }
-                watch.look(&reporting, &format!("reporting, which is behind on {behind:?}")).await?;
+                watch.check(&reporting, &format!("reporting, which is behind on {behind:?}")).await?;
             } else {
                 let payments = self.status(Reader::Payments).await?;
-                watch.look(&payments, "unfinished work and positions").await?;
+                watch.check(&payments, "unfinished work and positions").await?;
             }
         }
     }
 
-    /// The state of every invariant, as each service finds it.
+    /// The result of every invariant of each service.
     pub(crate) async fn verify(&mut self) -> Result<Vec<(&'static str, InvariantResult)>, Status> {
         let request = VerifyLedgerRequest {};
         let answers = [
@@ -186,8 +186,8 @@ fn position(status: &StreamStatus, area: &str) -> i64 {
     status.subscriptions.iter().find(|s| s.area == area).map_or(0, |s| s.position)
 }
 
-/// Events that were parked or put among the dead letters make every figure doubtful.
-fn held(status: &StreamStatus) -> anyhow::Result<()> {
+/// Fails on parked events and dead letters: they make every figure doubtful.
+fn refuse_held(status: &StreamStatus) -> anyhow::Result<()> {
     match status.subscriptions.iter().find(|s| s.parked + s.dead_letters + s.waiting > 0) {
         None => Ok(()),
         Some(s) => {
@@ -202,7 +202,7 @@ fn held(status: &StreamStatus) -> anyhow::Result<()> {
     }
 }
 
-/// Notices when what is waited for stands still.
+/// Detects a wait without progress.
 struct Watch {
     last: Option<StreamStatus>,
     still_since: std::time::Instant,
@@ -213,13 +213,13 @@ impl Watch {
         Self { last: None, still_since: std::time::Instant::now() }
     }
 
-    async fn look(&mut self, status: &StreamStatus, what: &str) -> anyhow::Result<()> {
+    async fn check(&mut self, status: &StreamStatus, what: &str) -> anyhow::Result<()> {
         if self.last.as_ref() != Some(status) {
             self.last = Some(status.clone());
             self.still_since = std::time::Instant::now();
         }
         if self.still_since.elapsed() > STALLED {
-            bail!("waited for {what}, but nothing has moved for {} seconds", STALLED.as_secs());
+            bail!("waited for {what}, without progress for {} seconds", STALLED.as_secs());
         }
         tokio::time::sleep(LOOK).await;
         Ok(())
@@ -231,14 +231,14 @@ pub(crate) fn request_id() -> String {
     RequestId::at(Clock::system().now()).to_string()
 }
 
-/// An entry of a batch that failed, as an error.
+/// The error of a failed entry of a batch.
 pub(crate) fn entry_error(what: &str, status: &tonic_types::pb::Status) -> anyhow::Error {
     anyhow::anyhow!("{what}: {}", status.message)
 }
 
 /// Turns a failed call into an error that names its reason.
 pub(crate) trait Called<T> {
-    /// The answer, or what failed and why.
+    /// The response, or an error with what failed.
     fn called(self, what: &str) -> anyhow::Result<T>;
 }
 

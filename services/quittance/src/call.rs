@@ -1,4 +1,4 @@
-//! `quittance call`: any method, known only by its descriptor. What a person types is what the message says.
+//! `quittance call`: calls any method, by its descriptor. The JSON typed is the message.
 
 use anyhow::{Context as _, bail};
 use prost::Message as _;
@@ -14,12 +14,12 @@ use tonic::{
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
 };
 
-/// The contract as descriptors.
+/// The descriptors of the contract.
 pub(crate) fn pool() -> anyhow::Result<DescriptorPool> {
     DescriptorPool::decode(FILE_DESCRIPTOR_SET).context("the contract in this program cannot be read")
 }
 
-/// Finds `Service/Method`, where the service may be given in full or by its last name.
+/// Finds `Service/Method`; the service may be given in full or by its last name.
 pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<MethodDescriptor> {
     let Some((service, method)) = name.trim_start_matches('/').rsplit_once('/') else {
         bail!("a method is named SERVICE/METHOD, for example InvoiceService/GetInvoice");
@@ -42,7 +42,7 @@ pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<M
     }
 }
 
-/// Reads a request; fills in a request id where the message has one and none is given.
+/// Reads a request; fills in a request id if the message has one and none is given.
 pub(crate) fn read_request(method: &MethodDescriptor, json: &str) -> anyhow::Result<DynamicMessage> {
     let mut json = serde_json::Deserializer::from_str(json);
     let options = DeserializeOptions::new().deny_unknown_fields(true);
@@ -72,7 +72,7 @@ fn fill_request_ids(message: &mut DynamicMessage) {
     }
 }
 
-/// Calls a method and returns its answer as JSON.
+/// Calls a method and returns its response as JSON.
 pub(crate) async fn call(client: Client, method: &MethodDescriptor, request: DynamicMessage) -> Result<String, Status> {
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let path = path.parse().map_err(|_| Status::internal("the method has no path"))?;
@@ -88,7 +88,7 @@ fn to_json(message: &DynamicMessage) -> anyhow::Result<String> {
     Ok(String::from_utf8(out.into_inner())?)
 }
 
-/// A failed call as people read it: code, reason, sentence, and every detail.
+/// A failed call for people: code, reason, sentence, and every detail.
 pub(crate) fn describe(status: &Status) -> String {
     let reason = quittance_grpc::error_info(status).map(|info| info.reason).unwrap_or_default();
     let details = pool().ok().and_then(|pool| details_json(&pool, status)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where the commands that call a running suite find it, and in whose name they call.
+//! Connection flags of the commands that call a running suite.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -8,22 +8,22 @@ use quittance_kernel::TenantId;
 
 use crate::{data, up};
 
-/// How often a server that is away is tried: for about two seconds.
+/// How often an unavailable server is tried: for about two seconds.
 const ATTEMPTS: u32 = 6;
 
-/// How a running suite is called.
+/// Connection to a running suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ClientFlags {
     /// The server
     #[arg(long, env = "QUITTANCE_SERVER", default_value = "http://127.0.0.1:7400")]
     pub(crate) server: String,
-    /// Certificates (PEM) that a server behind https is trusted by, beside the system's
+    /// Authorities (PEM) to trust for a server with https, beside the system's
     #[arg(long)]
     ca: Option<PathBuf>,
-    /// Our certificate (PEM), where the server asks callers for one
+    /// The client certificate (PEM), if the server requires one
     #[arg(long, requires = "key")]
     certificate: Option<PathBuf>,
-    /// The private key of our certificate (PEM)
+    /// The private key of the client certificate (PEM)
     #[arg(long, requires = "certificate")]
     key: Option<PathBuf>,
     /// The data folder of a local `quittance up`, whose key signs the token
@@ -32,10 +32,10 @@ pub(crate) struct ClientFlags {
     /// A token, instead of one signed with the data folder's key
     #[arg(long, env = "QUITTANCE_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// The tenant; else the data folder's development tenant
+    /// The tenant; default: the data folder's development tenant
     #[arg(long, env = "QUITTANCE_TENANT", value_parser = parse_tenant)]
     tenant: Option<TenantId>,
-    /// How long to wait for an answer, in seconds
+    /// How long to wait for a response, in seconds
     #[arg(long, default_value_t = 60)]
     timeout_s: u64,
 }
@@ -45,7 +45,7 @@ pub(crate) fn parse_tenant(text: &str) -> Result<TenantId, String> {
 }
 
 impl ClientFlags {
-    /// A client; it connects with the first call, and gives a server that is away a few seconds.
+    /// A client; it connects with the first call, and retries an unavailable server for a few seconds.
     pub(crate) fn connect(&self) -> anyhow::Result<Client> {
         let token = match &self.token {
             Some(token) => token.clone(),
@@ -60,7 +60,7 @@ impl ClientFlags {
         Ok(client?)
     }
 
-    /// The tenant that is acted for.
+    /// The tenant of the calls.
     pub(crate) fn tenant(&self) -> anyhow::Result<TenantId> {
         match self.tenant {
             Some(tenant) => Ok(tenant),
@@ -68,7 +68,7 @@ impl ClientFlags {
         }
     }
 
-    /// What was tried, for who reads that nobody answered.
+    /// The addresses tried, for the error when no server responds.
     pub(crate) fn tried(&self) -> String {
         format!("tried {}", self.server)
     }

@@ -1,4 +1,4 @@
-//! The data folder of a suite: its private PostgreSQL and the key that its tokens are signed with.
+//! The data folder of a suite: its private PostgreSQL and the key that signs its tokens.
 
 use std::{
     fs,
@@ -17,21 +17,21 @@ const KEY_FILE: &str = "development-key";
 const PASSWORD_FILE: &str = "database-password";
 const SECRET_BYTES: usize = 32;
 
-/// Where the databases are.
+/// The server of the databases.
 #[derive(Debug)]
 pub(crate) enum Server {
-    /// A server of our own in a data folder.
+    /// A private server in a data folder.
     Private(PrivatePostgres),
-    /// A server of our own that is gone when this process ends, however it ends.
+    /// A private server that is removed when this process ends in any way.
     Scratch(ScratchPostgres),
-    /// A private one that another process of ours has started, and stops.
+    /// A private server that another process of ours started and will stop.
     Running(quittance_private_postgres::Server),
-    /// Somebody else's, with an owner's login and the password of our roles.
+    /// An external server, with an owner's login and the password of our roles.
     Given { owner: Box<PgConnectOptions>, password: String },
 }
 
 impl Server {
-    /// Starts, or finds again, the private server in a data folder.
+    /// Starts or adopts the private server of a data folder.
     pub(crate) async fn private(folder: PathBuf) -> anyhow::Result<Self> {
         let start = move || {
             PrivatePostgres::start(&folder, &Options { max_connections: 200, ..Options::new(Durability::Full) })
@@ -39,7 +39,7 @@ impl Server {
         Ok(Self::Private(tokio::task::spawn_blocking(start).await??))
     }
 
-    /// The private server of a data folder: the one that is running there for another process, or one started for this.
+    /// The private server of a data folder: the one running for another process, or a new one.
     pub(crate) async fn private_or_running(folder: PathBuf) -> anyhow::Result<Self> {
         let start = move || -> Result<Self, quittance_private_postgres::Error> {
             let options = Options { max_connections: 200, ..Options::new(Durability::Full) };
@@ -60,9 +60,9 @@ impl Server {
         Ok(Self::Scratch(tokio::task::spawn_blocking(start).await??))
     }
 
-    /// Uses a server by URL.
+    /// Uses an external server by URL.
     pub(crate) fn given(url: &str, folder: &Path) -> anyhow::Result<Self> {
-        let owner: PgConnectOptions = url.parse().with_context(|| format!("{url} is no PostgreSQL URL"))?;
+        let owner: PgConnectOptions = url.parse().with_context(|| format!("{url} is not a PostgreSQL URL"))?;
         Ok(Self::Given { owner: Box::new(owner), password: hex::encode(secret(folder, PASSWORD_FILE)?) })
     }
 
@@ -85,7 +85,7 @@ impl Server {
         }
     }
 
-    /// Stops a server of our own.
+    /// Stops a private server.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         match self {
             Self::Private(server) => tokio::task::spawn_blocking(move || server.stop()).await??,
@@ -96,7 +96,7 @@ impl Server {
     }
 }
 
-/// The logins of a database on a server that trusts whoever can reach its socket.
+/// The logins of a database on a server that trusts every user of its socket.
 fn trusted(server: &quittance_private_postgres::Server, database: &str) -> anyhow::Result<Logins> {
     let login = |role: &str| -> anyhow::Result<PgConnectOptions> { Ok(server.url(role, database).parse()?) };
     Ok(Logins {
@@ -107,17 +107,17 @@ fn trusted(server: &quittance_private_postgres::Server, database: &str) -> anyho
     })
 }
 
-/// Signs tokens with a key that nobody keeps.
+/// Signs tokens with an ephemeral key.
 pub(crate) fn passing_tokens() -> anyhow::Result<Tokens> {
     Ok(Tokens::new(random()?))
 }
 
-/// Signs tokens with the folder's own key, which is made when the folder is new.
+/// Signs tokens with the folder's key, created with the folder.
 pub(crate) fn tokens(folder: &Path) -> anyhow::Result<Tokens> {
     Ok(Tokens::new(secret(folder, KEY_FILE)?))
 }
 
-/// A secret of the folder, made from the system's randomness when it is asked for first. Only the folder's owner can read it.
+/// A secret of the folder, created from the system's randomness at first use. Only the folder's owner can read it.
 fn secret(folder: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
     fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
     let path = folder.join(name);
@@ -138,7 +138,7 @@ fn random() -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Signs tokens with the key of a folder that `quittance up` has made.
+/// Signs tokens with the key of a folder created by `quittance up`.
 pub(crate) fn existing_tokens(folder: &Path) -> anyhow::Result<Tokens> {
     let path = folder.join(KEY_FILE);
     let secret = fs::read(&path).with_context(|| {

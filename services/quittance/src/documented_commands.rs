@@ -1,4 +1,4 @@
-//! The commands that the documents show are commands of the program.
+//! Tests that the commands shown in the documents exist in the program.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::Cli;
 
-/// What stands for a value in the documents, and a value.
+/// Placeholders in the documents, and their values.
 const PLACEHOLDERS: [(&str, &str); 2] = [("SERVICE", "payments"), ("DATE[,DATE...]", "2026-01-31,2026-02-28")];
 
 /// The documents.
@@ -58,7 +58,7 @@ fn commands(page: &str) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
         while let Some(line) = lines.next() {
             let Some(found) = in_block.captures(line) else { continue };
             let mut text = found[1].to_owned();
-            // A quotation that is open, or a backslash, goes on in the next line.
+            // An open quotation, or a backslash, continues in the next line.
             while arguments(&text).is_none() {
                 text = format!("{text}\n{}", lines.next().unwrap_or_else(|| panic!("it does not end: {text}")));
             }

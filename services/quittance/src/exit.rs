@@ -1,18 +1,18 @@
-//! How the program ends, in one place: scripts rely on it.
+//! The exit statuses of the program, on which scripts rely.
 
 use std::process::ExitCode;
 
-/// It did what it was asked for.
+/// Success.
 pub(crate) const DONE: ExitCode = ExitCode::SUCCESS;
-/// It failed.
+/// Failure.
 pub(crate) const FAILED: ExitCode = ExitCode::FAILURE;
 
-/// Arguments, a configuration, a map or a file cannot be used.
+/// Invalid arguments, configuration, map or file.
 pub(crate) fn usage() -> ExitCode {
     ExitCode::from(2)
 }
 
-/// It did what it was asked for, and what it found is not as it should be: rows left out, a read model that differed, an invariant that does not hold, a
+/// Success with findings: rows left out, a read model that differed, an invariant that does not hold, a
 /// service that is not ready.
 pub(crate) fn found() -> ExitCode {
     ExitCode::from(3)

@@ -1,4 +1,4 @@
-//! `quittance status` and `quittance verify`: how a running suite is, for people.
+//! `quittance status` and `quittance verify`: the state of a running suite.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ pub(crate) struct InspectFlags {
     client: ClientFlags,
 }
 
-/// Prints, for each service that answers at the server, whether it serves and how far it has read; 3 where one does not serve or holds events.
+/// Prints, for each service of the server, whether it serves and its consumers' positions; 3 if one does not serve or holds events.
 pub(crate) async fn status(flags: &InspectFlags) -> anyhow::Result<ExitCode> {
     let client = flags.client.connect()?;
     let mut health = HealthClient::new(client.clone());
@@ -38,7 +38,7 @@ pub(crate) async fn status(flags: &InspectFlags) -> anyhow::Result<ExitCode> {
     Ok(if is_sound { exit::DONE } else { exit::found() })
 }
 
-/// Checks every invariant of a tenant's books; 3 where one does not hold.
+/// Checks every invariant of a tenant; 3 if one does not hold.
 pub(crate) async fn verify(flags: &InspectFlags) -> anyhow::Result<ExitCode> {
     let mut api = Api::new(flags.client.connect()?);
     println!("tenant {}", flags.client.tenant()?);
@@ -57,7 +57,7 @@ fn words(status: ServingStatus) -> &'static str {
     }
 }
 
-/// Prints a service's state; false where it holds events that somebody has to look at.
+/// Prints a service's state; returns false if it holds events that an operator must handle.
 fn print(area: &str, status: &StreamStatus) -> bool {
     println!(
         "{area:12} {} events, {} without a position, {} unfinished",

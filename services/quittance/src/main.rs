@@ -1,4 +1,4 @@
-//! The one program people run: the suite in one process, calls to any of its methods, the history of a company replayed, and a demonstration.
+//! The main program: the suite in one process, calls of any method, replay of a company's history, and a demonstration.
 
 mod api;
 mod bank;
@@ -33,12 +33,12 @@ use crate::{
     up::{PrivateSuite, UpFlags},
 };
 
-/// The version, and the commit that the program was built from where that is known.
+/// The version, and the commit the program was built from, if known.
 static VERSION: LazyLock<String> = LazyLock::new(|| quittance_host::version(option_env!("QUITTANCE_COMMIT")));
 
 /// Accounts receivable: invoicing, credit risk, payments, collections, reporting.
 ///
-/// Exit status: 0 done, 1 failed, 2 arguments or configuration that cannot be used, 3 done, and what was found is not as it should be.
+/// Exit status: 0 success, 1 failure, 2 invalid arguments or configuration, 3 success with findings.
 #[derive(Debug, Parser)]
 #[command(name = "quittance", version = VERSION.as_str(), about)]
 struct Cli {
@@ -55,23 +55,23 @@ enum Command {
     Call(CallFlags),
     /// Print a development token of a data folder, for 12 hours
     Token(TokenFlags),
-    /// Say how a running suite is: whether it serves, how far events have come, what is held
+    /// Show the state of a running suite: whether it serves, positions of events, held events
     Status(inspect::InspectFlags),
-    /// Check every invariant of a tenant's books
+    /// Check every invariant of a tenant
     Verify(inspect::InspectFlags),
-    /// Carry a company's history through the APIs and report on it
+    /// Replay a company's history through the APIs and report on it
     Replay(ReplayFlags),
     /// Bring a service's database up to date
     Migrate(operate::MigrateFlags),
-    /// Make Kafka's topics as declared, or check them
+    /// Create Kafka's topics as declared, or check them
     Topics(operate::TopicsFlags),
-    /// What a service could not apply: list, show, put back
+    /// Events that a service could not apply: list, show, requeue, discard
     #[command(subcommand)]
     DeadLetters(operate::DeadLetters),
-    /// An area's events: as they come, or of the past
+    /// An area's events: new or past ones
     #[command(subcommand)]
     Events(operate::EventsCommand),
-    /// Rebuild what a service keeps of others' events from the first event on
+    /// Rebuild a service's read model from the first event on
     Rebuild(operate::RebuildFlags),
     /// Read bank files
     #[command(subcommand)]
@@ -79,7 +79,7 @@ enum Command {
     /// Match payments with open items, without a database
     #[command(subcommand)]
     Match(cash::MatchCommand),
-    /// Run a generated year of a seller's receivables and show what a credit manager wants to see
+    /// Run a generated year of a seller's receivables and show a summary for a credit manager
     Demo(DemoFlags),
     /// List all settings with their variables, defaults and meanings
     Configuration,
@@ -93,7 +93,7 @@ enum Command {
 struct CallFlags {
     /// SERVICE/METHOD; the service in full or by its last name
     method: String,
-    /// The request as JSON, `-` to read it from standard input; a `request_id` is filled in where it is missing
+    /// The request as JSON, `-` to read it from standard input; a missing `request_id` is filled in
     #[arg(default_value = "{}")]
     request: String,
     #[command(flatten)]
@@ -109,15 +109,15 @@ struct TokenFlags {
 
 #[derive(Debug, Args)]
 struct ReplayFlags {
-    /// One row per invoice; gzipped where the name ends in .gz
+    /// The history as csv, one row per invoice; gzipped if the name ends in .gz
     file: PathBuf,
-    /// Which column holds what
+    /// The map of the columns (TOML)
     #[arg(long)]
     map: PathBuf,
     /// Dates to report on, separated by commas
     #[arg(long, value_delimiter = ',', required = true, value_parser = parse_date)]
     report_on: Vec<NaiveDate>,
-    /// Where report.json is written, and where the private suite lives
+    /// The folder of report.json and of the private suite
     #[arg(long)]
     out: PathBuf,
     /// A running suite to use instead of a private one
@@ -130,10 +130,10 @@ struct ReplayFlags {
 
 #[derive(Debug, Args)]
 struct DemoFlags {
-    /// Draws the year; the same seed makes the same year
+    /// The seed; the same seed generates the same year
     #[arg(long, default_value_t = 20_250_101)]
     seed: u64,
-    /// How many customers the seller has
+    /// The number of customers
     #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(10..=2_000))]
     customers: u32,
 }
@@ -146,7 +146,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command;
     quittance_host::run_to_end("", async {
         match run(command).await {
-            Err(error) if output::reader_has_gone(&error) => Ok(exit::DONE),
+            Err(error) if output::is_closed_by_reader(&error) => Ok(exit::DONE),
             done => done,
         }
     })

@@ -1,4 +1,4 @@
-//! Lines on standard output, whose reader may go away: `quittance events replay | head` is no failure.
+//! Lines on standard output, whose reader may close it: `quittance events replay | head` is not a failure.
 
 use std::{
     fmt::Display,
@@ -10,8 +10,8 @@ pub(crate) fn line(text: impl Display) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
-/// Whether the reader of standard output has gone away.
-pub(crate) fn reader_has_gone(error: &anyhow::Error) -> bool {
+/// Whether the reader of standard output has closed it.
+pub(crate) fn is_closed_by_reader(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))

@@ -1,4 +1,4 @@
-//! Progress bars; silent where standard error is no terminal.
+//! Progress bars; silent if standard error is not a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 

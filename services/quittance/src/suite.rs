@@ -11,16 +11,16 @@ use quittance_kernel::Clock;
 use quittance_runtime::{Shutdown, ShutdownTrigger, Tasks};
 use tokio::net::TcpListener;
 
-/// How the suite runs.
+/// The configuration of the suite.
 #[derive(Debug, Clone)]
 pub(crate) struct SuiteOptions {
-    /// Where and how it answers calls.
+    /// The settings of its server.
     pub(crate) server: ServerConfig,
     /// Connections of each service to its database.
     pub(crate) connections: u32,
-    /// Signs callers' tokens where no keys are configured.
+    /// Signs callers' tokens if no keys are configured.
     pub(crate) development: Tokens,
-    /// Signs the tokens that services call each other with; nobody else has it.
+    /// Signs the tokens of calls between services; private to the suite.
     pub(crate) internal: Tokens,
     /// The broker that events go through; without one they go from outbox to consumer directly.
     pub(crate) kafka: Option<KafkaConfig>,
@@ -29,18 +29,18 @@ pub(crate) struct SuiteOptions {
 /// A running suite.
 #[derive(Debug)]
 pub(crate) struct Suite {
-    /// Where it listens, for example `http://127.0.0.1:7400`.
+    /// Its address, for example `http://127.0.0.1:7400`.
     pub(crate) address: String,
     trigger: ShutdownTrigger,
     calls: Tasks,
     loops: Tasks,
     databases: Vec<Db>,
     drain: Duration,
-    /// Answers whether the suite lives until it has stopped.
+    /// The health listener, which runs until the suite has stopped.
     frontend: Frontend,
 }
 
-/// The areas in the order in which their services are shown.
+/// The areas in the order of display.
 pub(crate) const AREAS: [&str; 5] = [
     quittance_invoicing::AREA,
     quittance_payments::AREA,
@@ -54,7 +54,7 @@ pub(crate) fn database_of(area: &str) -> String {
     format!("quittance_{}", area.replace('-', "_"))
 }
 
-/// The services as they are put together.
+/// The services during assembly.
 struct Assembly<'a> {
     options: &'a SuiteOptions,
     areas: HashMap<&'static str, Area>,
@@ -62,7 +62,7 @@ struct Assembly<'a> {
     clock: Clock,
     shutdown: Shutdown,
     frontend: Frontend,
-    /// There until they are served.
+    /// `None` once they are served.
     routes: Option<ServedRoutes>,
     tasks: Tasks,
 }
@@ -129,7 +129,7 @@ impl Suite {
         let listener = Frontend::listen(&options.server).await?;
         let scheme = if options.server.tls.certificate.is_some() { "https" } else { "http" };
         let address = format!("{scheme}://{}", listener.local_addr()?);
-        // Services call each other over a listener of their own: it needs no certificate, and accepts no token but theirs.
+        // Services call each other over a separate listener: it needs no certificate, and accepts only their tokens.
         let inner = TcpListener::bind(("127.0.0.1", 0)).await.context("listening for calls between the services")?;
         let inner_address = format!("http://{}", inner.local_addr()?);
         let parts = AREAS.map(|area| format!("{area}: database"));

@@ -28,10 +28,10 @@ use crate::{
     suite::{AREAS, Suite, SuiteOptions, database_of},
 };
 
-/// Where `quittance up` keeps its data unless told otherwise.
+/// The default data folder of `quittance up`.
 pub(crate) const DATA: &str = "quittance-data";
 const LISTEN: &str = "127.0.0.1:7400";
-/// How long a development token lasts.
+/// Lifetime of a development token.
 const TOKEN_HOURS: i64 = 12;
 
 /// Flags of `quittance up`. Those not given come from the environment (`QUITTANCE_LISTEN` and so on), then from the file, then from defaults.
@@ -41,15 +41,15 @@ pub(crate) struct UpFlags {
     #[arg(long)]
     #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
-    /// Check the configuration and end: 0 where it is right, 2 where it is wrong
+    /// Check the configuration and exit: 0 if it is valid, 2 if not
     #[arg(long)]
     #[serde(skip)]
     check: bool,
-    /// Where to listen
+    /// The listen address
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     listen: Option<String>,
-    /// Where to answer /healthz and /readyz; off for nowhere
+    /// The listen address of /healthz and /readyz; off for none
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     health_listen: Option<String>,
@@ -73,22 +73,22 @@ pub(crate) struct UpFlags {
     #[arg(long)]
     #[serde(serialize_with = "as_brokers", skip_serializing_if = "Option::is_none")]
     kafka: Option<String>,
-    /// How log lines look: json or text
+    /// Format of log lines: json or text
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     log_format: Option<String>,
-    /// What is logged, for example `info,quittance_payments=debug`
+    /// The log filter, for example `info,quittance_payments=debug`
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<String>,
 }
 
-/// The flag is one of the settings of the broker.
+/// The flag sets one of the broker's settings.
 fn as_brokers<S: Serializer>(brokers: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     BTreeMap::from([("brokers", brokers)]).serialize(serializer)
 }
 
-/// What `quittance up` has beside its server.
+/// The settings of `quittance up` beside its server.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct SuiteConfig {
@@ -163,7 +163,7 @@ pub(crate) async fn up(flags: &UpFlags) -> anyhow::Result<ExitCode> {
         }
     };
     if flags.check {
-        println!("the configuration is right");
+        println!("the configuration is valid");
         return Ok(exit::DONE);
     }
     let telemetry = telemetry::start("suite", server.log_format, &server.log, &server.telemetry);
@@ -207,7 +207,7 @@ async fn run(server_config: ServerConfig, config: &SuiteConfig) -> anyhow::Resul
     greet(&suite.address, &config.data, options.server.keys.is_none().then_some(&development))?;
     signal.await;
     eprintln!("stopping");
-    // Its PostgreSQL stops also where the suite did not stop in order.
+    // Its PostgreSQL is stopped even if the suite did not stop cleanly.
     let stopped = suite.stop().await;
     server.stop().await?;
     stopped
@@ -226,7 +226,7 @@ async fn start(options: &SuiteOptions, server: &Server) -> anyhow::Result<Suite>
     })
 }
 
-/// What an administrator runs once, for all databases.
+/// The statements an administrator runs once, for all databases.
 fn all_statements(logins: &HashMap<String, Logins>) -> MigrateError {
     let mut names: Vec<String> = logins.keys().cloned().collect();
     names.sort();
@@ -242,7 +242,7 @@ pub(crate) fn development_token(tokens: &Tokens) -> anyhow::Result<String> {
     Ok(tokens.sign("developer", &["*"], "*", Clock::system().now(), lifetime)?)
 }
 
-/// The tenant that `quittance call` acts for unless told otherwise: made once for each data folder.
+/// The default tenant of `quittance call`: created once for each data folder.
 pub(crate) fn development_tenant(folder: &Path) -> anyhow::Result<TenantId> {
     let path = folder.join("development-tenant");
     if let Ok(text) = std::fs::read_to_string(&path) {
@@ -259,7 +259,7 @@ fn greet(address: &str, folder: &Path, tokens: Option<&Tokens>) -> anyhow::Resul
     let tenant = development_tenant(folder)?;
     let data = if folder == Path::new(DATA) { String::new() } else { format!(" --data {}", folder.display()) };
     let server = if address == format!("http://{LISTEN}") { String::new() } else { format!(" --server {address}") };
-    // A token in a log would be a key for whoever reads it.
+    // A token in a log would be usable by every reader of the log.
     if std::io::stdout().is_terminal() {
         println!("development token for {TOKEN_HOURS} hours: {}", development_token(tokens)?);
     } else {
@@ -288,7 +288,7 @@ pub(crate) struct PrivateSuite {
 }
 
 impl PrivateSuite {
-    /// Starts one in a folder, where its data stays, does work in it and stops it.
+    /// Starts one in a folder that keeps its data, runs `work` with it and stops it.
     pub(crate) async fn run_in<T>(
         folder: &Path,
         work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
@@ -297,19 +297,19 @@ impl PrivateSuite {
         Self::run(Server::private(folder.to_owned()), tokens, work).await
     }
 
-    /// Starts one that leaves nothing behind, does work in it and stops it.
+    /// Starts a temporary one, runs `work` with it and stops it.
     pub(crate) async fn run_scratch<T>(work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>) -> anyhow::Result<T> {
         Self::run(Server::scratch(), data::passing_tokens()?, work).await
     }
 
-    /// Stops the suite and its PostgreSQL also where a signal comes before the work is done, however early.
+    /// Stops the suite and its PostgreSQL also if a signal arrives before the work is done, however early.
     async fn run<T>(
         server: impl Future<Output = anyhow::Result<Server>>,
         tokens: Tokens,
         work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let mut signal = pin!(until_signal()?);
-        // Not broken off: what is half started could not be stopped.
+        // Not cancelled: what is half started could not be stopped.
         let server = server.await?;
         let done = Self::run_on(&server, tokens, signal.as_mut(), work).await;
         server.stop().await?;
@@ -349,7 +349,7 @@ impl PrivateSuite {
         stopped.map(|()| done)
     }
 
-    /// Where it listens.
+    /// Its address.
     pub(crate) fn address(&self) -> &str {
         &self.suite.address
     }

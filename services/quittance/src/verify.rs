@@ -1,15 +1,15 @@
-//! The state of every invariant, for people; an error where one does not hold.
+//! Prints the results of all invariants; an error if one does not hold.
 
 use anyhow::bail;
 
 use crate::api::Api;
 
-/// Prints every invariant, and fails where one does not hold.
+/// Prints every invariant, and fails if one does not hold.
 pub(crate) async fn print(api: &mut Api) -> anyhow::Result<()> {
     if print_found(api).await? { Ok(()) } else { bail!("not all invariants hold") }
 }
 
-/// Prints every invariant; false where one does not hold.
+/// Prints every invariant; returns false if one does not hold.
 pub(crate) async fn print_found(api: &mut Api) -> anyhow::Result<bool> {
     let invariants = api.verify().await.map_err(|status| anyhow::anyhow!(crate::call::describe(&status)))?;
     println!("\nInvariants");

@@ -1,4 +1,4 @@
-//! What every call of the service works with.
+//! The state behind the service's calls.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -16,20 +16,20 @@ use crate::{Error, db};
 pub struct App(Arc<State<TenantSettings>>);
 
 impl App {
-    /// A service over its store.
+    /// A service over its database.
     pub fn new(db: Db, clock: Clock) -> Self {
         // It publishes nothing.
         Self(Arc::new(State::new(db, Relay::default(), clock)))
     }
 
-    /// A view of the tenant's read models that does not change while it is looked at.
+    /// A consistent snapshot of the tenant's read models.
     pub(crate) async fn view(&self, tenant: TenantId) -> Result<Tx, Error> {
         let mut tx = self.db().begin(tenant).await?;
         sqlx::raw_sql("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         Ok(tx)
     }
 
-    /// The same, for sums over all that the tenant has.
+    /// The same, for sums over all of the tenant's rows.
     pub(crate) async fn view_sums(&self, tenant: TenantId) -> Result<Tx, Error> {
         let mut tx = self.db().begin_sums(tenant).await?;
         sqlx::raw_sql("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
@@ -53,7 +53,7 @@ impl Deref for App {
     }
 }
 
-/// What is known of a tenant.
+/// The settings of a tenant.
 #[derive(Debug)]
 pub struct TenantSettings {
     time_zone: Tz,

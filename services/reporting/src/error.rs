@@ -1,15 +1,15 @@
-//! Why a report cannot be given. Knows no transport.
+//! Errors of reports, independent of transport.
 
 use quittance_kernel::CustomerId;
 use quittance_service::{CommonError, service_error};
 
-/// Why a report cannot be given.
+/// Why a report cannot be computed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// There is no such customer, or its event has not been read.
+    /// The customer does not exist, or its event has not been read yet.
     #[error("customer {0} is not known here (yet)")]
     CustomerNotFound(CustomerId),
-    /// What can go wrong in every call.
+    /// An error common to all calls.
     #[error(transparent)]
     Common(#[from] CommonError),
 }

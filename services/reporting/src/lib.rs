@@ -1,4 +1,4 @@
-//! Reporting: what is owed, how old it is and how well it is collected, read from every service's events. It calls nobody and writes nothing but its
+//! Reporting: balances, aging and collection figures from every service's events. It calls no other service and writes only its
 //! own read models.
 
 mod app;

@@ -1,4 +1,4 @@
-//! Reporting as a process of its own.
+//! Reporting as a separate process.
 
 use std::process::ExitCode;
 

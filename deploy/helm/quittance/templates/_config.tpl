@@ -1,6 +1,6 @@
 {{/* The configuration of a service as TOML. */}}
 
-{{/* Values as TOML: first what is no table, then the tables. Parameters: table, path. */}}
+{{/* Values as TOML: first scalars and lists, then the tables. Parameters: table, path. */}}
 {{- define "quittance.toml" -}}
 {{- $path := .path -}}
 {{- range $name, $value := .table }}

@@ -4,7 +4,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* What all names begin with; short enough for the longest suffix. */}}
+{{/* The prefix of all names; short enough for the longest suffix. */}}
 {{- define "quittance.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
@@ -30,7 +30,7 @@ invoicing payments credit-risk collections reporting
 {{- end -}}
 {{- end -}}
 
-{{/* Hooks run before the chart's own account is there. */}}
+{{/* Hooks run before the chart's own account exists. */}}
 {{- define "quittance.hookServiceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- printf "%s-hooks" (include "quittance.fullname" .) -}}
@@ -48,7 +48,7 @@ invoicing payments credit-risk collections reporting
 {{- end -}}
 {{- end -}}
 
-{{/* What never changes about a component's pods. Parameters: root, component. */}}
+{{/* The immutable labels of a component's pods. Parameters: root, component. */}}
 {{- define "quittance.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "quittance.name" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}

@@ -1,6 +1,6 @@
-{{/* What the pods of services and of hooks share. */}}
+{{/* Common parts of the pods of services and hooks. */}}
 
-{{/* Everything a service reads, as one folder: what Secrets hold follows their changes without a restart. Parameters: root, service, configMap,
+{{/* All files a service reads, as one folder: changes of Secrets are visible without a restart. Parameters: root, service, configMap,
 and isOwner where the owner's login belongs to it. */}}
 {{- define "quittance.secrets" -}}
 {{- $values := .root.Values -}}
@@ -8,7 +8,7 @@ and isOwner where the owner's login belongs to it. */}}
 {{- $database := $own.database | default dict -}}
 - name: configuration
   projected:
-    # Owner and group of the process may read.
+    # Readable by the process's user and group.
     defaultMode: 0440
     sources:
       - configMap:
@@ -99,7 +99,7 @@ and isOwner where the owner's login belongs to it. */}}
 {{- end }}
 {{- end -}}
 
-{{/* Nothing in the image is written to, and nothing needs a privilege. */}}
+{{/* The file system is read-only, and no privileges are needed. */}}
 {{- define "quittance.containerSecurityContext" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -107,7 +107,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* The part of a pod's spec that is the same for all. Parameters: root, serviceAccount. */}}
+{{/* The common part of all pod specs. Parameters: root, serviceAccount. */}}
 {{- define "quittance.podCommon" -}}
 serviceAccountName: {{ .serviceAccount }}
 automountServiceAccountToken: false
@@ -134,7 +134,7 @@ metadata:
   annotations:
     helm.sh/hook: pre-install,pre-upgrade
     helm.sh/hook-weight: {{ .weight | quote }}
-    # The last one stays, so that its log can be read.
+    # The last one is kept, so that its log can be read.
     helm.sh/hook-delete-policy: before-hook-creation
 spec:
   backoffLimit: {{ .limits.backoffLimit }}

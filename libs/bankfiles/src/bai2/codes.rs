@@ -1,13 +1,13 @@
-//! What codes of the standard mean.
+//! Codes of the standard.
 
 use crate::CurrencyCode;
 
-/// Balances: what stands on the account, not what moved.
+/// Type codes of balances.
 pub(super) const OPENING_LEDGER: u16 = 10;
 /// See [`OPENING_LEDGER`].
 pub(super) const CLOSING_LEDGER: u16 = 15;
 
-/// What a type code stands for.
+/// The meaning of a type code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// 001 to 099, 701 to 709 apart from transactions, 900 to 919: a balance or figure.
@@ -16,7 +16,7 @@ pub(super) enum Kind {
     Credit,
     /// 400 to 699, 760 to 799, 828, 960 to 999: money out.
     Debit,
-    /// 890: a text without money; and codes no standard gives a side.
+    /// 890: a text without money; and codes without a side in the standard.
     None,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn kind(code: u16) -> Kind {
     }
 }
 
-/// How many decimals amounts in a currency have that are written without a point (ISO 4217; all others have two).
+/// The decimals of amounts written without a point, by currency (ISO 4217; two for all others).
 pub(super) fn decimals(currency: CurrencyCode) -> u32 {
     match currency.as_str() {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"

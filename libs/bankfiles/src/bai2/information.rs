@@ -1,8 +1,8 @@
-//! The text of a transaction. The standard leaves it to the bank; many write `KEY: value`, one a line or in a row.
+//! The text of a transaction. Its form is up to the bank; many write `KEY: value`, one a line or in a row.
 
 use crate::{Detail, Entry, Party};
 
-/// Keys that banks write, longest first where one ends in another.
+/// Known keys, longest first if one ends in another.
 const KEYS: [&str; 38] = [
     "ORIG CO NAME:",
     "CO ENTRY DESCR:",
@@ -44,7 +44,7 @@ const KEYS: [&str; 38] = [
     "BBK:",
 ];
 
-/// Completes an entry by its text.
+/// Completes an entry from its text.
 pub(super) fn complete(entry: &mut Entry, text: &str) {
     let text = text.trim();
     if text.is_empty() || text == "-" {
@@ -82,7 +82,7 @@ pub(super) fn complete(entry: &mut Entry, text: &str) {
     entry.details.push(detail);
 }
 
-/// The parts of a text by key; what stands before the first has none.
+/// The parts of a text by key; the part before the first has none.
 fn split(text: &str) -> Vec<(&str, &str)> {
     let mut parts = Vec::new();
     let mut key = "";
@@ -103,7 +103,7 @@ fn split(text: &str) -> Vec<(&str, &str)> {
     parts
 }
 
-/// A reason of an ACH return, which banks write between quotes or behind `REASON`: `R01`.
+/// The reason of an ACH return, in quotes or after `REASON`: `R01`.
 fn return_reason(text: &str) -> Option<String> {
     let (_, behind) = text.split_once("eason").or_else(|| text.split_once("EASON"))?;
     let word = behind.split(|letter: char| !letter.is_ascii_alphanumeric()).find(|word| !word.is_empty())?;

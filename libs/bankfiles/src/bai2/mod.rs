@@ -14,14 +14,14 @@ use crate::{Event, Place, Refusal};
 /// Reads a report. Returns `bai2`, or `btrs` for version 3.
 ///
 /// # Errors
-/// [`Refusal`] if the file has no account record, or cannot be fetched.
+/// [`Refusal`] if the file has no account record, or cannot be read.
 pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
     let mut records = record::Records::new(input);
     let mut report = report::Report::new(sink);
     while let Some(record) = records.next()? {
         report.take(&record);
     }
-    report.finish().ok_or_else(|| Refusal::one(Place::File, "no account record (03) of a BAI2 file is in the file"))
+    report.finish().ok_or_else(|| Refusal::one(Place::File, "the file has no account record (03) of BAI2"))
 }
 
 #[cfg(test)]

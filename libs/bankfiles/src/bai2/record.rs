@@ -1,10 +1,10 @@
-//! Records: a physical line, and the continuations (88) that belong to it.
+//! Records: a physical line and its continuations (88).
 
 use std::io::{self, BufRead};
 
 use crate::lines::{Line, Lines};
 
-/// How many bytes of continuations a record keeps.
+/// The most bytes of continuations of a record.
 const MAX_RECORD_BYTES: usize = 256 * 1024;
 
 /// A record with its continuations.
@@ -12,13 +12,13 @@ const MAX_RECORD_BYTES: usize = 256 * 1024;
 pub(super) struct Record {
     /// The physical line it begins on.
     pub(super) at: u64,
-    /// `01`, `02`, `03`, `16`, `49`, `98`, `99`; anything else as it stands.
+    /// `01`, `02`, `03`, `16`, `49`, `98`, `99`; anything else as written.
     pub(super) code: String,
-    /// What follows the code, a line of the file each; without the slash that ends a line.
+    /// The text after the code, one entry per line of the file; without the slash at its end.
     pub(super) lines: Vec<String>,
     /// Physical lines, for the counts of the trailers.
     pub(super) count: u64,
-    /// More stood in the file than is kept.
+    /// Whether the file has more than is kept.
     pub(super) cut: bool,
     size: usize,
 }
@@ -27,7 +27,7 @@ impl Record {
     fn begin(line: &Line, text: &str) -> Record {
         let (code, rest) = text.split_once([',', '/']).unwrap_or((text, ""));
         let code = code.trim().to_owned();
-        // Only texts hold slashes of their own; in the others one ends the record, whatever fills up the line.
+        // Only texts contain slashes; in other records a slash ends the record, whatever follows in the line.
         let rest = if code == "16" { rest } else { rest.split_once('/').map_or(rest, |(fields, _)| fields) };
         let mut record = Record { at: line.number, code, ..Record::default() };
         record.push(rest);
@@ -44,7 +44,7 @@ impl Record {
         }
     }
 
-    /// The fields of all lines; empty ones where the file leaves them so.
+    /// The fields of all lines, including empty ones.
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().flat_map(|line| line.split(',')).map(str::trim)
     }

@@ -1,4 +1,4 @@
-//! The report: its records in order become statements, and its control totals are held against them.
+//! The report: converts its records to statements, and checks its control totals.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -12,10 +12,10 @@ use crate::{
     WarningCode, fields, parse_amount,
 };
 
-/// How many figures of an account are kept as balances.
+/// The most balances of an account.
 const MAX_BALANCES: usize = 1_000;
 
-/// What a trailer states and what the records give.
+/// The totals stated by a trailer, and those computed.
 #[derive(Default)]
 struct Control {
     /// In the smallest unit, signed as written.
@@ -41,7 +41,7 @@ struct Group {
     control: Control,
 }
 
-/// The report that is being read, and where its statements go.
+/// The report being read, and the output for its statements.
 pub(super) struct Report<'a> {
     sink: &'a mut dyn FnMut(Event),
     version: String,
@@ -67,7 +67,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Takes the next record in.
+    /// Processes the next record.
     pub(super) fn take(&mut self, record: &Record) {
         self.last_line = record.at.saturating_add(record.count).saturating_sub(1);
         if record.cut {
@@ -82,13 +82,13 @@ impl<'a> Report<'a> {
             "98" => self.group_trailer(record),
             "99" => self.file_trailer(record),
             code => {
-                let text = format!("{:?} is no record code", code.chars().take(10).collect::<String>());
+                let text = format!("{:?} is not a record code", code.chars().take(10).collect::<String>());
                 self.warn(record.at, WarningCode::Unexpected, text);
             }
         }
     }
 
-    /// Ends the report. The format's name; `None` if it has no account.
+    /// Ends the report. Returns the format's name; `None` if it has no account.
     pub(super) fn finish(mut self) -> Option<String> {
         let line = self.last_line;
         if self.begun && !self.ended {
@@ -129,7 +129,7 @@ impl<'a> Report<'a> {
         self.group = Group { open: true, currency, as_of, control };
     }
 
-    /// Number, currency, then type code, amount, item count and funds type, as often as it has figures.
+    /// Number, currency, then type code, amount, item count and funds type for each figure.
     fn account(&mut self, record: &Record) {
         self.end_account(Some(record.at));
         let mut parts = record.fields();
@@ -188,7 +188,7 @@ impl<'a> Report<'a> {
 
     fn transaction(&mut self, record: &Record) {
         let Some(mut account) = self.account.take() else {
-            self.warn(record.at, WarningCode::Unexpected, "a transaction (16) stands outside an account");
+            self.warn(record.at, WarningCode::Unexpected, "a transaction (16) is outside an account");
             return;
         };
         account.control.records = account.control.records.saturating_add(record.count);
@@ -254,7 +254,7 @@ impl<'a> Report<'a> {
     /// Control total, number of records.
     fn account_trailer(&mut self, record: &Record) {
         let Some(mut account) = self.account.take() else {
-            self.warn(record.at, WarningCode::Unexpected, "an account trailer (49) stands outside an account");
+            self.warn(record.at, WarningCode::Unexpected, "an account trailer (49) is outside an account");
             return;
         };
         account.control.records = account.control.records.saturating_add(record.count);
@@ -269,7 +269,7 @@ impl<'a> Report<'a> {
         self.end_account(None);
     }
 
-    /// Ends the open account, if any. `missing` is the line where its trailer should stand before.
+    /// Ends the open account, if any. `missing` is the line before which its trailer is missing.
     fn end_account(&mut self, missing: Option<u64>) {
         let Some(account) = self.account.take() else { return };
         if let Some(line) = missing {
@@ -289,7 +289,7 @@ impl<'a> Report<'a> {
         self.end_account(Some(record.at));
         let mut group = std::mem::take(&mut self.group);
         if !group.open {
-            self.warn(record.at, WarningCode::Unexpected, "a group trailer (98) stands outside a group");
+            self.warn(record.at, WarningCode::Unexpected, "a group trailer (98) is outside a group");
         }
         group.control.records = group.control.records.saturating_add(record.count);
         let total = self.check(record, "group", "accounts", &group.control);
@@ -311,7 +311,7 @@ impl<'a> Report<'a> {
         self.ended = true;
     }
 
-    /// Checks a trailer. Returns the total it states, or else the one found.
+    /// Checks a trailer. Returns its stated total, or the computed one if there is none.
     fn check(&mut self, record: &Record, level: &str, members: &str, found: &Control) -> Decimal {
         let mut parts = record.fields();
         let total = parts.next().unwrap_or_default().to_owned();
@@ -348,7 +348,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// An amount without a point; some banks write one all the same.
+/// An amount without a point, which some banks write nevertheless.
 fn read_amount(text: &str, currency: CurrencyCode) -> Option<Decimal> {
     if text.contains('.') { parse_amount(text, '.').ok() } else { fields::implied(text, decimals(currency)) }
 }

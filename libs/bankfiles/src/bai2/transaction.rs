@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::record::Record;
 use crate::fields;
 
-/// When an amount is available.
+/// The availability of an amount.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Funds {
     /// `Z`, or not said.
@@ -28,7 +28,7 @@ pub(super) struct Summary<'a> {
     pub(super) amount: &'a str,
 }
 
-/// A transaction as written.
+/// A parsed transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Transaction<'a> {
     pub(super) code: &'a str,
@@ -43,7 +43,7 @@ pub(super) struct Transaction<'a> {
 /// The summaries of an account record, behind number and currency.
 pub(super) fn summaries<'a>(mut fields: impl Iterator<Item = &'a str>) -> Vec<Summary<'a>> {
     let mut found = Vec::new();
-    // A line that ends in a delimiter and goes on in the next has a field too many there, always an empty one.
+    // A continued line that ends in a delimiter has an extra empty field there.
     while let Some(code) = fields.by_ref().find(|field| !field.is_empty()) {
         let Some(amount) = fields.next() else {
             found.push(Summary { code, amount: "" });
@@ -67,7 +67,7 @@ pub(super) fn transaction(record: &Record) -> Transaction<'_> {
     Transaction { code, amount, funds, bank_reference, customer_reference, text: rest.text() }
 }
 
-/// What is left of a record: fields to be taken, then text in which a comma is one.
+/// The rest of a record: fields to take, then text that may contain commas.
 struct Rest<'a> {
     lines: VecDeque<&'a str>,
 }
@@ -86,7 +86,7 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Takes the fields that a funds type has behind it.
+/// Takes the fields after a funds type.
 fn take_funds<'a>(funds: &str, mut next: impl FnMut() -> Option<&'a str>) -> Funds {
     match funds {
         "0" => Funds::Immediate,

@@ -3,7 +3,7 @@
 use super::fields::{self, Context};
 use crate::{Amount, Balance, BalanceKind, StatementTail, Warning, WarningCode, xml::Node};
 
-/// Reads a `Bal`. One without an amount that can be read is left out, with a warning.
+/// Reads a `Bal`. One without a readable amount is left out, with a warning.
 pub(super) fn read(node: &Node, context: &Context, warnings: &mut Vec<Warning>) -> Option<Balance> {
     let code = node.first_text(&["Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd", "Tp/Prtry"]);
     let Some(given) = node.at("Amt") else {
@@ -21,7 +21,7 @@ pub(super) fn read(node: &Node, context: &Context, warnings: &mut Vec<Warning>) 
 }
 
 /// ISO 20022 external code set, balance types: `OPBD` opening booked, `PRCD` previously closed booked, `CLBD` closing
-/// booked. Interim and available balances say something else.
+/// booked. Interim and available balances are neither.
 fn kind(code: &str) -> BalanceKind {
     match code.to_ascii_uppercase().as_str() {
         "OPBD" | "PRCD" => BalanceKind::Opening,

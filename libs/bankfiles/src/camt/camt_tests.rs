@@ -244,7 +244,7 @@ fn what_holds_no_statement_is_refused_by_its_name() {
         ("<Document><BkToCstmrStmt><GrpHdr/></BkToCstmrStmt></Document>", "no statement"),
         ("<!DOCTYPE a><Document><BkToCstmrStmt/></Document>", "document type"),
         ("<Document><BkToCstmrStmt><Stmt><Id>", "ends"),
-        ("", "no XML"),
+        ("", "not XML"),
     ] {
         let refusal = read_bytes(text.as_bytes()).unwrap_err();
         assert!(refusal.contains(word), "{text}: {refusal}");

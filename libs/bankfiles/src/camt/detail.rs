@@ -7,12 +7,12 @@ use super::{
 };
 use crate::{Amount, Charge, Detail, Warning, xml::Node};
 
-/// A part of an entry before the entry is known: its amounts have no sign yet, and neither side is theirs.
+/// A part of an entry before the entry is known: its amounts have no sign yet, and its counterparty is not chosen.
 #[derive(Debug)]
 pub(super) struct Part {
     detail: Detail,
     side: Option<Side>,
-    /// Boxed, as most of a long batch's parts may name nobody.
+    /// Boxed, as most parts of a long batch may have no party.
     parties: Option<Box<Sides>>,
 }
 
@@ -22,22 +22,22 @@ impl Part {
         self.detail.amount
     }
 
-    /// What was instructed, without a sign.
+    /// The instructed amount, without a sign.
     pub(super) fn instructed(&self) -> Option<Amount> {
         self.detail.instructed
     }
 
-    /// The side it names itself.
+    /// Its own side, if given.
     pub(super) fn side(&self) -> Option<Side> {
         self.side
     }
 
-    /// What was instructed is its amount.
+    /// Uses the instructed amount as its amount.
     pub(super) fn take_instructed(&mut self) {
         self.detail.amount = self.detail.instructed.take();
     }
 
-    /// As a part of an entry of this side.
+    /// Converts it to a part of an entry of this side.
     pub(super) fn finish(self, side: Side, reversal: bool, our_account: &str) -> Detail {
         let mut detail = self.detail;
         let came_back = reversal || detail.return_reason.is_some();
@@ -51,7 +51,7 @@ impl Part {
     }
 }
 
-/// Reads a `TxDtls`. `None` where it says nothing.
+/// Reads a `TxDtls`. `None` if it is empty.
 pub(super) fn read(node: &Node, context: &Context, warnings: &mut Vec<Warning>) -> Option<Part> {
     let amount = own_amount(node, context, warnings);
     let remittance = remittance::read(node, context, warnings);
@@ -69,8 +69,8 @@ pub(super) fn read(node: &Node, context: &Context, warnings: &mut Vec<Warning>) 
         ..Detail::default()
     };
     let parties = Some(Sides::read(node)).filter(|sides| *sides != Sides::default()).map(Box::new);
-    let says_nothing = detail == Detail::default() && parties.is_none();
-    (!says_nothing).then(|| Part { detail, side: Side::parse(node.text_at("CdtDbtInd")), parties })
+    let is_empty = detail == Detail::default() && parties.is_none();
+    (!is_empty).then(|| Part { detail, side: Side::parse(node.text_at("CdtDbtInd")), parties })
 }
 
 /// Versions 01 to 03 have it in `AmtDtls` only.
@@ -106,7 +106,7 @@ pub(super) fn charges(node: &Node, context: &Context, warnings: &mut Vec<Warning
     charges
 }
 
-/// A charge without a side is a debit: taken from us.
+/// A charge without a side is a debit.
 fn charge(node: &Node, name: &str, context: &Context, warnings: &mut Vec<Warning>) -> Option<Charge> {
     let amount = fields::amount(node.at(name)?, context, warnings)?;
     let given_back = Side::parse(node.text_at("CdtDbtInd")) == Some(Side::Credit);

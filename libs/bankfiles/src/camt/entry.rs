@@ -11,14 +11,14 @@ use crate::{
     xml::{Broken, Node, Step, Tag, Xml},
 };
 
-/// Reads the entry that began with `tag`. There is none where its amount cannot be read.
+/// Reads the entry that began with `tag`. `None` if its amount cannot be read.
 pub(super) fn read(xml: &mut Xml<'_>, tag: &Tag, context: &Context) -> Result<(Option<Entry>, Vec<Warning>), Broken> {
     let mut reading = Reading::new(tag);
     let outside = xml.depth().saturating_sub(1);
     while xml.depth() > outside {
         match xml.next()? {
             Step::Start(tag) => match tag.name.as_str() {
-                // What is in it is read as if it stood in the entry itself, as it did in version 01.
+                // Its content is read as if it were in the entry itself, as in version 01.
                 "NtryDtls" => {}
                 "TxDtls" => {
                     let node = xml.subtree(tag)?;
@@ -126,7 +126,7 @@ impl Reading {
     }
 }
 
-/// An unknown status, as none at all, is that of an entry that is booked: statements hold little else.
+/// An unknown or missing status counts as booked: statements contain little else.
 fn status(node: &Node, warnings: &mut Vec<Warning>) -> EntryStatus {
     let text = code(node);
     match text.to_ascii_uppercase().as_str() {
@@ -134,7 +134,7 @@ fn status(node: &Node, warnings: &mut Vec<Warning>) -> EntryStatus {
         "PDNG" | "FUTR" => EntryStatus::Pending,
         "INFO" => EntryStatus::Information,
         _ => {
-            let message = format!("the status `{}` is not known: taken as booked", fields::shortened(&text));
+            let message = format!("the status `{}` is unknown: taken as booked", fields::shortened(&text));
             warnings.push(fields::warn(node, WarningCode::BadField, message));
             EntryStatus::Booked
         }
@@ -148,7 +148,7 @@ fn transaction_code(node: &Node) -> String {
     if named.is_empty() { node.first_text(&["Prtry/Cd", "Prtry"]) } else { named.join("-") }
 }
 
-/// Where the parts of a batch have no amounts but instructed ones that come to the entry's, these are theirs.
+/// If the parts of a batch have only instructed amounts, which sum to the entry's, these are used.
 fn share_out_instructed(parts: &mut [Part], whole: Amount) {
     let theirs =
         |part: &Part| part.instructed().filter(|amount| part.amount().is_none() && amount.currency == whole.currency);
@@ -161,8 +161,8 @@ fn share_out_instructed(parts: &mut [Part], whole: Amount) {
     }
 }
 
-/// Whether the parts are on the sides they name themselves: a batch may have both. Not where they come to the entry's
-/// amount on its own side, or where there is but one: some banks name the side of the payment as it was made.
+/// Whether to use the parts' own sides: a batch may have both. Not if they sum to the entry's
+/// amount on its own side, or if there is just one: some banks give the side of the original payment.
 fn have_own_sides(parts: &[Part], side: Side, whole: Amount) -> bool {
     let value =
         |part: &Part| part.amount().filter(|amount| amount.currency == whole.currency).map(|amount| amount.value);

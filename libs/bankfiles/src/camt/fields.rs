@@ -5,16 +5,16 @@ use rust_decimal::Decimal;
 
 use crate::{Amount, CurrencyCode, Place, Warning, WarningCode, parse_amount, xml::Node};
 
-/// What is known of the account while its entries are read.
+/// Data of the account for reading its entries.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Context {
     /// Our account's number.
     pub(super) account: String,
-    /// Its currency: stands in where an amount names none.
+    /// Its currency: the default for amounts without one.
     pub(super) currency: Option<CurrencyCode>,
 }
 
-/// Which side an amount is on.
+/// The side of an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Credit,
@@ -31,7 +31,7 @@ impl Side {
         }
     }
 
-    /// A value with this side's sign, whatever sign it has.
+    /// A value with this side's sign.
     pub(super) fn sign(self, value: Decimal) -> Decimal {
         match self {
             Side::Credit => value.abs(),
@@ -52,7 +52,7 @@ pub(super) fn warn(node: &Node, code: WarningCode, message: impl Into<String>) -
     Warning { at: Place::Line(node.line()), code, message: message.into() }
 }
 
-/// The side an element names in its `CdtDbtInd`; a credit with a warning where it names none.
+/// The side in an element's `CdtDbtInd`; a credit with a warning if there is none.
 pub(super) fn side_or_credit(node: Option<&Node>, of: &Node, warnings: &mut Vec<Warning>) -> Side {
     let text = node.map_or("", Node::text);
     Side::parse(text).unwrap_or_else(|| {
@@ -62,8 +62,8 @@ pub(super) fn side_or_credit(node: Option<&Node>, of: &Node, warnings: &mut Vec<
     })
 }
 
-/// An amount element: text with a `Ccy` attribute. The standard writes no sign, the side is `CdtDbtInd`'s. Where there is
-/// one, nobody can say what it means: what holds the amount is left out.
+/// An amount element: text with a `Ccy` attribute. By the standard it has no sign; the side is `CdtDbtInd`. A signed
+/// amount is ambiguous: the element that contains it is left out.
 pub(super) fn amount(node: &Node, context: &Context, warnings: &mut Vec<Warning>) -> Option<Amount> {
     let amount = signed_amount(node, context, warnings)?;
     if amount.value.is_sign_negative() && !amount.value.is_zero() {
@@ -74,7 +74,7 @@ pub(super) fn amount(node: &Node, context: &Context, warnings: &mut Vec<Warning>
     Some(amount)
 }
 
-/// An amount of a document that a payer names: credit notes are negative there.
+/// An amount of a document in remittance information: credit notes are negative there.
 pub(super) fn signed_amount(node: &Node, context: &Context, warnings: &mut Vec<Warning>) -> Option<Amount> {
     let Ok(value) = parse_amount(node.text(), '.') else {
         let message = format!("`{}` is not an amount: `{}`", node.name(), shortened(node.text()));
@@ -89,7 +89,7 @@ pub(super) fn signed_amount(node: &Node, context: &Context, warnings: &mut Vec<W
     Some(Amount { value, currency: currency.or(context.currency).unwrap_or(CurrencyCode::NONE) })
 }
 
-/// A date element: a choice of `Dt` and `DtTm`, or a date itself. The day is the one written, in the bank's time zone.
+/// A date element: a choice of `Dt` and `DtTm`, or a date itself. The day is used as written, in the bank's time zone.
 pub(super) fn date(node: &Node, warnings: &mut Vec<Warning>) -> Option<NaiveDate> {
     let text = node.first_text(&["Dt", "DtTm"]);
     let text = if text.is_empty() { node.text() } else { &text };
@@ -126,13 +126,13 @@ pub(super) fn code(node: &Node) -> String {
     if inner.is_empty() { node.text().to_owned() } else { inner }
 }
 
-/// A reference; empty where the file says that there is none.
+/// A reference; empty if the file says that there is none.
 pub(super) fn reference(text: &str) -> String {
     let none = ["NOTPROVIDED", "NOT PROVIDED", "NONREF", "NONE"].iter().any(|none| text.eq_ignore_ascii_case(none));
     if none { String::new() } else { text.to_owned() }
 }
 
-/// A text for a message: the beginning of a long one.
+/// A text for a message, truncated if long.
 pub(super) fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }

@@ -20,10 +20,10 @@ use crate::{
 use self::statement::Statement;
 
 /// Reads a message, statement by statement and entry by entry. Returns its name, such as `camt.053.001.08`; without
-/// the version where the file has no namespace.
+/// the version if the file has no namespace.
 ///
 /// # Errors
-/// [`Refusal`] for what holds no statement, names another message, or is no XML.
+/// [`Refusal`] if the file has no statement, has another message, or is not XML.
 pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
     let head = text::peek(input, text::HEAD_BYTES)?;
     let encoding = text::xml_encoding(&head);
@@ -36,7 +36,7 @@ pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Stri
     match reading.statements() {
         Ok(()) if reading.begun => Ok(name),
         Ok(()) => {
-            Err(Refusal::one(Place::File, format!("the {name} message holds no statement, report or notification")))
+            Err(Refusal::one(Place::File, format!("the {name} message has no statement, report or notification")))
         }
         Err(broken) if reading.begun => {
             let warning = broken.warning()?;
@@ -51,12 +51,12 @@ pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Stri
 struct Reading<'a, 's> {
     xml: Xml<'a>,
     sink: &'s mut dyn FnMut(Event),
-    /// A statement was handed on: from here on nothing is refused.
+    /// Whether a statement was emitted: from then on the file is not refused.
     begun: bool,
 }
 
 impl Reading<'_, '_> {
-    /// Goes to the element that holds the statements. Envelopes around the document are passed through.
+    /// Goes to the element with the statements. Envelopes around the document are skipped.
     fn find_message(&mut self) -> Result<Result<String, Refusal>, Broken> {
         let mut root: Option<Tag> = None;
         let mut document: Option<(Tag, usize)> = None;
@@ -116,7 +116,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    /// Hands on what the XML itself got wrong.
+    /// Emits the warnings of the XML reader.
     fn tell(&mut self) {
         for warning in self.xml.take_warnings() {
             (self.sink)(Event::Warning(warning));
@@ -135,11 +135,11 @@ impl Reading<'_, '_> {
             let warning = broken.warning().map_err(Broken::Io)?;
             (self.sink)(Event::Warning(warning));
             (self.sink)(Event::End(statement.tail()));
-            // The rest of the file cannot be read: as if it ended here.
+            // The rest of the file cannot be read and is treated as missing.
             self.xml.give_up();
             return Ok(());
         }
-        self.hand_on(warnings);
+        self.emit_warnings(warnings);
         (self.sink)(Event::End(statement.tail()));
         Ok(())
     }
@@ -152,7 +152,7 @@ impl Reading<'_, '_> {
                     let context = statement.context();
                     let (entry, warnings) = entry::read(&mut self.xml, &tag, &context)?;
                     self.tell();
-                    self.hand_on(warnings);
+                    self.emit_warnings(warnings);
                     if let Some(entry) = entry {
                         statement.count(&entry);
                         (self.sink)(Event::Entry(Box::new(entry)));
@@ -162,7 +162,7 @@ impl Reading<'_, '_> {
                     let node = self.xml.subtree(tag)?;
                     let warnings = statement.take(&node);
                     self.tell();
-                    self.hand_on(warnings);
+                    self.emit_warnings(warnings);
                 }
                 Step::Start(_) => self.xml.skip()?,
                 Step::End => return Ok(()),
@@ -179,7 +179,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn hand_on(&mut self, warnings: Vec<Warning>) {
+    fn emit_warnings(&mut self, warnings: Vec<Warning>) {
         for warning in warnings {
             (self.sink)(Event::Warning(warning));
         }
@@ -196,8 +196,8 @@ fn kind_of(body: &str) -> Option<&'static str> {
 fn other_message(namespaces: &[String], body: &Tag) -> Refusal {
     let named = namespaces.iter().find_map(|namespace| message_name(namespace));
     let message = match named {
-        Some(name) => format!("this is a {name} message ({}): it holds no account statement", body.name),
-        None => format!("`{}` is no account statement (CAMT.052, CAMT.053 or CAMT.054)", body.name),
+        Some(name) => format!("this is a {name} message ({}): it has no account statement", body.name),
+        None => format!("`{}` is not an account statement (CAMT.052, CAMT.053 or CAMT.054)", body.name),
     };
     Refusal::one(Place::Line(body.line), message)
 }
@@ -213,7 +213,7 @@ fn nothing(root: Option<&Tag>, document: Option<&Tag>) -> Refusal {
             Place::Line(root.line),
             format!("this is XML of another kind: its root is `{}`, not a CAMT document", root.name),
         ),
-        (None, None) => Refusal::one(Place::File, "this is no XML: it has no element"),
+        (None, None) => Refusal::one(Place::File, "this is not XML: it has no element"),
     }
 }
 

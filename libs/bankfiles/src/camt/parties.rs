@@ -1,4 +1,4 @@
-//! Who is on the other side of an entry.
+//! The counterparty of an entry.
 
 use super::fields::Side;
 use crate::{Party, xml::Node};
@@ -37,7 +37,7 @@ fn party(details: &Node, role: &str) -> Party {
     Party { name: name(details, role), account: number.unwrap_or_default(), bank: bank.unwrap_or_default() }
 }
 
-/// A party with the one it acts for.
+/// A party and its ultimate party.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Actor {
     pub(super) party: Party,
@@ -67,8 +67,8 @@ impl Sides {
         Sides { debtor: Actor::read(details, "Dbtr"), creditor: Actor::read(details, "Cdtr") }
     }
 
-    /// The side that is not ours: the payer of a credit, the payee of a debit. The parties of a payment that came back
-    /// keep the roles they had when it was made, so a debit that returns one names its payer.
+    /// The counterparty: the payer of a credit, the payee of a debit. The parties of a returned payment
+    /// keep their original roles, so a debit that returns one names its payer.
     pub(super) fn theirs(self, side: Side, came_back: bool, our_account: &str) -> Actor {
         let ours = |actor: &Actor| !our_account.is_empty() && actor.party.account == our_account;
         let debtor_is_theirs = match (ours(&self.debtor), ours(&self.creditor)) {

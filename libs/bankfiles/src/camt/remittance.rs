@@ -3,7 +3,7 @@
 use super::fields::{self, Context, code};
 use crate::{Advice, Amount, Warning, xml::Node};
 
-/// What a payment says it is for.
+/// The remittance information of a payment.
 #[derive(Debug, Default)]
 pub(super) struct Remittance {
     pub(super) text: String,
@@ -26,7 +26,7 @@ pub(super) fn read(details: &Node, context: &Context, warnings: &mut Vec<Warning
 
 impl Remittance {
     fn add_line(&mut self, line: &str) {
-        // Swiss banks tell of their checks here: `?REJECT?0`, `?ERROR?000`.
+        // Swiss banks report the results of their checks here: `?REJECT?0`, `?ERROR?000`.
         if line.is_empty() || line.starts_with("?REJECT?") || line.starts_with("?ERROR?") {
             return;
         }
@@ -45,7 +45,7 @@ impl Remittance {
             // A payment of several references gives each its amount.
             [] => self.advice.push(amounts.advice(reference.clone(), reference_kind(node))),
             [(number, kind)] => self.advice.push(amounts.advice(number.clone(), kind.clone())),
-            // One amount for all of them says nothing of each.
+            // One amount for all of them does not apply to each.
             many => self
                 .advice
                 .extend(many.iter().map(|(number, kind)| Amounts::default().advice(number.clone(), kind.clone()))),

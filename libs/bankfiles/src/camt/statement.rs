@@ -11,7 +11,7 @@ use crate::{
     xml::{Node, Tag},
 };
 
-/// How many balances a statement may have: more are passed over.
+/// The most balances of a statement: more are skipped.
 const MOST_BALANCES: usize = 10_000;
 
 /// A `Stmt`, `Rpt` or `Ntfctn` while it is read.
@@ -31,12 +31,12 @@ impl Statement {
         Statement { head, line: tag.line, ..Statement::default() }
     }
 
-    /// Whether an element of a statement is of interest.
+    /// Whether an element of a statement is read.
     pub(super) fn wants(name: &str) -> bool {
         matches!(name, "Id" | "Acct" | "Bal" | "TxsSummry")
     }
 
-    /// Its head, when it is asked for the first time.
+    /// Its head, at the first call.
     pub(super) fn begin(&mut self) -> Option<StatementHead> {
         (!std::mem::replace(&mut self.begun, true)).then(|| self.head.clone())
     }
@@ -53,7 +53,7 @@ impl Statement {
         self.head.currency.or_else(|| self.balances.first().map(|balance| balance.amount.currency))
     }
 
-    /// Takes an element in.
+    /// Processes an element.
     pub(super) fn take(&mut self, node: &Node) -> Vec<Warning> {
         let mut warnings = Vec::new();
         match node.name() {
@@ -70,7 +70,7 @@ impl Statement {
 
     fn account(&mut self, node: &Node, warnings: &mut Vec<Warning>) {
         if self.begun {
-            warnings.push(warn(node, WarningCode::Unexpected, "the account stands behind the entries"));
+            warnings.push(warn(node, WarningCode::Unexpected, "the account comes after the entries"));
         }
         self.account_seen = true;
         self.head.account = parties::account(node);
@@ -91,7 +91,7 @@ impl Statement {
         self.summary.count(entry);
     }
 
-    /// What is wrong with the statement as a whole.
+    /// The warnings about the statement as a whole.
     pub(super) fn check_end(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if !self.account_seen {

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::{Entry, Place, Sums, Warning, WarningCode, parse_amount, xml::Node};
 
-/// What the file says its entries come to, and what they do.
+/// The stated totals of the entries, and the computed ones.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
     all: Declared,

@@ -1,47 +1,47 @@
-//! What keeps a file or a record from being read by a map.
+//! Errors of reading a file or a record by a map.
 
 use crate::{Place, Refusal, WarningCode};
 
-/// Why one record cannot be read. Says which column, and nothing of what stands in it.
+/// Why one record cannot be read. Names the column, but never its content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadLine {
     /// Its quotes are wrong, or it is too long.
     #[error("a quote does not close, text follows where it does, or the line is too long")]
     Misquoted,
-    /// The map takes UTF-8 only, and this is something else.
+    /// The map requires UTF-8, and the record is not.
     #[error("the line is not UTF-8")]
     NotUtf8,
-    /// A delimiter in a text that should have been quoted moves every field after it.
+    /// It has too many fields: an unquoted delimiter in a text shifts every field after it.
     #[error("the line has more fields than the first line")]
     TooManyFields,
-    /// A column that must say something says nothing.
+    /// A required column is empty.
     #[error("column {0:?} is empty")]
     FieldMissing(String),
-    /// Not a date as the map says.
-    #[error("column {0:?} is no date as the map says")]
+    /// Not a date in the map's format.
+    #[error("column {0:?} is not a date in the map's format")]
     Date(String),
-    /// A date of another age, most often a year of two digits.
+    /// A date out of range, mostly a year of two digits.
     #[error("column {0:?} has a year before 1900 or after 2999")]
     Year(String),
-    /// Not a number as the map says.
-    #[error("column {0:?} is no amount")]
+    /// Not a number in the map's format.
+    #[error("column {0:?} is not an amount")]
     Amount(String),
-    /// Both of the columns for credits and debits.
+    /// Both the credit and the debit column have an amount.
     #[error("columns {0:?} and {1:?} both have an amount")]
     TwoAmounts(String, String),
-    /// None of the words that the map has for credits and debits.
+    /// None of the map's words for credits and debits.
     #[error("column {0:?} says neither credit nor debit")]
     Side(String),
     /// Not three letters.
-    #[error("column {0:?} is no currency of three letters")]
+    #[error("column {0:?} is not a currency of three letters")]
     Currency(String),
-    /// Neither the line nor the map names one.
+    /// Neither the line nor the map has a currency.
     #[error("no currency is given, neither in the line nor for the file")]
     CurrencyMissing,
 }
 
 impl BadLine {
-    /// For machines.
+    /// The machine-readable code.
     pub(super) fn code(&self) -> WarningCode {
         match self {
             BadLine::Misquoted | BadLine::TooManyFields => WarningCode::BadField,
@@ -55,24 +55,24 @@ impl BadLine {
     }
 }
 
-/// Why a file is not read by a map.
+/// Why a file cannot be read by a map.
 #[derive(Debug, thiserror::Error)]
 pub enum BadHeader {
-    /// There is no first record, or it cannot be read.
+    /// The first record is missing or cannot be read.
     #[error("{0}: the file has no first record that names columns")]
     Unreadable(Place),
-    /// The map contradicts itself, or names columns that the first record does not.
-    #[error("{0}: the map does not fit the file")]
+    /// The map contradicts itself, or names columns missing in the first record.
+    #[error("{0}: the map does not match the file")]
     Columns(Place, Vec<BadColumn>),
-    /// The bytes could not be fetched.
+    /// The input could not be read.
     #[error("the file cannot be read")]
     Io(#[from] std::io::Error),
 }
 
-/// What is wrong between a map and a file.
+/// A conflict between a map and a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadColumn {
-    /// The file has no such column.
+    /// The file lacks the column.
     #[error("the file has no column {0:?}")]
     Missing(String),
     /// The map contradicts itself.

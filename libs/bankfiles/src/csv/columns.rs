@@ -1,4 +1,4 @@
-//! The columns of the map in the file, and what they say in a record.
+//! The map's columns in the file, and their values in a record.
 
 use chrono::NaiveDate;
 
@@ -7,12 +7,12 @@ use super::map::{DecimalSeparator, Map, WrongDate};
 use super::records::{Record, Records};
 use crate::{Amount, CurrencyCode, Detail, Entry, Party, Place, parse_amount};
 
-/// Where the columns of the map are.
+/// The positions of the map's columns.
 #[derive(Debug)]
 pub(super) struct Columns<'a> {
     map: &'a Map,
     currency_code: Option<CurrencyCode>,
-    /// How many fields a record may have; `None` where no first record says.
+    /// The most fields of a record; `None` without a first record.
     count: Option<usize>,
     booked_on: usize,
     value_on: Option<usize>,
@@ -31,7 +31,7 @@ impl<'a> Columns<'a> {
     /// Finds the columns in the file's first record.
     ///
     /// # Errors
-    /// [`BadHeader`] with all that is wrong.
+    /// [`BadHeader`] with all problems.
     pub(super) fn find(map: &'a Map, records: &mut Records<'_>) -> Result<Columns<'a>, BadHeader> {
         let header = if map.no_header { None } else { records.next()? };
         let is_readable = |header: &Record| header.fault.is_none() && !header.fields.is_empty();
@@ -48,7 +48,7 @@ impl<'a> Columns<'a> {
             places.faults.push(BadColumn::Map("the map has either amount, or credit and debit"));
         }
         if map.side.is_some() && map.amount.is_none() {
-            places.faults.push(BadColumn::Map("the map's side goes with amount"));
+            places.faults.push(BadColumn::Map("the map's side requires amount"));
         }
         let columns = Columns {
             map,
@@ -73,7 +73,7 @@ impl<'a> Columns<'a> {
         Err(BadHeader::Columns(at, places.faults))
     }
 
-    /// The line that a record is; `None` if all its fields are empty.
+    /// The record as a line; `None` if all its fields are empty.
     pub(super) fn line(&'a self, record: Record) -> Result<Option<Line<'a>>, BadLine> {
         if let Some(fault) = record.fault {
             return Err(fault);
@@ -89,7 +89,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// A line of a file, column by column; what a record lacks is empty.
+/// A line of a file by column; missing fields are empty.
 #[derive(Debug)]
 pub struct Line<'l> {
     columns: &'l Columns<'l>,
@@ -105,7 +105,7 @@ impl Line<'_> {
         place.map_or("", |place| self.field(place))
     }
 
-    /// When the bank booked it.
+    /// The booking date.
     ///
     /// # Errors
     /// `FieldMissing`, `Date` and `Year`.
@@ -113,7 +113,7 @@ impl Line<'_> {
         self.date(&self.columns.map.booked_on, self.field(self.columns.booked_on))
     }
 
-    /// When the money counts; the booking date where the line does not say.
+    /// The value date; the booking date if the line has none.
     ///
     /// # Errors
     /// As [`Line::booked_on`].
@@ -134,7 +134,7 @@ impl Line<'_> {
         })
     }
 
-    /// The currency as the line writes it, with its column; `None` where it says nothing.
+    /// The currency as written, with its column; `None` if empty.
     pub fn currency(&self) -> Option<(&str, &str)> {
         let text = self.field_if(self.columns.currency);
         self.columns.map.currency.as_deref().map(|column| (column, text)).filter(|(_, text)| !text.is_empty())
@@ -147,8 +147,8 @@ impl Line<'_> {
         }
     }
 
-    /// The column that holds the amount, and the amount as it stands there: without plus sign and grouping, with a point, and with the sign that the
-    /// map gives it (credits positive). What is left may still be no number, or one of too many digits.
+    /// The column of the amount, and its text: without plus sign and grouping, with a decimal point, and with the sign by the
+    /// map (credits positive). The text may still be invalid, or have too many digits.
     ///
     /// # Errors
     /// `FieldMissing`, `Amount`, `TwoAmounts` and `Side`.
@@ -174,7 +174,7 @@ impl Line<'_> {
         }
     }
 
-    /// An amount in a column of its own side; `None` where it is empty.
+    /// An amount in a credit or debit column; `None` if it is empty.
     fn one_side<'c>(
         &self,
         place: Option<usize>,
@@ -214,12 +214,12 @@ impl Line<'_> {
         }
     }
 
-    /// The other side's name, or empty.
+    /// The counterparty's name, or empty.
     pub fn payer_name(&self) -> &str {
         self.field_if(self.columns.payer_name)
     }
 
-    /// The other side's account, or empty.
+    /// The counterparty's account, or empty.
     pub fn payer_account(&self) -> &str {
         self.field_if(self.columns.payer_account)
     }
@@ -235,7 +235,7 @@ impl Line<'_> {
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
-    /// The line as an entry.
+    /// Converts the line to an entry.
     pub(super) fn entry(&self) -> Result<Entry, BadLine> {
         let (booked_on, value_on) = (self.booked_on()?, self.value_on()?);
         let currency = self.currency_code()?;
@@ -274,7 +274,7 @@ fn is_zero(number: &str) -> bool {
     number.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'))
 }
 
-/// Seeks columns and collects what is missing.
+/// Finds columns and collects missing ones.
 struct Places {
     header: Option<Record>,
     faults: Vec<BadColumn>,
@@ -298,11 +298,11 @@ impl Places {
     }
 }
 
-/// The number without plus sign and grouping and with a point; `None` where a grouping separator stands elsewhere than
-/// before three last digits, because then it more likely is the decimal separator: 12,50 is not 1250.
+/// The number without plus sign and grouping, with a decimal point; `None` if a grouping separator is not
+/// before the last three digits, because then it is rather the decimal separator: 12,50 is not 1250.
 fn plain_number(text: &str, separator: DecimalSeparator) -> Option<String> {
     let signed = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
-    // One sign is enough.
+    // At most one sign.
     if unsigned(signed).contains('-') {
         return None;
     }

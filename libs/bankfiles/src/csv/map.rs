@@ -1,4 +1,4 @@
-//! Which column holds what.
+//! Column maps.
 
 use std::fmt;
 
@@ -6,41 +6,41 @@ use chrono::format::{Item, Numeric, StrftimeItems};
 use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
-/// Which column of a csv file holds what. Columns are named as in the first record; in a file without one they are
+/// The column map of a csv file. Columns are named as in the first record; in a file without one they are
 /// numbers from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Map {
     /// The booking date.
     pub booked_on: String,
-    /// The value date; none, and an empty field: the booking date.
+    /// The value date; default, also for an empty field: the booking date.
     #[serde(default)]
     pub value_on: Option<String>,
     /// Signed, credits positive; or, with `side`, unsigned. Either this or `credit` and `debit`.
     #[serde(default)]
     pub amount: Option<String>,
-    /// Amounts of credits, where they have a column of their own.
+    /// Amounts of credits, if they have their own column.
     #[serde(default)]
     pub credit: Option<String>,
     /// Amounts of debits, whatever their sign.
     #[serde(default)]
     pub debit: Option<String>,
-    /// The column that says credit or debit; it decides, whatever the amount's sign.
+    /// The column that says credit or debit; it overrides the amount's sign.
     #[serde(default)]
     pub side: Option<Side>,
-    /// Says that `amount` is positive where money goes out, as card statements have it.
+    /// Whether `amount` is positive for outgoing money, as in card statements.
     #[serde(default)]
     pub inverted: bool,
-    /// The currency; none, and an empty field: `currency_code`.
+    /// The currency; default, also for an empty field: `currency_code`.
     #[serde(default)]
     pub currency: Option<String>,
-    /// For lines that name no currency.
+    /// The currency of lines without one.
     #[serde(default)]
     pub currency_code: Option<String>,
-    /// The other side's name.
+    /// The counterparty's name.
     #[serde(default)]
     pub payer_name: Option<String>,
-    /// The other side's account.
+    /// The counterparty's account.
     #[serde(default)]
     pub payer_account: Option<String>,
     /// Remittance information; several columns are joined with a space.
@@ -49,22 +49,22 @@ pub struct Map {
     /// The bank's reference.
     #[serde(default)]
     pub reference: Option<String>,
-    /// How dates are written.
+    /// The date format.
     #[serde(default)]
     pub date_format: DateFormat,
-    /// What separates fields.
+    /// The field delimiter.
     #[serde(default)]
     pub delimiter: Delimiter,
-    /// What separates decimals.
+    /// The decimal separator.
     #[serde(default)]
     pub decimal_separator: DecimalSeparator,
     /// Physical lines before the first record.
     #[serde(default)]
     pub skip_lines: u64,
-    /// Says that the first record is a line already, and columns are numbers.
+    /// Whether there is no header: columns are numbers.
     #[serde(default)]
     pub no_header: bool,
-    /// Says that the file is UTF-8: a line that is not is told, and not read as Windows-1252.
+    /// Whether the file must be UTF-8: another line is an error, and not read as Windows-1252.
     #[serde(default)]
     pub utf8_only: bool,
 }
@@ -73,15 +73,15 @@ pub struct Map {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Side {
-    /// Which.
+    /// The column.
     pub column: String,
-    /// What it says for credits, in any case: `C`, `CRDT`, `H`.
+    /// Its values for credits, case-insensitive: `C`, `CRDT`, `H`.
     pub credit: Vec<String>,
-    /// What it says for debits: `D`, `DBIT`, `S`.
+    /// Its values for debits: `D`, `DBIT`, `S`.
     pub debit: Vec<String>,
 }
 
-/// What separates decimals; the other of the two may separate groups of digits.
+/// The decimal separator; the other of the two may group digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 pub enum DecimalSeparator {
     /// `1,234.56`.
@@ -110,12 +110,12 @@ impl DecimalSeparator {
     }
 }
 
-/// What separates fields: one ASCII character.
+/// The field delimiter: one ASCII character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "char")]
 pub struct Delimiter(u8);
 
-/// The character cannot separate fields.
+/// The character cannot be a delimiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a delimiter is one ASCII character, neither a quote, a letter, a digit nor a line end")]
 pub struct BadDelimiter;
@@ -148,15 +148,15 @@ impl TryFrom<char> for Delimiter {
 #[serde(try_from = "String")]
 pub struct DateFormat(String);
 
-/// The text is not a format that tells a date: a year of two digits has no century.
+/// The text is not a usable format: a year of two digits has no century.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a date format is strftime with a day, a month, and a year of four digits, such as %d.%m.%Y")]
 pub struct BadDateFormat;
 
-/// Why a text is no date in a format.
+/// Why a text is not a date in a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WrongDate {
-    /// It has another form, or there is no such day.
+    /// It does not match, or the day does not exist.
     Malformed,
     /// Its year is not from 1900 to 2999.
     Year,
@@ -183,7 +183,7 @@ impl DateFormat {
 
     pub(super) fn read(&self, text: &str) -> Result<NaiveDate, WrongDate> {
         let date = NaiveDate::parse_from_str(text, &self.0).map_err(|_| WrongDate::Malformed)?;
-        // The library takes 13 for the year 13.
+        // The library would accept 13 as the year 13.
         if (1900..=2999).contains(&date.year()) { Ok(date) } else { Err(WrongDate::Year) }
     }
 }

@@ -1,5 +1,5 @@
-//! Bank statements as csv, by a map that says which column holds what. The file names no account: the caller does. A
-//! line that cannot be read is warned about and stops no other.
+//! Bank statements as csv, by a column map. The account is given by the caller, not the file. A
+//! line that cannot be read gives a warning and does not stop the others.
 
 mod bad;
 mod columns;
@@ -14,28 +14,28 @@ pub use map::{BadDateFormat, BadDelimiter, DateFormat, DecimalSeparator, Delimit
 
 use crate::{Event, Place, Refusal, StatementHead, StatementTail, Warning, WarningCode};
 
-/// The lines of a file, one by one, for who reads their columns in a way of its own; others take [`read`].
+/// The lines of a file, one by one, for callers that interpret the columns themselves; others use [`read`].
 pub struct Lines<'a> {
     records: records::Records<'a>,
     columns: columns::Columns<'a>,
 }
 
 impl<'a> Lines<'a> {
-    /// Finds the map's columns in the first record. A record that is longer than `max_record_bytes`, and than 128 KiB, may be told as misquoted; twice as
+    /// Finds the map's columns in the first record. A record longer than `max_record_bytes`, and than 128 KiB, may be reported as misquoted; twice as
     /// much is held in memory.
     ///
     /// # Errors
-    /// [`BadHeader`] if the map contradicts itself, the first record cannot be read or lacks columns, or the file cannot be fetched.
+    /// [`BadHeader`] if the map contradicts itself, the first record cannot be read or lacks columns, or the file cannot be read.
     pub fn open(input: &'a mut dyn BufRead, map: &'a Map, max_record_bytes: usize) -> Result<Lines<'a>, BadHeader> {
         let mut records = records::Records::new(input, map, max_record_bytes);
         let columns = columns::Columns::find(map, &mut records)?;
         Ok(Lines { records, columns })
     }
 
-    /// The next line with its first physical line, from 1; `None` at the end of the file. Empty lines and lines of empty fields are none.
+    /// The next line with its first physical line, from 1; `None` at the end of the file. Empty lines and lines of empty fields are skipped.
     ///
     /// # Errors
-    /// Where the file cannot be fetched.
+    /// The file cannot be read.
     pub fn next_line(&mut self) -> io::Result<Option<(u64, Result<Line<'_>, BadLine>)>> {
         while let Some(record) = self.records.next()? {
             let number = record.line;
@@ -47,8 +47,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Reads a file as one statement, whose head the caller gives. Fields are trimmed; empty lines and lines of empty fields
-/// are none; fields that a record lacks are empty; what is not UTF-8 is read as Windows-1252, unless the map forbids it. Returns `csv`.
+/// Reads a file as one statement with the given head. Fields are trimmed; empty lines and lines of empty fields
+/// are skipped; missing fields are empty; other encodings than UTF-8 are read as Windows-1252, unless the map forbids it. Returns `csv`.
 ///
 /// # Errors
 /// [`Refusal`] if the map contradicts itself, the first record cannot be read or lacks columns, or the file cannot be

@@ -1,5 +1,5 @@
-//! The records of a csv file with the physical lines they start on. The file is cut here and each record is read by the
-//! csv library alone, so that a record that cannot be read spoils no other, and lines are counted as an editor does:
+//! The records of a csv file with the physical lines they start on. The file is split here and each record is parsed by the
+//! csv library alone, so that an unreadable record does not affect others, and lines are counted as in an editor:
 //! `\n`, `\r\n` and `\r` each end one, also within quotes.
 
 use std::io::{self, BufRead};
@@ -8,12 +8,12 @@ use super::bad::BadLine;
 use super::map::Map;
 use crate::lines::text_of;
 
-/// How far the end of quotes is searched for: beyond it they count as never closed, so that a file full of stray quotes is
+/// How far the end of quotes is searched for: beyond it they count as unclosed, so that a file full of stray quotes is
 /// still read in time proportional to its size.
 const MAX_QUOTED_BYTES: usize = 65_536;
 const MAX_QUOTED_LINE_ENDS: usize = 200;
 
-/// How many bytes a record of a file of any size has at most.
+/// The longest record, in bytes.
 pub(super) const MAX_RECORD_BYTES: usize = 2 * MAX_QUOTED_BYTES;
 
 /// A record.
@@ -23,12 +23,12 @@ pub(super) struct Record {
     pub(super) line: u64,
     /// Trimmed.
     pub(super) fields: Vec<String>,
-    /// Its quotes are wrong, it is too long, or it is not UTF-8 where it has to be. A misquoted one ends with its first line, so that the lines after
+    /// Its quotes are wrong, it is too long, or it is not UTF-8 although required. A misquoted one ends with its first line, so that the lines after
     /// it are still read.
     pub(super) fault: Option<BadLine>,
 }
 
-/// Cuts a file into records. Empty lines are none.
+/// Splits a file into records. Empty lines are skipped.
 pub(super) struct Records<'a> {
     input: &'a mut dyn BufRead,
     map: &'a Map,
@@ -58,7 +58,7 @@ impl<'a> Records<'a> {
             let length = whole.unwrap_or_else(|| rest.iter().position(|byte| is_line_end(*byte)).unwrap_or(rest.len()));
             let bytes = rest.get(..length).unwrap_or_default();
             let behind = rest.get(length..).unwrap_or_default();
-            // A line that does not end within the buffer has lost its beginning only.
+            // Of a line that does not end within the buffer only the beginning is dropped.
             let is_rest = behind.is_empty() && !self.ended;
             let end = if behind.starts_with(b"\r\n") { 2 } else { usize::from(!behind.is_empty()) };
             let misquoted = whole.is_none() || is_rest;
@@ -78,7 +78,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Sees to it that the longest record is in the buffer.
+    /// Fills the buffer so that it has the longest record.
     fn fill(&mut self) -> io::Result<()> {
         if self.buffer.len().saturating_sub(self.start) >= self.max_record_bytes || self.ended {
             return Ok(());
@@ -104,7 +104,7 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Leaves out what is left of a line longer than the buffer.
+    /// Skips the rest of a line longer than the buffer.
     fn drop_line(&mut self) -> io::Result<()> {
         loop {
             self.fill()?;
@@ -124,7 +124,7 @@ fn fields(record: &[u8], map: &Map) -> Result<Vec<String>, BadLine> {
         .has_headers(false)
         .flexible(true)
         .delimiter(map.delimiter.byte())
-        // Blanks of ASCII only: what is no such blank is part of what a line says, and lines are known by what they say.
+        // Only ASCII blanks: others are part of the content, by which lines are identified.
         .trim(::csv::Trim::All)
         .buffer_capacity(record.len().clamp(1, MAX_RECORD_BYTES))
         .from_reader(record);
@@ -137,7 +137,7 @@ fn fields(record: &[u8], map: &Map) -> Result<Vec<String>, BadLine> {
     read.iter().map(text).collect()
 }
 
-/// Where a scan of a record stands.
+/// The state of scanning a record.
 #[derive(Clone, Copy)]
 enum Place {
     FieldStart,
@@ -148,7 +148,7 @@ enum Place {
 }
 
 /// How long the record at the start is; `None` if its quotes are wrong: one never closes, or text follows where it does.
-/// A quote opens only where a field starts; a doubled one within quotes stands for itself.
+/// A quote opens only where a field starts; a doubled one within quotes is a literal quote.
 fn record_length(rest: &[u8], delimiter: u8) -> Option<usize> {
     let mut place = Place::FieldStart;
     let mut lines = 0_usize;

@@ -50,12 +50,12 @@ pub(super) struct Check {
     pub(super) routing: String,
     pub(super) account: String,
     pub(super) number: String,
-    /// The check's own date, where the bank keys it: `MMDDYY`.
+    /// The check's date, if the bank enters it: `MMDDYY`.
     pub(super) dated_on: Option<NaiveDate>,
     pub(super) remitter: String,
 }
 
-/// Columns 8 to 17 amount, 18 to 26 routing, 27 to 36 account, 37 to 46 check number, then what the bank adds: date,
+/// Columns 8 to 17 amount, 18 to 26 routing, 27 to 36 account, 37 to 46 check number, then optional data of the bank: date,
 /// remitter, payee.
 pub(super) fn check(record: &Record) -> Check {
     let date = record.text(47, 52);
@@ -84,11 +84,11 @@ pub(super) struct Invoice {
     pub(super) deduction: Option<Decimal>,
 }
 
-/// How wide banks make an invoice's number. An amount of ten digits follows it, and maybe a deduction of ten.
+/// Known widths of an invoice number. An amount of ten digits follows it, and maybe a deduction of ten.
 const INVOICE_WIDTHS: [usize; 4] = [15, 16, 10, 20];
 const AMOUNT_WIDTH: usize = 10;
 
-/// The invoice of record 4, behind batch, item, overflow type, sequence and the mark of the last: column 12.
+/// The invoice of record 4, after batch, item, overflow type, sequence and the mark of the last: column 12.
 pub(super) fn overflow(record: &Record) -> Option<Invoice> {
     let length = record.columns.iter().rposition(|letter| !letter.is_whitespace())?.saturating_add(1);
     let rest = length.checked_sub(11)?;

@@ -1,4 +1,4 @@
-//! Deposits: checks become entries, their invoices advice, and totals are held against them.
+//! Deposits: converts checks to entries, their invoices to advice, and checks totals.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -9,7 +9,7 @@ use crate::{
     fields,
 };
 
-/// How many invoices of a check are kept.
+/// The most invoices of a check.
 const MAX_INVOICES: usize = 10_000;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Totals {
     }
 }
 
-/// The deposit that is being read, and where its statement goes.
+/// The deposit being read, and the output for its statement.
 pub(super) struct Deposits<'a> {
     sink: &'a mut dyn FnMut(Event),
     origin: String,
@@ -60,7 +60,7 @@ impl<'a> Deposits<'a> {
         }
     }
 
-    /// Takes the next record in.
+    /// Processes the next record.
     pub(super) fn take(&mut self, record: &Record) {
         self.last_line = record.at;
         self.records = self.records.saturating_add(1);
@@ -80,11 +80,11 @@ impl<'a> Deposits<'a> {
             '7' => self.batch_total(record),
             '8' => self.lockbox_total(record),
             '9' => self.trailer(record),
-            _ => self.warn(record.at, WarningCode::Unexpected, "the line is no record of a lockbox file"),
+            _ => self.warn(record.at, WarningCode::Unexpected, "the line is not a record of a lockbox file"),
         }
     }
 
-    /// Ends the last deposit. Says whether there was one.
+    /// Ends the last deposit. Returns whether there was one.
     pub(super) fn finish(mut self) -> bool {
         self.flush();
         if self.begun && !self.ended {
@@ -99,7 +99,7 @@ impl<'a> Deposits<'a> {
         (self.sink)(Event::Warning(Warning { at: Place::Line(line), code, message: message.into() }));
     }
 
-    /// Another batch of the same lockbox and day goes on with the deposit.
+    /// Another batch of the same lockbox and day continues the deposit.
     fn header(&mut self, number: String, day: Option<NaiveDate>) {
         let day = day.or(self.sent_on);
         if self.open.as_ref().is_some_and(|(open, on)| *open == number && *on == day) {
@@ -139,7 +139,7 @@ impl<'a> Deposits<'a> {
     fn overflow(&mut self, record: &Record) {
         let belongs = self.entry.is_some() && record.text(2, 7) == self.key;
         if !belongs {
-            self.warn(record.at, WarningCode::Unexpected, "the overflow record (4) belongs to no check before it");
+            self.warn(record.at, WarningCode::Unexpected, "the overflow record (4) has no check before it");
         }
         let Some(found) = overflow(record) else { return };
         let Some(detail) = self.entry.as_mut().filter(|_| belongs).and_then(|entry| entry.details.last_mut()) else {

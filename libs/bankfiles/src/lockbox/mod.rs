@@ -1,4 +1,4 @@
-//! BAI lockbox files: checks that a bank received at a post box, deposited, with the invoices that came along. One
+//! BAI lockbox files: checks received by a bank at a post box and deposited, with their invoices. One
 //! statement per deposit of a lockbox.
 
 mod columns;
@@ -9,13 +9,13 @@ use std::io::BufRead;
 use crate::lines::Lines;
 use crate::{Event, Place, Refusal};
 
-/// What [`read`] returns.
+/// The format's name, as [`read`] returns it.
 pub const LOCKBOX: &str = "lockbox";
 
 /// Reads a file. Returns [`LOCKBOX`].
 ///
 /// # Errors
-/// [`Refusal`] if the file has neither a lockbox header nor a check, or cannot be fetched.
+/// [`Refusal`] if the file has neither a lockbox header nor a check, or cannot be read.
 pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
     let mut lines = Lines::new(input);
     let mut deposits = deposit::Deposits::new(sink);
@@ -27,7 +27,7 @@ pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Stri
     if deposits.finish() {
         Ok(LOCKBOX.to_owned())
     } else {
-        Err(Refusal::one(Place::File, "neither a lockbox header (5) nor a check (6) is in the file"))
+        Err(Refusal::one(Place::File, "the file has neither a lockbox header (5) nor a check (6)"))
     }
 }
 

@@ -5,15 +5,15 @@ use rust_decimal::Decimal;
 
 use crate::{CurrencyCode, fields, parse_amount};
 
-/// What a balance field says.
+/// A parsed balance field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SwiftBalance {
     /// Signed.
     pub(super) value: Decimal,
-    /// `None` where the field names none, which some banks leave to the opening balance.
+    /// `None` if the field has none, as with some banks after the opening balance.
     pub(super) currency: Option<CurrencyCode>,
     pub(super) on: Option<NaiveDate>,
-    /// The day does not exist and is taken as the last of its month.
+    /// Whether the day does not exist and was replaced by the last of its month.
     pub(super) day_moved: bool,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn balance(text: &str) -> Option<SwiftBalance> {
     })
 }
 
-/// Reads an amount with a decimal comma, or, where none is, a point. A point before a comma separates thousands.
+/// Reads an amount with a decimal comma, or else a point. A point before a comma separates thousands.
 pub(super) fn swift_amount(text: &str) -> Option<Decimal> {
     match (text.contains(','), text.contains('.')) {
         (true, true) => parse_amount(&text.replace('.', ""), ',').ok(),

@@ -7,14 +7,14 @@ use super::balance::swift_amount;
 use super::tags::Field;
 use crate::fields;
 
-/// What a statement line says.
+/// A parsed statement line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct StatementLine {
     pub(super) value_on: Option<NaiveDate>,
     pub(super) booked_on: Option<NaiveDate>,
-    /// A day does not exist, and is the last of its month or missing.
+    /// Whether a day does not exist, and was replaced by the last of its month or dropped.
     pub(super) bad_date: bool,
-    /// Signed: `RC` takes a credit back and is a debit, `RD` a credit.
+    /// Signed: `RC` reverses a credit and is a debit, `RD` a credit.
     pub(super) amount: Decimal,
     pub(super) reversal: bool,
     /// `EC` and `ED`: expected only.
@@ -23,13 +23,13 @@ pub(super) struct StatementLine {
     pub(super) code: String,
     pub(super) customer_reference: String,
     pub(super) bank_reference: String,
-    /// The other side's name, where the bank writes it behind a reference that is its account.
+    /// The counterparty's name, if the bank writes it after a reference that is its account.
     pub(super) name: String,
     /// The supplementary lines.
     pub(super) supplement: String,
 }
 
-/// Reads the field: its first line, or, where that breaks off before the transaction type, all its lines as one.
+/// Reads the field: its first line, or, if that ends before the transaction type, all its lines as one.
 pub(super) fn statement_line(field: &Field) -> Option<StatementLine> {
     let first = field.lines.first().map(String::as_str).unwrap_or_default();
     let rest = field.lines.get(1..).unwrap_or_default();
@@ -63,7 +63,7 @@ fn read(text: &str) -> Option<StatementLine> {
     Some(line)
 }
 
-/// The customer's reference has 16 characters; a bank that writes more without `//` puts a name behind them.
+/// The customer's reference has 16 characters; if there is more without `//`, a name follows them.
 fn take_references(line: &mut StatementLine, text: &str) {
     let (customer, bank) = text.split_once("//").unwrap_or((text, ""));
     let end = customer.char_indices().nth(16).map_or(customer.len(), |(end, _)| end);
@@ -110,7 +110,7 @@ fn split_while(text: &str, keep: impl Fn(char) -> bool) -> (&str, &str) {
 }
 
 /// The value date and, if any, the entry date. By the standard they are `YYMMDD` and `MMDD`; banks also write years
-/// everywhere and of four digits. Of the ways to read the digits, that is taken whose dates are nearest.
+/// everywhere and of four digits. The reading with the nearest dates is taken.
 fn read_dates(digits: &str) -> Option<StatementLine> {
     const WIDTHS: [(usize, usize); 8] = [(6, 0), (6, 4), (8, 0), (6, 6), (8, 4), (6, 8), (8, 6), (8, 8)];
     let readings = WIDTHS.into_iter().filter(|(value, entry)| value.saturating_add(*entry) == digits.len());

@@ -1,4 +1,4 @@
-//! A message: its fields in order become a statement.
+//! A message: converts its fields to a statement.
 
 use super::balance::{SwiftBalance, balance, count_and_sum, floor_limit_currency};
 use super::entry::statement_line;
@@ -9,10 +9,10 @@ use crate::{
     StatementTail, Sums, Warning, WarningCode, fields,
 };
 
-/// How many balances of a statement are kept: `:65:` may repeat.
+/// The most balances of a statement: `:65:` may repeat.
 const MAX_BALANCES: usize = 1_000;
 
-/// The message that is being read, and where its statement goes.
+/// The message being read, and the output for its statement.
 pub(super) struct Messages<'a> {
     sink: &'a mut dyn FnMut(Event),
     message: Option<Message>,
@@ -39,7 +39,7 @@ impl<'a> Messages<'a> {
         Messages { sink, message: None, first_is_interim: None }
     }
 
-    /// Takes the next field in.
+    /// Processes the next field.
     pub(super) fn take(&mut self, field: Field) {
         if field.cut {
             self.warn(field.at, WarningCode::BadField, format!(":{}: is longer than 64 KiB and is cut", field.tag));
@@ -61,7 +61,7 @@ impl<'a> Messages<'a> {
         }
     }
 
-    /// Ends the last message. The format's name; `None` if there was no message.
+    /// Ends the last message. Returns the format's name; `None` if there was no message.
     pub(super) fn finish(mut self) -> Option<String> {
         self.end();
         self.first_is_interim.map(|interim| if interim { "mt942" } else { "mt940" }.to_owned())
@@ -81,7 +81,7 @@ impl<'a> Messages<'a> {
         self.message = Some(Message { at: field.at, head, ..Message::default() });
     }
 
-    /// The current message; a field that stands before any `:20:` begins one.
+    /// The current message; a field before any `:20:` begins one.
     fn message(&mut self, at: u64) -> &mut Message {
         if self.message.is_none() {
             self.warn(at, WarningCode::Missing, "the message has no :20:");
@@ -145,8 +145,8 @@ impl<'a> Messages<'a> {
 
     fn read_balance(&mut self, field: &Field) -> Option<SwiftBalance> {
         let read = balance(&field.joined()).or_else(|| balance(field.first()));
-        // Wrapped lines that still hold no balance leave only the place to say so.
-        // The standard has the currency in every balance: digits without one may be anything.
+        // Wrapped lines without a balance give a warning only.
+        // The standard has the currency in every balance: digits without one are ambiguous.
         let Some(read) = read.filter(|read| read.currency.is_some()) else {
             let message = self.message(field.at);
             message.closed |= field.tag.starts_with("62");
@@ -205,7 +205,7 @@ impl<'a> Messages<'a> {
         message.entry = Some(Box::new(entry));
     }
 
-    /// Text after an entry is the entry's; after the closing balance it is the statement's and says nothing of money.
+    /// Text after an entry is the entry's; after the closing balance it is the statement's and is ignored.
     fn text(&mut self, field: Field) {
         let at = field.at;
         if let Some(message) = &mut self.message
@@ -217,7 +217,7 @@ impl<'a> Messages<'a> {
                 message.texts.push(field);
             }
         } else if self.message.is_none() {
-            self.warn(at, WarningCode::Unexpected, format!(":{}: stands outside a message", field.tag));
+            self.warn(at, WarningCode::Unexpected, format!(":{}: is outside a message", field.tag));
         } else if let Some(message) = &mut self.message
             && field.tag == "NS"
             && message.head.owner.is_empty()
@@ -280,8 +280,8 @@ impl Message {
     }
 }
 
-/// The account of `:25:`, without the currency that may follow it and the BIC that may stand before it. A German bank
-/// code stays: the number alone does not name the account.
+/// The account of `:25:`, without an optional currency after it and an optional BIC before it. A German bank
+/// code is kept: the number alone does not identify the account.
 fn split_account(text: &str) -> (String, Option<CurrencyCode>) {
     let text = text.trim();
     let (text, currency) = match text.len().checked_sub(3).and_then(|end| text.split_at_checked(end)) {

@@ -4,10 +4,10 @@ use std::io::{self, BufRead};
 
 use crate::lines::Lines;
 
-/// How many bytes a field keeps; SWIFT allows 390 in `:86:`, banks write some thousand.
+/// The most bytes of a field; SWIFT allows 390 in `:86:`, banks write some thousand.
 const MAX_FIELD_BYTES: usize = 64 * 1024;
 
-/// How long SWIFT lets a line be: a full one may break anywhere.
+/// The longest line by SWIFT: a full one may break anywhere.
 const FULL_LINE: usize = 65;
 
 const TAGS: [&str; 23] = [
@@ -26,9 +26,9 @@ pub(super) struct Field {
     pub(super) lines: Vec<String>,
     /// Bytes of the lines.
     size: usize,
-    /// More stood in the file than is kept.
+    /// Whether the file has more than is kept.
     pub(super) cut: bool,
-    /// A block header before it names the message an MT942.
+    /// Whether a block header before it marks an MT942.
     pub(super) interim: bool,
 }
 
@@ -54,20 +54,20 @@ impl Field {
     }
 }
 
-/// Cuts a file into fields.
-#[expect(clippy::struct_excessive_bools, reason = "marks of where the reading stands, each on its own")]
+/// Splits a file into fields.
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of the reader's state")]
 pub(super) struct Fields<'a> {
     lines: Lines<'a>,
     field: Option<Field>,
     /// Between `{4:` and `-}` a line of one hyphen is text.
     in_block: bool,
-    /// A hyphen ended the message: what comes before the next tag belongs to no field.
+    /// Whether a hyphen ended the message: text before the next tag belongs to no field.
     ended: bool,
-    /// The last block header is an MT942's.
+    /// Whether the last block header is an MT942's.
     interim: bool,
     /// Characters of the line before.
     last_width: usize,
-    /// The message has its closing balance, or has not begun.
+    /// Whether the message has its closing balance, or has not begun.
     closed: bool,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Fields<'a> {
         Ok(self.field.take())
     }
 
-    /// Takes a line in. Returns the field that it ends.
+    /// Processes a line. Returns the field that it ends.
     fn take(&mut self, line: &str, at: u64) -> Option<Field> {
         let mut line = line;
         if is_block(line) {
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
         self.field.replace(field)
     }
 
-    /// A text that breaks before a colon may go on like a tag: `12` and `:20:37`.
+    /// A text broken before a colon may continue like a tag: `12` and `:20:37`.
     fn is_time(&self, tag: &str, value: &str) -> bool {
         let within_text = !self.closed && self.field.as_ref().is_some_and(|field| field.tag == "86");
         let mut next = value.chars();
@@ -165,7 +165,7 @@ fn split_tag(line: &str) -> Option<(&str, &str)> {
     if !TAGS.contains(&tag) {
         return None;
     }
-    // What looks like the tag of an entry and has no date behind it is text that broke there.
+    // The tag of an entry without a date after it is wrapped text.
     let dated = value.trim_start().bytes().take(6).filter(u8::is_ascii_digit).count() == 6;
     (tag != "61" || dated || value.trim().is_empty()).then_some((tag, value))
 }

@@ -88,7 +88,7 @@ pub(super) fn change(record: &Record, item: &Item, layout: Layout) -> Change {
 pub(super) fn information(record: &Record) -> Option<String> {
     let text = match record.text(2, 3).as_str() {
         "02" => Some(record.text(4, 79)),
-        // Kept to the last column: a segment may go on in the next record.
+        // Kept to the last column: a segment may continue in the next record.
         "05" | "17" => Some(record.raw(4, 83).trim_end().to_owned()),
         "18" => Some(record.text(4, 38)),
         _ => None,

@@ -6,13 +6,13 @@ use super::record::Record;
 use super::{Batch, Item};
 use crate::fields;
 
-/// Which columns a batch has.
+/// The column layout of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Layout {
     /// Payments within the country.
     #[default]
     Domestic,
-    /// CTX, ATX, TRX, ENR: the number of addenda stands before the name.
+    /// CTX, ATX, TRX, ENR: the number of addenda is before the name.
     Counted,
     /// International: `IAT`, and `COR` for one.
     International,
@@ -43,12 +43,12 @@ pub(super) fn header(record: &Record) -> (Batch, Layout) {
     (batch, layout)
 }
 
-/// Which way an entry's money goes, by its transaction code.
+/// The direction of an entry, by its transaction code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Credit,
     Debit,
-    /// The code is none, or not one of this class.
+    /// The code is invalid, or not one of this class.
     None,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn side(code: &str, layout: Layout) -> Side {
     }
 }
 
-/// Reads an entry detail record (6). Its amount has its sign; `None` instead where it is not digits.
+/// Reads an entry detail record (6). Its amount is signed; `None` if it is not digits.
 pub(super) fn item(record: &Record, layout: Layout) -> (Item, Option<Decimal>, Side) {
     let code = record.text(2, 3);
     let side = side(&code, layout);

@@ -20,16 +20,16 @@ pub use write::{
 
 use crate::{Advice, Refusal, Warning};
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct File {
     /// The batches in the file's order.
     pub batches: Vec<Batch>,
-    /// Payments that came back, were dishonored or contested (addenda 99).
+    /// Returned, dishonored and contested payments (addenda 99).
     pub returns: Vec<Return>,
     /// Notifications of change (addenda 98).
     pub changes: Vec<Change>,
-    /// What the file gets wrong.
+    /// The mistakes in the file.
     pub warnings: Vec<Warning>,
 }
 
@@ -48,9 +48,9 @@ pub struct Batch {
     pub company: String,
     /// The originator's id.
     pub company_id: String,
-    /// What the originator calls the payments: `PAYROLL`.
+    /// The originator's description of the payments: `PAYROLL`.
     pub description: String,
-    /// When the originator wants them settled.
+    /// The requested settlement date.
     pub effective_on: Option<NaiveDate>,
     /// The batch's number as written.
     pub number: String,
@@ -69,7 +69,7 @@ pub struct Item {
     pub routing: String,
     /// The receiver's account.
     pub account: String,
-    /// What the originator calls the receiver: an id, an invoice, a check number.
+    /// The originator's reference of the receiver: an id, an invoice, a check number.
     pub individual_id: String,
     /// The receiver's name.
     pub name: String,
@@ -77,26 +77,26 @@ pub struct Item {
     pub trace: String,
     /// Payment related information (addenda 05 and others) in the file's order, lines joined by a line break.
     pub addenda: String,
-    /// The documents that the information names.
+    /// The documents named in the information.
     pub advice: Vec<Advice>,
 }
 
-/// A payment that came back.
+/// A returned payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Return {
     /// `R01` to `R99`.
     pub code: String,
-    /// What kind of return the code makes it.
+    /// The kind of return by the code.
     pub kind: ReturnKind,
-    /// In dollars, signed as the entry that brings it.
+    /// In dollars, signed as the return entry.
     pub amount: Decimal,
-    /// Trace number of the entry that came back.
+    /// Trace number of the returned entry.
     pub original_trace: String,
     /// Bank of its receiver, eight digits.
     pub original_bank: String,
     /// Free text of the bank.
     pub information: String,
-    /// When the receiver died, for R14 and R15.
+    /// The receiver's date of death, for R14 and R15.
     pub died_on: Option<NaiveDate>,
     /// Trace number of the return that is dishonored or contested; empty for a first return.
     pub return_trace: String,
@@ -110,54 +110,54 @@ pub struct Return {
     pub individual_id: String,
     /// As in the entry.
     pub name: String,
-    /// Trace number of the entry that brings it.
+    /// Trace number of its own entry.
     pub trace: String,
 }
 
-/// What kind of return.
+/// The kind of a return.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnKind {
     /// By the receiver's bank.
     #[default]
     Return,
-    /// The originator's bank does not take the return: R61, R62, R67 to R70, R77.
+    /// The originator's bank dishonors the return: R61, R62, R67 to R70, R77.
     Dishonored,
-    /// The receiver's bank insists: R71 to R76.
+    /// The receiver's bank contests the dishonor: R71 to R76.
     Contested,
 }
 
 /// A notification of change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// `C01` to `C14`; `C61` to `C69` where the originator's bank refuses one.
+    /// `C01` to `C14`; `C61` to `C69` if the originator's bank refuses one.
     pub code: String,
     /// Trace number of the entry it is about.
     pub original_trace: String,
     /// Bank of its receiver, eight digits.
     pub original_bank: String,
-    /// What is right, as written.
+    /// The corrected data, as written.
     pub corrected: String,
-    /// The right routing number, by C02, C03, C07.
+    /// The corrected routing number, by C02, C03, C07.
     pub routing: Option<String>,
-    /// The right account, by C01, C03, C06, C07.
+    /// The corrected account, by C01, C03, C06, C07.
     pub account: Option<String>,
-    /// The right name, by C04.
+    /// The corrected name, by C04.
     pub name: Option<String>,
-    /// The right transaction code, by C05, C06, C07.
+    /// The corrected transaction code, by C05, C06, C07.
     pub transaction_code: Option<String>,
-    /// The right individual id, by C09.
+    /// The corrected individual id, by C09.
     pub individual_id: Option<String>,
     /// The account as in the entry.
     pub wrong_account: String,
-    /// Trace number of the entry that brings it.
+    /// Trace number of its own entry.
     pub trace: String,
 }
 
 /// Reads a file.
 ///
 /// # Errors
-/// [`Refusal`] if no file or batch header is in it, or it cannot be fetched.
+/// [`Refusal`] if it has no file or batch header, or cannot be read.
 pub fn read(input: &mut dyn BufRead) -> Result<File, Refusal> {
     reader::read(input)
 }

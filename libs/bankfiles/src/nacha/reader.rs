@@ -1,4 +1,4 @@
-//! The file: its records in order become batches, and its control records are held against them.
+//! The file: converts its records to batches, and checks its control records.
 
 use std::io::BufRead;
 
@@ -9,18 +9,18 @@ use super::record::{Record, Records, is_routing};
 use super::{File, Item, addenda, remittance};
 use crate::{Fault, Place, Refusal, Warning, WarningCode};
 
-/// Hashes have ten digits: the rest is left off.
+/// Hashes are truncated to ten digits.
 const HASH: u64 = 10_000_000_000;
 
-/// How many warnings are kept: a file of another kind is wrong on every line.
+/// The most warnings: a file of another kind is wrong on every line.
 const MAX_WARNINGS: usize = 10_000;
 
-/// Columns without which a batch header, an entry, a return or change says nothing.
+/// The minimum of columns of a batch header, an entry, a return or change.
 const HEADER_COLUMNS: usize = 53;
 const ENTRY_COLUMNS: usize = 39;
 const CHANGE_COLUMNS: usize = 21;
 
-/// What a control record states and the records give.
+/// The totals of a control record, stated or computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Totals {
     /// Entry and addenda records.
@@ -32,7 +32,7 @@ struct Totals {
 }
 
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "marks of where the reading stands, each on its own")]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of the reader's state")]
 struct Reader {
     file: File,
     totals: Totals,
@@ -57,12 +57,12 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<File, Refusal> {
         if !known && faults.len() < 20 {
             faults.push(Fault {
                 at: Place::Line(record.at),
-                message: "the line is no record of a NACHA file".to_owned(),
+                message: "the line is not a record of a NACHA file".to_owned(),
             });
         }
     }
     if !reader.has_header && reader.file.batches.is_empty() {
-        let message = "neither a file header (1) nor a batch header (5) is in the file".to_owned();
+        let message = "the file has neither a file header (1) nor a batch header (5)".to_owned();
         faults.insert(0, Fault { at: Place::File, message });
         return Err(Refusal::Faults(faults));
     }
@@ -76,20 +76,20 @@ impl Reader {
                 self.file.warnings.push(Warning { at: Place::Line(line), code, message: message.into() });
             }
             MAX_WARNINGS => {
-                let message = format!("more than {MAX_WARNINGS} things are wrong: the rest is not told");
+                let message = format!("more than {MAX_WARNINGS} warnings: the rest is left out");
                 self.file.warnings.push(Warning { at: Place::Line(line), code: WarningCode::Unexpected, message });
             }
             _ => {}
         }
     }
 
-    /// Takes the next record in. Says whether it is one.
+    /// Processes the next record. Returns whether it is one.
     fn take(&mut self, record: &Record) -> bool {
         if record.is_filler() {
             return true;
         }
         if record.too_long {
-            self.warn(record.at, WarningCode::BadField, "the record has text behind its 94 columns");
+            self.warn(record.at, WarningCode::BadField, "the record has text after its 94 columns");
         }
         match record.kind() {
             '1' if record.text(2, 3) == "01" => self.file_header(record),
@@ -102,11 +102,11 @@ impl Reader {
                 self.warn(
                     record.at,
                     WarningCode::Unexpected,
-                    "an entry or addenda record stands outside a batch or is cut off",
+                    "an entry or addenda record is outside a batch or cut off",
                 );
             }
             _ => {
-                self.warn(record.at, WarningCode::Unexpected, "the line is no record of a NACHA file");
+                self.warn(record.at, WarningCode::Unexpected, "the line is not a record of a NACHA file");
                 return false;
             }
         }
@@ -148,7 +148,7 @@ impl Reader {
             self.warn(
                 record.at,
                 WarningCode::NoSide,
-                "the transaction code is none of this class: the amount is left out",
+                "the transaction code is not one of this class: the amount is left out",
             );
         }
         if !is_routing(&item.routing) {
@@ -204,7 +204,7 @@ impl Reader {
     fn batch_control(&mut self, record: &Record) {
         self.end_entry();
         if !self.open {
-            self.warn(record.at, WarningCode::Unexpected, "a batch control (8) stands outside a batch");
+            self.warn(record.at, WarningCode::Unexpected, "a batch control (8) is outside a batch");
             return;
         }
         let wide = self.layout == Layout::Advice;
@@ -283,7 +283,7 @@ impl Reader {
             self.warn(line, WarningCode::Truncated, "the file ends without a file control (9)");
         }
         if self.file.batches.iter().all(|batch| batch.items.is_empty()) {
-            self.warn(line, WarningCode::Empty, "the file holds no entries");
+            self.warn(line, WarningCode::Empty, "the file has no entries");
         }
         self.file
     }

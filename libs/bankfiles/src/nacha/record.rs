@@ -1,4 +1,4 @@
-//! Records of 94 columns, whatever the file's line ends.
+//! Records of 94 columns, with any line ends.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
@@ -15,16 +15,16 @@ pub(super) const COLUMNS: usize = 94;
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
-    /// The physical line it stands on.
+    /// The physical line of the record.
     pub(super) at: u64,
     columns: Vec<char>,
-    /// Text behind the last column.
+    /// Whether there is text after the last column.
     pub(super) too_long: bool,
 }
 
 impl Record {
     fn new(at: u64, bytes: &[u8]) -> Record {
-        // Columns are bytes where the writer counted bytes, and letters where it counted letters.
+        // Columns are bytes if the writer counted bytes, and characters if it counted characters.
         let text = match std::str::from_utf8(bytes) {
             Ok(text) if bytes.is_ascii() || bytes.len() != COLUMNS => text.into(),
             _ => WINDOWS_1252.decode_without_bom_handling(bytes).0,
@@ -34,7 +34,7 @@ impl Record {
         Record { at, columns, too_long }
     }
 
-    /// The columns from `first` to `last`, counted from 1 as the rules do; fewer where the record is short.
+    /// The columns from `first` to `last`, counted from 1 as the rules do; fewer if the record is short.
     pub(super) fn raw(&self, first: usize, last: usize) -> String {
         let width = last.saturating_add(1).saturating_sub(first);
         self.columns.iter().skip(first.saturating_sub(1)).take(width).collect()
@@ -45,7 +45,7 @@ impl Record {
         self.raw(first, last).trim().to_owned()
     }
 
-    /// A number; spaces are none.
+    /// A number; `None` for spaces.
     pub(super) fn number(&self, first: usize, last: usize) -> Option<u64> {
         self.text(first, last).parse().ok()
     }
@@ -55,7 +55,7 @@ impl Record {
         fields::implied(&self.text(first, last), 2)
     }
 
-    /// How many columns it has.
+    /// The number of columns.
     pub(super) fn width(&self) -> usize {
         self.columns.len()
     }
@@ -65,7 +65,7 @@ impl Record {
         self.columns.first().copied().unwrap_or(' ')
     }
 
-    /// Says that the record is filling: nines, or blanks.
+    /// Whether the record is padding: nines, or blanks.
     pub(super) fn is_filler(&self) -> bool {
         self.columns.iter().all(|letter| letter.is_whitespace())
             || (self.columns.len() > 1 && self.columns.iter().all(|letter| *letter == '9' || letter.is_whitespace()))
@@ -106,7 +106,7 @@ impl<'a> Records<'a> {
     }
 }
 
-/// Says whether nine digits are a routing number: weights 3, 7, 1 (ABA).
+/// Whether nine digits are a routing number: weights 3, 7, 1 (ABA).
 pub(super) fn is_routing(digits: &str) -> bool {
     let sum = digits
         .chars()

@@ -2,16 +2,16 @@
 
 use crate::{Advice, Amount, CurrencyCode, parse_amount};
 
-/// How many documents of an entry are kept.
+/// The most documents of an entry.
 const MAX_ADVICE: usize = 10_000;
 
-/// Finds the documents that addenda texts name, in order. Segments may go on over records.
+/// Finds the documents that addenda texts name, in order. Segments may span records.
 pub(super) fn advice(texts: &[String]) -> Vec<Advice> {
     let joined: String = texts.concat();
     let mut found: Vec<Advice> = Vec::new();
     for segment in joined.split(['\\', '~']) {
         let mut elements = segment.trim().split('*').map(str::trim);
-        // Text may stand before a segment.
+        // There may be text before a segment.
         let Some(name) = elements.next().and_then(|text| text.rsplit(' ').next()) else { continue };
         let elements: Vec<&str> = elements.take(12).collect();
         let element = |place: usize| elements.get(place.saturating_sub(1)).copied().unwrap_or_default();
@@ -30,7 +30,7 @@ pub(super) fn advice(texts: &[String]) -> Vec<Advice> {
                 due: None,
                 discount: None,
             }),
-            // ADX*amount*reason*kind*number: an adjustment, of a document or on its own.
+            // ADX*amount*reason*kind*number: an adjustment, of a document or separate.
             "ADX" if found.len() < MAX_ADVICE => found.push(Advice {
                 kind: format!("ADX-{}", element(2)),
                 number: element(4).to_owned(),

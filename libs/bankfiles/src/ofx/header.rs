@@ -1,4 +1,4 @@
-//! What stands before `<OFX>`: version and encoding.
+//! The header before `<OFX>`: version and encoding.
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
@@ -12,8 +12,8 @@ pub(super) fn version(head: &[u8]) -> &'static str {
     if is_xml { "ofx2" } else { "ofx1" }
 }
 
-/// The encoding a file names. Many say `1252` and write UTF-8: what is read as UTF-8 falls back to Windows-1252 where
-/// it is none, so the two need not be told apart.
+/// The encoding declared by a file. Many declare `1252` and write UTF-8: reading as UTF-8 falls back to Windows-1252 for
+/// invalid bytes, so the two need not be distinguished.
 pub(super) fn encoding(head: &[u8]) -> &'static Encoding {
     if version(head) == "ofx2" || Encoding::for_bom(head).is_some() {
         return text::xml_encoding(head);
@@ -28,7 +28,7 @@ pub(super) fn encoding(head: &[u8]) -> &'static Encoding {
     if named == WINDOWS_1252 { UTF_8 } else { named }
 }
 
-/// The value behind a name in a header of one line or many.
+/// The value after a name in a header of one or many lines.
 fn field<'t>(header: &'t str, name: &str) -> Option<&'t str> {
     let (_, rest) = header.split_once(name)?;
     rest.split(|mark: char| mark.is_whitespace()).next()

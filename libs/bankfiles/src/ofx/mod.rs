@@ -18,19 +18,19 @@ use self::{
     transaction::Transaction,
 };
 
-/// How deep the aggregates that matter here may be nested.
+/// The deepest nesting of the aggregates read here.
 const MOST_DEPTH: usize = 64;
 
-/// How many errors that a server answers with are told.
-const MOST_ANSWERS: usize = 100;
+/// The most errors of a server that are reported.
+const MOST_SERVER_ERRORS: usize = 100;
 
 /// Reads a file, statement by statement and transaction by transaction. Returns `ofx1` or `ofx2`.
 ///
-/// Entries are `STMTTRN`; a broker's trades are none. The ledger balance is the closing balance; OFX has no opening
+/// Entries are `STMTTRN`; a broker's trades are not read. The ledger balance is the closing balance; OFX has no opening
 /// balance.
 ///
 /// # Errors
-/// [`Refusal`] for what holds no statement, with the errors the server answered with.
+/// [`Refusal`] if the file has no statement, with the errors of the server.
 pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<String, Refusal> {
     let head = text::peek(input, text::HEAD_BYTES)?;
     let version = header::version(&head);
@@ -43,7 +43,7 @@ pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Stri
         element: None,
         statement: None,
         begun: false,
-        answer: Answer::default(),
+        status: ServerStatus::default(),
         faults: Vec::new(),
     };
     match reading.run() {
@@ -55,7 +55,7 @@ pub fn read(input: &mut dyn BufRead, sink: &mut dyn FnMut(Event)) -> Result<Stri
     Ok(version.to_owned())
 }
 
-/// The aggregates that matter here; all others are passed through.
+/// The aggregates read here; all others are skipped.
 fn known(name: &str) -> Option<&'static str> {
     const KNOWN: [&str; 20] = [
         "OFX",
@@ -82,25 +82,25 @@ fn known(name: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|aggregate| *aggregate == name)
 }
 
-/// What the server says of a request.
+/// The server's status of a request.
 #[derive(Debug, Default)]
-struct Answer {
+struct ServerStatus {
     code: String,
     severity: String,
     message: String,
 }
 
-/// A file being read.
+/// The state of reading a file.
 struct Reading<'a, 's> {
     tokens: Tokens<'a>,
     sink: &'s mut dyn FnMut(Event),
-    /// The aggregates that are open, the innermost last.
+    /// The open aggregates, the innermost last.
     open: Vec<&'static str>,
     /// An element that began last and has no value yet.
     element: Option<String>,
     statement: Option<Statement>,
     begun: bool,
-    answer: Answer,
+    status: ServerStatus,
     faults: Vec<Fault>,
 }
 
@@ -121,7 +121,7 @@ impl Reading<'_, '_> {
                 }
             }
             if self.tokens.take_bad_text() {
-                self.warn(WarningCode::BadText, "bytes that are no text in the file's encoding");
+                self.warn(WarningCode::BadText, "bytes that are not text in the file's encoding");
             }
         }
         if self.open.is_empty() {
@@ -136,7 +136,7 @@ impl Reading<'_, '_> {
         (self.sink)(Event::Warning(Warning { at, code, message: message.into() }));
     }
 
-    /// Ends reading in the middle: told, or a reason to refuse where no statement began.
+    /// Ends reading early: a warning, or a reason to refuse if no statement began.
     fn stop(&mut self, at: Place, code: WarningCode, message: String) {
         if self.statement.as_ref().is_some_and(Statement::has_begun) || self.begun {
             (self.sink)(Event::Warning(Warning { at, code, message }));
@@ -152,7 +152,7 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         if self.faults.is_empty() {
-            self.faults.push(Fault { at: Place::File, message: "the OFX file holds no statement".to_owned() });
+            self.faults.push(Fault { at: Place::File, message: "the OFX file has no statement".to_owned() });
         }
         Err(Refusal::Faults(self.faults))
     }
@@ -163,7 +163,7 @@ impl Reading<'_, '_> {
             self.element = Some(name);
             return Ok(());
         };
-        // No aggregate of these stands in one of its own kind: the earlier one was left open.
+        // None of these aggregates is nested in one of its own kind: the earlier one was left open.
         if self.open.contains(&aggregate) {
             self.close(aggregate);
         }
@@ -173,7 +173,7 @@ impl Reading<'_, '_> {
         self.open.push(aggregate);
         self.element = Some(name);
         match aggregate {
-            "STATUS" => self.answer = Answer::default(),
+            "STATUS" => self.status = ServerStatus::default(),
             "STMTRS" | "CCSTMTRS" | "INVSTMTRS" => {
                 self.end_statement();
                 self.statement = Some(Statement::new(self.tokens.line()));
@@ -189,24 +189,24 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    /// Some banks write a value where the standard has an aggregate: `<CURRENCY>EUR`, `<PAYEE>A Ltd`.
+    /// Some banks write a value instead of an aggregate: `<CURRENCY>EUR`, `<PAYEE>A Ltd`.
     fn leave_aggregate(&mut self, name: &str) {
         if matches!(name, "CURRENCY" | "ORIGCURRENCY" | "PAYEE") {
             self.open.pop_if(|open| *open == name);
         }
     }
 
-    /// Closes an aggregate and what was left open in it.
+    /// Closes an aggregate and all left open in it.
     fn close(&mut self, name: &str) {
         let Some(place) = self.open.iter().rposition(|open| *open == name) else { return };
         while self.open.len() > place {
             let Some(aggregate) = self.open.pop() else { return };
             match aggregate {
-                "STATUS" => self.end_answer(),
+                "STATUS" => self.end_status(),
                 "STMTTRN" | "STMTTRNP" => self.end_transaction(),
                 "LEDGERBAL" | "AVAILBAL" => {
                     let warnings = self.statement.as_mut().map(|statement| statement.end_balance(aggregate));
-                    self.hand_on(warnings.unwrap_or_default());
+                    self.emit_warnings(warnings.unwrap_or_default());
                 }
                 "STMTRS" | "CCSTMTRS" | "INVSTMTRS" => self.end_statement(),
                 _ => {}
@@ -218,9 +218,9 @@ impl Reading<'_, '_> {
         let within = self.open.last().copied().unwrap_or_default();
         if within == "STATUS" {
             match name {
-                "CODE" => text.clone_into(&mut self.answer.code),
-                "SEVERITY" => text.clone_into(&mut self.answer.severity),
-                "MESSAGE" => text.clone_into(&mut self.answer.message),
+                "CODE" => text.clone_into(&mut self.status.code),
+                "SEVERITY" => text.clone_into(&mut self.status.severity),
+                "MESSAGE" => text.clone_into(&mut self.status.message),
                 _ => {}
             }
         } else if let Some(statement) = &mut self.statement {
@@ -228,16 +228,16 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn end_answer(&mut self) {
-        let answer = std::mem::take(&mut self.answer);
-        let failed = answer.severity.eq_ignore_ascii_case("ERROR") || !answer.code.trim_start_matches('0').is_empty();
-        if !failed || answer.severity.eq_ignore_ascii_case("INFO") {
+    fn end_status(&mut self) {
+        let status = std::mem::take(&mut self.status);
+        let failed = status.severity.eq_ignore_ascii_case("ERROR") || !status.code.trim_start_matches('0').is_empty();
+        if !failed || status.severity.eq_ignore_ascii_case("INFO") {
             return;
         }
-        let message = format!("the bank's server answers with error {}: {}", answer.code, answer.message);
+        let message = format!("the bank's server reports error {}: {}", status.code, status.message);
         if self.begun {
             self.warn(WarningCode::Empty, message);
-        } else if self.faults.len() < MOST_ANSWERS {
+        } else if self.faults.len() < MOST_SERVER_ERRORS {
             self.faults.push(Fault { at: Place::Line(self.tokens.line()), message });
         }
     }
@@ -247,7 +247,7 @@ impl Reading<'_, '_> {
         let Some(transaction) = statement.transaction.take() else { return };
         let (entry, warnings) = transaction.entry(statement.currency());
         self.begin_statement();
-        self.hand_on(warnings);
+        self.emit_warnings(warnings);
         if let Some(entry) = entry {
             (self.sink)(Event::Entry(Box::new(entry)));
         }
@@ -258,7 +258,7 @@ impl Reading<'_, '_> {
         let Some(head) = statement.begin() else { return };
         let warnings = statement.check_head();
         if !self.begun {
-            // What the server refused besides is told now, as it no longer keeps the file from being read.
+            // Other errors of the server become warnings, as the file is read.
             for fault in std::mem::take(&mut self.faults) {
                 let warning = Warning { at: fault.at, code: WarningCode::Empty, message: fault.message };
                 (self.sink)(Event::Warning(warning));
@@ -266,7 +266,7 @@ impl Reading<'_, '_> {
         }
         self.begun = true;
         (self.sink)(Event::Begin(head));
-        self.hand_on(warnings);
+        self.emit_warnings(warnings);
     }
 
     fn end_statement(&mut self) {
@@ -276,7 +276,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn hand_on(&mut self, warnings: Vec<Warning>) {
+    fn emit_warnings(&mut self, warnings: Vec<Warning>) {
         for warning in warnings {
             (self.sink)(Event::Warning(warning));
         }

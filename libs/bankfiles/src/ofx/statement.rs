@@ -3,7 +3,7 @@
 use super::transaction::{Transaction, amount, day, shortened};
 use crate::{Amount, Balance, BalanceKind, CurrencyCode, Place, StatementHead, StatementTail, Warning, WarningCode};
 
-/// How many balances a statement may have: more are passed over.
+/// The most balances of a statement: more are skipped.
 const MOST_BALANCES: usize = 1_000;
 
 /// A `STMTRS`, `CCSTMTRS` or `INVSTMTRS` while it is read.
@@ -17,7 +17,7 @@ pub(super) struct Statement {
     balance_amount: Option<String>,
     balance_day: String,
     balance_line: u64,
-    /// The one that is open.
+    /// The open statement.
     pub(super) transaction: Option<Transaction>,
 }
 
@@ -26,7 +26,7 @@ impl Statement {
         Statement { line, ..Statement::default() }
     }
 
-    /// Its head, when it is asked for the first time.
+    /// Its head, at the first call.
     pub(super) fn begin(&mut self) -> Option<StatementHead> {
         (!std::mem::replace(&mut self.begun, true)).then(|| self.head.clone())
     }
@@ -39,7 +39,7 @@ impl Statement {
         self.head.currency
     }
 
-    /// Takes an element in. `within` is the innermost aggregate around it.
+    /// Processes an element. `within` is the innermost aggregate around it.
     pub(super) fn take(&mut self, within: &str, name: &str, text: &str, line: u64) {
         match (within, name) {
             ("STMTRS" | "CCSTMTRS" | "INVSTMTRS", "CURDEF") => {
@@ -62,7 +62,7 @@ impl Statement {
         }
     }
 
-    /// What is wrong with what stands before the transactions.
+    /// The warnings about the head.
     pub(super) fn check_head(&self) -> Vec<Warning> {
         let at = Place::Line(self.line);
         let mut warnings = Vec::new();

@@ -4,30 +4,30 @@ use std::io::{self, BufRead as _};
 
 use crate::text::Utf8;
 
-/// How many bytes a value may have.
+/// The longest value, in bytes.
 const MOST_VALUE_BYTES: usize = 1024 * 1024;
 
-/// How many bytes a tag may have; what is longer is text.
+/// The longest tag, in bytes; longer ones are text.
 const MOST_TAG_BYTES: usize = 4096;
 
-/// How long a reference's name is at most.
+/// The longest name of a reference.
 const MOST_REFERENCE_BYTES: usize = 10;
 
-/// A part of the file.
+/// A token of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Token {
     /// `<NAME>`, in capitals.
     Open(String),
-    /// Text that is not blank, without blanks around it.
+    /// Non-blank text, trimmed.
     Value(String),
     /// `</NAME>`, in capitals.
     Close(String),
 }
 
-/// Why reading cannot go on.
+/// Why reading must stop.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// The bytes could not be fetched.
+    /// The input could not be read.
     Io(io::Error),
     /// The file breaks a rule.
     Bad(u64, String),
@@ -39,7 +39,7 @@ impl From<io::Error> for Broken {
     }
 }
 
-/// Splits a file into tokens. Comments and processing instructions are passed over.
+/// Splits a file into tokens. Comments and processing instructions are skipped.
 pub(super) struct Tokens<'a> {
     input: Utf8<'a>,
     line: u64,
@@ -59,7 +59,7 @@ impl<'a> Tokens<'a> {
         self.line
     }
 
-    /// Says, once, that bytes were met that are no text in the encoding.
+    /// Returns true once after bytes that are not text in the encoding.
     pub(super) fn take_bad_text(&mut self) -> bool {
         self.input.take_bad_text()
     }
@@ -95,7 +95,7 @@ impl<'a> Tokens<'a> {
         (!text.is_empty()).then(|| Token::Value(unescape(text)))
     }
 
-    /// Adds what was read to the text; without the mark that ended it.
+    /// Adds the bytes read to the text; without the end mark.
     fn add_text(&mut self, marked: bool) -> Result<(), Broken> {
         let end = self.bytes.len().saturating_sub(usize::from(marked));
         self.text.push_str(&String::from_utf8_lossy(self.bytes.get(..end).unwrap_or_default()));
@@ -105,14 +105,14 @@ impl<'a> Tokens<'a> {
         Ok(())
     }
 
-    /// Reads what begins with `<`. `None` for what is no tag: a comment, or text.
+    /// Reads from `<`. `None` if it is not a tag: a comment, or text.
     fn markup(&mut self) -> Result<Option<Token>, Broken> {
         let next = self.input.fill_buf()?.first().copied();
         if !next.is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?')) {
             self.text.push_str("&lt;");
             return Ok(None);
         }
-        // A tag has no `<` in it: what looks like one and has was text.
+        // A tag does not contain `<`: otherwise it was text.
         let stop = if next == Some(b'!') { None } else { Some(b'<') };
         let found = self.until(b'>', stop, MOST_TAG_BYTES)?;
         let markup = String::from_utf8_lossy(&self.bytes).into_owned();
@@ -141,7 +141,7 @@ impl<'a> Tokens<'a> {
         Ok(None)
     }
 
-    /// Reads on to the end of something that may hold `>`. Returns what stands in it.
+    /// Reads to the end of a construct that may contain `>`. Returns its content.
     fn pass_over(&mut self, read: &str, end: &str) -> Result<String, Broken> {
         let mut inside = read.to_owned();
         while !inside.ends_with(end) {
@@ -157,7 +157,7 @@ impl<'a> Tokens<'a> {
         Ok(inside.strip_suffix(end).unwrap_or(&inside).to_owned())
     }
 
-    /// Reads up to and with a mark into `bytes`, at most `most` of them, and never over `stop`. Says whether the mark
+    /// Reads up to and including a mark into `bytes`, at most `most` of them, and not past `stop`. Returns whether the mark
     /// was found.
     fn until(&mut self, mark: u8, stop: Option<u8>, most: usize) -> Result<bool, Broken> {
         self.bytes.clear();
@@ -181,7 +181,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// `NAME`, `/NAME`, `NAME/`, `NAME ATTRIBUTE="x"`; `None` for what cannot be a tag: `<` in a text.
+/// `NAME`, `/NAME`, `NAME/`, `NAME ATTRIBUTE="x"`; `None` if it cannot be a tag: `<` in a text.
 fn tag_name(inner: &str) -> Option<Token> {
     let (closes, rest) = match inner.strip_prefix('/') {
         Some(rest) => (true, rest),
@@ -192,11 +192,11 @@ fn tag_name(inner: &str) -> Option<Token> {
     let is_name = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
     let name = is_name.then(|| name.to_ascii_uppercase())?;
-    // An empty element says nothing, as if it were closed at once.
+    // An empty element is closed at once and has no value.
     Some(if closes || rest.ends_with('/') { Token::Close(name) } else { Token::Open(name) })
 }
 
-/// Resolves `&amp;`, `&lt;`, `&gt;`, `&quot;`, `&apos;`, `&nbsp;` and numbers; anything else stays as it is.
+/// Resolves `&amp;`, `&lt;`, `&gt;`, `&quot;`, `&apos;`, `&nbsp;` and numbers; anything else is kept.
 pub(super) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -215,7 +215,7 @@ pub(super) fn unescape(text: &str) -> String {
     out
 }
 
-/// What stands before the next `;`, if that is near, and what behind it.
+/// The text before the next `;`, if that is near, and the text after it.
 fn first_name(text: &str) -> Option<(&str, &str)> {
     let end = text.bytes().take(MOST_REFERENCE_BYTES).position(|byte| byte == b';')?;
     let (name, after) = text.split_at_checked(end)?;

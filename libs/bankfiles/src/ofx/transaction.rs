@@ -7,7 +7,7 @@ use crate::{
     Amount, BadAmount, CurrencyCode, Detail, Entry, EntryStatus, Party, Place, Warning, WarningCode, parse_amount,
 };
 
-/// A transaction while it is read: its elements as written.
+/// A transaction being read: its elements as written.
 #[derive(Debug, Default)]
 pub(super) struct Transaction {
     line: u64,
@@ -32,7 +32,7 @@ impl Transaction {
         Transaction { line, pending, ..Transaction::default() }
     }
 
-    /// Takes an element in. `within` is the innermost aggregate around it.
+    /// Processes an element. `within` is the innermost aggregate around it.
     pub(super) fn take(&mut self, within: &str, name: &str, text: &str) {
         let field = match (within, name) {
             ("STMTTRN" | "STMTTRNP", "TRNTYPE") => &mut self.kind,
@@ -53,7 +53,7 @@ impl Transaction {
         text.clone_into(field);
     }
 
-    /// As an entry. There is none where its amount cannot be read.
+    /// Converts it to an entry; `None` if its amount cannot be read.
     pub(super) fn entry(self, account_currency: Option<CurrencyCode>) -> (Option<Entry>, Vec<Warning>) {
         let at = Place::Line(self.line);
         let mut warnings = Vec::new();
@@ -118,7 +118,7 @@ pub(super) fn amount(text: &str) -> Result<Decimal, BadAmount> {
     parse_amount(text, '.').or_else(|_| parse_amount(text, ','))
 }
 
-/// OFX 3.2.8: `YYYYMMDD`, maybe with a time and a time zone. The day is the one written.
+/// OFX 3.2.8: `YYYYMMDD`, maybe with a time and a time zone. The day is used as written.
 pub(super) fn day(text: &str) -> Option<NaiveDate> {
     let digits = text.get(..8).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     NaiveDate::from_ymd_opt(
@@ -128,7 +128,7 @@ pub(super) fn day(text: &str) -> Option<NaiveDate> {
     )
 }
 
-/// A text for a message: the beginning of a long one.
+/// A text for a message, truncated if long.
 pub(super) fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }

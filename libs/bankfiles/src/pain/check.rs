@@ -1,4 +1,4 @@
-//! Rules that every payment message keeps.
+//! Rules common to all payment messages.
 
 use std::collections::HashSet;
 
@@ -8,23 +8,23 @@ use super::{
     sepa_text::{is_sepa, to_sepa_text},
 };
 
-/// How many characters a name has at most; longer ones are cut.
+/// The longest name, in characters; longer ones are truncated.
 const MOST_NAME: usize = 70;
 
-/// How many characters unstructured remittance information has at most.
+/// The longest unstructured remittance information, in characters.
 const MOST_REMITTANCE: usize = 140;
 
-/// Something that keeps a message from being written.
+/// A violation in a message to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {message}")]
 pub struct Wrong {
-    /// Where: `collections[0].debits[3].mandate.id`.
+    /// The path: `collections[0].debits[3].mandate.id`.
     pub at: String,
-    /// What, for people.
+    /// A sentence for people.
     pub message: String,
 }
 
-/// Everything that is wrong with a message.
+/// All violations of a message.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     wrong: Vec<Wrong>,
@@ -41,7 +41,7 @@ impl Checks {
         self.wrong.push(Wrong { at: at.into(), message: message.into() });
     }
 
-    /// A rule, told where it is broken.
+    /// Adds a violation unless the rule holds.
     pub(super) fn rule(&mut self, holds: bool, at: &str, message: &str) {
         if !holds {
             self.add(at, message);
@@ -58,14 +58,14 @@ impl Checks {
         self.rule(id.trim() == id, at, "an id has no blanks around it");
     }
 
-    /// The id of a batch: also told apart from all others of the message.
+    /// The id of a batch: also unique in the message.
     pub(super) fn batch_id(&mut self, at: &str, id: &str) {
         self.id(at, id);
         let is_new = self.batch_ids.insert(id.to_owned());
         self.rule(is_new, at, "the id is used twice");
     }
 
-    /// An end-to-end id: also told apart from all others of the message, so that a return finds its payment.
+    /// An end-to-end id: also unique in the message, so that a return identifies its payment.
     pub(super) fn end_to_end_id(&mut self, at: &str, id: &str) {
         self.id(at, id);
         let is_new = self.end_to_end_ids.insert(id.to_owned());
@@ -96,7 +96,7 @@ impl Checks {
                 self.rule(length <= MOST_REMITTANCE, at, "remittance information has at most 140 characters");
             }
             Some(RemittanceInformation::Reference(reference)) => {
-                self.rule(is_creditor_reference(reference), at, "this is no ISO 11649 creditor reference");
+                self.rule(is_creditor_reference(reference), at, "this is not an ISO 11649 creditor reference");
             }
         }
     }
@@ -112,7 +112,7 @@ fn is_creditor_reference(text: &str) -> bool {
         && mod97(&[reference, head].concat()) == Some(1)
 }
 
-/// A name as it is written: in SEPA's characters, cut where it is too long.
+/// A name in SEPA's characters, truncated if too long.
 pub(super) fn written_name(name: &str) -> String {
     to_sepa_text(name).chars().take(MOST_NAME).collect::<String>().trim_end().to_owned()
 }

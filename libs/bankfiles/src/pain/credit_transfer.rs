@@ -9,10 +9,10 @@ use super::{
 };
 use crate::CurrencyCode;
 
-/// Which version is written; banks say which they take.
+/// The version to write; banks specify which they accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CreditTransferVersion {
-    /// pain.001.001.03: SEPA's until 2023, which many banks still take.
+    /// pain.001.001.03: SEPA's until 2023, which many banks still accept.
     V03,
     /// pain.001.001.09: SEPA's since 2023.
     V09,
@@ -37,17 +37,17 @@ impl CreditTransferVersion {
 /// A message of credit transfers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditTransfers {
-    /// Tells the message apart: 1 to 35 characters.
+    /// The message id: 1 to 35 characters.
     pub message_id: String,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: NaiveDateTime,
-    /// Who sends it.
+    /// The initiating party.
     pub initiator: String,
     /// One for each day and account.
     pub transfers: Vec<Transfers>,
 }
 
-/// Under which rules a transfer is made.
+/// The scheme of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TransferKind {
     /// A SEPA credit transfer: in euros, inside SEPA, charges shared.
@@ -69,42 +69,42 @@ impl TransferKind {
     }
 }
 
-/// Transfers that are made together: `PmtInf`.
+/// A batch of transfers: `PmtInf`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfers {
-    /// Tells it apart in the message: 1 to 35 characters.
+    /// The id of the batch, unique in the message: 1 to 35 characters.
     pub id: String,
-    /// Under which rules.
+    /// The scheme.
     pub kind: TransferKind,
-    /// When the bank makes them.
+    /// The execution date.
     pub execute_on: NaiveDate,
-    /// Whether the bank books one sum; else each transfer.
+    /// Whether the bank books one sum; otherwise each transfer.
     pub book_as_one: bool,
-    /// Who pays.
+    /// The debtor.
     pub debtor: AccountHolder,
-    /// Whom.
+    /// The transfers.
     pub payments: Vec<CreditTransfer>,
 }
 
 /// A credit transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditTransfer {
-    /// Comes back with every answer: 1 to 35 characters, once in a message.
+    /// The end-to-end id, unique in the message: 1 to 35 characters.
     pub end_to_end_id: String,
-    /// In the currency of its kind.
+    /// The amount, in the currency of its scheme.
     pub amount: PaymentAmount,
-    /// To whom.
+    /// The creditor.
     pub creditor: AccountHolder,
-    /// What for.
+    /// The remittance information.
     pub remittance: Option<RemittanceInformation>,
 }
 
 impl CreditTransfers {
-    /// Writes the message. Texts are put into SEPA's characters as [`super::to_sepa_text`] does it; counts and control
+    /// Writes the message. Texts are converted to SEPA's characters by [`super::to_sepa_text`]; counts and control
     /// sums are computed.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place.
+    /// All violations, with their paths.
     pub fn write(&self, version: CreditTransferVersion) -> Result<String, Vec<Wrong>> {
         self.check()?;
         let all = self.transfers.iter().flat_map(|transfers| &transfers.payments);

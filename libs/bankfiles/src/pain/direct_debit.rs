@@ -8,10 +8,10 @@ use super::{
     write::{Control, Document},
 };
 
-/// Which version is written; banks say which they take.
+/// The version to write; banks specify which they accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DirectDebitVersion {
-    /// pain.008.001.02: SEPA's until 2023, which many banks still take.
+    /// pain.008.001.02: SEPA's until 2023, which many banks still accept.
     V02,
     /// pain.008.001.08: SEPA's since 2023.
     V08,
@@ -33,39 +33,39 @@ impl DirectDebitVersion {
     }
 }
 
-/// A message of direct debits, in euros as SEPA wants it.
+/// A message of direct debits, in euros as SEPA requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectDebits {
-    /// Tells the message apart: 1 to 35 characters.
+    /// The message id: 1 to 35 characters.
     pub message_id: String,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: NaiveDateTime,
-    /// Who sends it.
+    /// The initiating party.
     pub initiator: String,
     /// One for each scheme, sequence type and day.
     pub collections: Vec<Collection>,
 }
 
-/// Debits that are collected together: `PmtInf`.
+/// A batch of debits: `PmtInf`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collection {
-    /// Tells it apart in the message: 1 to 35 characters.
+    /// The id of the batch, unique in the message: 1 to 35 characters.
     pub id: String,
-    /// Which rulebook.
+    /// The scheme.
     pub scheme: Scheme,
-    /// Which of its mandates' collections.
+    /// The sequence type.
     pub sequence_type: SequenceType,
     /// The due day.
     pub collect_on: NaiveDate,
-    /// Whether the bank books one sum; else each debit.
+    /// Whether the bank books one sum; otherwise each debit.
     pub book_as_one: bool,
-    /// Who collects.
+    /// The creditor.
     pub creditor: Creditor,
-    /// From whom.
+    /// The debits.
     pub debits: Vec<DirectDebit>,
 }
 
-/// Which rulebook a direct debit follows.
+/// The scheme of a direct debit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// Core: can be reversed for eight weeks.
@@ -83,7 +83,7 @@ impl Scheme {
     }
 }
 
-/// Where a collection stands in its mandate's life.
+/// The sequence type of a collection within its mandate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SequenceType {
     /// The first of several.
@@ -107,14 +107,14 @@ impl SequenceType {
     }
 }
 
-/// Who collects.
+/// The creditor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Creditor {
     /// The name; at most 70 characters are written.
     pub name: String,
     /// The SEPA creditor identifier.
     pub id: CreditorId,
-    /// Where the money goes.
+    /// The account to credit.
     pub iban: Iban,
     /// Its bank.
     pub bic: Option<Bic>,
@@ -123,44 +123,44 @@ pub struct Creditor {
 /// A direct debit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectDebit {
-    /// Comes back with every answer: 1 to 35 characters, once in a message.
+    /// The end-to-end id, unique in the message: 1 to 35 characters.
     pub end_to_end_id: String,
     /// In euros.
     pub amount: PaymentAmount,
-    /// What allows it.
+    /// The mandate.
     pub mandate: Mandate,
-    /// From whom.
+    /// The debtor.
     pub debtor: AccountHolder,
-    /// What for.
+    /// The remittance information.
     pub remittance: Option<RemittanceInformation>,
 }
 
-/// A debtor's permission.
+/// A debtor's mandate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mandate {
-    /// The creditor's reference of it: 1 to 35 characters.
+    /// The mandate's id: 1 to 35 characters.
     pub id: String,
     /// When the debtor signed it.
     pub signed_on: NaiveDate,
-    /// What changed in it since the last collection.
+    /// The amendment since the last collection.
     pub amendment: Option<Amendment>,
 }
 
-/// A change of a mandate, told once with the next collection.
+/// An amendment of a mandate, reported once with the next collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Amendment {
-    /// It has a new id; this was the old one.
+    /// A new mandate id; this was the old one.
     Renamed(String),
     /// The debtor has a new account.
     NewAccount,
 }
 
 impl DirectDebits {
-    /// Writes the message. Texts are put into SEPA's characters as [`super::to_sepa_text`] does it; counts and control
+    /// Writes the message. Texts are converted to SEPA's characters by [`super::to_sepa_text`]; counts and control
     /// sums are computed.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place.
+    /// All violations, with their paths.
     pub fn write(&self, version: DirectDebitVersion) -> Result<String, Vec<Wrong>> {
         self.check()?;
         let all = self.collections.iter().flat_map(|collection| &collection.debits);

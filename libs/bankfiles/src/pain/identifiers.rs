@@ -1,20 +1,20 @@
-//! Identifiers and amounts that cannot be wrong once they are made.
+//! Validated identifiers and amounts.
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 
-/// Why a text is no identifier, or a number no amount.
+/// Why a text is not an identifier, or a number not an amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadIdentifier {
-    /// Too short, too long, or with characters in places where they do not belong.
+    /// The form is wrong: too short, too long, or with misplaced characters.
     #[error("`{0}` does not have the form of {1}")]
     Form(String, &'static str),
-    /// A letter or digit is wrong, or two are swapped.
+    /// The check digits are wrong: a typing error.
     #[error("`{0}`: the check digits of {1} are wrong")]
     CheckDigits(String, &'static str),
     /// Not an amount that can be paid.
-    #[error("{0} is no amount to pay: more than zero, at most 999,999,999.99, at most two decimals")]
+    #[error("{0} is not an amount to pay: more than zero, at most 999,999,999.99, at most two decimals")]
     Amount(Decimal),
 }
 
@@ -74,11 +74,11 @@ const LENGTHS: [(&str, usize); 44] = [
 const NOT_IN_SEPA: [&str; 2] = ["FO", "GL"];
 
 impl Iban {
-    /// Reads an IBAN, with or without blanks, in any case: form, length of the country where it is known, and check
+    /// Reads an IBAN, with or without blanks, in any case: form, length by country if known, and check
     /// digits (ISO 7064, mod 97-10).
     ///
     /// # Errors
-    /// [`BadIdentifier`] for what is none.
+    /// [`BadIdentifier`] for anything else.
     pub fn parse(text: &str) -> Result<Iban, BadIdentifier> {
         let compact: String = text.split_whitespace().collect::<String>().to_ascii_uppercase();
         let form = || BadIdentifier::Form(text.to_owned(), "an IBAN");
@@ -134,7 +134,7 @@ impl Bic {
     /// Reads a BIC in any case: four letters or digits, a country, two letters or digits, maybe three for a branch.
     ///
     /// # Errors
-    /// [`BadIdentifier`] for what is none.
+    /// [`BadIdentifier`] for anything else.
     pub fn parse(text: &str) -> Result<Bic, BadIdentifier> {
         let code = text.trim().to_ascii_uppercase();
         let well_formed = matches!(code.len(), 8 | 11)
@@ -156,10 +156,10 @@ impl Bic {
 pub struct CreditorId(String);
 
 impl CreditorId {
-    /// Reads a creditor identifier. The business code (places 5 to 7) is not part of what is checked.
+    /// Reads a creditor identifier. The business code (characters 5 to 7) is not part of the check.
     ///
     /// # Errors
-    /// [`BadIdentifier`] for what is none.
+    /// [`BadIdentifier`] for anything else.
     pub fn parse(text: &str) -> Result<CreditorId, BadIdentifier> {
         let compact: String = text.split_whitespace().collect::<String>().to_ascii_uppercase();
         let form = || BadIdentifier::Form(text.to_owned(), "a creditor identifier");
@@ -190,7 +190,7 @@ impl CreditorId {
 pub struct PaymentAmount(Decimal);
 
 impl PaymentAmount {
-    /// Takes an amount that can be paid.
+    /// Validates an amount.
     ///
     /// # Errors
     /// [`BadIdentifier::Amount`] for any other.

@@ -1,8 +1,8 @@
-//! ISO 20022 payment initiation: direct debits (pain.008) and credit transfers (pain.001) written, the bank's answer
-//! (pain.002) read.
+//! ISO 20022 payment initiation: writes direct debits (pain.008) and credit transfers (pain.001), and reads the bank's
+//! status reports (pain.002).
 //!
-//! Values that have a form of their own are types that cannot hold a wrong one ([`Iban`], [`Bic`], [`CreditorId`],
-//! [`PaymentAmount`]); everything else is checked when a message is written, which says all that is wrong at once.
+//! Values with a fixed form have validated types ([`Iban`], [`Bic`], [`CreditorId`],
+//! [`PaymentAmount`]); everything else is checked when a message is written, which reports all violations at once.
 
 mod check;
 mod credit_transfer;
@@ -23,7 +23,7 @@ pub use self::{
     status::{BatchStatus, PaymentStatus, StatusReport, read_status},
 };
 
-/// Someone with an account, as a payment names it.
+/// A party with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountHolder {
     /// The name: written in SEPA's characters, and at most 70 of them.
@@ -34,10 +34,10 @@ pub struct AccountHolder {
     pub bic: Option<Bic>,
 }
 
-/// What a payment is for.
+/// The remittance information of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RemittanceInformation {
-    /// Words: written in SEPA's characters, at most 140 of them.
+    /// Unstructured: written in SEPA's characters, at most 140 of them.
     Text(String),
     /// An ISO 11649 creditor reference (`RF18...`).
     Reference(String),

@@ -1,10 +1,10 @@
 //! SEPA's characters (EPC217-08): the letters a to z in both cases, digits, `/ - ? : ( ) . , ' +` and the blank.
 
-/// A text in SEPA's characters, blanks around it taken off and line breaks made blanks.
+/// A text in SEPA's characters, trimmed, with line breaks replaced by blanks.
 ///
 /// German letters are written as two (`ä` as `ae`, `ß` as `ss`), other accented letters without their accents,
 /// Greek and Cyrillic ones by sound, `&` as `+`, brackets as parentheses, quotes as `'`, dashes and `_` as `-`, `;` as
-/// `,`, `€` as `EUR`. What has no counterpart becomes a point.
+/// `,`, `€` as `EUR`. Other characters become a point.
 pub fn to_sepa_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for mark in text.trim().chars() {

@@ -1,4 +1,4 @@
-//! What the bank answers to a payment message: pain.002, all versions.
+//! Payment status reports of banks: pain.002, all versions.
 
 use std::io::BufRead;
 
@@ -10,28 +10,28 @@ use crate::{
     xml::{Broken, Node, Step, Tag, Xml, message_name},
 };
 
-/// A status report: on a message, its batches and its payments, each as far as the bank says.
+/// A status report on a message, its batches and its payments, as far as given.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StatusReport {
-    /// `pain.002.001.10`; without the version where the file has no namespace.
+    /// `pain.002.001.10`; without the version if the file has no namespace.
     pub format: String,
     /// The report's own id.
     pub message_id: String,
-    /// The message it answers.
+    /// The id of the original message.
     pub original_message_id: String,
-    /// What kind of message that was: `pain.008.001.02`.
+    /// The kind of the original message: `pain.008.001.02`.
     pub original_message_name: String,
-    /// The whole message's status (`ACTC`, `RJCT`); `None` where it has none of its own.
+    /// The whole message's status (`ACTC`, `RJCT`); `None` if it has none of its own.
     pub group_status: Option<String>,
-    /// Codes of why.
+    /// The reason codes.
     pub group_reasons: Vec<String>,
-    /// The same in words.
+    /// The reasons in words.
     pub group_reason_texts: Vec<String>,
-    /// The batches (`PmtInf`) it names.
+    /// The batches (`PmtInf`).
     pub batches: Vec<BatchStatus>,
-    /// The payments it names.
+    /// The payments.
     pub payments: Vec<PaymentStatus>,
-    /// What is wrong with the file.
+    /// The warnings about the file.
     pub warnings: Vec<Warning>,
 }
 
@@ -40,41 +40,41 @@ pub struct StatusReport {
 pub struct BatchStatus {
     /// The batch's id (`OrgnlPmtInfId`).
     pub id: String,
-    /// Its status; `None` where it has none of its own.
+    /// Its status; `None` if it has none of its own.
     pub status: Option<String>,
-    /// Codes of why.
+    /// The reason codes.
     pub reasons: Vec<String>,
-    /// The same in words.
+    /// The reasons in words.
     pub reason_texts: Vec<String>,
 }
 
 /// The status of a payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PaymentStatus {
-    /// The id we gave it: the end-to-end id, else the instruction id, else the transaction id.
+    /// Our id: the end-to-end id, else the instruction id, else the transaction id.
     pub id: String,
-    /// `OrgnlEndToEndId`; empty where it has none.
+    /// `OrgnlEndToEndId`; empty if it has none.
     pub end_to_end_id: String,
-    /// `OrgnlInstrId`; empty where it has none.
+    /// `OrgnlInstrId`; empty if it has none.
     pub instruction_id: String,
-    /// `OrgnlPmtInfId` of its batch; empty where it has none.
+    /// `OrgnlPmtInfId` of its batch; empty if it has none.
     pub batch_id: String,
-    /// The direct debit's mandate; empty where it has none.
+    /// The direct debit's mandate; empty if it has none.
     pub mandate_id: String,
-    /// Its status (`ACSC`, `PDNG`, `RJCT`); `None` where it has none of its own: its batch's or message's is meant.
+    /// Its status (`ACSC`, `PDNG`, `RJCT`); `None` if it has none of its own: then that of its batch or message applies.
     pub status: Option<String>,
-    /// Codes of why (`AC04`, `MD01`).
+    /// The reason codes (`AC04`, `MD01`).
     pub reasons: Vec<String>,
-    /// The same in words.
+    /// The reasons in words.
     pub reason_texts: Vec<String>,
-    /// How much, unsigned, where the bank says.
+    /// The amount, unsigned, if given.
     pub amount: Option<Amount>,
 }
 
 /// Reads a pain.002.
 ///
 /// # Errors
-/// [`Refusal`] for what is none, or is no whole XML document.
+/// [`Refusal`] for another file, or an incomplete XML document.
 pub fn read_status(input: &mut dyn BufRead) -> Result<StatusReport, Refusal> {
     let head = text::peek(input, text::HEAD_BYTES)?;
     let encoding = text::xml_encoding(&head);
@@ -83,7 +83,7 @@ pub fn read_status(input: &mut dyn BufRead) -> Result<StatusReport, Refusal> {
     let mut report = StatusReport::default();
     match read(&mut xml, &mut report) {
         Ok(true) => {}
-        Ok(false) => return Err(Refusal::one(Place::File, "this is no pain.002 payment status report")),
+        Ok(false) => return Err(Refusal::one(Place::File, "this is not a pain.002 payment status report")),
         Err(broken) if report.original_message_id.is_empty() => return Err(broken.refusal()),
         Err(broken) => report.warnings.push(broken.warning()?),
     }
@@ -92,12 +92,12 @@ pub fn read_status(input: &mut dyn BufRead) -> Result<StatusReport, Refusal> {
         report.warn(Place::File, WarningCode::Missing, "the report names no message (OrgnlMsgId)");
     }
     if report.group_status.is_none() && report.batches.is_empty() && report.payments.is_empty() {
-        report.warn(Place::File, WarningCode::Empty, "the report tells no status");
+        report.warn(Place::File, WarningCode::Empty, "the report has no status");
     }
     Ok(report)
 }
 
-/// Says whether there was a report.
+/// Returns whether there was a report.
 fn read(xml: &mut Xml<'_>, report: &mut StatusReport) -> Result<bool, Broken> {
     let mut namespaces = Vec::new();
     loop {
@@ -216,7 +216,7 @@ fn given(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Takes a `StsRsnInf` in: a code, the bank's own or ISO's, and words.
+/// Adds a `StsRsnInf`: a code, the bank's own or ISO's, and text.
 fn reason(node: &Node, codes: &mut Vec<String>, texts: &mut Vec<String>) {
     codes.extend(given(&node.first_text(&["Rsn/Cd", "Rsn/Prtry", "StsRsn/Cd", "StsRsn/Prtry"])));
     texts.extend(

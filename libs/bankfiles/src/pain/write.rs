@@ -1,4 +1,4 @@
-//! Writing XML, and the parts that payment messages have in common.
+//! Writes XML, and the common parts of payment messages.
 
 use chrono::NaiveDateTime;
 use quick_xml::escape::escape;
@@ -6,14 +6,14 @@ use rust_decimal::Decimal;
 
 use super::{Bic, Iban, PaymentAmount, RemittanceInformation, check::written_name, sepa_text::to_sepa_text};
 
-/// A document being written: elements are closed by the way they are made.
+/// A document being written: closures make sure that elements are closed.
 pub(super) struct Document {
     text: String,
     depth: usize,
 }
 
 impl Document {
-    /// A document of a message's namespace, with what is in it.
+    /// A document in a message's namespace, with its content.
     pub(super) fn write(message: &str, inside: impl FnOnce(&mut Document)) -> String {
         let mut document = Document { text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(), depth: 1 };
         document.text.push_str("<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:");
@@ -34,7 +34,7 @@ impl Document {
         self.text.push('\n');
     }
 
-    /// An element of elements.
+    /// An element with child elements.
     pub(super) fn group(&mut self, name: &str, inside: impl FnOnce(&mut Document)) {
         self.line(&["<", name, ">"]);
         self.depth = self.depth.saturating_add(1);
@@ -61,7 +61,7 @@ impl Document {
         self.line(&["<InstdAmt Ccy=\"", currency, "\">", &amount.to_string(), "</InstdAmt>"]);
     }
 
-    /// A party with a name and no more.
+    /// A party with only a name.
     pub(super) fn party(&mut self, element: &str, name: &str) {
         self.group(element, |document| document.leaf("Nm", &written_name(name)));
     }
@@ -70,7 +70,7 @@ impl Document {
         self.group(element, |document| document.path("Id/IBAN", iban.as_str()));
     }
 
-    /// A bank: by its BIC under the name the version gives it, or as not provided, which the schema wants said.
+    /// A bank: by its BIC, in the version's element, or as not provided, which the schema requires.
     pub(super) fn agent(&mut self, element: &str, bic_element: &str, bic: Option<&Bic>) {
         self.group(element, |document| match bic {
             Some(bic) => document.path(&format!("FinInstnId/{bic_element}"), bic.as_str()),
@@ -113,7 +113,7 @@ impl Document {
     }
 }
 
-/// How many payments, and what they come to.
+/// The number and sum of payments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Control {
     count: u64,

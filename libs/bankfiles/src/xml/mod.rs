@@ -1,4 +1,4 @@
-//! XML as a stream, made safe: no document types, bounded depth and lengths, text in any encoding, lines counted.
+//! Streaming XML with limits: no document types, bounded depth and lengths, text in any encoding, lines counted.
 
 mod node;
 
@@ -13,19 +13,19 @@ use quick_xml::{
 pub(crate) use self::node::Node;
 use crate::{Fault, Place, Refusal, Warning, WarningCode, text::Utf8};
 
-/// How deep elements may be nested.
+/// The deepest nesting of elements.
 const MOST_DEPTH: usize = 64;
 
-/// How many bytes a tag, a comment or an unbroken text may have.
+/// The longest tag, comment or text, in bytes.
 const MOST_TOKEN_BYTES: usize = 1024 * 1024;
 
-/// How many attributes of a tag are looked at.
+/// How many attributes of a tag are read.
 const MOST_ATTRIBUTES: usize = 64;
 
-/// How many warnings are kept until they are asked for.
+/// The most warnings kept until they are taken.
 const MOST_WARNINGS: usize = 1_000;
 
-/// How many elements a part that is read as one may have.
+/// The most elements of a part that is read as a whole.
 const MOST_NODES: usize = 200_000;
 
 /// Elements, one after the other.
@@ -43,7 +43,7 @@ pub(crate) struct Xml<'a> {
 pub(crate) struct Tag {
     /// Its name without a prefix.
     pub(crate) name: String,
-    /// Its `Ccy` attribute; empty where it has none.
+    /// Its `Ccy` attribute; empty if it has none.
     pub(crate) currency: String,
     /// The namespaces it declares, under any prefix.
     pub(crate) namespaces: Vec<String>,
@@ -51,7 +51,7 @@ pub(crate) struct Tag {
     pub(crate) line: u64,
 }
 
-/// What comes next.
+/// A step of reading.
 #[derive(Debug)]
 pub(crate) enum Step {
     /// An element begins.
@@ -64,19 +64,19 @@ pub(crate) enum Step {
     Eof,
 }
 
-/// Why reading cannot go on.
+/// Why reading must stop.
 #[derive(Debug)]
 pub(crate) enum Broken {
-    /// The bytes could not be fetched.
+    /// The input could not be read.
     Io(io::Error),
-    /// The file ends in the middle of something.
+    /// The file is truncated.
     Truncated(u64),
-    /// The file breaks a rule of XML, or one of ours.
+    /// The file violates a rule of XML, or a limit.
     Bad(u64, String),
 }
 
 impl Broken {
-    /// As a reason to refuse the file.
+    /// Converts it to a reason to refuse the file.
     pub(crate) fn refusal(self) -> Refusal {
         let (line, message) = match self {
             Broken::Io(error) => return Refusal::Io(error),
@@ -86,7 +86,7 @@ impl Broken {
         Refusal::Faults(vec![Fault { at: Place::Line(line), message }])
     }
 
-    /// As a warning, where something was read already; an error of the input stays one.
+    /// Converts it to a warning, if something was read already; an error of the input stays one.
     pub(crate) fn warning(self) -> Result<Warning, io::Error> {
         match self {
             Broken::Io(error) => Err(error),
@@ -115,27 +115,27 @@ impl<'a> Xml<'a> {
         Xml { reader, buffer: Vec::new(), depth: 0, line: 1, odd: Vec::new(), given_up: false }
     }
 
-    /// Where the last step began.
+    /// The line where the last step began.
     pub(crate) fn line(&self) -> u64 {
         self.line
     }
 
-    /// How many elements are open.
+    /// The number of open elements.
     pub(crate) fn depth(&self) -> usize {
         self.depth
     }
 
-    /// What was odd, but readable, since this was asked last.
+    /// Takes the warnings since the last call.
     pub(crate) fn take_warnings(&mut self) -> Vec<Warning> {
         std::mem::take(&mut self.odd)
     }
 
-    /// What cannot be read has been told: as if the file ended here.
+    /// The error was already reported: treats the file as ended.
     pub(crate) fn give_up(&mut self) {
         self.given_up = true;
     }
 
-    /// The next step. Comments and processing instructions are passed over.
+    /// The next step. Comments and processing instructions are skipped.
     pub(crate) fn next(&mut self) -> Result<Step, Broken> {
         if self.given_up {
             return Ok(Step::Eof);
@@ -175,7 +175,7 @@ impl<'a> Xml<'a> {
                 Event::GeneralRef(reference) => match resolve(&reference) {
                     Ok(character) => Step::Text(character.to_string()),
                     Err(text) => {
-                        let message = format!("`{text}` stands for nothing known");
+                        let message = format!("`{text}` is not a known reference");
                         warn(&mut self.odd, self.line, WarningCode::BadField, message);
                         Step::Text(text)
                     }
@@ -187,20 +187,20 @@ impl<'a> Xml<'a> {
                 Event::Eof => Step::Eof,
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => continue,
             };
-            self.tell_bad_text();
+            self.warn_of_bad_text();
             return Ok(step);
         }
     }
 
-    fn tell_bad_text(&mut self) {
+    fn warn_of_bad_text(&mut self) {
         if self.reader.get_mut().take_bad_text() {
-            // The text is decoded ahead of the elements: the line is near, not exact.
-            let message = "bytes that are no text in the file's encoding; read as Windows-1252 where possible";
+            // The text is decoded ahead of the elements: the line is approximate.
+            let message = "bytes that are not text in the file's encoding; read as Windows-1252 where possible";
             warn(&mut self.odd, self.line, WarningCode::BadText, message);
         }
     }
 
-    /// Passes over the rest of the element that began last.
+    /// Skips the rest of the element that began last.
     pub(crate) fn skip(&mut self) -> Result<(), Broken> {
         let outside = self.depth.saturating_sub(1);
         while self.depth > outside {
@@ -250,7 +250,7 @@ fn warn(warnings: &mut Vec<Warning>, line: u64, code: WarningCode, message: impl
 
 fn read_tag(tag: &BytesStart<'_>, line: u64) -> Tag {
     let mut read = Tag { name: tag.local_name().as_ref().to_owned(), line, ..Tag::default() };
-    // Without looking for names that occur twice, which takes the square of their number.
+    // Without checking for duplicate names, which takes quadratic time.
     for attribute in tag.attributes().with_checks(false).flatten().take(MOST_ATTRIBUTES) {
         let key: &str = attribute.key.as_ref();
         if key == "Ccy" {
@@ -262,7 +262,7 @@ fn read_tag(tag: &BytesStart<'_>, line: u64) -> Tag {
     read
 }
 
-/// A reference's character; else its text as written.
+/// The character of a reference, or its text as written.
 fn resolve(reference: &BytesRef<'_>) -> Result<char, String> {
     let name = reference.xml10_content();
     match name.as_ref() {
@@ -281,14 +281,16 @@ fn broken(error: Error, too_long: bool, line: u64) -> Broken {
     }
     match error {
         Error::Io(error) => Broken::Io(io::Error::new(error.kind(), error)),
-        Error::Syntax(SyntaxError::InvalidBangMarkup) => Broken::Bad(line, "`<!` begins nothing known".to_owned()),
+        Error::Syntax(SyntaxError::InvalidBangMarkup) => {
+            Broken::Bad(line, "`<!` starts an unknown construct".to_owned())
+        }
         Error::Syntax(_) => Broken::Truncated(line),
         other => Broken::Bad(line, other.to_string()),
     }
 }
 
-/// The ISO 20022 message that a namespace names (`camt.053.001.08`), where it does: banks and communities put it into
-/// names of their own.
+/// The ISO 20022 message in a namespace (`camt.053.001.08`), if any: banks and communities include it in
+/// their own names.
 pub(crate) fn message_name(namespace: &str) -> Option<&str> {
     namespace.split(|mark: char| !(mark.is_ascii_alphanumeric() || mark == '.')).find_map(|part| {
         let name = part.get(..15)?;

@@ -1,4 +1,4 @@
-//! A small part of a document, whole.
+//! A small part of a document, read as a whole.
 
 use super::Tag;
 
@@ -14,7 +14,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// An element without anything in it.
+    /// An empty element.
     pub(crate) fn new(tag: Tag) -> Node {
         Node { name: tag.name, currency: tag.currency, line: tag.line, ..Node::default() }
     }
@@ -36,12 +36,12 @@ impl Node {
         &self.name
     }
 
-    /// Its `Ccy` attribute; empty where it has none.
+    /// Its `Ccy` attribute; empty if it has none.
     pub(crate) fn currency(&self) -> &str {
         &self.currency
     }
 
-    /// Its own text without blanks around it.
+    /// Its own text, trimmed.
     pub(crate) fn text(&self) -> &str {
         self.text.trim()
     }
@@ -68,7 +68,7 @@ impl Node {
         if rest.is_empty() { found.next() } else { found.find_map(|child| child.at(rest)) }
     }
 
-    /// The text under a path; empty where there is none.
+    /// The text under a path; empty if there is none.
     pub(crate) fn text_at(&self, path: &str) -> &str {
         self.at(path).map_or("", Node::text)
     }

@@ -1,4 +1,4 @@
-//! Topics: made as one file declares them, and checked against it.
+//! Topics: created from one declaration file, and checked against it.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,28 +11,28 @@ use rdkafka::{
 use super::{KafkaConfig, KafkaError};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a broker has to answer at all.
+/// Timeout of the connection check.
 const PING: Duration = Duration::from_secs(10);
 
-/// A topic as it shall be.
+/// A declared topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicSpec {
-    /// Its whole name.
+    /// Its full name.
     pub name: String,
     /// How many partitions. It can grow, at the price of the order of keys that move; it cannot shrink.
     pub partitions: i32,
-    /// Copies; `-1` for what the broker does by default.
+    /// The replication factor; `-1` for the broker's default.
     pub replication: i32,
     /// Settings such as `retention.ms`.
     pub settings: BTreeMap<String, String>,
 }
 
-/// What of a topic is not as it shall be.
+/// How a topic differs from its declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicProblem {
     /// Its name.
     pub topic: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: String,
 }
 
@@ -44,21 +44,21 @@ fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT))
 }
 
-/// Whether a broker answers, within seconds: for who would else wait without a word.
+/// Checks within seconds that a broker responds, before a client would retry silently.
 ///
 /// # Errors
-/// None does, and how it was tried.
+/// No broker responds; with the addresses tried.
 pub async fn ping(config: &KafkaConfig) -> Result<(), KafkaError> {
     let client = client(config)?;
-    let asked = tokio::task::spawn_blocking(move || client.inner().fetch_metadata(None, PING).map(drop));
-    match asked.await {
+    let requested = tokio::task::spawn_blocking(move || client.inner().fetch_metadata(None, PING).map(drop));
+    match requested.await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(KafkaError::Away { brokers: config.brokers.clone(), why: error.to_string() }),
-        Err(error) => Err(KafkaError::Away { brokers: config.brokers.clone(), why: error.to_string() }),
+        Ok(Err(error)) => Err(KafkaError::Unavailable { brokers: config.brokers.clone(), why: error.to_string() }),
+        Err(error) => Err(KafkaError::Unavailable { brokers: config.brokers.clone(), why: error.to_string() }),
     }
 }
 
-/// Makes the topics that are missing. Returns their names; those that exist stay as they are.
+/// Creates the missing topics. Returns their names; existing ones are not changed.
 pub async fn create_topics(config: &KafkaConfig, topics: &[TopicSpec]) -> Result<Vec<String>, KafkaError> {
     let new: Vec<NewTopic<'_>> = topics
         .iter()
@@ -78,7 +78,7 @@ pub async fn create_topics(config: &KafkaConfig, topics: &[TopicSpec]) -> Result
     Ok(created)
 }
 
-/// Compares the topics with what they shall be.
+/// Compares the topics with their declarations.
 pub async fn check_topics(config: &KafkaConfig, topics: &[TopicSpec]) -> Result<Vec<TopicProblem>, KafkaError> {
     let admin = client(config)?;
     let found = partitions(&admin)?;
@@ -95,11 +95,11 @@ pub async fn check_topics(config: &KafkaConfig, topics: &[TopicSpec]) -> Result<
             }
         }
     }
-    let asked: Vec<ResourceSpecifier<'_>> = existing.iter().map(|t| ResourceSpecifier::Topic(&t.name)).collect();
-    if asked.is_empty() {
+    let requested: Vec<ResourceSpecifier<'_>> = existing.iter().map(|t| ResourceSpecifier::Topic(&t.name)).collect();
+    if requested.is_empty() {
         return Ok(problems);
     }
-    for (topic, answer) in existing.into_iter().zip(admin.describe_configs(&asked, &options()).await?) {
+    for (topic, answer) in existing.into_iter().zip(admin.describe_configs(&requested, &options()).await?) {
         let answer = answer.map_err(|code| KafkaError::Topic { topic: topic.name.clone(), why: code.to_string() })?;
         let entries = answer.entry_map();
         for (key, wanted) in &topic.settings {

@@ -1,18 +1,18 @@
-//! How clients of Kafka are, for metrics.
+//! Statistics of Kafka clients, for metrics.
 
 use std::time::Duration;
 
 use quittance_runtime::metrics::{BrokerClient, record_broker_client};
 use rdkafka::{ClientContext, Statistics};
 
-/// A client: whose it is, and what for.
+/// A client: its service and its purpose.
 pub(super) struct Client {
     pub(super) service: &'static str,
     pub(super) client: String,
 }
 
 impl Client {
-    /// Records how it is.
+    /// Records the client's statistics.
     pub(super) fn record(&self, statistics: &Statistics) {
         record_broker_client(self.service, &self.client, of(statistics));
     }

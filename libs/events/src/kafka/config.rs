@@ -10,7 +10,7 @@ use rdkafka::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What this program relies on and nobody may change.
+/// Properties this program relies on; they cannot be configured.
 const OURS: [&str; 12] = [
     "bootstrap.servers",
     "acks",
@@ -45,32 +45,32 @@ impl Default for KafkaConfig {
     }
 }
 
-/// The broker, or the way to it.
+/// The broker failed, or the connection to it.
 #[derive(Debug, thiserror::Error)]
 pub enum KafkaError {
-    /// librdkafka says why.
+    /// An error of librdkafka.
     #[error("Kafka")]
     Client(#[from] ClientError),
-    /// No broker answers.
-    #[error("no broker answers at {brokers}: {why}")]
-    Away {
-        /// What was tried.
+    /// No broker responds.
+    #[error("no broker responds at {brokers}: {why}")]
+    Unavailable {
+        /// The addresses tried.
         brokers: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// A topic could not be made.
+    /// A topic could not be created.
     #[error("topic {topic}: {why}")]
     Topic {
         /// Its name.
         topic: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
 
 impl KafkaError {
-    /// Whether it is one message that is refused, for what it is: sent again it would be refused again.
+    /// Whether the broker rejects this one message for good: a retry would be rejected again.
     pub(crate) fn is_of_the_message(&self) -> bool {
         let Self::Client(error) = self else { return false };
         let code = error.rdkafka_error_code();
@@ -110,18 +110,18 @@ impl KafkaConfig {
         self.properties.iter().map(|(key, value)| (key.replace('_', "."), value))
     }
 
-    /// What every client starts from.
+    /// Properties of every client.
     pub(crate) fn client(&self) -> ClientConfig {
         self.client_with(&[])
     }
 
-    /// The same, with defaults of the client's kind, which settings override.
+    /// Properties of a client, with defaults of its kind, which settings override.
     pub(crate) fn client_with(&self, defaults: &[(&str, &str)]) -> ClientConfig {
         let mut client = ClientConfig::new();
-        // A broker that comes back is found soon, and one that is away is not asked in a loop.
+        // A broker that comes back is found soon, and one that is down is not polled in a tight loop.
         client.set("reconnect.backoff.ms", "100").set("reconnect.backoff.max.ms", "2000");
         client.set("client.id", "quittance").set_log_level(RDKafkaLogLevel::Warning);
-        // What the declared topics take.
+        // The message size that the declared topics take.
         client.set("message.max.bytes", "4194304");
         client.extend(defaults.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
         client.extend(self.settings().map(|(key, value)| (key, value.clone())));
@@ -134,7 +134,7 @@ impl KafkaConfig {
         format!("{}.{area}.v1", self.prefix)
     }
 
-    /// The topic of what a service could not apply.
+    /// The dead-letter topic of a service.
     pub fn dead_letter_topic(&self, service: &str) -> String {
         format!("{}.{service}.dead-letters.v1", self.prefix)
     }

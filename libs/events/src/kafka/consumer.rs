@@ -1,4 +1,4 @@
-//! Reading events from the broker: a batch of whatever has come, and the offsets once its effects are committed.
+//! Reads events from the broker in batches, and commits the offsets once their effects are committed.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use rdkafka::{
 use super::{EventProducer, KafkaConfig, KafkaError, client::Client, headers, producer::STATISTICS_MS, unread::Extent};
 use crate::{Envelope, Place, held::storable};
 
-/// How long a first message is waited for.
+/// How long to wait for a first message.
 const POLL: Duration = Duration::from_millis(500);
 
 /// Reads an area's topic for a service, as a member of the service's consumer group.
@@ -40,8 +40,8 @@ impl std::fmt::Debug for KafkaSource {
     }
 }
 
-/// How long leaving a group is waited for: the client has no bound of its own where the broker is gone. The broker gives the partitions of a member that
-/// never left away after its session.
+/// Timeout of leaving a group: the client has none of its own when the broker is down. The broker reassigns the partitions of a member that
+/// never left after its session timeout.
 const LEAVE: Duration = Duration::from_secs(5);
 
 type Member = StreamConsumer<Lag>;
@@ -56,13 +56,13 @@ impl ClientContext for Lag {
     fn stats(&self, statistics: Statistics) {
         self.client.record(&statistics);
         let service = self.client.service;
-        // What was read last says nothing of now where no broker answers.
-        let is_away = !statistics.brokers.values().any(|broker| broker.state == "UP");
+        // The last value says nothing about now when no broker responds.
+        let is_unavailable = !statistics.brokers.values().any(|broker| broker.state == "UP");
         for (id, partition) in statistics.topics.values().flat_map(|topic| &topic.partitions) {
-            // Negative: it has the partition no more, or has not read from it yet.
+            // Negative: the partition was reassigned, or not read from yet.
             match partition.consumer_lag {
-                lag @ 0.. if !is_away => metrics::record_lag(service, self.area, *id, lag),
-                _ => metrics::forget_lag(service, self.area, *id),
+                lag @ 0.. if !is_unavailable => metrics::record_lag(service, self.area, *id, lag),
+                _ => metrics::remove_lag(service, self.area, *id),
             }
         }
     }
@@ -70,7 +70,7 @@ impl ClientContext for Lag {
 
 impl ConsumerContext for Lag {}
 
-/// A message that is no event.
+/// A message that is not an event.
 #[derive(Debug, Clone)]
 pub(crate) struct Unreadable {
     pub(crate) place: Place,
@@ -81,12 +81,12 @@ pub(crate) struct Unreadable {
     pub(crate) error: String,
 }
 
-/// What was read in one go.
+/// A batch of messages.
 #[derive(Debug, Default)]
 pub(crate) struct KafkaBatch {
     pub(crate) envelopes: Vec<Envelope>,
     pub(crate) unreadable: Vec<Unreadable>,
-    /// The next offset of each partition once all of it is done.
+    /// The offset of each partition to commit once the batch is done.
     next: BTreeMap<i32, i64>,
 }
 
@@ -104,7 +104,7 @@ impl KafkaSource {
         })
     }
 
-    /// A reader for people: of a group of its own, which nobody else may have, from now on or from the first event.
+    /// A reader for the command line, in a group that must be unique to it, from now on or from the first event.
     pub fn tail(config: &KafkaConfig, area: &'static str, group: &str, from_start: bool) -> Result<Self, KafkaError> {
         let mut source = Self::new(config, "tail", area)?;
         source.settings.set("group.id", config.group(group));
@@ -112,7 +112,7 @@ impl KafkaSource {
         Ok(source)
     }
 
-    /// At most `limit` of the messages that have come, each as an event or as what keeps it from being one.
+    /// At most `limit` new messages, each as an event or with the reason why it is not one.
     pub async fn read_any(&mut self, limit: u64) -> Result<Vec<Result<Envelope, String>>, KafkaError> {
         let batch = self.read(usize::try_from(limit).unwrap_or(usize::MAX)).await?;
         let unreadable = batch.unreadable.into_iter().map(|message| Err(message.error));
@@ -124,19 +124,19 @@ impl KafkaSource {
         self.area
     }
 
-    /// What the topic holds now.
+    /// The offsets that the topic holds now.
     pub async fn extent(&self) -> Result<Extent, KafkaError> {
         let (settings, topic) = (self.settings.clone(), self.topic.clone());
-        blocking(move || Extent::look(&settings, &topic)).await
+        blocking(move || Extent::query(&settings, &topic)).await
     }
 
-    /// Messages of what the topic held that the service's group has not finished with.
+    /// How many of these messages the service's group has not committed.
     pub async fn unread(&self, extent: &Extent) -> Result<u64, KafkaError> {
         let (settings, topic, extent) = (self.settings.clone(), self.topic.clone(), extent.clone());
         blocking(move || extent.unread(&settings, &topic)).await
     }
 
-    /// The member of the group; joins it when it is asked for first.
+    /// The consumer; joins the group at the first call.
     fn consumer(&mut self) -> Result<Arc<Member>, KafkaError> {
         if let Some(consumer) = &self.consumer {
             return Ok(Arc::clone(consumer));
@@ -148,7 +148,7 @@ impl KafkaSource {
         Ok(Arc::clone(self.consumer.insert(Arc::new(consumer))))
     }
 
-    /// Leaves the group where the member can never read again; it is joined anew with the next read.
+    /// Leaves the group after a fatal error; the next read joins it again.
     pub(crate) fn leave_if_broken(&mut self) {
         if self.consumer.as_ref().is_some_and(|consumer| consumer.client().fatal_error().is_some()) {
             self.leave();
@@ -160,15 +160,15 @@ impl KafkaSource {
         let (left, wait) = mpsc::channel();
         let leaving = thread::Builder::new().name("leave-group".to_owned()).spawn(move || {
             drop(member);
-            // Nobody waits any more: that is no matter.
+            // The receiver is gone: the result is not needed.
             let _ = left.send(());
         });
         if leaving.is_ok() && wait.recv_timeout(LEAVE).is_err() {
-            tracing::warn!(topic = self.topic, "the group was not left in time; its broker will notice by itself");
+            tracing::warn!(topic = self.topic, "the group was not left in time; the member's session will expire");
         }
     }
 
-    /// At most `limit` messages: the first is waited for a moment, the others are those that are there.
+    /// At most `limit` messages: it waits a moment for the first, and takes the others that are there.
     pub(crate) async fn read(&mut self, limit: usize) -> Result<KafkaBatch, KafkaError> {
         let consumer = self.consumer()?;
         let mut batch = KafkaBatch::default();
@@ -181,7 +181,7 @@ impl KafkaSource {
                 Ok(message) => batch.add(&message),
                 Err(error) if is_passing(&error) => tracing::debug!(topic = self.topic, %error, "the broker"),
                 Err(error) if count == 0 => return Err(error.into()),
-                // What was read is applied first; an error that lasts comes again.
+                // What was read is applied first; a persistent error occurs again.
                 Err(_) => break,
             }
             count += 1;
@@ -193,7 +193,7 @@ impl KafkaSource {
         Ok(batch)
     }
 
-    /// Tells the broker that a batch is done. Where that fails it is read again some time, to no effect.
+    /// Commits a batch's offsets. If that fails, the batch is read again, to no effect.
     pub(crate) fn done(&self, batch: &KafkaBatch) {
         let Some(consumer) = &self.consumer else { return };
         let mut offsets = TopicPartitionList::new();
@@ -209,7 +209,7 @@ impl KafkaSource {
         }
     }
 
-    /// Copies what could not be applied to the service's topic of dead letters.
+    /// Copies a dead letter to the service's dead-letter topic.
     pub(crate) async fn send_dead_letter(&self, envelope: &Envelope, error: &str) -> Result<(), KafkaError> {
         let mut headers = headers::write(self.area, envelope);
         if let Some(place) = &envelope.place {
@@ -222,7 +222,7 @@ impl KafkaSource {
             .await
     }
 
-    /// Copies what is no event to the service's topic of dead letters.
+    /// Copies a message that is not an event to the service's dead-letter topic.
     pub(crate) async fn send_unreadable(&self, message: &Unreadable) -> Result<(), KafkaError> {
         let place = message.place.to_string();
         let headers = message
@@ -242,7 +242,7 @@ impl Drop for KafkaSource {
 }
 
 impl KafkaBatch {
-    /// Whether nothing was read.
+    /// Whether the batch is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.next.is_empty()
     }
@@ -258,9 +258,9 @@ impl KafkaBatch {
     }
 }
 
-/// How many headers of a message that is no event are kept.
+/// How many headers of a message that is not an event are stored.
 const MAX_HEADERS: usize = 100;
-/// How much of each is kept, in bytes.
+/// How much of each header is stored, in bytes.
 const MAX_HEADER_BYTES: usize = 8 * 1024;
 
 fn unreadable(message: &BorrowedMessage<'_>, place: Place, error: String) -> Unreadable {
@@ -278,17 +278,17 @@ fn unreadable(message: &BorrowedMessage<'_>, place: Place, error: String) -> Unr
     }
 }
 
-/// Asks the broker by calls that block.
+/// Queries the broker with blocking calls.
 async fn blocking<T: Send + 'static>(
-    ask: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
+    query: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
 ) -> Result<T, KafkaError> {
-    match tokio::task::spawn_blocking(ask).await {
+    match tokio::task::spawn_blocking(query).await {
         Ok(answer) => answer,
         Err(ended) => std::panic::resume_unwind(ended.into_panic()),
     }
 }
 
-/// Says that the broker is away for now; librdkafka goes on trying by itself.
+/// Whether the broker is only unavailable for now; librdkafka retries by itself.
 fn is_passing(error: &ClientError) -> bool {
     use RDKafkaErrorCode as Code;
     matches!(
@@ -317,7 +317,7 @@ fn settings(config: &KafkaConfig, group: &str) -> ClientConfig {
         ("statistics.interval.ms", STATISTICS_MS),
         ("fetch.wait.max.ms", "100"),
         ("fetch.queue.backoff.ms", "20"),
-        // A topic that is made later is noticed soon.
+        // A topic created later is noticed soon.
         ("topic.metadata.refresh.interval.ms", "10000"),
         ("queued.max.messages.kbytes", "16384"),
     ]);

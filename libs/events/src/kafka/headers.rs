@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::Envelope;
 
-/// The key of a message: events with one key stay in order.
+/// The message key: events with one key stay in order.
 pub(crate) fn key(envelope: &Envelope) -> String {
     format!("{}/{}", envelope.tenant, envelope.ordering_key)
 }
@@ -40,20 +40,20 @@ pub(crate) fn write(area: &str, envelope: &Envelope) -> OwnedHeaders {
     headers
 }
 
-/// The longest header that an event has, in bytes: more is nothing of ours.
+/// The longest header of an event, in bytes: our own are shorter.
 const MAX_HEADER_BYTES: usize = 1_000;
 
 /// A header: its name, and its value where it has one.
 type NamedValue<'a> = (&'a str, Option<&'a [u8]>);
 
-/// The headers of a message by name. The client panics at a name that is not UTF-8, which anybody can send.
+/// The headers of a message by name. The client panics on a name that is not UTF-8, which any producer can send.
 pub(crate) fn all(message: &impl rdkafka::Message) -> Result<Vec<NamedValue<'_>>, String> {
     let headers =
         || message.headers().into_iter().flat_map(|headers| headers.iter()).map(|h| (h.key, h.value)).collect();
     catch_unwind(AssertUnwindSafe(headers)).map_err(|_| "the name of a header is not text".to_owned())
 }
 
-/// The event in a message, or everything that keeps the message from being one.
+/// The event in a message, or everything that is wrong with it.
 pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     let mut bad = Vec::new();
     let mut read = Reader { headers: all(message)?, bad: &mut bad };
@@ -65,13 +65,13 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
         DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc)).map_err(|e| e.to_string())
     });
     let position = read.required("ce_position", |text| match text.parse::<i64>() {
-        // The highest number has no next one, which ranges of positions need.
+        // Ranges of positions need a next number, which the highest does not have.
         Ok(position) if (1..i64::MAX).contains(&position) => Ok(position),
         _ => Err(format!("not a whole number from 1 to {}", i64::MAX - 1)),
     });
     let causation = read.optional("ce_causationid", |text| EventId::parse(text).map_err(|e| e.to_string()));
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
-    // The event is complete without it: what cannot be stored is left out.
+    // Optional: a value that cannot be stored is left out.
     let tracestate = read.text("tracestate").and_then(|value| storable(value).ok()).map(str::to_owned);
     let payload = message.payload().map(<[u8]>::to_vec);
     if payload.is_none() {
@@ -112,7 +112,7 @@ fn storable(value: &[u8]) -> Result<&str, String> {
     }
 }
 
-/// Reads headers and gathers what is wrong with them.
+/// Reads headers and collects what is wrong with them.
 struct Reader<'a> {
     headers: Vec<NamedValue<'a>>,
     bad: &'a mut Vec<String>,
@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    /// What a store or a range cannot hold keeps a message from being an event.
+    /// A value that the database or a range cannot hold makes a message invalid.
     #[test]
     fn what_cannot_be_kept_is_no_event() {
         let envelope = Envelope {

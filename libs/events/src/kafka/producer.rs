@@ -1,4 +1,4 @@
-//! Handing events to the broker, in order and each once per producer.
+//! Sends events to the broker, in order and each once per producer.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use rdkafka::{
 use super::{KafkaConfig, KafkaError, client::Client, headers};
 use crate::Envelope;
 
-/// How long a full queue is waited for before it is tried again.
+/// How long to wait before a full queue is retried.
 const QUEUE_FULL: Duration = Duration::from_millis(5);
 
-/// How often clients say how they are, in milliseconds.
+/// How often clients report statistics, in milliseconds.
 pub(super) const STATISTICS_MS: &str = "5000";
 
-/// An event that the broker will never take.
+/// An event that the broker rejects for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Untaken {
     /// Its position.
@@ -43,14 +43,14 @@ impl std::fmt::Debug for EventProducer {
 }
 
 impl EventProducer {
-    /// A producer of a service for a use, as metrics say it. It connects by itself, and again when the broker was away.
+    /// A producer of a service for a purpose, both as labels of metrics. It connects and reconnects by itself.
     pub fn new(config: &KafkaConfig, service: &'static str, client: &'static str) -> Result<Self, KafkaError> {
         let client = Client { service, client: client.to_owned() };
         Ok(Self { producer: settings(config).create_with_context(client)? })
     }
 
-    /// Sends events to a topic and returns when the broker has all of them. A broker that is away is waited for: giving up on one event and going on
-    /// with the next would break the order of their key. Returns those that it will never take, each with why.
+    /// Sends events to a topic and returns when the broker has all of them. It waits for a broker that is down: skipping one event and going on
+    /// with the next would break the order of their key. Returns those that it rejects for good, each with the reason.
     pub async fn send(&self, area: &str, topic: &str, envelopes: &[Envelope]) -> Result<Vec<Untaken>, KafkaError> {
         let mut sent = Vec::with_capacity(envelopes.len());
         for envelope in envelopes {
@@ -83,7 +83,7 @@ impl EventProducer {
         Ok(untaken)
     }
 
-    /// Sends what a service could not apply to its topic of dead letters, with the error.
+    /// Sends a dead letter to the service's dead-letter topic, with the error.
     pub(crate) async fn send_dead_letter(
         &self,
         topic: &str,
@@ -127,7 +127,7 @@ impl EventProducer {
         }
     }
 
-    /// Whether it can never send again and has to be replaced.
+    /// Whether it has failed for good and must be replaced.
     pub(crate) fn is_broken(&self) -> bool {
         self.producer.client().fatal_error().is_some()
     }
@@ -138,9 +138,9 @@ fn settings(config: &KafkaConfig) -> ClientConfig {
     client
         .set("acks", "all")
         .set("enable.idempotence", "true")
-        // Never gives up on an event while later ones of its key go on.
+        // Never skips an event while later ones of its key are sent.
         .set("message.timeout.ms", "0")
-        // Where Java's producers would put the key, so that others can write to our topics too.
+        // The partitioner of Java's producers, so that others can write to our topics too.
         .set("partitioner", "murmur2_random")
         .set("compression.type", "lz4")
         .set("linger.ms", "1")

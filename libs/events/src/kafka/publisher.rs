@@ -1,4 +1,4 @@
-//! The second half of the relay: hands events that have positions to the broker, by position. One runs per database, which an advisory lock sees to.
+//! The second half of the relay: sends events that have positions to the broker, by position. One runs per database, ensured by an advisory lock.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use crate::{
     source::fetch,
 };
 
-/// Events that are handed over together.
+/// Batch size.
 const BATCH: i64 = 2_000;
-/// How long one without the lock, or whose broker failed, waits before it tries again.
+/// How long to wait without the lock, or after the broker failed, before trying again.
 const STAND_BY: Duration = Duration::from_secs(1);
 /// Identifies the publisher's lock within a database.
 const LOCK: i64 = 0x5155_4954_5055_4221;
@@ -76,12 +76,12 @@ async fn hold_lock_and_work(
     let producer = EventProducer::new(config, area, "publisher")?;
     let mut positions = relay.positions();
     let mut published = read_published(&mut conn).await?;
-    // The relay may run in another replica, which wakes no publisher here.
+    // The relay may run in another replica, which cannot wake this publisher.
     let mut idle = Backoff::new(POLL, LONGEST_POLL);
     loop {
         let batch = fetch(&mut conn, published, BATCH).await?;
         let Some(last) = batch.last() else {
-            // An error means that the relay is gone: polling is enough.
+            // An error means that the relay has ended: polling is enough.
             let _timed_out = tokio::time::timeout(idle.lengthen(), positions.wait_for(|head| *head > published)).await;
             continue;
         };
@@ -100,16 +100,10 @@ async fn hold_lock_and_work(
     }
 }
 
-/// Keeps what the broker will never take, and says so; the events behind it go on.
+/// Stores and logs events that the broker rejects for good; later events are still sent.
 async fn hold(conn: &mut PgConnection, area: &str, untaken: &[Untaken], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     for Untaken { position, kind, why } in untaken {
-        tracing::error!(
-            area,
-            position,
-            kind,
-            why,
-            "the broker does not take an event; it is held, and consumers lack it"
-        );
+        tracing::error!(area, position, kind, why, "the broker rejects an event; it is held, and consumers miss it");
         sqlx::query!(
             "insert into outbox_unpublished (position, why, held_at) values ($1, $2, $3) on conflict (position) do nothing",
             position,

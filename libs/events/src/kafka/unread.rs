@@ -1,4 +1,4 @@
-//! How much of what a topic held a consumer group has not finished with.
+//! How many messages of a topic a consumer group has not committed.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,16 +10,16 @@ use rdkafka::{
 
 use super::KafkaError;
 
-/// How long the broker may take for each answer.
+/// Timeout of each request to the broker.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The first offset of each partition at some time, and the one after the last.
+/// The first offset of each partition, and the one after the last, at the time of the query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extent(BTreeMap<i32, (i64, i64)>);
 
 impl Extent {
-    /// Asks the broker, by a client of its own that joins no group.
-    pub(super) fn look(settings: &ClientConfig, topic: &str) -> Result<Self, KafkaError> {
+    /// Queries the broker, with a client that joins no group.
+    pub(super) fn query(settings: &ClientConfig, topic: &str) -> Result<Self, KafkaError> {
         let client: BaseConsumer = settings.create()?;
         let metadata = client.fetch_metadata(Some(topic), PATIENCE)?;
         let mut extent = BTreeMap::new();
@@ -34,7 +34,7 @@ impl Extent {
         Ok(Self(extent))
     }
 
-    /// Messages in it that the group of the settings has not finished with.
+    /// How many of its messages the group of the settings has not committed.
     pub(super) fn unread(&self, settings: &ClientConfig, topic: &str) -> Result<u64, KafkaError> {
         let client: BaseConsumer = settings.create()?;
         let mut partitions = TopicPartitionList::new();

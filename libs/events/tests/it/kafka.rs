@@ -130,7 +130,7 @@ async fn a_secured_broker_is_spoken_to_by_who_trusts_it_and_knows_the_password()
     for refused in [properties(&other, KAFKA_PASSWORD), properties(&authority, "another"), BTreeMap::new()] {
         let config = KafkaConfig { properties: refused, ..config.clone() };
         let error = quittance_events::kafka::ping(&config).await.unwrap_err();
-        assert!(error.to_string().contains("no broker answers"), "{error}");
+        assert!(error.to_string().contains("no broker responds"), "{error}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a token says, in whatever words its issuer uses.
+//! Claims of a token, under the names its issuer uses.
 
 use quittance_kernel::TenantId;
 use serde_json::{Map, Value};
@@ -8,23 +8,23 @@ use super::{Refused, TokenRules};
 /// The scope of calls that services make to each other.
 pub(super) const INTERNAL: &str = "internal";
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
-    /// Who calls.
+    /// The caller: the token's subject.
     pub subject: String,
-    /// Until when it is valid, in seconds since 1970.
+    /// Expiry, in seconds since 1970.
     pub expires_at_s: i64,
-    /// From when it is valid, in seconds since 1970.
+    /// Start of validity, in seconds since 1970.
     pub not_before_s: Option<i64>,
     /// The tenants it may act for; `*` for all.
     pub tenants: Vec<String>,
-    /// What it may do; `*` for everything but `internal`.
+    /// Its scopes; `*` for all but `internal`.
     pub scopes: Vec<String>,
 }
 
 impl Claims {
-    /// Reads claims by the names that the rules give. A list may be a JSON array or a text separated by blanks.
+    /// Reads claims by the names in the rules. A list may be a JSON array or a text separated by blanks.
     pub(super) fn read(claims: &Map<String, Value>, rules: &TokenRules) -> Result<Self, Refused> {
         let subject = claims.get("sub").and_then(Value::as_str).filter(|subject| !subject.is_empty());
         let seconds = |name: &str| claims.get(name).map(|value| whole_seconds(value).ok_or(Refused::ClaimMalformed));
@@ -55,7 +55,7 @@ fn whole_seconds(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.to_string().split('.').next()?.parse().ok())
 }
 
-/// A list of texts, or the words of one.
+/// An array of strings, or the words of one string.
 pub(super) fn texts(value: &Value) -> Result<Vec<String>, Refused> {
     match value {
         Value::String(text) => Ok(text.split_ascii_whitespace().map(str::to_owned).collect()),

@@ -1,4 +1,4 @@
-//! The keys that tokens are signed with.
+//! The keys that verify tokens.
 
 use std::path::Path;
 
@@ -7,26 +7,26 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, Jwk, JwkSet, KeyOperations, PublicKeyUse},
 };
 
-/// The keys cannot be used.
+/// Why keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BadKeys {
-    /// The file.
+    /// The file cannot be read.
     #[error("the key set {file} cannot be read: {source}")]
     File {
-        /// Which.
+        /// The file.
         file: String,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The address.
+    /// The address cannot be fetched.
     #[error("the key set {address} cannot be fetched: {why}")]
     Address {
-        /// Which.
+        /// The address.
         address: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// What is in it.
+    /// The content is not a usable key set.
     #[error("the key set {0} is not a JSON Web Key Set with a usable key for signatures")]
     Content(String),
     /// A token could not be signed.
@@ -40,7 +40,7 @@ pub(super) struct Key {
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
     pub(super) verifying: DecodingKey,
-    /// Of our own services: only these sign the scope `internal`.
+    /// Whether it is our own services' key: only those sign the scope `internal`.
     pub(super) is_service: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Key {
 #[derive(Clone, Default)]
 pub struct KeySet {
     pub(super) keys: Vec<Key>,
-    /// What it was read from.
+    /// The source of the key set.
     pub(super) text: String,
 }
 
@@ -59,7 +59,7 @@ impl std::fmt::Debug for KeySet {
 }
 
 impl KeySet {
-    /// Reads a JSON Web Key Set (RFC 7517) from a file. Keys that are for encryption, or of kinds that sign nothing, are left out.
+    /// Reads a JSON Web Key Set (RFC 7517) from a file. Keys for encryption and of unsupported kinds are skipped.
     pub fn from_file(file: &Path) -> Result<Self, BadKeys> {
         let name = file.display().to_string();
         match std::fs::read_to_string(file) {
@@ -68,7 +68,7 @@ impl KeySet {
         }
     }
 
-    /// Reads a JSON Web Key Set. `name` is where it is from.
+    /// Reads a JSON Web Key Set. `name` is its source, for errors.
     pub(super) fn parse(text: &str, name: &str) -> Result<Self, BadKeys> {
         let set: JwkSet = serde_json::from_str(text).map_err(|_| BadKeys::Content(name.to_owned()))?;
         let keys: Vec<Key> = set.keys.iter().filter_map(read).collect();

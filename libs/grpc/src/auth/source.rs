@@ -1,4 +1,4 @@
-//! Where the keys of callers' tokens are, and their renewal while the process runs.
+//! The source of the keys of callers' tokens, and their refresh while the process runs.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -13,14 +13,14 @@ use crate::tls::Trust;
 
 /// The largest key set that is read, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
-/// How long fetching may take.
+/// Timeout of a fetch.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a file is read again.
 const FILE_EVERY: Duration = Duration::from_secs(5);
-/// How soon after another a key set is fetched again because a token names a key that is not known.
+/// The shortest time between two fetches caused by tokens with an unknown key.
 const SOONEST: Duration = Duration::from_secs(10);
 
-/// Where a JSON Web Key Set is.
+/// The source of a JSON Web Key Set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
     /// A file.
@@ -53,7 +53,7 @@ impl KeySource {
             Self::File(file) => KeySet::from_file(file),
             Self::Address(address) => {
                 let fetched = tokio::time::timeout(TIMEOUT, fetch(address, trust)).await;
-                let text = fetched.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+                let text = fetched.unwrap_or_else(|_| Err("no response in time".to_owned()));
                 let bad = |why| BadKeys::Address { address: address.to_string(), why };
                 KeySet::parse(&text.map_err(bad)?, &address.to_string())
             }
@@ -80,8 +80,8 @@ async fn fetch(address: &http::Uri, trust: &Trust) -> Result<String, String> {
     String::from_utf8(body.to_bytes().to_vec()).map_err(|_| "not text".to_owned())
 }
 
-/// Keeps a verifier's keys those of their source until shutdown: read again every few seconds from a file, `every` so often from an address, and soon after a
-/// token came whose key is not known. What cannot be read leaves the keys as they are.
+/// Refreshes a verifier's keys from their source until shutdown: every few seconds from a file, at the interval `every` from an address, and soon after a
+/// token with an unknown key. If the source cannot be read, the keys stay as they are.
 pub async fn refresh_keys(
     source: KeySource,
     trust: Trust,
@@ -100,7 +100,7 @@ pub async fn refresh_keys(
         }
         match source.load(&trust).await {
             Ok(keys) => verifier.replace_keys(keys),
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the key set was not renewed"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the key set was not refreshed"),
         }
     }
 }

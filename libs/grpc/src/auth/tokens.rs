@@ -1,4 +1,4 @@
-//! Tokens of our own.
+//! Tokens signed by ourselves.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
@@ -11,7 +11,7 @@ use super::{BadKeys, KeySet, Verifier, keys::Key, verifier::TokenRules};
 #[derive(Clone)]
 pub struct Tokens {
     secret: Vec<u8>,
-    /// Secrets of before, whose tokens are still accepted.
+    /// Former secrets, still accepted.
     previous: Vec<Vec<u8>>,
 }
 
@@ -27,14 +27,14 @@ impl Tokens {
         Self { secret: secret.into(), previous: Vec::new() }
     }
 
-    /// Accepts also what was signed with another secret: while the secret of several processes changes, each signs with one and accepts both.
+    /// Also accepts tokens signed with another secret: during a rotation each process signs with one and accepts both.
     #[must_use]
     pub fn and_accept(mut self, secret: impl Into<Vec<u8>>) -> Self {
         self.previous.push(secret.into());
         self
     }
 
-    /// The keys that accept these tokens as our own services', `internal` among their scopes.
+    /// The keys that accept these tokens as our own services', including the scope `internal`.
     pub(super) fn service_keys(&self) -> KeySet {
         self.keys(true)
     }
@@ -55,7 +55,7 @@ impl Tokens {
         KeySet { keys: secrets.map(key).collect(), text: String::new() }
     }
 
-    /// What accepts only these tokens.
+    /// A verifier that accepts only these tokens.
     pub fn verifier(&self) -> Verifier {
         Verifier::new(TokenRules::default(), Some(self))
     }
@@ -65,7 +65,7 @@ impl Tokens {
         format!(r#"{{"keys":[{{"kty":"oct","alg":"HS256","k":"{}"}}]}}"#, URL_SAFE_NO_PAD.encode(&self.secret))
     }
 
-    /// A token for `lifetime`. `scope` has its words separated by blanks.
+    /// A token for `lifetime`. `scope` is a list of scopes separated by blanks.
     pub fn sign(
         &self,
         subject: &str,

@@ -20,18 +20,18 @@ use super::{
     keys::Key,
 };
 
-/// Verified tokens that are remembered.
+/// Capacity of the cache of verified tokens.
 const CACHE: usize = 10_000;
 
-/// What callers' tokens have to say beside being signed. Tokens of our own services are not held to it.
+/// What callers' tokens must claim beside being signed. Does not apply to our own services' tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TokenRules {
-    /// What the claim `iss` of a caller's token has to be. Empty: it is not looked at
+    /// What the claim `iss` of a caller's token must be. Empty: not checked
     pub issuer: String,
-    /// What the claim `aud` of a caller's token has to be, or to contain. Empty: it is not looked at
+    /// What the claim `aud` of a caller's token must be or contain. Empty: not checked
     pub audience: String,
-    /// How far the clocks of issuer and service may be apart, in seconds, 0 to 300
+    /// Allowed difference between the clocks of issuer and service, in seconds, 0 to 300
     pub leeway_seconds: u32,
     /// The claim with the scopes, a text separated by blanks or a list; `scp` for some issuers
     pub scope_claim: String,
@@ -51,16 +51,16 @@ impl Default for TokenRules {
     }
 }
 
-/// Why a token is refused. A caller is told only that it is; the log says why, and never the token.
+/// Why a token is refused. The reason is logged, without the token; the caller learns only that it was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It is not a JSON Web Token.
     #[error("it is not a JSON Web Token")]
     Malformed,
-    /// Its header asks for an extension that has to be understood (RFC 7515, 4.1.11).
+    /// Its header names a critical extension (RFC 7515, 4.1.11), and none is supported.
     #[error("its header has critical extensions")]
     CriticalHeader,
-    /// No key of its `kid` and `alg` is known.
+    /// No key with its `kid` and `alg` is known.
     #[error("no key with its key id and algorithm is known")]
     KeyUnknown,
     /// No key verifies its signature.
@@ -69,24 +69,24 @@ pub enum Refused {
     /// `sub` or `exp` is missing.
     #[error("a claim is missing: sub and exp are required")]
     ClaimMissing,
-    /// A claim is not of its kind.
+    /// A claim has the wrong type.
     #[error("a claim is malformed")]
     ClaimMalformed,
-    /// `exp` is over.
+    /// `exp` has passed.
     #[error("it has expired")]
     Expired,
     /// `nbf` is in the future.
     #[error("it is not valid yet")]
     NotYetValid,
-    /// `iss` is another.
+    /// `iss` is another issuer.
     #[error("it is from another issuer")]
     IssuerWrong,
-    /// `aud` is another.
+    /// `aud` is another audience.
     #[error("it is for another audience")]
     AudienceWrong,
 }
 
-/// Checks tokens against keys that may change while it does.
+/// Verifies tokens against keys that can be replaced at run time.
 #[derive(Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
@@ -107,7 +107,7 @@ impl std::fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// Accepts what `service` signs, and nothing else until [`Verifier::replace_keys`].
+    /// Accepts only tokens signed by `service` until [`Verifier::replace_keys`].
     pub fn new(rules: TokenRules, service: Option<&Tokens>) -> Self {
         let service = service.map(Tokens::service_keys).unwrap_or_default();
         let inner = Inner {
@@ -120,7 +120,7 @@ impl Verifier {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Callers' tokens are signed by these keys from now on, and by no others. Nothing happens where they are those of before.
+    /// Replaces the keys of callers' tokens. No effect if they are the same.
     pub fn replace_keys(&self, keys: KeySet) {
         let mut callers = self.inner.callers.write().unwrap_or_else(PoisonError::into_inner);
         if !keys.text.is_empty() && callers.text == keys.text {
@@ -131,12 +131,12 @@ impl Verifier {
         self.inner.verified.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Returns when a token came whose key is not known: there may be a new one.
+    /// Waits for a token with an unknown key: there may be a new one.
     pub(super) async fn key_unknown(&self) {
         self.inner.key_unknown.notified().await;
     }
 
-    /// What a valid token says. A token that was verified once is only checked for its time.
+    /// The claims of a valid token. A token verified before is only checked for expiry.
     ///
     /// # Errors
     /// Why the token is refused.
@@ -186,7 +186,7 @@ impl Verifier {
         Ok(claims)
     }
 
-    /// The claims of a token with a right signature, where they are what the rules ask for.
+    /// The claims of a token with a valid signature that satisfies the rules.
     fn accept(&self, claims: &Map<String, Value>, is_service: bool) -> Result<Arc<Claims>, Refused> {
         if is_service {
             return Claims::read(claims, &TokenRules::default()).map(Arc::new);
@@ -206,13 +206,13 @@ impl Verifier {
             }
         }
         let mut claims = Claims::read(claims, rules)?;
-        // Only our own services call what is internal.
+        // Only our own services may call internal methods.
         claims.scopes.retain(|scope| scope != INTERNAL);
         Ok(Arc::new(claims))
     }
 }
 
-/// The claims, where the key has signed them. Times are checked at every call, against the clock that is passed in.
+/// The claims, if the key signed them. Validity is checked at every call, against the given clock.
 fn signed_by(token: &str, key: &Key) -> Result<Map<String, Value>, Refused> {
     let mut validation = Validation::new(key.algorithm);
     validation.validate_exp = false;
@@ -228,7 +228,7 @@ fn signed_by(token: &str, key: &Key) -> Result<Map<String, Value>, Refused> {
     }
 }
 
-/// Whether the header names extensions that a reader has to understand; we understand none.
+/// Whether the header names critical extensions; none is supported.
 fn has_critical_extensions(token: &str) -> bool {
     let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
     let header: Option<Map<String, Value>> = header.and_then(|bytes| serde_json::from_slice(&bytes).ok());

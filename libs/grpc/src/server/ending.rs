@@ -1,4 +1,4 @@
-//! Streams that would never end by themselves (who watches health, who has reflection open) end with the process.
+//! Streams that would never end by themselves (health watches, open reflection) end with the process.
 
 use std::{
     pin::Pin,
@@ -13,7 +13,7 @@ use prost::bytes::Bytes;
 use quittance_runtime::Shutdown;
 use tonic::{Code, Status, body::Body};
 
-/// How long a stream goes on after shutdown: long enough to say that nothing serves any more.
+/// How long a stream goes on after shutdown: long enough to report `NOT_SERVING`.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
 struct Ending {
@@ -46,7 +46,7 @@ impl HttpBody for Ending {
         self.is_over = true;
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", HeaderValue::from(Code::Unavailable as i32));
-        trailers.insert("grpc-message", HeaderValue::from_static("the server ends"));
+        trailers.insert("grpc-message", HeaderValue::from_static("the server is shutting down"));
         Poll::Ready(Some(Ok(Frame::trailers(trailers))))
     }
 

@@ -1,9 +1,9 @@
-//! Whether each service serves, as `grpc.health.v1` says it. It follows the process's readiness, and is over when the process is told to end.
+//! The health of each service by `grpc.health.v1`: the process's readiness, and `NOT_SERVING` after shutdown.
 
 use quittance_runtime::{Readiness, Shutdown};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-/// Keeps the health of services that of the process.
+/// Sets the health of services to the readiness of the process.
 #[derive(Debug)]
 pub(super) struct Health {
     pub(super) reporter: HealthReporter,
@@ -12,7 +12,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// Follows readiness until shutdown; then nothing serves any more, which those who watch are told before their streams end.
+    /// Follows readiness until shutdown; then reports `NOT_SERVING`, which watchers receive before their streams end.
     pub(super) async fn follow(self, mut readiness: Readiness, mut shutdown: Shutdown) {
         loop {
             let status = if shutdown.is_triggered() || !readiness.is_ready() {

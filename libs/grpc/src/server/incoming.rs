@@ -1,4 +1,4 @@
-//! Connections as they come: accepted while there is room, made safe by TLS where there is a certificate, and closed again when nothing comes over them.
+//! Incoming connections: accepted up to the limits, secured by TLS if there is a certificate, and closed when the client sends nothing.
 
 use std::{
     collections::HashMap,
@@ -26,19 +26,19 @@ use crate::tls::Acceptor;
 
 /// How long a new connection may take for its handshake and the first bytes of HTTP/2.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// The client's preface (RFC 9113, 3.4): what comes before is no call.
+/// The client's preface (RFC 9113, 3.4): no call comes before it.
 const PREFACE_BYTES: usize = 24;
-/// How often it is logged that connections are turned away.
+/// The shortest time between two log lines about refused connections.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
-/// How many connections there are, by peer.
+/// The number of connections by peer.
 #[derive(Debug, Default)]
 struct Room {
     total: usize,
     by_peer: HashMap<IpAddr, usize>,
 }
 
-/// A connection's place; given back when it is dropped.
+/// A connection's permit, released when it is dropped.
 #[derive(Debug)]
 struct Place {
     room: Arc<Mutex<Room>>,
@@ -80,20 +80,20 @@ enum Transport {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A connection that was accepted.
+/// An accepted connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     transport: Transport,
     info: TcpConnectInfo,
-    /// Until the preface has come.
+    /// The deadline of the preface, until it has arrived.
     patience: Option<(Pin<Box<Sleep>>, usize)>,
     _place: Place,
 }
 
-/// Connections that were accepted and wait to be served; `None` after shutdown.
+/// Accepted connections to be served; `None` after shutdown.
 type Waiting = Arc<Mutex<Option<mpsc::Receiver<io::Result<Connection>>>>>;
 
-/// Accepts connections until shutdown. From then on they are refused, and those that wait are closed: their callers find another server at once, while the
+/// Accepts connections until shutdown. From then on they are refused, and waiting ones are closed: their callers find another server at once, while the
 /// calls that run here are finished.
 pub(super) fn incoming(
     listener: TcpListener,
@@ -124,7 +124,7 @@ async fn accept(
     accepted: mpsc::Sender<io::Result<Connection>>,
 ) {
     let room = Arc::new(Mutex::new(Room::default()));
-    let mut turned_away = TurnedAway::default();
+    let mut refused = RefusedConnections::default();
     loop {
         let (stream, peer) = tokio::select! {
             () = accepted.closed() => return,
@@ -142,38 +142,38 @@ async fn accept(
             Ok(place) => {
                 let (tls, accepted) = (tls.clone(), accepted.clone());
                 tokio::spawn(async move {
-                    if let Some(connection) = shake_hands(stream, peer, tls.as_deref(), place).await {
-                        // The server has ended: nobody is there to answer.
+                    if let Some(connection) = handshake(stream, peer, tls.as_deref(), place).await {
+                        // The server has ended.
                         let _ended = accepted.send(Ok(connection)).await;
                     }
                 });
             }
-            Err(why) => turned_away.add(peer.ip(), why),
+            Err(why) => refused.add(peer.ip(), why),
         }
     }
 }
 
-/// Says that connections are turned away, not more often than is of use.
+/// Logs that connections are refused, at a limited rate.
 #[derive(Debug, Default)]
-struct TurnedAway {
+struct RefusedConnections {
     count: u64,
     logged_at: Option<Instant>,
 }
 
-impl TurnedAway {
+impl RefusedConnections {
     fn add(&mut self, peer: IpAddr, why: &str) {
         self.count += 1;
         if self.logged_at.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
-            tracing::warn!(%peer, why, count = self.count, "connections are turned away");
+            tracing::warn!(%peer, why, count = self.count, "connections are refused");
             self.count = 0;
             self.logged_at = Some(Instant::now());
         }
     }
 }
 
-async fn shake_hands(stream: TcpStream, peer: SocketAddr, tls: Option<&Acceptor>, place: Place) -> Option<Connection> {
+async fn handshake(stream: TcpStream, peer: SocketAddr, tls: Option<&Acceptor>, place: Place) -> Option<Connection> {
     let deadline = tokio::time::Instant::now() + HANDSHAKE;
-    // A connection that is gone already shows in the handshake.
+    // A connection that is already closed fails in the handshake.
     let _gone = stream.set_nodelay(true);
     let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
     let transport = match tls {

@@ -1,4 +1,4 @@
-//! What callers may use of a process.
+//! Limits of a process for its callers.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use quittance_kernel::TenantId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What callers may use of a process. What is beyond is refused, or waits, and never slows others down.
+/// Limits of a process for its callers. Calls beyond them are refused, or wait, and do not slow others down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Limits {
@@ -21,7 +21,7 @@ pub struct Limits {
     pub calls_per_connection: u32,
     /// Calls of one tenant that run at once; further ones are refused with `RESOURCE_EXHAUSTED` (`TENANT_BUSY`)
     pub calls_per_tenant: usize,
-    /// How old a connection may become, in seconds, until its client connects anew, and so finds new replicas
+    /// The maximum age of a connection, in seconds, until its client reconnects and so finds new replicas
     pub connection_age_seconds: u64,
 }
 
@@ -58,14 +58,14 @@ impl Limits {
     }
 }
 
-/// How many calls of each tenant run.
+/// The number of running calls by tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct RunningCalls {
     most: usize,
     running: Arc<Mutex<HashMap<TenantId, usize>>>,
 }
 
-/// A tenant's call that runs, until it is dropped.
+/// A running call of a tenant, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct RunningCall {
     of: RunningCalls,
@@ -77,7 +77,7 @@ impl RunningCalls {
         Self { most: limits.calls_per_tenant, running: Arc::default() }
     }
 
-    /// `None` where as many run as may.
+    /// `None` when the limit is reached.
     pub(crate) fn begin(&self, tenant: TenantId) -> Option<RunningCall> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let count = running.entry(tenant).or_default();

@@ -23,13 +23,13 @@ use crate::{
     tls::{Acceptor, TlsConfig, TlsError},
 };
 
-/// How often a peer that says nothing is asked whether it is there, and how long it may take to answer.
+/// The keep-alive interval and timeout of idle connections.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long calls may go on over a connection that has become too old.
+/// How long calls may go on over a connection beyond its maximum age.
 const AGE_GRACE: Duration = Duration::from_mins(3);
 
-/// Routes with health and reflection in them; services are added.
+/// Routes with health and reflection, to which services are added.
 #[derive(Debug)]
 pub struct ServedRoutes {
     routes: Routes,
@@ -37,14 +37,14 @@ pub struct ServedRoutes {
 }
 
 impl ServedRoutes {
-    /// With services added.
+    /// Adds services.
     #[must_use]
     pub fn with(self, add: impl FnOnce(Routes) -> Routes) -> Self {
         Self { routes: add(self.routes), ..self }
     }
 }
 
-/// Routes for services of these full names: health says how they are, reflection shows them and no others.
+/// Routes for services with these full names: health and reflection cover exactly these.
 pub fn routes(service_names: &[&str]) -> Result<ServedRoutes, tonic_reflection::server::Error> {
     let reporter = tonic_health::server::HealthReporter::new();
     let health = tonic_health::pb::health_server::HealthServer::new(
@@ -58,30 +58,30 @@ pub fn routes(service_names: &[&str]) -> Result<ServedRoutes, tonic_reflection::
         service_names.iter().fold(builder, |builder, name| builder.with_service_name(*name))
     };
     let routes = Routes::new(health).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
-    // The empty name is the process.
+    // The empty name stands for the process.
     let services = std::iter::once(&"").chain(service_names).map(|name| (*name).to_owned()).collect();
     Ok(ServedRoutes { routes, health: Health { reporter, services } })
 }
 
-/// How routes are served.
+/// How to serve routes.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
     /// Checks callers' tokens.
     pub verifier: Verifier,
-    /// What tokens' times are held against.
+    /// The clock that tokens' validity is checked against.
     pub clock: Clock,
     /// The certificate; without one, plain text.
     pub tls: TlsConfig,
-    /// What callers may use.
+    /// The limits for callers.
     pub limits: Limits,
-    /// What health follows.
+    /// The readiness that health reports.
     pub readiness: Readiness,
     /// How long running calls may go on after shutdown.
     pub drain: Duration,
 }
 
 impl ServeOptions {
-    /// In plain text, with the default limits, ready at once.
+    /// Plain text, the default limits, ready at once.
     pub fn new(verifier: Verifier, clock: Clock) -> Self {
         Self {
             verifier,
@@ -94,28 +94,28 @@ impl ServeOptions {
     }
 }
 
-/// The server did not serve, or did not end in order.
+/// Why the server could not serve, or did not shut down cleanly.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The listener.
+    /// The listener failed.
     #[error("listening: {0}")]
     Listen(#[from] std::io::Error),
-    /// The certificate.
+    /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
 }
 
-/// A running server: it ends with its tasks.
+/// A running server.
 #[derive(Debug)]
 pub struct Served {
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
-    /// End when the last call is answered after shutdown, or the drain is over. They take calls before all others end.
+    /// Tasks that end when the last call is finished after shutdown, or the drain time is over.
     pub tasks: Tasks,
 }
 
-/// Serves routes on a listener until shutdown. Then no new call is taken, health says so, streams that never end are ended, and calls that run are finished,
-/// for as long as the drain allows.
+/// Serves routes on a listener until shutdown. Then no new call is accepted, health reports it, endless streams are ended, and running calls are finished,
+/// within the drain time.
 pub fn serve(
     listener: TcpListener,
     routes: ServedRoutes,
@@ -144,9 +144,9 @@ pub fn serve(
             tokio::time::sleep(drain).await;
         };
         tokio::select! {
-            // Its errors are of single connections, and are theirs.
+            // Errors concern single connections only.
             _ = serving => {}
-            () = drained => tracing::warn!(seconds = drain.as_secs(), "calls still ran when the drain was over, and are cut off"),
+            () = drained => tracing::warn!(seconds = drain.as_secs(), "calls still running at the end of the drain time are cancelled"),
         }
     });
     Ok(Served { address, tasks })

@@ -10,16 +10,16 @@ use super::{
     names::{Meaning, SettingPath, dotted, is_known, meaning, suggestion},
 };
 
-/// What all variables begin with.
+/// The prefix of all variables.
 const PREFIX: &str = "QUITTANCE_";
-/// How many settings that cannot be read are named.
+/// How many unreadable settings an error names.
 const MAX_PROBLEMS: usize = 100;
 
-/// What was read so far, where each value comes from, and what was wrong.
+/// The settings read so far, the origin of each value, and the problems.
 pub(super) struct Layers {
     defaults: Value,
     merged: Value,
-    /// By dotted path, what to name in a message.
+    /// By dotted path, the origin to name in a message.
     origins: BTreeMap<String, String>,
     problems: Vec<String>,
 }
@@ -41,7 +41,7 @@ impl Layers {
         match toml::from_str::<Map<String, Value>>(&text) {
             Ok(table) => self.add_table(&Value::Object(table), &mut Vec::new(), &name),
             Err(error) => {
-                // The whole error would show the line, which may hold a secret.
+                // The full error would show the line, which may contain a secret.
                 let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
                 self.problems.push(format!("{name}, line {line}: {}", error.message()));
             }
@@ -57,7 +57,7 @@ impl Layers {
                     path.pop();
                 }
             }
-            // A table whose names are free.
+            // A table with free names.
             Value::Object(table) if !(table.len() == 1 && table.contains_key("file")) => {
                 for (name, next) in table {
                     path.push(name.clone());
@@ -70,7 +70,7 @@ impl Layers {
         }
     }
 
-    /// Sets a value, or what the file in its place holds.
+    /// Sets a value, or the content of the file given in its place.
     fn set_given(&mut self, path: &[String], value: &Value, origin: &str) {
         match value.as_object().and_then(|table| table.get("file")).and_then(Value::as_str) {
             Some(file) => self.set_from_file(path, file),
@@ -131,14 +131,14 @@ impl Layers {
         *place_mut(&mut self.merged, path) = value;
     }
 
-    /// The settings, and everything that was wrong: what cannot be read stands at its default while the rest is read.
+    /// The settings and all problems: an unreadable setting has its default while the rest is read.
     pub(super) fn read<C: Settings>(mut self) -> (Option<C>, Vec<String>) {
         while self.problems.len() < MAX_PROBLEMS {
             let (path, message) = match C::read(&self.merged) {
                 Ok(config) => return (Some(config), self.problems),
                 Err(wrong) => wrong,
             };
-            // A list is read as one setting.
+            // A list is one setting.
             let path: SettingPath =
                 path.split('.').map(|name| name.split('[').next().unwrap_or(name).to_owned()).collect();
             let origin = self.origins.remove(&dotted(&path)).map(|origin| format!(" ({origin})")).unwrap_or_default();
@@ -161,7 +161,7 @@ impl Layers {
     }
 }
 
-/// A variable's text as the kind of value that its default is; of what has no default, text.
+/// A variable's text as a value of its default's type; text if there is no default.
 fn coerced(text: &str, default: Option<&Value>) -> Result<Value, &'static str> {
     match default {
         Some(Value::Bool(_)) => text.parse().map(Value::Bool).map_err(|_| "true or false"),
@@ -184,7 +184,7 @@ fn place_mut<'a>(tree: &'a mut Value, path: &[String]) -> &'a mut Value {
     path.iter().fold(tree, |place, name| &mut place[name.as_str()])
 }
 
-/// Lays a tree over another.
+/// Merges a tree over another.
 pub(super) fn merge(under: &mut Value, over: Value) {
     match (under, over) {
         (Value::Object(under), Value::Object(over)) => {

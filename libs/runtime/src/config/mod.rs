@@ -1,8 +1,8 @@
-//! Configuration: defaults, then a file, then the environment, then flags, each overriding the one before; checked as a whole, and everything that is
-//! wrong is said at once.
+//! Configuration: defaults, then a file, then the environment, then flags, each overriding the one before; checked as a whole, and all
+//! problems are reported at once.
 //!
-//! A value that is a secret need not stand in the file or the environment: `QUITTANCE_<NAME>_FILE`, or `{ file = "..." }` in place of the value, names a file
-//! that holds it. No message repeats a value.
+//! A secret need not be in the file or the environment: `QUITTANCE_<NAME>_FILE`, or `{ file = "..." }` in place of the value, names a file
+//! with the value. Messages never contain values.
 
 mod layers;
 mod names;
@@ -17,28 +17,28 @@ pub use reference::reference;
 
 use layers::Layers;
 
-/// Everything that is wrong with a configuration.
+/// All problems of a configuration.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration is wrong:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
+#[error("the configuration is invalid:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
 pub struct BadConfig(pub Vec<String>);
 
-/// A configuration that can be checked.
+/// A configuration with a validity check.
 pub trait Validate {
     /// Everything that is wrong with it, each with the name of the setting.
     fn problems(&self) -> Vec<String>;
 }
 
-/// What can be read from the merged layers: every configuration that serde can read, and two of them side by side.
+/// Types that can be read from the merged layers: every configuration that serde can read, and two of them side by side.
 pub trait Settings: Sized {
-    /// All settings with their defaults. An empty table stands for names of the user's own choice.
+    /// All settings with their defaults. An empty table allows free names.
     fn defaults() -> Value;
-    /// The settings, or the path and the message of the first that cannot be read.
+    /// The settings, or the path and message of the first unreadable one.
     fn read(merged: &Value) -> Result<Self, (String, String)>;
 }
 
 impl<C: Default + Serialize + DeserializeOwned> Settings for C {
     fn defaults() -> Value {
-        // A configuration is made of texts, numbers, lists and tables.
+        // A configuration consists of texts, numbers, lists and tables.
         serde_json::to_value(C::default()).unwrap_or_default()
     }
 
@@ -48,7 +48,7 @@ impl<C: Default + Serialize + DeserializeOwned> Settings for C {
     }
 }
 
-/// Two configurations whose settings stand side by side in one file.
+/// Two configurations whose settings are side by side in one file.
 #[derive(Debug)]
 pub struct Both<A, B>(pub A, pub B);
 
@@ -70,7 +70,7 @@ impl<A: Validate, B: Validate> Validate for Both<A, B> {
     }
 }
 
-/// No flags: for a program that has none.
+/// For a program without flags.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct NoFlags {}
 
@@ -80,8 +80,8 @@ pub fn load<C: Settings + Validate>(file: Option<&Path>, flags: &impl Serialize)
     load_from(file, std::env::vars_os(), flags, Validate::problems)
 }
 
-/// For a command that needs a table of settings only: the whole file, of the environment what is in that table, and only `problems` are looked for, so that
-/// the command runs where the rest is missing.
+/// For a command that needs only one table of settings: reads the whole file, but only this table from the environment, and checks only `problems`, so that
+/// the command works when the rest is missing.
 pub fn load_table<C: Settings>(
     file: Option<&Path>,
     table: &str,
@@ -92,7 +92,7 @@ pub fn load_table<C: Settings>(
     load_from(file, environment, &NoFlags {}, problems)
 }
 
-/// The same with an environment of one's choice.
+/// The same with a given environment.
 fn load_from<C: Settings>(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -115,7 +115,7 @@ fn load_from<C: Settings>(
     Err(BadConfig(problems))
 }
 
-/// What serde says without the value it met, which may be a secret.
+/// The message of serde without the value, which may be a secret.
 fn without_value(message: &str) -> String {
     message.find("expected ").map_or_else(|| message.to_owned(), |at| message[at..].to_owned())
 }

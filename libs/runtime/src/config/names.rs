@@ -2,30 +2,30 @@
 
 use serde_json::Value;
 
-/// Variables of the project's build, tests and benchmarks, which are no settings.
+/// Variables of the project's build, tests and benchmarks, which are not settings.
 const OF_PROJECT: [&str; 3] = ["TEST_KAFKA", "SEED", "COMMIT"];
-/// Variables of the command line's client, which are flags of its own.
+/// Variables of the command-line client, which has its own flags.
 const OF_CLIENT: [&str; 3] = ["SERVER", "TOKEN", "TENANT"];
-/// How alike a known name has to be before it is suggested, from 0 to 1.
+/// The minimum similarity of a suggested name, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
-/// A setting by its place in the tables.
+/// A setting by its path in the tables.
 pub(super) type SettingPath = Vec<String>;
 
-/// What a variable's name, without `QUITTANCE_`, means.
+/// The meaning of a variable's name without `QUITTANCE_`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// The value of a setting.
     Setting(SettingPath),
     /// The file that holds the value of a setting.
     FileOf(SettingPath),
-    /// None of ours.
+    /// Not ours.
     Ignored,
-    /// Nothing we know.
+    /// Unknown.
     Unknown(SettingPath),
 }
 
-/// Reads a variable's name. A setting wins over what Kubernetes would inject under the same name.
+/// Reads a variable's name. A setting takes precedence over a variable of the same name injected by Kubernetes.
 pub(super) fn meaning(name: &str, defaults: &Value) -> Meaning {
     let path: SettingPath = name.to_ascii_lowercase().split("__").map(str::to_owned).collect();
     if is_known(&path, defaults) {
@@ -60,7 +60,7 @@ fn is_injected(name: &str) -> bool {
     matches!(protocol, "TCP" | "UDP" | "SCTP") && is_port && rest.ends_with("_PORT")
 }
 
-/// Whether a path leads to a setting: an empty table of defaults takes any name.
+/// Whether a path is a setting: an empty table of defaults allows any name.
 pub(super) fn is_known(path: &[String], defaults: &Value) -> bool {
     let mut place = defaults;
     for (depth, name) in path.iter().enumerate() {
@@ -73,16 +73,16 @@ pub(super) fn is_known(path: &[String], defaults: &Value) -> bool {
             _ => return false,
         }
     }
-    // A table as a whole is no setting, unless its names are free.
+    // A table is not a setting, unless its names are free.
     !path.is_empty() && place.as_object().is_none_or(serde_json::Map::is_empty)
 }
 
-/// The name of a setting as files write it.
+/// The name of a setting in files.
 pub(super) fn dotted(path: &[String]) -> String {
     path.join(".")
 }
 
-/// The known setting that a wrong name was meant to be, most likely.
+/// The known setting most similar to a wrong name.
 pub(super) fn suggestion(path: &[String], defaults: &Value) -> Option<String> {
     let wrong = dotted(path);
     let mut known = Vec::new();

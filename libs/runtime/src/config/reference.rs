@@ -1,4 +1,4 @@
-//! The reference of all settings, made from their types, their comments and their defaults.
+//! The reference of all settings, generated from their types, comments and defaults.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The gauges' values: kept here and handed out when somebody asks, so that a value nobody stands for any more can be taken away.
+//! The gauges' values, stored here and read by callbacks, so that a stale value can be removed.
 
 use std::{
     collections::BTreeMap,
@@ -16,11 +16,11 @@ type Labels = Vec<String>;
 pub(super) struct Gauges(Arc<Mutex<BTreeMap<&'static str, BTreeMap<Labels, f64>>>>);
 
 impl Gauges {
-    /// Shows every gauge of the table that has labels; those without are the process's own.
+    /// Registers every gauge of the table that has labels; those without are the process's own.
     pub(super) fn register(&self, meter: &Meter) {
         for metric in METRICS.iter().filter(|metric| metric.kind == Kind::Gauge && !metric.labels.is_empty()) {
             let gauges = self.clone();
-            // The meter keeps what it was told to ask.
+            // The meter keeps the callback.
             let _gauge = meter
                 .f64_observable_gauge(metric.name)
                 .with_unit(metric.unit)
@@ -42,7 +42,7 @@ impl Gauges {
         self.values().entry(metric.name).or_default().insert(labels, value);
     }
 
-    /// Takes away the values of a metric whose first labels are these.
+    /// Removes the values of a metric whose labels start with these.
     pub(super) fn forget(&self, metric: Metric, labels: &[&str]) {
         if let Some(values) = self.values().get_mut(metric.name) {
             values.retain(|key, _| !labels.iter().zip(key).all(|(label, key)| label == key));
@@ -50,7 +50,7 @@ impl Gauges {
     }
 
     fn values(&self) -> MutexGuard<'_, BTreeMap<&'static str, BTreeMap<Labels, f64>>> {
-        // What a panic left behind is a value like any other.
+        // A panic cannot leave a value half written.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured: one table of all metrics, and a call for each thing there is to record. Where nobody takes metrics, recording does nothing.
+//! Metrics: one table of all of them, and a function for each recording. If metrics are disabled, recording does nothing.
 
 mod gauges;
 mod process;
@@ -16,7 +16,7 @@ use gauges::Gauges;
 use quittance_kernel::Clock;
 pub use table::{Kind, METRICS, Metric};
 
-/// From half a millisecond, where a call is too fast to matter, to ten seconds, where its caller has given up.
+/// From half a millisecond, below which a call is fast enough, to ten seconds, after which its caller has given up.
 const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
@@ -31,7 +31,7 @@ struct Recorder {
     gauges: Gauges,
 }
 
-/// Records to a meter from now on, for as long as the process runs.
+/// Sets the meter to record to, for the rest of the process.
 pub(crate) fn install(meter: &Meter) {
     RECORDER.get_or_init(|| {
         let gauges = Gauges::default();
@@ -62,13 +62,13 @@ fn seconds(meter: &Meter, metric: Metric) -> Histogram<f64> {
         .build()
 }
 
-/// Whether anybody takes metrics.
-pub fn are_taken() -> bool {
+/// Whether metrics are enabled.
+pub fn are_enabled() -> bool {
     RECORDER.get().is_some()
 }
 
-/// A call is over. `rpc` is the method's full name, without a slash in front, and one of ours: a name that a caller made up would be a series for ever. `code` is as
-/// gRPC's documents write it.
+/// Records a finished call. `rpc` is the method's full name, without a leading slash, and a known one: a name made up by a caller would create a series. `code`
+/// is as gRPC's documents write it.
 pub fn record_call(rpc: &str, code: String, elapsed: Duration) {
     let Some(recorder) = RECORDER.get() else { return };
     let labels = [
@@ -79,22 +79,22 @@ pub fn record_call(rpc: &str, code: String, elapsed: Duration) {
     recorder.call_duration.record(elapsed.as_secs_f64(), &labels);
 }
 
-/// A caller's token was refused.
+/// Records a refused token.
 pub fn record_refused_token(reason: &str) {
     let Some(recorder) = RECORDER.get() else { return };
     recorder.refused_tokens.add(1, &[KeyValue::new("reason", reason.to_owned())]);
 }
 
-/// What became of a command.
+/// The result of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationResult {
-    /// It was done.
+    /// Executed.
     Done,
-    /// Its request had been answered before, and was answered the same.
+    /// A repeated request, with its stored response.
     Repeated,
-    /// The rules refused it.
+    /// Refused by a rule.
     Refused,
-    /// It failed for a reason of ours.
+    /// Failed with an internal error.
     Failed,
 }
 
@@ -109,7 +109,7 @@ impl OperationResult {
     }
 }
 
-/// Commands of an operation were run.
+/// Records commands of an operation.
 pub fn record_commands(service: &'static str, operation: &'static str, result: OperationResult, count: usize) {
     let Some(recorder) = RECORDER.get() else { return };
     let labels = [
@@ -120,44 +120,44 @@ pub fn record_commands(service: &'static str, operation: &'static str, result: O
     recorder.commands.add(u64::try_from(count).unwrap_or(u64::MAX), &labels);
 }
 
-/// An operation's transaction was committed.
+/// Records a committed transaction of an operation.
 pub fn record_transaction(service: &'static str, operation: &'static str, elapsed: Duration) {
     let Some(recorder) = RECORDER.get() else { return };
     let labels = [KeyValue::new("service", service), KeyValue::new("operation", operation)];
     recorder.transaction_duration.record(elapsed.as_secs_f64(), &labels);
 }
 
-/// A call failed for a reason of ours.
+/// Records a call that failed with an internal error.
 pub fn record_bug() {
     let Some(recorder) = RECORDER.get() else { return };
     recorder.bugs.add(1, &[]);
 }
 
-/// A transaction got its connection.
+/// Records how long a transaction waited for its connection.
 pub fn record_pool_wait(database: &str, role: &'static str, waited: Duration) {
     let Some(recorder) = RECORDER.get() else { return };
     let labels = [KeyValue::new("database", database.to_owned()), KeyValue::new("role", role)];
     recorder.pool_wait.record(waited.as_secs_f64(), &labels);
 }
 
-/// How many connections a pool has.
+/// Records the connections of a pool.
 pub fn record_pool(database: &str, role: &str, busy: u32, idle: u32) {
     set(table::POOL_CONNECTIONS, &[database, role, "busy"], f64::from(busy));
     set(table::POOL_CONNECTIONS, &[database, role, "idle"], f64::from(idle));
 }
 
-/// How a client of Kafka is.
+/// The state of a Kafka client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BrokerClient {
-    /// Brokers it is connected to.
+    /// The number of brokers it is connected to.
     pub connections: i64,
-    /// Messages that no broker has acknowledged.
+    /// The number of messages not acknowledged yet.
     pub queued: i64,
-    /// The 99th percentile of the time that the slowest broker takes for a request; `None` where none was made.
+    /// The 99th percentile of the round trip to the slowest broker; `None` where none was made.
     pub round_trip: Option<Duration>,
 }
 
-/// How a client of Kafka is; `client` says what the service uses it for.
+/// Records the state of a Kafka client; `client` is its purpose in the service.
 pub fn record_broker_client(service: &str, client: &str, is: BrokerClient) {
     let labels = [service, client];
     set(table::BROKER_CONNECTIONS, &labels, count(is.connections));
@@ -168,76 +168,76 @@ pub fn record_broker_client(service: &str, client: &str, is: BrokerClient) {
     }
 }
 
-/// How many events of a service the broker will never take.
+/// Records how many events of a service the broker rejects for good.
 pub fn record_unpublished(service: &str, events: i64) {
     set(table::UNPUBLISHED, &[service], count(events));
 }
 
-/// How many events of a service wait to leave, and for how long the oldest has.
+/// Records how many events of a service are unpublished, and the age of the oldest.
 pub fn record_outbox(service: &str, waiting: i64, age: Duration) {
     set(table::OUTBOX_WAITING, &[service], count(waiting));
     set(table::OUTBOX_AGE, &[service], age.as_secs_f64());
 }
 
-/// How many events of an area's partition a service has yet to read. Without a broker there is one partition, 0.
+/// Records the lag of a service in an area's partition, in events. Without a broker there is one partition, 0.
 pub fn record_lag(service: &str, area: &str, partition: i32, events: i64) {
     set(table::CONSUMER_LAG, &[service, area, &partition.to_string()], count(events));
 }
 
-/// A partition is another replica's from now on, which records how far it has come.
-pub fn forget_lag(service: &str, area: &str, partition: i32) {
+/// Removes the lag of a partition: another replica has taken it over.
+pub fn remove_lag(service: &str, area: &str, partition: i32) {
     forget(table::CONSUMER_LAG, &[service, area, &partition.to_string()]);
 }
 
-/// What a service holds of an area's events.
+/// An area's events held by a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Held {
+pub struct HeldCounts {
     /// Events that can never be applied.
     pub dead_letters: i64,
     /// Events of unknown kinds.
     pub parked: i64,
-    /// Events whose parent has not come yet.
+    /// Events whose parent has not arrived yet.
     pub waiting: i64,
 }
 
-/// What a service holds of an area's events.
-pub fn record_held(service: &str, area: &str, held: Held) {
+/// An area's events held by a service.
+pub fn record_held(service: &str, area: &str, held: HeldCounts) {
     set(table::DEAD_LETTERS, &[service, area], count(held.dead_letters));
     set(table::PARKED_EVENTS, &[service, area], count(held.parked));
     set(table::WAITING_EVENTS, &[service, area], count(held.waiting));
 }
 
-/// How many allocations wait for invoicing's answer, and for how long the oldest has.
+/// Records how many allocations wait for invoicing's response, and the age of the oldest.
 pub fn record_pending(service: &str, allocations: i64, age: Duration) {
     set(table::PENDING_ALLOCATIONS, &[service], count(allocations));
     set(table::PENDING_AGE, &[service], age.as_secs_f64());
 }
 
-/// How many rows broke an invariant, over all tenants. `number` is the invariant's, 0 for a rule of the service's own.
-pub fn record_drift(service: &str, number: i32, rule: &str, drifted: i64) {
-    set(table::INVARIANT_DRIFT, &[service, &number.to_string(), rule], count(drifted));
+/// Records how many rows violate an invariant, over all tenants. `number` is the invariant's, 0 for a rule of the service's own.
+pub fn record_drift(service: &str, number: i32, rule: &str, violations: i64) {
+    set(table::INVARIANT_DRIFT, &[service, &number.to_string(), rule], count(violations));
 }
 
-/// All invariants were checked for all tenants.
+/// Records that all invariants were checked for all tenants.
 pub fn record_verified(service: &str, at: DateTime<Utc>) {
     set(table::INVARIANTS_VERIFIED, &[service], count(at.timestamp()));
 }
 
-/// Another replica checks the invariants: what this one found before says nothing any more.
-pub fn forget_verified(service: &str) {
+/// Removes the results of this replica: another one checks the invariants.
+pub fn remove_verified(service: &str) {
     forget(table::INVARIANT_DRIFT, &[service]);
     forget(table::INVARIANTS_VERIFIED, &[service]);
 }
 
-/// A reconciler came through.
+/// Records a successful round of a reconciler.
 pub fn record_reconciled(service: &str, reconciler: &str) {
-    if are_taken() {
+    if are_enabled() {
         set(table::RECONCILED, &[service, reconciler], count(Clock::system().now().timestamp()));
     }
 }
 
-/// Takes away what was read from a service's database: it does not answer, and what it said last may be wrong by now.
-pub fn forget_observed(service: &str) {
+/// Removes the gauges of a service's database: it does not respond, and its last values may be stale.
+pub fn remove_observed(service: &str) {
     let observed = [
         table::OUTBOX_WAITING,
         table::OUTBOX_AGE,
@@ -247,7 +247,7 @@ pub fn forget_observed(service: &str) {
         table::WAITING_EVENTS,
         table::PENDING_ALLOCATIONS,
         table::PENDING_AGE,
-        // Where there is a broker its client says how far behind it is.
+        // With a broker, its client reports the lag.
         table::CONSUMER_LAG,
     ];
     for metric in observed {

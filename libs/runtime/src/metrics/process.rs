@@ -1,4 +1,4 @@
-//! What the process itself uses, as Linux says it; elsewhere nothing is shown.
+//! Resource usage of the process on Linux; elsewhere nothing is reported.
 
 use std::{fs, time::Instant};
 
@@ -13,13 +13,13 @@ use super::{
 const TICKS: f64 = 100.0;
 const KIB: f64 = 1_024.0;
 
-/// Shows them from now on.
+/// Registers the gauges.
 pub(super) fn register(meter: &Meter) {
     let started = Instant::now();
     gauge(meter, table::PROCESS_MEMORY, || Some(field("VmRSS:")? * KIB));
     gauge(meter, table::PROCESS_THREADS, || field("Threads:"));
     gauge(meter, table::PROCESS_FILES, || {
-        // The folder itself is open while it is counted.
+        // Minus the folder itself, which is open while counting.
         fs::read_dir("/proc/self/fd").ok().map(|files| count(i64::try_from(files.count()).unwrap_or(i64::MAX)) - 1.0)
     });
     gauge(meter, table::PROCESS_UPTIME, move || Some(started.elapsed().as_secs_f64()));

@@ -1,18 +1,18 @@
-//! The one table of all metrics. `docs/metrics.md` says the same for people; a test compares them.
+//! The table of all metrics. `docs/metrics.md` documents the same; a test compares them.
 
-/// What kind of metric.
+/// The kind of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Only grows.
+    /// A monotonic sum.
     Counter,
-    /// What is now.
+    /// A current value.
     Gauge,
-    /// How often values fell into which bucket.
+    /// A histogram.
     Histogram,
 }
 
 impl Kind {
-    /// In one word.
+    /// Its name in the documentation.
     pub fn label(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -25,20 +25,20 @@ impl Kind {
 /// A metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric {
-    /// Its name as OpenTelemetry says it, without the unit.
+    /// Its OpenTelemetry name, without the unit.
     pub name: &'static str,
     /// Its kind.
     pub kind: Kind,
-    /// Its unit, as UCUM writes it.
+    /// Its UCUM unit.
     pub unit: &'static str,
-    /// What its values are told apart by.
+    /// Its labels.
     pub labels: &'static [&'static str],
-    /// What it says.
+    /// Its description.
     pub help: &'static str,
 }
 
 impl Metric {
-    /// Its name as Prometheus shows it: with the unit last, and `_total` for a counter.
+    /// Its Prometheus name: with the unit last, and `_total` for a counter.
     pub fn prometheus_name(&self) -> String {
         let unit = match self.unit {
             "s" => "_seconds",
@@ -70,44 +70,40 @@ const fn histogram(name: &'static str, labels: &'static [&'static str], help: &'
 pub(super) const CALL_DURATION: Metric = histogram(
     "rpc.server.call.duration",
     &["rpc.method", "rpc.response.status_code", "rpc.system.name"],
-    "Time from a call's headers to its answer's, by method and gRPC code; its count is the number of calls, those whose caller went away (CANCELLED) among them",
+    "Time from a call's headers to those of its response, by method and gRPC code; its count is the number of calls, including those whose caller went away (CANCELLED)",
 );
 pub(super) const COMMANDS: Metric = counter(
     "quittance_commands",
     "{command}",
     &["service", "operation", "result"],
-    "Commands that were run: done, repeated (answered from the request log), refused, or failed for a reason of ours",
+    "Commands by result: done, repeated (response from the request log), refused, or failed with an internal error",
 );
 pub(super) const TRANSACTION_DURATION: Metric = histogram(
     "quittance_transaction_duration",
     &["service", "operation"],
-    "Time of an operation's transaction, from its begin to its commit; commands by transactions is the size of a batch",
+    "Time of an operation's transaction, from begin to commit; commands divided by transactions is the size of a batch",
 );
-pub(super) const BUGS: Metric = counter(
-    "quittance_bugs",
-    "{failure}",
-    &[],
-    "Calls that failed for a reason that is ours and that no repetition mends",
-);
+pub(super) const BUGS: Metric =
+    counter("quittance_bugs", "{failure}", &[], "Calls that failed with an internal error that no retry resolves");
 pub(super) const REFUSED_TOKENS: Metric =
     counter("quittance_refused_tokens", "{token}", &["reason"], "Calls whose token was refused, by reason");
 pub(super) const OUTBOX_AGE: Metric = gauge(
     "quittance_outbox_age",
     "s",
     &["service"],
-    "Age of the oldest event that waits for a position or, with a broker, to be taken by it",
+    "Age of the oldest event that waits for a position or, with a broker, to be published",
 );
 pub(super) const OUTBOX_WAITING: Metric = gauge(
     "quittance_outbox_waiting",
     "{event}",
     &["service"],
-    "Events that wait for a position or, with a broker, to be taken by it",
+    "Events that wait for a position or, with a broker, to be published",
 );
 pub(super) const UNPUBLISHED: Metric = gauge(
     "quittance_unpublished_events",
     "{event}",
     &["service"],
-    "Events that the broker will never take, because they are too large for their topic: consumers lack them",
+    "Events that the broker rejects for good, because they are too large for their topic: consumers miss them",
 );
 pub(super) const CONSUMER_LAG: Metric = gauge(
     "quittance_consumer_lag_events",
@@ -119,33 +115,29 @@ pub(super) const DEAD_LETTERS: Metric = gauge(
     "quittance_dead_letters",
     "{event}",
     &["service", "area"],
-    "Events that can never be applied as they are, and messages that are no events",
+    "Events that can never be applied as they are, and messages that are not events",
 );
-pub(super) const PARKED_EVENTS: Metric = gauge(
-    "quittance_parked_events",
-    "{event}",
-    &["service", "area"],
-    "Events of kinds that this version does not know",
-);
+pub(super) const PARKED_EVENTS: Metric =
+    gauge("quittance_parked_events", "{event}", &["service", "area"], "Events of kinds unknown to this version");
 pub(super) const WAITING_EVENTS: Metric =
-    gauge("quittance_waiting_events", "{event}", &["service", "area"], "Events whose parent has not come yet");
+    gauge("quittance_waiting_events", "{event}", &["service", "area"], "Events whose parent has not arrived yet");
 pub(super) const PENDING_ALLOCATIONS: Metric = gauge(
     "quittance_pending_allocations",
     "{allocation}",
     &["service"],
-    "Allocations, or their reversals, that invoicing has not answered yet",
+    "Allocations, or their reversals, without a response from invoicing yet",
 );
 pub(super) const PENDING_AGE: Metric = gauge(
     "quittance_pending_age",
     "s",
     &["service"],
-    "Age of the oldest allocation, or reversal, that invoicing has not answered yet",
+    "Age of the oldest allocation, or reversal, without a response from invoicing yet",
 );
 pub(super) const INVARIANT_DRIFT: Metric = gauge(
     "quittance_invariant_drift",
     "{row}",
     &["service", "invariant", "rule"],
-    "Documents, entries or sums that broke an invariant when it was last checked, over all tenants",
+    "Documents, entries or sums that violate an invariant, at its last check, over all tenants",
 );
 pub(super) const INVARIANTS_VERIFIED: Metric = gauge(
     "quittance_invariants_verified_timestamp",
@@ -157,12 +149,12 @@ pub(super) const RECONCILED: Metric = gauge(
     "quittance_reconciler_last_run_timestamp",
     "s",
     &["service", "reconciler"],
-    "When a reconciler last came through without a failure, in seconds since 1970",
+    "When a reconciler last succeeded, in seconds since 1970",
 );
 pub(super) const POOL_WAIT: Metric = histogram(
     "quittance_pool_wait",
     &["database", "role"],
-    "Time a transaction waited for its connection and its begin",
+    "Time until a transaction had its connection and had begun",
 );
 pub(super) const POOL_CONNECTIONS: Metric = gauge(
     "quittance_pool_connections",
@@ -175,23 +167,22 @@ pub(super) const BROKER_CONNECTIONS: Metric = gauge(
     "quittance_broker_connections",
     "{broker}",
     &["service", "client"],
-    "Brokers that a client of Kafka is connected to",
+    "Brokers that a Kafka client is connected to",
 );
 pub(super) const BROKER_QUEUED: Metric = gauge(
     "quittance_broker_queued_messages",
     "{message}",
     &["service", "client"],
-    "Messages that a client of Kafka holds and no broker has acknowledged",
+    "Messages of a Kafka client that no broker has acknowledged yet",
 );
 pub(super) const BROKER_ROUND_TRIP: Metric = gauge(
     "quittance_broker_round_trip",
     "s",
     &["service", "client"],
-    "99th percentile of the time that the slowest broker takes for a request",
+    "99th percentile of the round trip to the slowest broker",
 );
-pub(super) const PROCESS_CPU: Metric = counter("process.cpu.time", "s", &[], "Processor time that the process used");
-pub(super) const PROCESS_MEMORY: Metric =
-    gauge("process.memory.usage", "By", &[], "Memory of the process that is resident");
+pub(super) const PROCESS_CPU: Metric = counter("process.cpu.time", "s", &[], "CPU time used by the process");
+pub(super) const PROCESS_MEMORY: Metric = gauge("process.memory.usage", "By", &[], "Resident memory of the process");
 pub(super) const PROCESS_THREADS: Metric = gauge("process.thread.count", "{thread}", &[], "Threads of the process");
 pub(super) const PROCESS_FILES: Metric = gauge(
     "process.unix.file_descriptor.count",

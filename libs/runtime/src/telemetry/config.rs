@@ -1,21 +1,21 @@
-//! What a process tells about itself, and to whom.
+//! Telemetry settings.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a process tells about itself, and to whom. By default: nobody.
+/// Exporters of spans and metrics. Default: none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TelemetryConfig {
-    /// A collector that takes spans and metrics by OTLP over gRPC, for example `http://collector:4317` or `https://collector:4317`
+    /// A collector of spans and metrics by OTLP over gRPC, for example `http://collector:4317` or `https://collector:4317`
     pub otlp: Option<String>,
-    /// Certificates (PEM) that a collector behind https is trusted by, beside the system's
+    /// Authorities (PEM) to trust for a collector with https, beside the system's
     pub otlp_ca: Option<PathBuf>,
-    /// Where Prometheus scrapes `GET /metrics`, for example `0.0.0.0:9464`
+    /// The listen address of `GET /metrics` for Prometheus, for example `0.0.0.0:9464`
     pub metrics_listen: Option<String>,
-    /// Which part of the traces that start here is kept, from 0 to 1
+    /// The sampled share of the traces that start here, from 0 to 1
     pub sample_ratio: f64,
     /// How often the gauges that come from the database are read again, in seconds
     pub refresh_seconds: u64,

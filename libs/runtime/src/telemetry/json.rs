@@ -1,4 +1,4 @@
-//! A log line as one JSON object: what happened, and at the same level to whom it belongs (trace, span, tenant, subject), as log stores index it.
+//! A log line as one flat JSON object: the message, and its context (trace, span, tenant, subject) at the same level, as log stores index it.
 
 use std::fmt::{self, Write as _};
 
@@ -19,7 +19,7 @@ use tracing_subscriber::{
 /// Writes a line.
 pub(super) struct JsonLine;
 
-/// A span's fields that are of use only to the exporter of spans.
+/// A span's fields that only the exporter uses.
 const OF_EXPORTER: &str = "otel.";
 
 impl<S> FormatEvent<S, JsonFields> for JsonLine
@@ -38,7 +38,7 @@ where
         line.insert("timestamp".into(), now.to_rfc3339_opts(chrono::SecondsFormat::Micros, true).into());
         line.insert("level".into(), metadata.level().as_str().into());
         line.insert("target".into(), metadata.target().into());
-        // From the outermost span inwards: the innermost says it best.
+        // From the outermost span inwards: the innermost value wins.
         let parent = event.parent().and_then(|id| context.span(id)).or_else(|| context.lookup_current());
         for span in parent.into_iter().flat_map(|span| span.scope().from_root()) {
             let extensions = span.extensions();
@@ -51,7 +51,7 @@ where
     }
 }
 
-/// Puts an event's fields into the line.
+/// Adds an event's fields to the line.
 struct Fields<'a>(&'a mut Map<String, Value>);
 
 impl Fields<'_> {

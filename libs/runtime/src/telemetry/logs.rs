@@ -13,7 +13,7 @@ use tracing_subscriber::{
 
 use super::json::JsonLine;
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -23,7 +23,7 @@ pub enum LogFormat {
     Text,
 }
 
-/// Starts logging to standard error, and handing spans to `tracer`.
+/// Starts logging to standard error, and passing spans to `tracer`.
 pub(super) fn install(format: LogFormat, filter: &str, tracer: Option<SdkTracer>) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("log filter {filter:?}: {error}"))?;
     let Some(tracer) = tracer else {
@@ -49,7 +49,7 @@ where
     }
 }
 
-/// Our own spans, and in them what went wrong. What is logged is chosen by another filter: fewer lines are no reason for fewer spans.
+/// Our own spans, and errors in them. The log filter is separate: fewer lines must not mean fewer spans.
 fn is_exported(metadata: &Metadata<'_>) -> bool {
     let level = *metadata.level();
     metadata.target().starts_with("quittance") && level <= if metadata.is_span() { Level::INFO } else { Level::WARN }

@@ -1,4 +1,4 @@
-//! What a process tells about itself: logs always; spans and metrics to whoever is configured to take them. What nobody takes is not made.
+//! Telemetry of a process: logs always; spans and metrics only if an exporter is configured.
 
 mod config;
 mod json;
@@ -18,28 +18,28 @@ pub use logs::LogFormat;
 
 use crate::{HttpEndpoint, http::Pages, metrics, spans};
 
-/// Names what is ours among a process's spans and metrics.
+/// The instrumentation scope of our spans and metrics.
 const SCOPE: &str = "quittance";
-/// How long the end of a process waits for the last spans and metrics to be taken.
+/// Timeout of exporting the last spans and metrics at shutdown.
 const FLUSH: Duration = Duration::from_secs(5);
 
-/// What was started, to be ended in order.
+/// The running telemetry, to be shut down in order.
 #[derive(Debug, Default)]
-#[must_use = "what was recorded last is lost unless it is shut down"]
+#[must_use = "the last records are lost unless it is shut down"]
 pub struct Telemetry {
     spans: Option<SdkTracerProvider>,
     metrics: Option<SdkMeterProvider>,
     endpoint: Option<HttpEndpoint>,
 }
 
-/// Starts logging to standard error, without spans and metrics. `filter` is as in `tracing_subscriber::EnvFilter`, for example `info,sqlx=warn`. Says so when it
-/// is wrong.
+/// Starts logging to standard error, without spans and metrics. `filter` is as in `tracing_subscriber::EnvFilter`, for example `info,sqlx=warn`. Returns an
+/// error when it is invalid.
 pub fn init_logs(format: LogFormat, filter: &str) -> Result<(), String> {
     logs::install(format, filter, None)
 }
 
-/// Starts logging as [`init_logs`] does, and sending and showing what is configured, in the name of `quittance-<service>`. Called once, in a runtime. Fails where
-/// the configuration is wrong or the address for metrics is taken; a collector that is away is no failure.
+/// Starts logging as [`init_logs`], and the configured exporters, under the name `quittance-<service>`. Called once, in a runtime. Fails where
+/// the configuration is invalid or the address for metrics is taken; an unavailable collector is not a failure.
 pub fn start(service: &str, format: LogFormat, filter: &str, config: &TelemetryConfig) -> Result<Telemetry, String> {
     let resource = Resource::builder_empty()
         .with_service_name(format!("quittance-{service}"))
@@ -77,34 +77,34 @@ pub fn start(service: &str, format: LogFormat, filter: &str, config: &TelemetryC
 }
 
 impl Telemetry {
-    /// Where metrics are shown.
+    /// The listen address of metrics.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.endpoint.as_ref().map(HttpEndpoint::address)
     }
 
-    /// Sends what has not been sent, for five seconds at most.
+    /// Exports what is left, for five seconds at most.
     pub async fn shutdown(self) {
         drop(self.endpoint);
         let (spans, metrics) = (self.spans, self.metrics);
         let spans = flush(move || spans.map(|provider| provider.shutdown_with_timeout(FLUSH)));
         let metrics = flush(move || metrics.map(|provider| provider.shutdown_with_timeout(FLUSH)));
-        // What nobody took in time is lost, which is what happens to it at any other time too.
+        // What was not exported in time is lost, as at any other time.
         let _late = tokio::time::timeout(FLUSH, async { (spans.await, metrics.await) }).await;
     }
 }
 
-/// Runs what blocks on a thread of its own: one that does not end must not keep the process from ending.
+/// Runs blocking work on its own thread, so that it cannot keep the process from exiting.
 fn flush<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<()> {
     let (done, is_done) = oneshot::channel();
     std::thread::spawn(move || {
         work();
-        // Nobody waits any more.
+        // The receiver is gone.
         let _late = done.send(());
     });
     is_done
 }
 
-/// An error with everything that caused it, in one line.
+/// An error with all its causes, in one line.
 pub fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -155,7 +155,7 @@ mod tests {
         metrics::record_outbox("test", 2, Duration::from_secs(4));
         metrics::record_unpublished("test", 0);
         metrics::record_lag("test", "other", 0, 12);
-        metrics::record_held("test", "other", metrics::Held { dead_letters: 1, parked: 2, waiting: 3 });
+        metrics::record_held("test", "other", metrics::HeldCounts { dead_letters: 1, parked: 2, waiting: 3 });
         metrics::record_pending("test", 5, Duration::from_secs(6));
         metrics::record_drift("test", 1, "what is in is out", 0);
         metrics::record_verified("test", Clock::system().now());
@@ -185,7 +185,7 @@ mod tests {
         assert!(shown.contains("quittance_outbox_age_seconds{service=\"test\"} 4\n"), "{shown}");
         assert!(shown.contains("service_name=\"quittance-test\""), "{shown}");
 
-        metrics::forget_observed("test");
+        metrics::remove_observed("test");
         let shown = get(address, "/metrics").await;
         assert!(!shown.contains("quittance_outbox_age_seconds{"), "what is not known is not shown\n{shown}");
         assert!(!shown.contains("quittance_consumer_lag_events{"), "{shown}");

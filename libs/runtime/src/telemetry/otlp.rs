@@ -1,4 +1,4 @@
-//! Spans and metrics on their way to a collector. Whether it is there makes no difference to the work: what it does not take in time is dropped.
+//! Export of spans and metrics to a collector. It never delays work: what is not exported in time is dropped.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use opentelemetry_sdk::{
 
 use super::TelemetryConfig;
 
-/// How long a collector may take for one batch.
+/// Timeout of one batch.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// Spans that wait for the collector; those that come when it is full are dropped.
+/// Size of the queue of spans; when it is full, new spans are dropped.
 const QUEUE: usize = 8_192;
 const BATCH: usize = 1_024;
 const SPANS_EVERY: Duration = Duration::from_secs(2);
 const METRICS_EVERY: Duration = Duration::from_secs(15);
 
-/// What spans go to. A caller that has decided whether a trace is sampled is followed; `ratio` is for those that start here.
+/// The exporter of spans. A caller's sampling decision is respected; `ratio` is for traces that start here.
 pub(super) fn tracer(
     address: &str,
     config: &TelemetryConfig,
@@ -47,7 +47,7 @@ pub(super) fn tracer(
         .build())
 }
 
-/// What metrics go to.
+/// The exporter of metrics.
 pub(super) fn reader(
     address: &str,
     config: &TelemetryConfig,
@@ -59,12 +59,12 @@ pub(super) fn reader(
     Ok(PeriodicReader::builder(exporter.build()?).with_interval(METRICS_EVERY).build())
 }
 
-/// How a collector behind https is spoken to: it is trusted by the system's authorities and by those of `telemetry.otlp_ca`.
+/// The TLS settings for a collector with https: the system's authorities and those of `telemetry.otlp_ca`.
 fn tls(address: &str, config: &TelemetryConfig) -> Option<ClientTlsConfig> {
     let is_tls = address.starts_with("https://");
     is_tls.then(|| {
         let tls = ClientTlsConfig::new().with_enabled_roots();
-        // Checked with the configuration; what cannot be read any more trusts nobody beside.
+        // Checked with the configuration; if it cannot be read any more, only the system's authorities are trusted.
         match config.otlp_ca.as_deref().map(std::fs::read) {
             Some(Ok(pem)) => tls.ca_certificate(Certificate::from_pem(pem)),
             Some(Err(_)) | None => tls,

@@ -67,14 +67,14 @@ async fn a_refusal_leaves_nothing() {
     let shout = |id, word| words.state.execute(words.call(id, Shout(word)), |word| Word(word.clone()));
     assert!(matches!(shout(a, "no").await, Err(Error::Refused(word)) if word == "no"));
     assert_eq!(words.stored().await, (vec![], vec![]));
-    let Outcome { answer, output } = shout(a, "yes").await.unwrap();
+    let Outcome { response, output } = shout(a, "yes").await.unwrap();
     assert_eq!(
-        (answer.0.as_str(), output.as_deref()),
+        (response.0.as_str(), output.as_deref()),
         ("yes", Some("yes")),
         "the refusal has no claim on the request id"
     );
-    let Outcome { answer, output } = shout(a, "yes").await.unwrap();
-    assert_eq!((answer.0.as_str(), output), ("yes", None), "repeated, not done again");
+    let Outcome { response, output } = shout(a, "yes").await.unwrap();
+    assert_eq!((response.0.as_str(), output), ("yes", None), "repeated, not done again");
     assert!(matches!(shout(b, "yes").await, Err(Error::Said(word)) if word == "yes"));
     let said = vec!["yes".to_owned()];
     assert_eq!(words.stored().await, (said.clone(), said));

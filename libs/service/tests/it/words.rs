@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use quittance_db::{Answer, DbError, Tx};
+use quittance_db::{DbError, StorableResponse, Tx};
 use quittance_events::Relay;
 use quittance_kernel::{Bug, Clock, RequestId, TenantId};
 use quittance_runtime::trace::Trace;
@@ -134,7 +134,7 @@ impl BatchOperation for Say {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word(pub(crate) String);
 
-impl Answer for Word {
+impl StorableResponse for Word {
     fn to_bytes(&self) -> Vec<u8> {
         self.0.clone().into_bytes()
     }
@@ -182,7 +182,7 @@ impl Words {
     pub(crate) async fn say(&self, commands: &[(RequestId, &'static str)]) -> Vec<Result<String, String>> {
         let calls = commands.iter().map(|(request, word)| self.call(*request, Say(word))).collect();
         let outcomes = self.state.execute_many(self.tenant, calls, |word| Word(word.clone())).await.unwrap();
-        let word = |outcome: Outcome<String, Word>| outcome.answer.0;
+        let word = |outcome: Outcome<String, Word>| outcome.response.0;
         outcomes.into_iter().map(|outcome| outcome.map(word).map_err(|error| error.to_string())).collect()
     }
 

@@ -17,10 +17,10 @@ const START_TIMEOUT: Duration = Duration::from_mins(1);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What the broker logs when it takes requests.
+/// The log line of a ready broker.
 const STARTED: &str = "Kafka Server started";
 
-/// For a quick start and little memory; and everything the virtual machine writes stays in the folder.
+/// For a quick start and little memory; the JVM writes only into the folder.
 const JAVA_OPTIONS: [&str; 8] = [
     "-Xms128m",
     "-Xmx512m",
@@ -32,14 +32,14 @@ const JAVA_OPTIONS: [&str; 8] = [
     "-Dlog4j2.level=INFO",
 ];
 
-/// The cluster's id: 16 bytes in base64, as Kafka wants it.
+/// The cluster id: 16 bytes in base64.
 const CLUSTER_ID: &str = "quittance-test-cluster";
 
-/// Becomes the program in its arguments, but only when told to: by then the watchdog knows of it.
+/// Executes the program in its arguments after a line of input: by then the watchdog knows its process.
 const LAUNCHER: &str = r#"read -r go && exec "$@" </dev/null"#;
 
-/// Waits until its input ends, which happens when our process ends in any way; then kills the process that it was told
-/// of last, if it still runs, and removes the folder in its argument.
+/// Waits until its input ends, which happens when our process ends in any way; then kills the process named
+/// last, if it still runs, and removes the folder in its argument.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 process=
@@ -50,9 +50,9 @@ rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 
 /// Why a broker did not start.
 pub(super) enum Failure {
-    /// Somebody else listens at one of its ports.
+    /// One of its ports is in use.
     PortTaken,
-    /// Anything else, in words.
+    /// Any other error.
     Other(String),
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Broker {
 }
 
 impl Broker {
-    /// Makes the folder. The broker will answer at an address.
+    /// Creates the folder of a broker for an address.
     pub(super) fn new(class_path: &OsStr, address: &str) -> Self {
         let folder = make_folder();
         let watchdog = Watchdog::start(&folder);
@@ -82,7 +82,7 @@ impl Broker {
         self.folder.join("server.properties")
     }
 
-    /// Makes the cluster that this broker will be all of, from its settings; `more` are arguments of Kafka's own tool.
+    /// Formats the storage of a one-node cluster from its settings; `more` are arguments of Kafka's own tool.
     pub(super) fn format(&mut self, settings: &str, more: &[&str]) {
         fs::write(self.settings(), settings).expect("the broker's settings are written");
         let settings = self.settings();
@@ -97,7 +97,7 @@ impl Broker {
         }
     }
 
-    /// Starts the broker, and returns when it takes requests.
+    /// Starts the broker, and returns when it accepts requests.
     pub(super) fn start(&mut self) -> Result<(), Failure> {
         self.launch("kafka.Kafka", &[self.settings().as_os_str()]);
         let deadline = Instant::now() + START_TIMEOUT;
@@ -136,7 +136,7 @@ impl Broker {
         }
     }
 
-    /// Has the watchdog do what it is there for.
+    /// Triggers the watchdog.
     #[cfg(test)]
     pub(super) fn end_as_if_this_process_were_killed(&mut self) {
         self.watchdog.end();
@@ -150,7 +150,7 @@ impl Broker {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", LAUNCHER, "quittance-launcher", "java"]).args(JAVA_OPTIONS);
         command.arg("-cp").arg(&self.class_path).arg(class).args(arguments);
-        // A Ctrl-C in the terminal is meant for the test, after which the watchdog sees to the broker.
+        // A Ctrl-C in the terminal ends the test, after which the watchdog ends the broker.
         command.current_dir(&self.folder).process_group(0);
         command.stdin(Stdio::piped()).stdout(log.try_clone().expect("a file is shared")).stderr(log);
         let mut process = command.spawn().expect("/bin/sh runs");
@@ -166,7 +166,7 @@ impl Broker {
         let deadline = Instant::now() + timeout;
         loop {
             if let Some(status) = process.try_wait().expect("a process of ours is looked at") {
-                // Its id may soon be another's.
+                // Its id may be reused soon.
                 self.watchdog.tell("").expect("the watchdog listens");
                 self.process = None;
                 return Some(status);
@@ -202,7 +202,7 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        // Nothing here may panic: a failed test drops us too. What cannot be ended here the watchdog ends.
+        // Nothing here may panic: a failed test drops this too. The watchdog ends what is left.
         if let Some(process) = &mut self.process {
             let _ = process.kill();
             if process.wait().is_ok() {
@@ -212,7 +212,7 @@ impl Drop for Broker {
     }
 }
 
-/// The process that outlives us by as long as it takes to clean up.
+/// The process that cleans up after ours has ended.
 #[derive(Debug)]
 struct Watchdog {
     process: Child,
@@ -224,22 +224,22 @@ impl Watchdog {
     fn start(folder: &Path) -> Self {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", WATCHDOG, "quittance-watchdog"]).arg(folder).current_dir("/").process_group(0);
-        // Whoever waits for the end of our output must not wait for this process too.
+        // A reader of our output must not wait for this process too.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = command.spawn().expect("/bin/sh runs");
         let lifeline = process.stdin.take();
         Self { process, lifeline }
     }
 
-    /// Tells it which process to kill, or none.
+    /// Sets the process to kill; `None` for no process.
     fn tell(&mut self, process_id: &str) -> io::Result<()> {
         self.lifeline.as_mut().map_or(Ok(()), |lifeline| writeln!(lifeline, "{process_id}"))
     }
 
-    /// Has it clean up, and waits for that.
+    /// Makes it clean up, and waits for the end.
     fn end(&mut self) {
         self.lifeline = None;
-        // It ends by itself in bounded time; there is nobody to tell if it cannot be waited for.
+        // It ends by itself in bounded time; a failed wait is not an error.
         let _ = self.process.wait();
     }
 }
@@ -250,7 +250,7 @@ impl Drop for Watchdog {
     }
 }
 
-/// A new folder under `/tmp` that is ours alone.
+/// A new private folder under `/tmp`.
 fn make_folder() -> PathBuf {
     for attempt in 0_u32..10_000 {
         let folder = PathBuf::from(format!("/tmp/quittance-kafka-{}-{attempt}", std::process::id()));

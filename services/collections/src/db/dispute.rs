@@ -10,7 +10,7 @@ use crate::{
     domain::{Dispute, DisputeOutcome, DisputeReason, dispute::State},
 };
 
-/// Adds a dispute. An item has one open dispute at most.
+/// Adds a dispute. An item has at most one open dispute.
 pub(crate) async fn insert(tx: &mut Tx, dispute: &Dispute) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
@@ -33,7 +33,7 @@ pub(crate) async fn insert(tx: &mut Tx, dispute: &Dispute) -> Result<(), DbError
     Ok(())
 }
 
-/// Writes the state of a dispute that is locked.
+/// Updates the state of a locked dispute.
 pub(crate) async fn update(tx: &mut Tx, dispute: &Dispute) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(

@@ -1,4 +1,4 @@
-//! The data that a dunning run is decided on.
+//! The input of dunning runs.
 
 use chrono::{NaiveDate, TimeDelta};
 use quittance_db::{DbError, Tx};
@@ -7,22 +7,22 @@ use quittance_kernel::{Bug, CustomerId, ItemId};
 use super::money;
 use crate::domain::{DunningRun, ItemView, Strategy};
 
-/// Items as they stood on a date, and the position of invoicing's events at which that was known.
+/// Items as of a date, and the position of invoicing's events up to which they were applied.
 #[derive(Debug)]
 pub(crate) struct Candidates {
-    /// Those that may have reached a step.
+    /// The items that may have reached a step.
     pub(crate) items: Vec<ItemView>,
     /// Position of invoicing's events.
     pub(crate) position: i64,
 }
 
-/// Items that were issued, had something open, have something open now and had reached the first step on the date. Earlier reminders of an item count
+/// Items that were issued and open on the date, are open now, and had reached the first step. Earlier reminders of an item count
 /// whatever their date: no item is reminded at one step twice.
 pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDate) -> Result<Candidates, DbError> {
     let tenant = tx.tenant().uuid();
     let first = strategy.steps.first().ok_or(Bug("a strategy has no steps"))?;
     let due_until = as_of.checked_sub_signed(TimeDelta::days(first.offset_days.into()));
-    let due_until = due_until.ok_or(Bug("a step lies beyond all dates"))?;
+    let due_until = due_until.ok_or(Bug("a step is out of the range of dates"))?;
     let position = sqlx::query_scalar!("select position from subscription where area = 'invoicing'")
         .fetch_optional(&mut **tx)
         .await?;

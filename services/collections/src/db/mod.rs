@@ -1,4 +1,4 @@
-//! The store: SQL, one file per aggregate or projection. Free functions on a transaction that sees one tenant.
+//! The database: SQL, one file per aggregate or projection. Free functions on a transaction of one tenant.
 
 pub(crate) mod dispute;
 pub(crate) mod dunning;

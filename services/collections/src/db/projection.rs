@@ -1,4 +1,4 @@
-//! What is kept of invoicing's events: tenants, customers with the contacts that pay, items and their entries.
+//! Projection of invoicing: tenants, customers with the contacts for invoices, items and their entries.
 
 use std::collections::BTreeMap;
 
@@ -22,26 +22,26 @@ pub(crate) struct KnownTenant {
     pub(crate) time_zone: String,
 }
 
-/// An item as it was issued.
+/// An issued item.
 #[derive(Debug, Clone)]
 pub(crate) struct IssuedItem {
     /// The item's id.
     pub(crate) id: ItemId,
-    /// The customer who owes it.
+    /// The debtor.
     pub(crate) customer: CustomerId,
     /// The contact that the document was addressed to.
     pub(crate) contact: Option<ContactId>,
     /// The document's number.
     pub(crate) number: String,
-    /// The date of the document, from which on it is owed.
+    /// The date of the document, from which it is owed.
     pub(crate) issued_on: NaiveDate,
     /// The due date.
     pub(crate) due_on: NaiveDate,
-    /// What was owed when it was issued.
+    /// The original amount.
     pub(crate) total: Money,
 }
 
-/// A change of what is owed on an item after its issue.
+/// A movement of an item after its issue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Movement {
     /// The item.
@@ -50,11 +50,11 @@ pub(crate) struct Movement {
     pub(crate) event: EventId,
     /// The effective date.
     pub(crate) effective_on: NaiveDate,
-    /// By how much; negative: less is owed.
+    /// The amount; negative reduces the balance.
     pub(crate) amount: Money,
 }
 
-/// Writes what is kept of the transaction's tenant.
+/// Stores the transaction's tenant.
 pub(crate) async fn put_tenant(tx: &mut Tx, known: &KnownTenant) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
@@ -72,7 +72,7 @@ pub(crate) async fn put_tenant(tx: &mut Tx, known: &KnownTenant) -> Result<(), D
     Ok(())
 }
 
-/// What is kept of the transaction's tenant.
+/// The transaction's tenant; `None` if not known yet.
 pub(crate) async fn find_tenant(tx: &mut Tx) -> Result<Option<KnownTenant>, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!("select name, enquiries, time_zone from tenant where tenant_id = $1", tenant)
@@ -84,7 +84,7 @@ pub(crate) async fn find_tenant(tx: &mut Tx) -> Result<Option<KnownTenant>, DbEr
     }))
 }
 
-/// Writes customers as they are now.
+/// Adds or updates customers.
 pub(crate) async fn put_customers(tx: &mut Tx, customers: &BTreeMap<CustomerId, Addressee>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = customers.keys().map(|id| id.uuid()).collect();
@@ -113,7 +113,7 @@ pub(crate) async fn put_customers(tx: &mut Tx, customers: &BTreeMap<CustomerId, 
     Ok(())
 }
 
-/// These customers; those that are not known are left out.
+/// These customers; unknown ones are left out.
 pub(crate) async fn find_customers(
     tx: &mut Tx,
     ids: &[CustomerId],
@@ -140,7 +140,7 @@ pub(crate) async fn find_customers(
     Ok(customers.collect())
 }
 
-/// Adds items, of which nothing is settled yet.
+/// Adds unsettled items.
 pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
@@ -171,7 +171,7 @@ pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<()
     Ok(())
 }
 
-/// Adds entries and writes what is open after them. Returns how many of the entries' items are known and in the entries' currencies: where that is
+/// Adds entries and updates the open balances. Returns how many of the entries' items are known and in the entries' currencies: if that is
 /// not all, the caller fails.
 pub(crate) async fn move_items(tx: &mut Tx, movements: &[Movement]) -> Result<u64, DbError> {
     let tenant = tx.tenant().uuid();

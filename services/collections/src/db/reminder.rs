@@ -1,4 +1,4 @@
-//! Reminders as they were recorded.
+//! Recorded reminders.
 
 use std::collections::HashMap;
 

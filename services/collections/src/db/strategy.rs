@@ -32,7 +32,7 @@ pub(crate) async fn insert(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
     insert_steps(tx, strategy).await
 }
 
-/// Writes a strategy, with its steps as a whole. The caller has locked the tenant.
+/// Updates a strategy and replaces its steps. The caller must have locked the tenant.
 pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
@@ -52,7 +52,7 @@ pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
     insert_steps(tx, strategy).await
 }
 
-/// Makes all strategies but this one no default.
+/// Clears the default flag of all strategies but this one.
 pub(crate) async fn unset_default(tx: &mut Tx, but: StrategyId) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
@@ -97,7 +97,7 @@ pub(crate) async fn find_default(tx: &mut Tx) -> Result<Strategy, Error> {
     find_one(tx, None).await?.ok_or(Error::NoDefaultStrategy)
 }
 
-/// The strategy of this id; `None`: the default.
+/// The strategy with this id; `None` for the default.
 async fn find_one(tx: &mut Tx, id: Option<StrategyId>) -> Result<Option<Strategy>, DbError> {
     let rows = sqlx::query_as!(
         Row,

@@ -9,7 +9,7 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
     let invariants = vec![
         Invariant {
             number: 1,
-            rule: "an item's open amount is its total and what moved it since",
+            rule: "an item's open balance is its total plus its later movements",
             found: items(&mut tx).await?,
         },
         Invariant { number: 0, rule: "no item is reminded twice at one step", found: reminded_once(&mut tx).await? },
@@ -23,13 +23,13 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
     Ok(invariants)
 }
 
-/// The tenants that are known, read in the reconcilers' role.
+/// All known tenants, read in the reconcilers' role.
 pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
     Ok(tenants.into_iter().map(TenantId::new).collect())
 }
 
-/// What is open is the total and the entries, never negative and never more than the total; and what is closed moved on its last day.
+/// The open balance is the total plus the entries, never negative nor more than the total; and a closed item's last movement is on its last day.
 pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
@@ -44,16 +44,16 @@ pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
                and i.closed_on is not distinct from (case when i.open = 0 then e.last_on end) as holds
              from (select * from item where tenant_id = $1) i
              full join summed e on e.item_id = i.id
-           ), drifted as (
+           ), violations as (
              select id from compared where holds is not true
            )
-           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'item ' || id from drifted order by id limit 20) as "examples!""#,
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'item ' || id from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
 /// No item was reminded twice at one step.
@@ -62,16 +62,16 @@ pub(crate) async fn reminded_once(tx: &mut Tx) -> Result<Found, DbError> {
     let row = sqlx::query!(
         r#"with counted as (
              select item_id, offset_days, count(*) as times from reminder_item where tenant_id = $1 group by item_id, offset_days
-           ), drifted as (
+           ), violations as (
              select * from counted where times > 1
            )
-           select (select count(*) from counted) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'item ' || item_id || ' at ' || offset_days from drifted order by item_id, offset_days limit 20) as "examples!""#,
+           select (select count(*) from counted) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'item ' || item_id || ' at ' || offset_days from violations order by item_id, offset_days limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
 /// A reminder's total is the sum of its items, and its step the highest of theirs.
@@ -84,14 +84,14 @@ pub(crate) async fn reminders(tx: &mut Tx) -> Result<Found, DbError> {
              select coalesce(r.id, i.reminder_id) as id, r.total = i.open and r.offset_days = i.offset_days as holds
              from (select * from reminder where tenant_id = $1) r
              full join summed i on i.reminder_id = r.id
-           ), drifted as (
+           ), violations as (
              select id from compared where holds is not true
            )
-           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'reminder ' || id from drifted order by id limit 20) as "examples!""#,
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'reminder ' || id from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }

@@ -1,12 +1,12 @@
-//! What customers do not agree with. An item has at most one open dispute.
+//! Disputes of customers. An item has at most one open dispute.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{CustomerId, DisputeId, ItemId};
 
-/// Why a customer disputes.
+/// The reason of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum DisputeReason {
-    /// The caller gave none.
+    /// Not given.
     Unspecified,
     /// Price.
     Pricing,
@@ -61,14 +61,14 @@ impl DisputeReason {
     }
 }
 
-/// How a dispute ended.
+/// The outcome of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum DisputeOutcome {
-    /// The customer owes it.
+    /// Rejected: the customer owes it.
     Rejected,
-    /// The customer was right, in whole or in part.
+    /// Accepted, in full or in part.
     Accepted,
-    /// It was paid.
+    /// Paid.
     Paid,
 }
 
@@ -97,11 +97,11 @@ impl DisputeOutcome {
 pub(crate) struct NewDispute {
     /// The open item.
     pub item: ItemId,
-    /// Why the customer disputes it.
+    /// The reason.
     pub reason: DisputeReason,
-    /// The customer's words; may be empty.
+    /// The customer's statement; may be empty.
     pub note: String,
-    /// The first day on which the item is disputed; `None`: today.
+    /// The first day on which the item is disputed; `None` for today.
     pub opened_on: Option<NaiveDate>,
 }
 
@@ -114,28 +114,28 @@ pub(crate) struct Dispute {
     pub item: ItemId,
     /// The customer who owes the item.
     pub customer: CustomerId,
-    /// Why the customer disputes it.
+    /// The reason.
     pub reason: DisputeReason,
-    /// The customer's words; may be empty.
+    /// The customer's statement; may be empty.
     pub note: String,
     /// The first day on which the item is disputed.
     pub opened_on: NaiveDate,
-    /// Whether it is open, and else how it ended.
+    /// Its state.
     pub state: State,
-    /// The time at which it was recorded.
+    /// The recorded time.
     pub recorded_at: DateTime<Utc>,
 }
 
 /// The state of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum State {
-    /// The item is not reminded.
+    /// Open: the item is not reminded.
     Open,
-    /// The item is reminded again.
+    /// Resolved: the item is reminded again.
     Resolved {
         /// The first day on which the item is not disputed any more.
         resolved_on: NaiveDate,
-        /// How it ended.
+        /// The outcome.
         outcome: DisputeOutcome,
     },
 }
@@ -149,7 +149,7 @@ impl State {
         }
     }
 
-    /// The state with this label and the data kept with it; `None` if there is no such label or its data is missing.
+    /// The state with this label and its stored data; `None` if the label is unknown or its data is missing.
     pub(crate) fn parse(label: &str, resolved_on: Option<NaiveDate>, outcome: Option<DisputeOutcome>) -> Option<State> {
         match label {
             "open" => Some(State::Open),
@@ -166,7 +166,7 @@ impl State {
         }
     }
 
-    /// How it ended.
+    /// The outcome.
     pub(crate) const fn outcome(self) -> Option<DisputeOutcome> {
         match self {
             State::Open => None,
@@ -175,13 +175,13 @@ impl State {
     }
 }
 
-/// Why a dispute is not opened or resolved.
+/// Why opening or resolving a dispute is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The item has an open dispute already.
+    /// The item already has an open dispute.
     #[error("dispute {0} over the item is open")]
     DisputeOpen(DisputeId),
-    /// The dispute was resolved before.
+    /// The dispute is already resolved.
     #[error("the dispute was resolved on {resolved_on}")]
     DisputeResolved {
         /// The first day on which the item is not disputed any more.
@@ -195,7 +195,7 @@ pub enum Refusal {
         /// The date on which it was opened.
         opened_on: NaiveDate,
     },
-    /// A date lies after today.
+    /// A date is after today.
     #[error("{date} is after today, {today}")]
     DateInFuture {
         /// The date given.
@@ -218,7 +218,7 @@ impl Refusal {
 }
 
 impl Dispute {
-    /// Opens a dispute. `customer` is the item's, `open` its open dispute where it has one, `today` the day in the tenant's
+    /// Opens a dispute. `customer` is the item's, `open` its open dispute if it has one, `today` the day in the tenant's
     /// time zone.
     ///
     /// # Errors
@@ -239,7 +239,7 @@ impl Dispute {
         Ok(Dispute { id, item, customer, reason, note, opened_on, state: State::Open, recorded_at: now })
     }
 
-    /// Ends the dispute; `resolved_on` of `None` is today.
+    /// Ends the dispute; `None` for `resolved_on` means today.
     ///
     /// # Errors
     /// `DisputeResolved`, `DateInFuture` and `ResolvedBeforeOpened`.

@@ -1,4 +1,4 @@
-//! Which reminders are due on a date: to which customers, of which items, and at which step.
+//! Reminders due on a date: their customers, items and steps.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use super::step::Step;
 use super::strategy::Strategy;
 use super::template::{self, Rendered, Seller, TemplateError};
 
-/// An item as it stood on the date of the reminder.
+/// An item as of the date of the reminder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ItemView {
     /// The item.
     pub item: ItemId,
-    /// The customer who owes it.
+    /// The debtor.
     pub customer: CustomerId,
     /// The document's number.
     pub number: String,
@@ -22,20 +22,20 @@ pub(crate) struct ItemView {
     pub issued_on: NaiveDate,
     /// The due date.
     pub due_on: NaiveDate,
-    /// What was owed on the date of the reminder.
+    /// The open balance on the date of the reminder.
     pub open_on_as_of: Money,
-    /// What is owed by all entries that are known now.
+    /// The open balance by all entries known now.
     pub open_now: Money,
-    /// A dispute over it was open on the date, or is now.
+    /// Whether it was disputed on the date, or is now.
     pub disputed: bool,
-    /// The highest offset at which it was reminded before, in days after the due date.
+    /// The highest offset at which it was reminded before, in days after the due date; `None` if never.
     pub reminded_offset: Option<i32>,
-    /// The latest date it was reminded on.
+    /// The latest date it was reminded on; `None` if never.
     pub reminded_on: Option<NaiveDate>,
 }
 
 impl ItemView {
-    /// What a reminder may claim: what was owed on the date, and no more than what is owed now. What has been paid since is not reminded of.
+    /// The amount a reminder may claim: the balance on the date, but not more than now. Later payments are not reminded.
     fn open(&self) -> Money {
         if self.open_now.amount() < self.open_on_as_of.amount() { self.open_now } else { self.open_on_as_of }
     }
@@ -46,13 +46,13 @@ impl ItemView {
 pub(crate) struct Addressee {
     /// The customer's name.
     pub customer_name: String,
-    /// The customer's number; empty where there is none.
+    /// The customer's number; empty if there is none.
     pub customer_number: String,
-    /// The contact, where there is one.
+    /// The contact, if there is one.
     pub contact: Option<ContactId>,
-    /// The contact's name; empty where no person is known.
+    /// The contact's name; empty if no person is known.
     pub contact_name: String,
-    /// The e-mail address; `None`: reminders go by post.
+    /// The e-mail address; `None` for reminders by post.
     pub contact_email: Option<String>,
 }
 
@@ -61,9 +61,9 @@ pub(crate) struct Addressee {
 pub(crate) struct PlannedReminder {
     /// The customer.
     pub customer: CustomerId,
-    /// The contact that it goes to.
+    /// The contact it is sent to.
     pub addressee: Addressee,
-    /// The step with its words: the highest that any of the items has reached.
+    /// The step that provides the text: the highest that any of the items has reached.
     pub step: Step,
     /// The date of the reminder.
     pub as_of: NaiveDate,
@@ -84,16 +84,16 @@ pub(crate) struct ReminderItem {
     pub issued_on: NaiveDate,
     /// The due date.
     pub due_on: NaiveDate,
-    /// What is claimed of it.
+    /// The claimed amount.
     pub open: Money,
     /// The offset of the step that the item has reached, in days after the due date.
     pub offset_days: i32,
 }
 
-/// The reminders that are due on the date, by customer and then by currency code: of each item that is owed, issued and
-/// not disputed, at the highest step it has reached, if it was not reminded at that step or a higher one before, nor on that
-/// date or a later one: an item is reminded once a day, whatever strategies there are. A
-/// customer of whom nothing is known yet is left to a later run.
+/// The reminders due on the date, by customer and then by currency code: for each open, issued and
+/// undisputed item at the highest step it has reached, if it was not reminded at that step or a higher one before, nor on that
+/// date or a later one: an item is reminded once a day, across all strategies. A
+/// customer not known yet is left to a later run.
 ///
 /// # Errors
 /// `TooLarge` if a customer's items sum beyond the bound for results.
@@ -129,7 +129,7 @@ pub(crate) fn plan(
     Ok(reminders)
 }
 
-/// The place of the step at which the item is to be reminded; `None` if it is not.
+/// The index of the step at which the item is to be reminded; `None` if it is not.
 fn step_due(as_of: NaiveDate, strategy: &Strategy, item: &ItemView) -> Option<usize> {
     let is_done_for_the_day = item.reminded_on.is_some_and(|reminded_on| reminded_on >= as_of);
     if !item.open().is_positive() || item.disputed || item.issued_on > as_of || is_done_for_the_day {
@@ -151,7 +151,7 @@ fn reminder_item(item: &ItemView, step: &Step) -> ReminderItem {
 }
 
 impl PlannedReminder {
-    /// The reminder in words.
+    /// Renders the reminder.
     ///
     /// # Errors
     /// [`TemplateError`] if a template fails on this reminder although it passed its check, for example in a branch that

@@ -1,4 +1,4 @@
-//! The rules of collections, without I/O: which customers are reminded of which items in which words, and which items are disputed.
+//! The domain of collections, without I/O: strategies, reminders and their texts, disputes.
 
 pub(crate) mod dispute;
 pub(crate) mod dunning;

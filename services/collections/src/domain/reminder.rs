@@ -1,4 +1,4 @@
-//! A reminder as it was recorded: what was planned, with its words.
+//! Recorded reminders: the planned ones with their texts.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{ContactId, CustomerId, Money, ReminderId, RunId};
@@ -14,17 +14,17 @@ pub(crate) struct Reminder {
     pub run: RunId,
     /// The customer.
     pub customer: CustomerId,
-    /// The contact, where there is one.
+    /// The contact, if there is one.
     pub contact: Option<ContactId>,
-    /// The contact's name; empty where no person is known.
+    /// The contact's name; empty if no person is known.
     pub contact_name: String,
-    /// The e-mail address that it goes to; `None`: by post.
+    /// The e-mail address it is sent to; `None` for post.
     pub contact_email: Option<String>,
     /// The step's offset, in days after the due date.
     pub offset_days: i32,
     /// Name of the level.
     pub step_name: String,
-    /// The date that it was planned for.
+    /// The planned date.
     pub as_of: NaiveDate,
     /// The items, the earliest due first.
     pub items: Vec<ReminderItem>,
@@ -32,12 +32,12 @@ pub(crate) struct Reminder {
     pub total: Money,
     /// Subject and text.
     pub rendered: Rendered,
-    /// The time at which it was recorded.
+    /// The recorded time.
     pub recorded_at: DateTime<Utc>,
 }
 
 impl Reminder {
-    /// What was planned, recorded by a run.
+    /// A planned reminder as recorded by a run.
     pub(crate) fn record(
         id: ReminderId,
         run: RunId,
@@ -64,20 +64,20 @@ impl Reminder {
     }
 }
 
-/// What a run recorded.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DunningRun {
     /// The run's id.
     pub id: RunId,
     /// The date that reminders were planned for.
     pub as_of: NaiveDate,
-    /// The strategy it followed.
+    /// Its strategy.
     pub strategy: quittance_kernel::StrategyId,
-    /// Reminders recorded.
+    /// The number of recorded reminders.
     pub reminders: i32,
-    /// Items in them.
+    /// The number of items in them.
     pub items: i32,
-    /// Position of invoicing's events that it was decided on.
+    /// The position of invoicing's events it is based on.
     pub position: i64,
     /// The time of the run.
     pub ran_at: DateTime<Utc>,

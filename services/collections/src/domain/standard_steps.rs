@@ -1,4 +1,4 @@
-//! The reminders a tenant starts with: five levels from polite to firm. None of them threatens, and none speaks of earlier
+//! The default reminders: five levels from polite to firm. None of them threatens, and none mentions earlier
 //! messages, because an item may reach a late level first.
 
 use super::step::Step;

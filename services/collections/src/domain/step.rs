@@ -1,4 +1,4 @@
-//! One step of following a late payer up.
+//! Steps of a dunning strategy.
 
 use chrono::{NaiveDate, TimeDelta};
 

@@ -1,4 +1,4 @@
-//! How late payers are followed up, as data: when an item is reminded, and with what words.
+//! Dunning strategies: when an item is reminded, and with what text.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{StrategyId, reason::FIELD_REQUIRED};
@@ -6,21 +6,21 @@ use quittance_kernel::{StrategyId, reason::FIELD_REQUIRED};
 use super::step::Step;
 use super::template::{self, TemplateError, TemplatePart};
 
-/// How many steps a strategy has at most.
+/// The most steps of a strategy.
 pub(crate) const MAX_STEPS: usize = 20;
-/// How early before the due date a step may lie, in days.
+/// The earliest offset of a step, in days after the due date (negative).
 pub(crate) const MIN_OFFSET_DAYS: i32 = -60;
-/// How late after the due date a step may lie, in days.
+/// The latest offset of a step, in days after the due date.
 pub(crate) const MAX_OFFSET_DAYS: i32 = 3_650;
 
 /// A strategy to add.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NewStrategy {
-    /// Unique in the tenant.
+    /// The name, unique in the tenant.
     pub name: String,
-    /// By rising offset, 1 to [`MAX_STEPS`].
+    /// The steps, by rising offset, 1 to [`MAX_STEPS`].
     pub steps: Vec<Step>,
-    /// Used by runs that name none.
+    /// Whether it is the default of runs.
     pub is_default: bool,
 }
 
@@ -29,9 +29,9 @@ pub(crate) struct NewStrategy {
 pub(crate) struct StrategyChange {
     /// The new name.
     pub name: Option<String>,
-    /// The new steps, as a whole.
+    /// The new steps, replaced as a whole.
     pub steps: Option<Vec<Step>>,
-    /// Whether runs that name none use it.
+    /// Whether it is the default of runs.
     pub is_default: Option<bool>,
 }
 
@@ -40,53 +40,53 @@ pub(crate) struct StrategyChange {
 pub(crate) struct Strategy {
     /// The strategy's id.
     pub id: StrategyId,
-    /// Unique in the tenant.
+    /// The name, unique in the tenant.
     pub name: String,
-    /// By rising offset.
+    /// The steps, by rising offset.
     pub steps: Vec<Step>,
-    /// Used by runs that name none. One strategy of a tenant is.
+    /// Whether it is the default of runs. Exactly one strategy of a tenant is.
     pub is_default: bool,
     /// Starts at 1 and grows by one with every change.
     pub version: u32,
-    /// The time at which it was created.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// What is wrong with a strategy.
+/// A violation of a strategy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It has no name.
     #[error("a strategy has a name")]
     NameMissing,
-    /// It has no steps, or too many.
+    /// It has no steps or too many.
     #[error("a strategy has 1 to {MAX_STEPS} steps")]
     StepCount,
-    /// A step lies too early or too late.
+    /// A step is too early or too late.
     #[error("step {}: the offset is from {MIN_OFFSET_DAYS} to {MAX_OFFSET_DAYS} days", step + 1)]
     OffsetOutOfRange {
-        /// The place of the step, from 0.
+        /// The index of the step.
         step: usize,
     },
-    /// A step does not lie after the one before it.
+    /// A step is not later than the one before it.
     #[error("step {}: each offset is greater than the one before it", step + 1)]
     OffsetsNotRising {
-        /// The place of the step, from 0.
+        /// The index of the step.
         step: usize,
     },
     /// A step has no name.
     #[error("step {}: a step has a name", step + 1)]
     StepNameMissing {
-        /// The place of the step, from 0.
+        /// The index of the step.
         step: usize,
     },
     /// A template cannot be used.
     #[error("step {}: {error}", step + 1)]
     Template {
-        /// The place of the step, from 0.
+        /// The index of the step.
         step: usize,
         /// Whether the subject's or the body's.
         part: TemplatePart,
-        /// Why it cannot be used.
+        /// The error of the template.
         error: TemplateError,
     },
 }
@@ -105,10 +105,10 @@ impl Refusal {
 }
 
 impl Strategy {
-    /// A new strategy. The caller sees to it that a tenant's first one is the default.
+    /// A new strategy. The caller must make a tenant's first one the default.
     ///
     /// # Errors
-    /// [`Refusal`], for what [`problems`] finds first.
+    /// [`Refusal`], the first of [`problems`].
     pub(crate) fn create(id: StrategyId, new: NewStrategy, now: DateTime<Utc>) -> Result<Strategy, Refusal> {
         let NewStrategy { name, steps, is_default } = new;
         Strategy { id, name, steps, is_default, version: 1, created_at: now }.checked()
@@ -117,7 +117,7 @@ impl Strategy {
     /// The strategy with the change.
     ///
     /// # Errors
-    /// [`Refusal`], for what [`problems`] finds first.
+    /// [`Refusal`], the first of [`problems`].
     pub(crate) fn change(self, change: StrategyChange) -> Result<Strategy, Refusal> {
         let StrategyChange { name, steps, is_default } = change;
         let name = name.unwrap_or(self.name);
@@ -126,7 +126,7 @@ impl Strategy {
         Strategy { name, steps, is_default, version: self.version.saturating_add(1), ..self }.checked()
     }
 
-    /// The latest step that an item has reached, with its place.
+    /// The latest step that an item has reached, with its index.
     pub(crate) fn step_reached(&self, due_on: NaiveDate, as_of: NaiveDate) -> Option<(usize, &Step)> {
         self.steps.iter().enumerate().rfind(|(_, step)| step.is_reached(due_on, as_of))
     }
@@ -139,14 +139,14 @@ impl Strategy {
     }
 }
 
-/// Everything that is wrong with a strategy's name and steps.
+/// All violations of a strategy's name and steps.
 pub(crate) fn problems(name: &str, steps: &[Step]) -> Vec<Refusal> {
     let mut problems = Vec::new();
     if name.trim().is_empty() {
         problems.push(Refusal::NameMissing);
     }
     if steps.is_empty() || steps.len() > MAX_STEPS {
-        // The templates of a list that is too long are not checked.
+        // The templates of too long a list are not checked.
         problems.push(Refusal::StepCount);
         return problems;
     }

@@ -1,4 +1,4 @@
-//! Reminders and the runs that record them, and the state of what is stored.
+//! Reminders, dunning runs, verification and stream status.
 
 use quittance_events::tenant_stream_status;
 use quittance_grpc::{Page, Violations, date, optional_id, page_size};
@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 use super::named;
 use crate::{App, Error, db, ops, wire};
 
-/// Customer and currency at which the page before ended.
+/// Customer and currency where the page before ended.
 fn after_customer(page: &Page) -> Result<Option<(CustomerId, &str)>, Violations> {
     let mut bad = Violations::default();
     let after = match page.after.as_slice() {

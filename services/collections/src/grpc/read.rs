@@ -1,4 +1,4 @@
-//! Messages as commands, with everything that is wrong with them.
+//! Messages as commands, with all violations.
 
 use quittance_grpc::{
     Violations, date, field_mask, id, message, optional_date, optional_id, optional_text, required, text,
@@ -21,14 +21,14 @@ const MAX_NAME: usize = 100;
 /// The longest note, in characters.
 const MAX_NOTE: usize = 4_000;
 
-/// The steps, with everything that is wrong with them named by field.
+/// The steps, with all violations by field.
 fn steps(steps: Vec<pb::Step>) -> Result<Vec<Step>, Violations> {
     let mut bad = Violations::default();
     let read: Vec<Step> = steps
         .into_iter()
         .enumerate()
         .map(|(place, step)| {
-            // Blanks around a template are part of it; around a name they are not.
+            // A template is not trimmed; a name is.
             let name = bad.check(&format!("steps[{place}].name"), text(&step.name, MAX_NAME));
             bad.check(
                 &format!("steps[{place}].subject_template"),
@@ -45,7 +45,7 @@ fn steps(steps: Vec<pb::Step>) -> Result<Vec<Step>, Violations> {
         .collect();
     for problem in problems("named", &read) {
         let field = match &problem {
-            // A name, and a template that is empty or too long, was noted above.
+            // Violations of a name, and of an empty or too long template, were added above.
             Refusal::NameMissing
             | Refusal::StepNameMissing { .. }
             | Refusal::Template { error: template::TemplateError::TooLong { .. }, .. } => continue,

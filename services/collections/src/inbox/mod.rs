@@ -1,4 +1,4 @@
-//! Handlers of other services' events: invoicing publishes tenants, customers, and what is owed.
+//! Consumers of other services' events: invoicing publishes tenants, customers and open items.
 
 mod read;
 
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct InvoicingHandler;
 
-/// The changes that a run of events makes: of a tenant or a customer the last one, of an item every movement.
+/// The changes of a run of events: the last state of a tenant or a customer, every movement of an item.
 #[derive(Debug, Default)]
 struct Change {
     tenant: Option<KnownTenant>,
@@ -55,7 +55,7 @@ impl Change {
                 let amount = read::settled(&settlement)?;
                 self.move_item(event, &settlement.item_id, &reversed.effective_on, amount)?;
             }
-            // Drafts owe nothing, and a delivery changes nothing about what is owed.
+            // Drafts and deliveries do not change open items.
             Payload::InvoiceDrafted(_) | Payload::InvoiceUpdated(_) | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())
@@ -98,7 +98,7 @@ impl Change {
         } else {
             let items: Vec<String> = moved.iter().take(3).map(ToString::to_string).collect();
             Err(HandlerError::Rejected(format!(
-                "one of the items {} and so on is not known, or in another currency",
+                "one of the items {} and so on is unknown, or in another currency",
                 items.join(", ")
             )))
         }

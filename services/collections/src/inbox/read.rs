@@ -1,4 +1,4 @@
-//! From invoicing's messages to what is kept of them.
+//! Invoicing's messages as rows of the projection.
 
 use chrono::NaiveDate;
 use quittance_kernel::{ContactId, CustomerId, ItemId, Money, parse_date};
@@ -9,7 +9,7 @@ use crate::{
     domain::{Addressee, template::Seller},
 };
 
-/// A field of the event has a value that it cannot have.
+/// The error of an invalid field of an event.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {why}")]
 pub(crate) struct Unreadable {
@@ -40,7 +40,7 @@ fn contact_id(id: &str) -> Result<Option<ContactId>, Unreadable> {
     if id.is_empty() { Ok(None) } else { read("contact_id", ContactId::parse(id)).map(Some) }
 }
 
-/// A tenant. Reminders name whom to ask, and where: its enquiries.
+/// A tenant, with its contact for questions about reminders.
 pub(crate) fn tenant(tenant: pb::Tenant) -> KnownTenant {
     let enquiries = tenant.enquiries.unwrap_or_default();
     let parts: Vec<String> =
@@ -48,7 +48,7 @@ pub(crate) fn tenant(tenant: pb::Tenant) -> KnownTenant {
     KnownTenant { seller: Seller { name: tenant.name, enquiries: parts.join(", ") }, time_zone: tenant.time_zone }
 }
 
-/// A customer with the contact that its reminders go to: the first that pays invoices, else the first.
+/// A customer with the contact for its reminders: the first for invoices, or else the first.
 pub(crate) fn customer(customer: pb::Customer) -> Result<(CustomerId, Addressee), Unreadable> {
     let id = read("customer_id", CustomerId::parse(&customer.customer_id))?;
     let payer = customer
@@ -68,7 +68,7 @@ pub(crate) fn customer(customer: pb::Customer) -> Result<(CustomerId, Addressee)
     Ok((id, addressee))
 }
 
-/// An item as it was issued.
+/// An issued item.
 pub(crate) fn issued_item(issued: pb::InvoiceIssued) -> Result<IssuedItem, Unreadable> {
     Ok(IssuedItem {
         id: item(&issued.invoice_id)?,
@@ -81,8 +81,8 @@ pub(crate) fn issued_item(issued: pb::InvoiceIssued) -> Result<IssuedItem, Unrea
     })
 }
 
-/// By how much a settlement lowers what is owed: what was paid, the discount for paying early and the difference written
-/// off, which is negative where more was paid than owed.
+/// The amount by which a settlement reduces the balance: the payment, the early-payment discount and the difference written
+/// off, which is negative after an overpayment.
 pub(crate) fn settled(settlement: &pb::Settlement) -> Result<Money, Unreadable> {
     let mut sum = money(settlement.amount.as_ref())?;
     for part in [&settlement.discount, &settlement.write_off].into_iter().flatten() {

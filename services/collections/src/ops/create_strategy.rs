@@ -26,7 +26,7 @@ impl Operation for CreateStrategy {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Strategy, Error> {
         db::lock_tenant(w.tx).await?;
-        // A tenant's first strategy is its default, so that a run need not name one.
+        // A tenant's first strategy is its default.
         let is_default = self.new.is_default || !db::strategy::has_any(w.tx).await?;
         let new = NewStrategy { is_default, ..self.new.clone() };
         let now = w.now;

@@ -1,4 +1,4 @@
-//! What is due on a date: the plan that a preview shows and a run records.
+//! The plan of a date, which a preview returns and a run records.
 
 use chrono::NaiveDate;
 use quittance_db::Tx;
@@ -10,17 +10,17 @@ use crate::{
     domain::{PlannedReminder, Rendered, plan, template::Seller},
 };
 
-/// What is due.
+/// The reminders due on a date.
 pub(crate) struct Plan {
-    /// The strategy that was followed.
+    /// The strategy used.
     pub(crate) strategy: StrategyId,
-    /// By customer, then by currency.
+    /// The reminders, by customer, then by currency.
     pub(crate) reminders: Vec<PlannedReminder>,
-    /// Position of invoicing's events that it was decided on.
+    /// The position of invoicing's events it is based on.
     pub(crate) position: i64,
 }
 
-/// Plans for a date by the strategy named, or by the default.
+/// Plans for a date by the given strategy, or the default.
 pub(super) async fn plan_for(tx: &mut Tx, strategy: Option<StrategyId>, as_of: NaiveDate) -> Result<Plan, Error> {
     let found = match strategy {
         Some(id) => db::strategy::find(tx, id).await?,
@@ -35,12 +35,12 @@ pub(super) async fn plan_for(tx: &mut Tx, strategy: Option<StrategyId>, as_of: N
     Ok(Plan { strategy: found.id, reminders, position: candidates.position })
 }
 
-/// The reminder in words.
+/// Renders the reminder.
 pub(super) fn render(planned: &PlannedReminder, seller: &Seller) -> Result<Rendered, Error> {
     planned.render(seller).map_err(|error| Error::Template { customer: planned.customer, error })
 }
 
-/// Reminders that a run would record, after a customer and currency code, with their words: at most `limit`.
+/// Reminders that a run would record, after a customer and currency code, with their texts: at most `limit`.
 pub(crate) async fn preview_dunning(
     app: &App,
     tenant: TenantId,

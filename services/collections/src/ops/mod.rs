@@ -16,5 +16,5 @@ pub(crate) use update_strategy::UpdateStrategy;
 
 use crate::app::TenantSettings;
 
-/// What an operation of the service works with.
+/// The transaction of an operation of the service.
 type Write<'a> = quittance_service::Write<'a, TenantSettings>;

@@ -25,7 +25,7 @@ impl Operation for OpenDispute {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Dispute, Error> {
         let item = self.new.item;
-        // A concurrent dispute over the item waits here, and then finds this one.
+        // A concurrent dispute of the item waits here, and then finds this one.
         let customer = db::projection::lock_item(w.tx, item).await?;
         let open = db::dispute::find_open(w.tx, item).await?;
         let dispute = Dispute::open(DisputeId::at(w.now), self.new.clone(), customer, open, w.today()?, w.now)

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct ResolveDispute {
     pub(crate) dispute: DisputeId,
     pub(crate) outcome: DisputeOutcome,
-    /// `None`: today.
+    /// `None` for today.
     pub(crate) resolved_on: Option<NaiveDate>,
 }
 

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Hash)]
 pub(crate) struct RunDunning {
     pub(crate) as_of: NaiveDate,
-    /// `None`: the tenant's default.
+    /// `None` for the tenant's default.
     pub(crate) strategy: Option<StrategyId>,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     domain::{Strategy, StrategyChange},
 };
 
-/// Changes a strategy. One that becomes the default replaces the default before it.
+/// Changes a strategy. A new default replaces the previous one.
 #[derive(Debug, Hash)]
 pub(crate) struct UpdateStrategy {
     pub(crate) strategy: StrategyId,

@@ -1,4 +1,4 @@
-//! From what happened to the events of the contract.
+//! Domain events as messages of the contract.
 
 use prost::Message as _;
 use quittance_events::Event;

@@ -45,7 +45,7 @@ impl TryFrom<Row> for CreditProfile {
     }
 }
 
-/// Adds a profile. A customer has one in a currency.
+/// Adds a profile. A customer has at most one per currency.
 pub(crate) async fn insert(tx: &mut Tx, profile: &CreditProfile) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
@@ -67,7 +67,7 @@ pub(crate) async fn insert(tx: &mut Tx, profile: &CreditProfile) -> Result<(), D
     Ok(())
 }
 
-/// Writes the limit and the note of a profile that is locked.
+/// Updates the limit and the note of a locked profile.
 pub(crate) async fn update(tx: &mut Tx, profile: &CreditProfile) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
@@ -83,7 +83,7 @@ pub(crate) async fn update(tx: &mut Tx, profile: &CreditProfile) -> Result<(), D
     expect_rows(&done, "profile", 1)
 }
 
-/// Writes the exposure and the reserved amount of profiles that are locked.
+/// Updates the exposure and the reserved amount of locked profiles.
 pub(crate) async fn update_used(tx: &mut Tx, profiles: &[&CreditProfile]) -> Result<(), DbError> {
     if profiles.is_empty() {
         return Ok(());

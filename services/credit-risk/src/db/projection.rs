@@ -1,4 +1,4 @@
-//! What is kept of invoicing's events: customers, and what is open of each item.
+//! Projection of invoicing: customers, and the open balance of each item.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,20 +9,20 @@ use uuid::Uuid;
 
 use super::{Key, columns};
 
-/// An item as it was issued.
+/// An issued item.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IssuedItem {
     /// The item's id.
     pub(crate) id: ItemId,
-    /// The customer who owes it.
+    /// The debtor.
     pub(crate) customer: CustomerId,
-    /// What was owed when it was issued.
+    /// The original amount.
     pub(crate) total: Money,
-    /// The order's reservation, if its invoice names one.
+    /// The reservation of the order, if the invoice has one.
     pub(crate) reservation: Option<ReservationId>,
 }
 
-/// Adds the customers that are not known yet.
+/// Adds new customers.
 pub(crate) async fn put_customers(tx: &mut Tx, customers: &BTreeSet<CustomerId>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = customers.iter().map(|id| id.uuid()).collect();
@@ -32,7 +32,7 @@ pub(crate) async fn put_customers(tx: &mut Tx, customers: &BTreeSet<CustomerId>)
     Ok(())
 }
 
-/// Locks customers in the order of their ids, and returns how many of them are known. What a customer owes must not change between being summed for a new
+/// Locks customers in the order of their ids, and returns how many of them are known. A customer's debt must not change between being summed for a new
 /// profile and the profile's insertion.
 pub(crate) async fn lock_customers(tx: &mut Tx, customers: &BTreeSet<CustomerId>) -> Result<usize, DbError> {
     let tenant = tx.tenant().uuid();
@@ -47,7 +47,7 @@ pub(crate) async fn lock_customers(tx: &mut Tx, customers: &BTreeSet<CustomerId>
     Ok(found.len())
 }
 
-/// Adds items, of which nothing is settled yet.
+/// Adds unsettled items.
 pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<(), DbError> {
     if items.is_empty() {
         return Ok(());
@@ -73,7 +73,7 @@ pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<()
     Ok(())
 }
 
-/// Changes what is open of items by these amounts. Returns how many of them are known and in the amount's currency: where that is not all, the caller fails.
+/// Changes the open balances of items by these amounts. Returns how many of them are known and in the amount's currency: if that is not all, the caller fails.
 pub(crate) async fn move_items(tx: &mut Tx, moved: &HashMap<ItemId, Money>) -> Result<u64, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = moved.keys().map(|id| id.uuid()).collect();

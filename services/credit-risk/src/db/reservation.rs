@@ -51,7 +51,7 @@ impl TryFrom<Row> for Reservation {
     }
 }
 
-/// Adds reservations. An order has one active or confirmed reservation at most.
+/// Adds reservations. An order has at most one active or confirmed reservation.
 pub(crate) async fn insert_all(tx: &mut Tx, reservations: &[&Reservation]) -> Result<(), DbError> {
     if reservations.is_empty() {
         return Ok(());
@@ -83,7 +83,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, reservations: &[&Reservation]) -> Re
     Ok(())
 }
 
-/// Writes the states of reservations that are locked.
+/// Updates the states of locked reservations.
 pub(crate) async fn update_all(tx: &mut Tx, reservations: &[Reservation]) -> Result<(), DbError> {
     if reservations.is_empty() {
         return Ok(());
@@ -180,7 +180,7 @@ pub(crate) async fn overdue_keys(tx: &mut Tx, now: DateTime<Utc>, limit: i64) ->
         .collect()
 }
 
-/// Overdue reservations of these keys, locked for update, the longest overdue first. Those that another transaction has locked are left out. The caller has
+/// Overdue reservations of these keys, locked for update, the longest overdue first. Those locked by another transaction are skipped. The caller must have
 /// locked the profiles.
 pub(crate) async fn lock_overdue(
     tx: &mut Tx,
@@ -210,7 +210,7 @@ pub(crate) async fn lock_overdue(
     rows.into_iter().map(Reservation::try_from).collect()
 }
 
-/// Those of these orders that have an active or confirmed reservation.
+/// The ones of these orders with an active or confirmed reservation.
 pub(crate) async fn reserved_orders(tx: &mut Tx, orders: &[String]) -> Result<HashSet<String>, DbError> {
     let tenant = tx.tenant().uuid();
     let found = sqlx::query_scalar!(

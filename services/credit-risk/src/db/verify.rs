@@ -9,12 +9,12 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
     let invariants = vec![
         Invariant {
             number: 0,
-            rule: "a profile's exposure is what its customer's items owe in its currency",
+            rule: "a profile's exposure is the sum of its customer's open items in its currency",
             found: exposures(&mut tx).await?,
         },
         Invariant {
             number: 0,
-            rule: "what a profile has reserved is the sum of its active and confirmed reservations",
+            rule: "a profile's reserved amount is the sum of its active and confirmed reservations",
             found: reserved(&mut tx).await?,
         },
     ];
@@ -22,13 +22,13 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
     Ok(invariants)
 }
 
-/// The tenants that have profiles, read in the reconcilers' role.
+/// Tenants with profiles, read in the reconcilers' role.
 pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!("select distinct tenant_id from profile").fetch_all(db.system()).await?;
     Ok(tenants.into_iter().map(TenantId::new).collect())
 }
 
-/// A profile's exposure is what its customer's items owe in its currency.
+/// A profile's exposure is the sum of its customer's open items in its currency.
 pub(crate) async fn exposures(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
@@ -39,19 +39,19 @@ pub(crate) async fn exposures(tx: &mut Tx) -> Result<Found, DbError> {
              from profile p
              left join owed o on o.customer_id = p.customer_id and o.currency = p.currency
              where p.tenant_id = $1
-           ), drifted as (
+           ), violations as (
              select * from compared where exposure <> open
            )
-           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'profile ' || id || ': exposure ' || exposure || ', items ' || open from drifted order by id limit 20) as "examples!""#,
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'profile ' || id || ': exposure ' || exposure || ', items ' || open from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
-/// What a profile has reserved is the sum of its active and confirmed reservations.
+/// A profile's reserved amount is the sum of its active and confirmed reservations.
 pub(crate) async fn reserved(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
@@ -65,14 +65,14 @@ pub(crate) async fn reserved(tx: &mut Tx) -> Result<Found, DbError> {
              from profile p
              left join summed s on s.customer_id = p.customer_id and s.currency = p.currency
              where p.tenant_id = $1
-           ), drifted as (
+           ), violations as (
              select * from compared where reserved <> reservations
            )
-           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'profile ' || id || ': reserved ' || reserved || ', reservations ' || reservations from drifted order by id limit 20) as "examples!""#,
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'profile ' || id || ': reserved ' || reserved || ', reservations ' || reservations from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }

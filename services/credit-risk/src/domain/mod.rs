@@ -1,4 +1,4 @@
-//! The rules of credit, without I/O: how much of it a customer has, and what orders may reserve.
+//! The domain of credit, without I/O: profiles, limits and reservations.
 
 pub(crate) mod profile;
 mod refusal;

@@ -1,4 +1,4 @@
-//! How much credit a customer has in one currency, and how much of it is used.
+//! Credit profiles: a customer's limit in one currency, and its use.
 
 use std::cmp::Ordering;
 
@@ -7,14 +7,14 @@ use quittance_kernel::{CustomerId, Money, MoneyError, ProfileId};
 
 use super::Refusal;
 
-/// A credit limit to give to a customer.
+/// A profile to create.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NewProfile {
     /// The customer.
     pub(crate) customer: CustomerId,
-    /// Zero or more; the profile is in its currency.
+    /// The limit, zero or more; its currency is the profile's.
     pub(crate) limit: Money,
-    /// Why the limit is what it is; may be empty.
+    /// A note about the limit; may be empty.
     pub(crate) note: String,
 }
 
@@ -32,25 +32,25 @@ pub(crate) struct ProfileChange {
 pub(crate) struct CreditProfile {
     /// The profile's id.
     pub(crate) id: ProfileId,
-    /// The customer whose credit it is.
+    /// The customer.
     pub(crate) customer: CustomerId,
     /// The limit. Zero or more.
     pub(crate) limit: Money,
-    /// What the customer's open items sum to, by invoicing's events. Negative while a settlement is known and its invoice is not yet.
+    /// The sum of the customer's open items, by invoicing's events. Negative while a settlement is known before its invoice.
     pub(crate) exposure: Money,
-    /// What its active and confirmed reservations sum to.
+    /// The sum of its active and confirmed reservations.
     pub(crate) reserved: Money,
-    /// Why the limit is what it is; may be empty.
+    /// A note about the limit; may be empty.
     pub(crate) note: String,
-    /// Starts at 1 and grows by one with every change of the limit or the note. Exposure and reservations change with every order: they do not count,
+    /// Starts at 1 and grows by one with every change of the limit or the note. Exposure and reservations change with every order and are not included,
     /// or an etag would be stale at once.
     pub(crate) version: u32,
-    /// The time at which it was created.
+    /// When it was created.
     pub(crate) created_at: DateTime<Utc>,
 }
 
 impl CreditProfile {
-    /// A new profile. `exposure` is what the customer owes already.
+    /// A new profile. `exposure` is the customer's current debt.
     ///
     /// # Errors
     /// `LimitNegative`, and `CURRENCY_MISMATCH` if the exposure is in another currency.
@@ -64,7 +64,7 @@ impl CreditProfile {
         Ok(CreditProfile { id, customer, limit, exposure, reserved, note, version: 1, created_at: now })
     }
 
-    /// The profile with the change. A limit below what is used stops new authorisations and ends no reservation.
+    /// The profile with the change. A limit below the credit used stops new authorisations but ends no reservation.
     ///
     /// # Errors
     /// `LimitNegative`, and `CURRENCY_MISMATCH`: a profile keeps its currency.
@@ -78,7 +78,7 @@ impl CreditProfile {
         Ok(CreditProfile { limit, note, version: self.version.saturating_add(1), ..self })
     }
 
-    /// What new orders may use: limit - exposure - reserved. May be negative.
+    /// The credit available to new orders: limit - exposure - reserved. May be negative.
     ///
     /// # Errors
     /// `TooLarge` beyond the bound for results.
@@ -86,7 +86,7 @@ impl CreditProfile {
         self.limit.checked_sub(self.exposure)?.checked_sub(self.reserved)
     }
 
-    /// By how much an order would exceed the limit; zero where it is within it.
+    /// The amount by which an order would exceed the limit; zero if it is within it.
     ///
     /// # Errors
     /// `CurrencyMismatch` and `TooLarge`.
@@ -98,7 +98,7 @@ impl CreditProfile {
         }
     }
 
-    /// What is owed changed by this amount; negative: less is owed.
+    /// Changes the exposure by this amount; negative reduces it.
     ///
     /// # Errors
     /// `CurrencyMismatch` and `TooLarge`.
@@ -111,7 +111,7 @@ impl CreditProfile {
         Ok(CreditProfile { reserved: self.reserved.checked_add(amount)?, ..self })
     }
 
-    /// Frees credit that was reserved.
+    /// Frees reserved credit.
     pub(super) fn free(self, amount: Money) -> Result<CreditProfile, Refusal> {
         let reserved = self.reserved.checked_sub(amount)?;
         if reserved.is_negative() { Err(Refusal::Unbalanced(amount)) } else { Ok(CreditProfile { reserved, ..self }) }

@@ -1,10 +1,10 @@
-//! Why the rules refuse something.
+//! Refusals of credit-risk.
 
 use quittance_kernel::{InvoiceId, Money, MoneyError, ReservationId};
 
 use super::ttl::MAX_TTL_SECONDS;
 
-/// Why credit is not given, or the state of a reservation does not change.
+/// Why credit is refused, or the state of a reservation does not change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The order exceeds the limit.
@@ -12,7 +12,7 @@ pub enum Refusal {
     CreditLimitExceeded {
         /// The order's amount.
         amount: Money,
-        /// What the limit leaves for new orders.
+        /// The credit available to new orders.
         available: Money,
     },
     /// An amount is zero or negative.
@@ -35,7 +35,7 @@ pub enum Refusal {
     /// The reservation is not overdue yet.
     #[error("reservation {0} is not overdue")]
     ReservationNotDue(ReservationId),
-    /// The reservation became exposure with another invoice.
+    /// The reservation was used by another invoice.
     #[error("reservation {reservation} was used by invoice {invoice}")]
     ReservationInvoiced {
         /// The reservation.
@@ -46,10 +46,10 @@ pub enum Refusal {
     /// Profile and reservation belong to different customers.
     #[error("reservation {0} is another customer's")]
     OtherCustomer(ReservationId),
-    /// Amounts do not combine, most often because the currencies differ.
+    /// Amounts cannot be combined, mostly because the currencies differ.
     #[error(transparent)]
     Money(#[from] MoneyError),
-    /// The profile has less reserved than the reservation's amount: what was stored is inconsistent.
+    /// The profile has less reserved than the reservation's amount: the stored data is inconsistent.
     #[error("the profile has less than {0} reserved")]
     Unbalanced(Money),
 }

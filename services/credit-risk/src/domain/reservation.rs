@@ -1,4 +1,4 @@
-//! Credit reserved for orders. A transition that changes what is reserved consumes the profile with the reservation, because the amount is part of the
+//! Credit reserved for orders. A transition that changes the reserved amount consumes the profile with the reservation, because the amount is part of the
 //! profile's `reserved`, and returns both.
 
 use std::cmp::Ordering;
@@ -8,14 +8,14 @@ use quittance_kernel::{CustomerId, InvoiceId, Money, ReservationId};
 
 use super::{Refusal, profile::CreditProfile, ttl::MAX_TTL_SECONDS};
 
-/// An order that asks for credit.
+/// A request to reserve credit for an order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Order {
-    /// The customer who ordered.
+    /// The customer.
     pub(crate) customer: CustomerId,
-    /// What is to be reserved. Positive.
+    /// The amount to reserve. Positive.
     pub(crate) amount: Money,
-    /// The caller's reference of the order, which has one active or confirmed reservation at most.
+    /// The caller's reference of the order, which has at most one active or confirmed reservation.
     pub(crate) reference: String,
     /// The time to live of the reservation unless it is confirmed, in seconds: 1 to [`MAX_TTL_SECONDS`].
     pub(crate) ttl_seconds: u32,
@@ -26,15 +26,15 @@ pub(crate) struct Order {
 pub(crate) struct Reservation {
     /// The reservation's id.
     pub(crate) id: ReservationId,
-    /// The customer whose credit it is.
+    /// The customer.
     pub(crate) customer: CustomerId,
-    /// What is reserved. Positive.
+    /// The reserved amount. Positive.
     pub(crate) amount: Money,
     /// The caller's reference of the order.
     pub(crate) order_reference: String,
-    /// The state it is in.
+    /// Its state.
     pub(crate) state: State,
-    /// The time at which it was created.
+    /// When it was created.
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) enum State {
     Released,
     /// It was not confirmed in time.
     Expired,
-    /// Its invoice was issued: the amount is exposure now.
+    /// Its invoice was issued: the amount is now exposure.
     Invoiced {
         /// The invoice.
         invoice: InvoiceId,
@@ -71,7 +71,7 @@ impl State {
         }
     }
 
-    /// The state with this label and the data kept with it; `None` if there is no such label or its data is missing.
+    /// The state with this label and its stored data; `None` if the label is unknown or its data is missing.
     pub(crate) fn parse(label: &str, expires_at: Option<DateTime<Utc>>, invoice: Option<InvoiceId>) -> Option<State> {
         match label {
             "active" => Some(State::Active { expires_at: expires_at? }),
@@ -134,7 +134,7 @@ pub(crate) fn authorize(
 }
 
 impl Reservation {
-    /// Keeps the reservation until it is released or invoiced. A confirmed one stays as it is.
+    /// Confirms the reservation until it is released or invoiced. No effect on a confirmed one.
     ///
     /// # Errors
     /// `ReservationNotActive` unless it is active and not overdue, or confirmed.
@@ -142,7 +142,7 @@ impl Reservation {
         match self.state {
             State::Active { expires_at } if now < expires_at => Ok(Reservation { state: State::Confirmed, ..self }),
             State::Confirmed => Ok(self),
-            // Overdue, whether the reconciler has expired it yet or not.
+            // Overdue, even if the reconciler has not expired it yet.
             State::Active { .. } => {
                 Err(Refusal::ReservationNotActive { reservation: self.id, state: State::Expired.label() })
             }
@@ -150,7 +150,7 @@ impl Reservation {
         }
     }
 
-    /// Frees the credit. A released one stays as it is.
+    /// Frees the credit. No effect on a released one.
     ///
     /// # Errors
     /// `ReservationNotActive` if it is expired or invoiced.
@@ -178,8 +178,8 @@ impl Reservation {
         }
     }
 
-    /// The order's invoice was issued. The credit becomes free, in the transaction in which the invoice becomes exposure; that of a released or expired
-    /// one is free already. The same invoice again changes nothing.
+    /// Ends the reservation after the order's invoice was issued. The credit becomes free in the transaction in which the invoice becomes exposure; that of a
+    /// released or expired one is free already. The same invoice again has no effect.
     ///
     /// # Errors
     /// `ReservationInvoiced` if it has another invoice.

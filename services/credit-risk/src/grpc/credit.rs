@@ -1,4 +1,4 @@
-//! Profiles, credit checks, and the state of what is stored.
+//! Profiles, credit checks, verification and stream status.
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;

@@ -1,4 +1,4 @@
-//! Messages as commands, with everything that is wrong with them.
+//! Messages as commands, with all violations.
 
 use quittance_grpc::{Violations, field_mask, id, message, money, optional_text, positive_money, text};
 use quittance_kernel::{CustomerId, Money, ProfileId, ReservationId};

@@ -1,4 +1,4 @@
-//! Credit reserved for orders.
+//! Reservations of credit for orders.
 
 use quittance_grpc::{Page, Violations, optional_id, page_size};
 use quittance_kernel::{CustomerId, ReservationId};
@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 use super::named;
 use crate::{App, db, ops, wire};
 
-/// The label of the states that a list shows; `None`: all.
+/// The label of the state to list; `None` for all.
 fn state_label(value: i32) -> Result<Option<&'static str>, (&'static str, String)> {
     let state = pb::ReservationState::try_from(value)
         .map_err(|_| ("STATE_UNKNOWN", "is not a state of a reservation".to_owned()))?;

@@ -1,4 +1,4 @@
-//! Handlers of other services' events: invoicing publishes customers and what they owe.
+//! Consumers of other services' events: invoicing publishes customers and open items.
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message, Relay};
@@ -28,7 +28,7 @@ impl InvoicingHandler {
     }
 }
 
-/// A field of the event has a value that it cannot have.
+/// The error of an invalid field of an event.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {why}")]
 struct Unreadable {
@@ -52,8 +52,8 @@ fn money(money: Option<&common::Money>) -> Result<Money, Unreadable> {
     read("amount", read_money(money.unwrap_or(&common::Money::default())))
 }
 
-/// By how much a settlement lowers what is owed: what was paid, the discount for paying early and the difference written
-/// off, which is negative where more was paid than owed.
+/// The amount by which a settlement reduces the balance: the payment, the early-payment discount and the difference written
+/// off, which is negative after an overpayment.
 fn settled(settlement: &pb::Settlement) -> Result<Money, Unreadable> {
     let mut sum = money(settlement.amount.as_ref())?;
     for part in [&settlement.discount, &settlement.write_off].into_iter().flatten() {
@@ -103,7 +103,7 @@ fn add(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
             let amount = settled(&settlement)?;
             read("amount", change.move_item(item(&settlement.item_id)?, customer(&published.customer_id)?, amount))
         }
-        // Credit depends on nothing of a tenant, drafts owe nothing, and a delivery changes nothing about what is owed.
+        // Tenants, drafts and deliveries do not affect credit.
         Payload::TenantCreated(_)
         | Payload::InvoiceDrafted(_)
         | Payload::InvoiceUpdated(_)

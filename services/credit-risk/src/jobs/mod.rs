@@ -1,4 +1,4 @@
-//! Reconcilers: they find what should have happened by now, and do it. Safe to run twice, and in two replicas.
+//! Reconcilers: they find what should have happened by now, and do it. Idempotent, and safe in several replicas.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{AREA, App, Error, db, ops};
 
 /// How often the database is polled for overdue reservations.
 const IDLE: Duration = Duration::from_secs(1);
-/// Tenants that are worked for in one round.
+/// The most tenants of a round.
 const TENANTS: i64 = 100;
 
 /// Starts the reconciler.
@@ -25,7 +25,7 @@ pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
     tasks
 }
 
-/// Expires overdue reservations of every tenant that has some. Returns whether there may be more.
+/// Expires overdue reservations of all tenants. Returns whether there may be more.
 async fn expire_reservations(app: &App) -> Result<bool, String> {
     let tenants = db::reservation::tenants_to_expire(app.db(), app.now(), TENANTS).await;
     let tenants = tenants.map_err(|error| error_chain(&error))?;

@@ -1,4 +1,4 @@
-//! Applies invoicing's events to credit: issued items become exposure, settling and crediting lowers it, and an order's reservation ends when its invoice
+//! Applies invoicing's events to credit: issued items become exposure, settlements and credits reduce it, and an order's reservation ends when its invoice
 //! is issued. All of it is part of the consumer's transaction.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -18,23 +18,23 @@ use crate::{
     outbox,
 };
 
-/// The changes that a run of events makes, summed.
+/// The summed changes of a run of events.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
-    /// Customers that exist.
+    /// New customers.
     pub(crate) customers: BTreeSet<CustomerId>,
-    /// Items that were issued.
+    /// Issued items.
     pub(crate) issued: Vec<IssuedItem>,
-    /// By how much each item's open amount changed after its issue; negative: less is owed.
+    /// The change of each item's open balance after its issue; negative reduces it.
     pub(crate) moved: HashMap<ItemId, Money>,
-    /// By how much each customer's debt changed in each currency.
+    /// The change of each customer's debt in each currency.
     pub(crate) exposed: HashMap<Key, Money>,
     /// Reservations with their invoices.
     pub(crate) invoices: Vec<(ReservationId, InvoiceId)>,
 }
 
 impl Change {
-    /// An item was issued.
+    /// Adds an issued item.
     pub(crate) fn issue(&mut self, item: IssuedItem, invoice: InvoiceId) -> Result<(), MoneyError> {
         self.expose(item.customer, item.total)?;
         self.invoices.extend(item.reservation.map(|reservation| (reservation, invoice)));
@@ -42,7 +42,7 @@ impl Change {
         Ok(())
     }
 
-    /// What is open of an item changed.
+    /// Adds a change of an item's open balance.
     pub(crate) fn move_item(&mut self, item: ItemId, customer: CustomerId, amount: Money) -> Result<(), MoneyError> {
         let moved = self.moved.entry(item).or_insert(Money::zero(amount.currency()));
         *moved = moved.checked_add(amount)?;
@@ -78,7 +78,7 @@ async fn apply(w: &mut Write<'_>, change: &Change) -> Result<(), HandlerError> {
         if usize::try_from(written) != Ok(change.moved.len()) {
             let items: Vec<String> = change.moved.keys().take(3).map(ToString::to_string).collect();
             return Err(HandlerError::Rejected(format!(
-                "one of the items {} is not known, or in another currency",
+                "one of the items {} is unknown, or in another currency",
                 items.join(", ")
             )));
         }
@@ -94,7 +94,7 @@ async fn change_credit(w: &mut Write<'_>, change: &Change) -> Result<(), DbError
         change.exposed.keys().copied().chain(found.iter().map(|r| (r.customer, r.amount.currency()))).collect();
     let mut profiles = db::profile::lock_all(w.tx, &keys).await?;
     for (key, amount) in &change.exposed {
-        // A profile that is created later starts with what is owed by then.
+        // A profile created later starts with the debt at that time.
         let Some(profile) = profiles.get_mut(key) else { continue };
         *profile =
             profile.clone().expose(*amount).map_err(|error| corrupt("profile", profile.id.uuid(), &error.into()))?;
@@ -110,8 +110,8 @@ async fn change_credit(w: &mut Write<'_>, change: &Change) -> Result<(), DbError
     Ok(())
 }
 
-/// Ends reservations by their invoices, and returns those that changed. An invoice may name a reservation that does not exist, or one that has another
-/// invoice: its credit is free already, and the invoice is exposure only.
+/// Ends reservations by their invoices, and returns the changed ones. An invoice may name a reservation that does not exist, or has another
+/// invoice: its credit is free already, and the invoice is only exposure.
 fn invoice(
     reservations: Vec<Reservation>,
     issued: &[(ReservationId, InvoiceId)],

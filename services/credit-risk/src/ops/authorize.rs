@@ -1,4 +1,4 @@
-//! `Authorize` and `BatchAuthorize`: the hot path. Whatever changes a customer's credit locks its profile first, so that orders that come at once do not
+//! `Authorize` and `BatchAuthorize`: the hot path. Every change of a customer's credit locks its profile first, so that concurrent orders do not
 //! exceed the limit together.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -22,7 +22,7 @@ pub(crate) struct Authorize {
     pub(crate) order: Order,
 }
 
-/// Orders that are decided one after the other, on the profiles as those before left them.
+/// Orders decided in sequence, each on the profiles as changed by the ones before.
 struct Authorizing {
     profiles: HashMap<Key, CreditProfile>,
     /// The references of orders that have a reservation.
@@ -55,7 +55,7 @@ impl BatchOperation for Authorize {
         let orders: Vec<&Order> = commands.iter().map(|command| &command.order).collect();
         let keys: BTreeSet<Key> = orders.iter().map(|order| (order.customer, order.amount.currency())).collect();
         let mut profiles = db::profile::lock_all(w.tx, &keys).await?;
-        // An overdue reservation does not keep credit from an order, even where the reconciler has not expired it yet.
+        // An overdue reservation does not block an order, even if the reconciler has not expired it yet.
         let expired = expire_overdue(w, &mut profiles).await?;
         let references: Vec<String> = orders.iter().map(|order| order.reference.clone()).collect();
         let reserved = db::reservation::reserved_orders(w.tx, &references).await?;

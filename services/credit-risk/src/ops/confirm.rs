@@ -6,7 +6,7 @@ use quittance_service::Operation;
 use super::Write;
 use crate::{Error, app::TenantSettings, db, domain::Reservation, outbox};
 
-/// Keeps a reservation until it is released or invoiced.
+/// Confirms a reservation until it is released or invoiced.
 #[derive(Debug, Hash)]
 pub(crate) struct Confirm {
     pub(crate) reservation: ReservationId,
@@ -19,7 +19,7 @@ impl Operation for Confirm {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Reservation, Error> {
         let id = self.reservation;
-        // The profile is not locked: what it has reserved does not change.
+        // The profile is not locked: its reserved amount does not change.
         let reservation = db::reservation::lock(w.tx, id).await?;
         let before = reservation.state;
         let confirmed =

@@ -14,7 +14,7 @@ use crate::{
     outbox,
 };
 
-/// Gives a customer a limit. What the customer owes already is its exposure from the start.
+/// Creates a credit profile. The customer's current debt is its initial exposure.
 #[derive(Debug, Hash)]
 pub(crate) struct CreateProfile {
     pub(crate) new: NewProfile,
@@ -27,7 +27,7 @@ impl Operation for CreateProfile {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<CreditProfile, Error> {
         let (customer, currency) = (self.new.customer, self.new.limit.currency());
-        // Locked, so that no event changes what the customer owes before there is a profile to change with it.
+        // Locked, so that no event changes the customer's debt before the profile exists.
         if db::projection::lock_customers(w.tx, &BTreeSet::from([customer])).await? == 0 {
             return Err(Error::CustomerNotFound(customer));
         }

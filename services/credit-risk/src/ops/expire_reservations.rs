@@ -14,11 +14,11 @@ use crate::{
     outbox,
 };
 
-/// Reservations that are expired in one transaction.
+/// Batch size of one transaction.
 pub(crate) const BATCH: i64 = 200;
 
-/// Expires overdue reservations of a tenant, at most [`BATCH`] of them, and returns how many there were. Those that another transaction has locked are
-/// left to it.
+/// Expires at most [`BATCH`] overdue reservations of a tenant, and returns how many. Those locked by another transaction are
+/// skipped.
 #[derive(Debug)]
 pub(crate) struct ExpireReservations;
 
@@ -28,7 +28,7 @@ impl Operation for ExpireReservations {
     type Output = usize;
 
     async fn run(&self, w: &mut Write<'_>) -> Result<usize, Error> {
-        // Profiles are locked before their reservations, as everywhere.
+        // Profiles are always locked before their reservations.
         let keys: BTreeSet<Key> = db::reservation::overdue_keys(w.tx, w.now, BATCH).await?.into_iter().collect();
         let mut profiles = db::profile::lock_all(w.tx, &keys).await?;
         let expired = expire_overdue(w, &mut profiles).await?;
@@ -37,7 +37,7 @@ impl Operation for ExpireReservations {
     }
 }
 
-/// Expires overdue reservations of these profiles, which are locked, at most [`BATCH`] of them. The caller writes the profiles.
+/// Expires at most [`BATCH`] overdue reservations of these locked profiles. The caller updates the profiles.
 pub(super) async fn expire_overdue(
     w: &mut Write<'_>,
     profiles: &mut HashMap<Key, CreditProfile>,

@@ -21,13 +21,13 @@ use quittance_db::DbError;
 
 use crate::{Error, app::TenantSettings, domain::Refusal};
 
-/// What an operation of the service works with.
+/// The transaction of an operation of the service.
 type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 
 /// A result per command of a batch.
 type Batch<O> = quittance_service::Batch<O, Error>;
 
-/// A refusal where the rules have no reason to refuse: what is stored contradicts itself.
+/// The error for an impossible refusal: the stored data is inconsistent.
 fn corrupt(table: &'static str, id: uuid::Uuid, refusal: &Refusal) -> DbError {
     DbError::Corrupt { table, id, why: refusal.to_string() }
 }

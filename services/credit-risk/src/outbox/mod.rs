@@ -1,4 +1,4 @@
-//! The events that the service publishes: what happened, as the contract says it.
+//! Domain events as messages of the contract.
 
 use prost::Message as _;
 use quittance_kernel::CustomerId;

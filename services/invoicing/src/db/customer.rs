@@ -15,26 +15,26 @@ use crate::{
     domain::{Address, Contact, Customer, NamedTerms},
 };
 
-/// What an invoice needs to know of a customer.
+/// A customer's data for an invoice.
 #[derive(Debug, Clone)]
 pub(crate) struct CustomerFacts {
-    /// Its own terms.
+    /// Its default terms.
     pub(crate) terms_id: Option<TermsId>,
-    /// All its contacts.
+    /// Its contacts.
     pub(crate) contacts: Vec<ContactId>,
-    /// The one that invoices go to.
+    /// The contact for invoices.
     pub(crate) billing_contact: Option<ContactId>,
 }
 
-/// What invoices need to know of these customers; those that do not exist are left out.
+/// The data of these customers for invoices; those that do not exist are left out.
 pub(crate) async fn facts(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerFacts>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select c.id, c.terms_id,
              array(select k.id from contact k where k.tenant_id = $1 and k.customer_id = c.id order by k.pays_invoices desc, k.place) as "contacts!"
-           from unnest($2::uuid[]) as asked (id)
-           join customer c on c.tenant_id = $1 and c.id = asked.id"#,
+           from unnest($2::uuid[]) as requested (id)
+           join customer c on c.tenant_id = $1 and c.id = requested.id"#,
         tenant,
         &ids,
     )
@@ -58,7 +58,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, customers: &[&Customer]) -> Result<(
     let ids: Vec<Uuid> = customers.iter().map(|c| c.id.uuid()).collect();
     let numbers: Vec<Option<String>> = customers.iter().map(|c| c.number.clone()).collect();
     let names: Vec<String> = customers.iter().map(|c| c.name.clone()).collect();
-    // Arrays of arrays must have equal lengths in SQL: lists travel as text with a separator that no text has.
+    // Arrays of arrays must have equal lengths in SQL: lists are passed as text with a separator that occurs in no text.
     let lines: Vec<String> = customers.iter().map(|c| c.address.lines.join(SEPARATOR)).collect();
     let postal_codes: Vec<String> = customers.iter().map(|c| c.address.postal_code.clone()).collect();
     let cities: Vec<String> = customers.iter().map(|c| c.address.city.clone()).collect();
@@ -93,7 +93,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, customers: &[&Customer]) -> Result<(
     insert_contacts(tx, customers).await
 }
 
-/// Between the entries of a list that travels as one text: a control character, which no text of a request has.
+/// Separator of a list passed as one text: a control character, which no text of a request has.
 const SEPARATOR: &str = "\u{1f}";
 
 async fn insert_contacts(tx: &mut Tx, customers: &[&Customer]) -> Result<(), DbError> {
@@ -128,7 +128,7 @@ async fn insert_contacts(tx: &mut Tx, customers: &[&Customer]) -> Result<(), DbE
     Ok(())
 }
 
-/// Writes a customer that is locked, with its contacts as a whole.
+/// Updates a locked customer and replaces its contacts.
 pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let version = integer("customer", customer.id.uuid(), customer.version)?;
@@ -198,14 +198,14 @@ pub(crate) async fn find(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>
     Ok(with_contacts(tx, rows).await?.pop())
 }
 
-/// Which customers a list shows.
+/// Filter and page of a list of customers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
-    /// Only this number.
+    /// Only the customer with this number.
     pub(crate) number: Option<String>,
-    /// Only names that contain this, in any case.
+    /// Only names that contain this, case-insensitive.
     pub(crate) name_contains: Option<String>,
-    /// Only those after this one.
+    /// Only those after this id.
     pub(crate) after: Option<CustomerId>,
     /// At most this many.
     pub(crate) limit: i64,
@@ -237,8 +237,8 @@ async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbE
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let found = sqlx::query!(
         "select k.customer_id, k.id, k.name, k.email, k.phone, k.pays_invoices
-         from unnest($2::uuid[]) as asked (id)
-         join contact k on k.tenant_id = $1 and k.customer_id = asked.id
+         from unnest($2::uuid[]) as requested (id)
+         join contact k on k.tenant_id = $1 and k.customer_id = requested.id
          order by k.customer_id, k.place",
         tenant,
         &ids,

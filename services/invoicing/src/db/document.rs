@@ -1,4 +1,4 @@
-//! Credit notes, and documents as they were handed over.
+//! Credit notes and delivered documents.
 
 use std::collections::HashMap;
 
@@ -113,7 +113,7 @@ impl NoteRow {
     }
 }
 
-/// Keeps a document as it was handed over.
+/// Stores a delivered document.
 pub(crate) async fn insert_delivery(tx: &mut Tx, delivery: &Delivery, document: &str) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(

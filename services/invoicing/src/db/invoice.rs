@@ -125,13 +125,13 @@ pub(crate) async fn insert_drafts(tx: &mut Tx, drafts: &[&Invoice]) -> Result<()
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
     let tenant = tx.tenant().uuid();
     let mut ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    // Two commands of a batch may be about one invoice: it is read once.
+    // Two commands of a batch may concern one invoice: it is read once.
     ids.sort_unstable();
     ids.dedup();
     sqlx::query!(
         "select i.id
-         from unnest($2::uuid[]) as asked (id)
-         join invoice i on i.tenant_id = $1 and i.id = asked.id
+         from unnest($2::uuid[]) as requested (id)
+         join invoice i on i.tenant_id = $1 and i.id = requested.id
          order by i.id
          for update of i",
         tenant,
@@ -152,15 +152,15 @@ pub(crate) async fn find(tx: &mut Tx, id: InvoiceId) -> Result<Option<Invoice>, 
     Ok(find_all(tx, &[id.uuid()]).await?.remove(&id))
 }
 
-/// These invoices, as far as they exist.
+/// The existing ones of these invoices.
 pub(super) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select i.id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
            rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
            void_reason, credit_note_id, version, created_at, lines as "lines: _"
-         from unnest($2::uuid[]) as asked (id)
-         join invoice i on i.tenant_id = $1 and i.id = asked.id"#,
+         from unnest($2::uuid[]) as requested (id)
+         join invoice i on i.tenant_id = $1 and i.id = requested.id"#,
         tx.tenant().uuid(),
         ids,
     )
@@ -169,16 +169,16 @@ pub(super) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Invoic
     rows.into_iter().map(|row| row.into_invoice().map(|invoice| (invoice.id, invoice))).collect()
 }
 
-/// Which invoices a list shows.
+/// Filter and page of a list of invoices.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     /// Only this customer's.
     pub(crate) customer: Option<CustomerId>,
-    /// Only in this stored state.
+    /// Only invoices in this stored state.
     pub(crate) state: Option<&'static str>,
-    /// Of issued ones, only those with something open, or with nothing open.
+    /// Of issued ones, only those with an open balance (true), or without (false).
     pub(crate) open: Option<bool>,
-    /// Only those after this one.
+    /// Only those after this id.
     pub(crate) after: Option<InvoiceId>,
     /// At most this many.
     pub(crate) limit: i64,
@@ -211,7 +211,7 @@ pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Invoice>, D
 
 /// Invoices whose number, purchase order or payment reference begins with a text, newest first, at most 100.
 pub(crate) async fn search(tx: &mut Tx, beginning: &str) -> Result<Vec<Invoice>, DbError> {
-    // Each branch has an index of its own. All that begins with a text lies between it and what would follow it, in the order of bytes.
+    // Each branch uses its own index. All texts with a prefix lie between it and its successor, in byte order.
     let after = format!("{beginning}\u{10FFFF}");
     let rows = sqlx::query_as!(
         Row,
@@ -236,16 +236,16 @@ pub(crate) async fn search(tx: &mut Tx, beginning: &str) -> Result<Vec<Invoice>,
     rows.into_iter().map(Row::into_invoice).collect()
 }
 
-/// A draft with its changes.
+/// A changed draft.
 #[derive(Debug)]
 pub(crate) struct ChangedDraft {
-    /// As it is now.
+    /// The draft after the change.
     pub(crate) draft: Invoice,
-    /// The version that is stored.
+    /// The stored version.
     pub(crate) version_before: u32,
 }
 
-/// Writes changed drafts that are locked.
+/// Updates locked drafts.
 pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Result<(), DbError> {
     if changed.is_empty() {
         return Ok(());
@@ -303,7 +303,7 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
     expect_rows(&done, "invoice", drafts.len())
 }
 
-/// Writes what an invoice became after it was issued: voided or credited.
+/// Updates an invoice voided or credited after it was issued.
 pub(crate) async fn update_state(tx: &mut Tx, invoice: &Invoice) -> Result<(), DbError> {
     let (voided_on, reason, credit_note) = match &invoice.state {
         State::Voided { voided_on, reason, .. } => (Some(*voided_on), Some(reason.as_str()), None),

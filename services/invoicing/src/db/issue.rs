@@ -1,4 +1,4 @@
-//! The hot writes of issuing: invoices, open items and first entries of a whole batch, in one statement each.
+//! The frequent writes of issuing: invoices, open items and first entries of a whole batch, in one statement each.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx, expect_rows, row::integer};
@@ -149,7 +149,7 @@ pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice], now: Date
     Ok(())
 }
 
-/// Writes drafts that were issued now.
+/// Updates drafts that are now issued.
 pub(crate) async fn update_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Result<(), DbError> {
     if issued.is_empty() {
         return Ok(());

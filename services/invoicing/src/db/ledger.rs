@@ -1,4 +1,4 @@
-//! What is owed: open items and their entries.
+//! Open items and their entries.
 
 use std::collections::HashMap;
 
@@ -30,12 +30,12 @@ struct Row {
     disputed: bool,
 }
 
-/// An open item and whether a dispute is open over it.
+/// An open item and whether it is disputed.
 #[derive(Debug, Clone)]
 pub(crate) struct ItemView {
     /// The item.
     pub(crate) item: OpenItem,
-    /// A dispute is open.
+    /// Whether a dispute about it is open.
     pub(crate) disputed: bool,
 }
 
@@ -74,8 +74,8 @@ pub(crate) async fn lock_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
         Row,
         "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.written_off,
            o.credited, o.voided, o.disputed
-         from unnest($2::uuid[]) as asked (id)
-         join open_item o on o.tenant_id = $1 and o.id = asked.id
+         from unnest($2::uuid[]) as requested (id)
+         join open_item o on o.tenant_id = $1 and o.id = requested.id
          order by o.id
          for update of o",
         tenant,
@@ -94,8 +94,8 @@ pub(crate) async fn find_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
         Row,
         "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.written_off,
            o.credited, o.voided, o.disputed
-         from unnest($2::uuid[]) as asked (id)
-         join open_item o on o.tenant_id = $1 and o.id = asked.id",
+         from unnest($2::uuid[]) as requested (id)
+         join open_item o on o.tenant_id = $1 and o.id = requested.id",
         tenant,
         &ids,
     )
@@ -104,7 +104,7 @@ pub(crate) async fn find_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     rows.into_iter().map(|row| ItemView::try_from(row).map(|view| (view.item.id, view))).collect()
 }
 
-/// Items with something open, oldest due first, after a due date and id.
+/// Items with an open balance, oldest due first, after a due date and id.
 pub(crate) async fn list_open(
     tx: &mut Tx,
     customer: Option<CustomerId>,
@@ -132,7 +132,7 @@ pub(crate) async fn list_open(
     rows.into_iter().map(ItemView::try_from).collect()
 }
 
-/// Writes the balances of items that are locked.
+/// Updates the balances of locked items.
 pub(crate) async fn update_items(tx: &mut Tx, items: &[&OpenItem]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
@@ -165,20 +165,20 @@ pub(crate) async fn lock_item(tx: &mut Tx, id: ItemId) -> Result<Option<ItemView
     Ok(lock_items(tx, &[id]).await?.remove(&id))
 }
 
-/// An entry with where it belongs.
+/// An entry with its item and customer.
 #[derive(Debug, Clone)]
 pub(crate) struct NewEntry {
-    /// Its id.
+    /// The entry's id.
     pub(crate) id: EntryId,
-    /// The item it moves.
+    /// The item whose balance it changes.
     pub(crate) item: ItemId,
-    /// Whose.
+    /// The customer.
     pub(crate) customer: CustomerId,
     /// The movement.
     pub(crate) entry: Entry,
 }
 
-/// Writes an item that one entry has moved, and the entry under its id.
+/// Updates an item after one entry, and adds the entry under its id.
 pub(crate) async fn move_item(
     tx: &mut Tx,
     item: &OpenItem,
@@ -220,7 +220,7 @@ pub(crate) async fn insert_entries(tx: &mut Tx, entries: &[NewEntry], now: DateT
     Ok(())
 }
 
-/// What a customer owed in one currency before a date.
+/// A customer's balance in one currency before a date.
 pub(crate) async fn balance_before(
     tx: &mut Tx,
     customer: CustomerId,
@@ -242,7 +242,7 @@ pub(crate) async fn balance_before(
     money("entry", customer.uuid(), sum, currency)
 }
 
-/// A customer's movements in one currency between two dates, by effective date and then by when they were recorded.
+/// A customer's movements in one currency between two dates, both included, by effective date and recorded time.
 pub(crate) async fn movements(
     tx: &mut Tx,
     customer: CustomerId,
@@ -282,7 +282,7 @@ pub(crate) async fn movements(
         .collect()
 }
 
-/// Marks an item as disputed or not. Returns false where there is no such item.
+/// Marks an item as disputed or not. Returns false if it does not exist.
 pub(crate) async fn set_disputed(tx: &mut Tx, item: ItemId, disputed: bool) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(

@@ -1,4 +1,4 @@
-//! An invoice's lines as they are stored: one JSON array in the invoice's row, which is written and read as a whole.
+//! The stored lines of an invoice: one JSON array in the invoice's row, written and read as a whole.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::domain::{Invoice, Line, TaxCategory};
 
 const TABLE: &str = "invoice";
 
-/// Numbers are strings of decimal digits, which keep every one of them.
+/// Numbers are strings of decimal digits, to keep their precision.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredLine<'a> {
     description: Cow<'a, str>,
@@ -32,10 +32,10 @@ pub(super) struct StoredLine<'a> {
     net: Decimal,
 }
 
-/// As a column of type `json` takes it.
+/// The parameter for a column of type `json`.
 pub(super) type StoredLines<'a> = Json<Vec<StoredLine<'a>>>;
 
-/// The lines of an invoice, to be written.
+/// Encodes the lines of an invoice.
 pub(super) fn stored_lines(invoice: &Invoice) -> StoredLines<'_> {
     Json(invoice.lines.iter().map(StoredLine::of).collect())
 }
@@ -54,7 +54,7 @@ impl<'a> StoredLine<'a> {
     }
 }
 
-/// The lines of an invoice, as they were read.
+/// Decodes the lines of an invoice.
 pub(super) fn into_lines(id: Uuid, currency: Currency, lines: StoredLines<'static>) -> Result<Vec<Line>, DbError> {
     let into_line = |line: StoredLine<'static>| {
         Ok(Line {

@@ -1,4 +1,4 @@
-//! The store: SQL, one file per aggregate. Free functions on a transaction that sees one tenant.
+//! The database: SQL, one file per aggregate. Free functions on a transaction of one tenant.
 
 pub(crate) mod customer;
 pub(crate) mod document;

@@ -59,7 +59,7 @@ impl TryFrom<SeriesRow> for Series {
     }
 }
 
-/// All series of the tenant, in the order they were made.
+/// All series of the tenant, in the order of their creation.
 pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Series>, DbError> {
     let rows = sqlx::query_as!(
         SeriesRow,
@@ -71,8 +71,8 @@ pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Series>, DbError> {
     rows.into_iter().map(Series::try_from).collect()
 }
 
-/// Locks the counters of these series until the transaction ends, in the order of their ids. Numbers taken from them are gapless because nobody
-/// else takes one before this transaction commits.
+/// Locks the counters of these series until the transaction ends, in the order of their ids. Numbers taken from them are gapless because no other
+/// transaction takes one before this one commits.
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
@@ -96,7 +96,7 @@ pub(crate) async fn lock(tx: &mut Tx, id: SeriesId) -> Result<Series, Error> {
     lock_all(tx, &[id]).await?.pop().ok_or(Error::SeriesNotFound(id))
 }
 
-/// Series as they are, without holding their counters.
+/// Series, without locking their counters.
 pub(crate) async fn find_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
@@ -111,7 +111,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series
     rows.into_iter().map(Series::try_from).collect()
 }
 
-/// Writes the counters of series that are locked.
+/// Updates the counters of locked series.
 pub(crate) async fn update_all(tx: &mut Tx, series: &[Series]) -> Result<(), DbError> {
     if series.is_empty() {
         return Ok(());

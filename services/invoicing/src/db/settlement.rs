@@ -1,4 +1,4 @@
-//! Settlements and their reversals: both are only ever added.
+//! Settlements and their reversals, both insert-only.
 
 use std::collections::HashMap;
 
@@ -13,12 +13,12 @@ use uuid::Uuid;
 
 use crate::domain::Settlement;
 
-/// A settlement that was recorded, and when it was reversed.
+/// A recorded settlement and its reversal.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedSettlement {
-    /// It.
+    /// The settlement.
     pub(crate) settlement: Settlement,
-    /// When its reversal counts.
+    /// The effective date of its reversal; `None` if not reversed.
     pub(crate) reversed_on: Option<NaiveDate>,
 }
 
@@ -32,8 +32,8 @@ pub(crate) async fn find_settlements(
     let rows = sqlx::query!(
         r#"select s.allocation_id, s.item_id, s.payment_id, s.amount, s.discount, s.write_off, s.write_off_reason, s.currency,
              s.effective_on, r.effective_on as "reversed_on?"
-           from unnest($2::uuid[]) as asked (id)
-           join settlement s on s.tenant_id = $1 and s.allocation_id = asked.id
+           from unnest($2::uuid[]) as requested (id)
+           join settlement s on s.tenant_id = $1 and s.allocation_id = requested.id
            left join reversal r on r.tenant_id = $1 and r.allocation_id = s.allocation_id"#,
         tenant,
         &ids,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::{Address, Enquiries, RoundingRule, Tenant};
 
-/// Adds a tenant; false where it exists.
+/// Adds a tenant; returns false if it exists.
 pub(crate) async fn insert(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError> {
     let done = sqlx::query!(
         "insert into tenant

@@ -1,9 +1,9 @@
-//! The invariants of invoicing's books, checked where they are kept: in SQL, over all of a tenant's rows.
+//! The invariants of invoicing's ledger, checked in SQL over all of a tenant's rows.
 
 use quittance_db::{Db, DbError, Found, Invariant, Tx};
 use quittance_kernel::TenantId;
 
-/// Checks all invariants of a tenant's books.
+/// Checks all invariants of a tenant.
 pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
     let mut tx = db.begin_sums(tenant).await?;
     let invariants = vec![
@@ -20,7 +20,7 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
         },
         Invariant {
             number: 6,
-            rule: "a printed number and a payment reference stand on one document only",
+            rule: "a printed number and a payment reference belong to one document only",
             found: numbers(&mut tx).await?,
         },
         Invariant { number: 7, rule: "a full credit sums to its invoice exactly", found: credits(&mut tx).await? },
@@ -29,7 +29,7 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
     Ok(invariants)
 }
 
-/// Everybody whose books are here, for the reconcilers' role.
+/// All tenants, for the reconcilers' role.
 pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
     Ok(tenants.into_iter().map(TenantId::new).collect())
@@ -68,16 +68,16 @@ pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
              full join (select * from open_item where tenant_id = $1) o on o.id = i.id
              full join summed e on e.item_id = o.id
              left join paid p on p.item_id = o.id
-           ), drifted as (
+           ), violations as (
              select id from compared where holds is not true
            )
-           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'item ' || id from drifted order by id limit 20) as "examples!""#,
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'item ' || id from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
 /// Gapless series have as many numbers as their counter says, each once; and no document of a series is dated before one with a smaller number.
@@ -100,20 +100,20 @@ pub(crate) async fn series(tx: &mut Tx) -> Result<Found, DbError> {
                count(*) filter (where issued_on < previous_on) as backwards
              from ordered
              group by id, code
-           ), drifted as (
+           ), violations as (
              select m.*
              from summed m
              join series s on s.tenant_id = $1 and s.id = m.id
              where m.documents <> m.numbers or m.last - m.first + 1 <> m.numbers or m.last + 1 <> s.next_number or m.backwards > 0
            )
-           select (select coalesce(sum(documents), 0)::bigint from summed) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'series ' || code || ': ' || documents || ' documents, numbers ' || first || ' to ' || last from drifted order by code limit 20)
+           select (select coalesce(sum(documents), 0)::bigint from summed) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'series ' || code || ': ' || documents || ' documents, numbers ' || first || ' to ' || last from violations order by code limit 20)
                as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
 /// No two documents have one number, and no two invoices one payment reference.
@@ -131,13 +131,13 @@ pub(crate) async fn numbers(tx: &mut Tx) -> Result<Found, DbError> {
              union all
              select text, count(*) from referred group by text having count(*) > 1
            )
-           select (select count(*) from printed) as "checked!", (select count(*) from shared) as "drifted!",
+           select (select count(*) from printed) as "checked!", (select count(*) from shared) as "violations!",
              array(select text || ' stands on ' || documents || ' documents' from shared order by text limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
 /// Every credited invoice has one credit note that sums to it exactly, net and tax.
@@ -150,16 +150,16 @@ pub(crate) async fn credits(tx: &mut Tx) -> Result<Found, DbError> {
                and c.id is not distinct from i.credit_note_id as holds
              from (select * from invoice where tenant_id = $1 and state = 'credited') i
              full join (select * from credit_note where tenant_id = $1) c on c.invoice_id = i.id
-           ), drifted as (
+           ), violations as (
              select id from compared where holds is not true
            )
-           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'invoice ' || id from drifted order by id limit 20) as "examples!""#,
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'invoice ' || id from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
 /// Invoices whose lines do not sum to their net total.
@@ -170,14 +170,14 @@ pub(crate) async fn totals(tx: &mut Tx) -> Result<Found, DbError> {
              select i.id, i.net_total is not distinct from (select sum((line ->> 'net')::numeric) from json_array_elements(i.lines) line) as holds
              from invoice i
              where i.tenant_id = $1
-           ), drifted as (
+           ), violations as (
              select id from compared where holds is not true
            )
-           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'invoice ' || id from drifted order by id limit 20) as "examples!""#,
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'invoice ' || id from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }

@@ -2,12 +2,12 @@
 
 use super::field::{BadField, Checks, Problem, at_most, optional_line, required_line};
 
-/// How many lines an address may have above the city.
+/// The most lines of an address above the city.
 pub(crate) const MAX_LINES: usize = 4;
 const MAX_LINE: usize = 200;
 const MAX_POSTAL_CODE: usize = 20;
 
-/// A postal address, as printed. All of it may be empty.
+/// A postal address, as printed. Every part may be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Address {
     /// Street, building, post box, top to bottom.
@@ -21,7 +21,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// What is wrong with it, field by field.
+    /// The violations of its fields.
     pub(crate) fn bad_fields(&self) -> Vec<BadField> {
         let mut checks = Checks::default();
         checks.check("lines", at_most(self.lines.len(), MAX_LINES));

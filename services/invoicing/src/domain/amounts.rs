@@ -1,9 +1,9 @@
-//! What has become of the total of an open item.
+//! The parts of an open item's total.
 
 use quittance_kernel::{Currency, Money, MoneyError};
 
-/// An item's total and what has become of it. All are in one currency, total = open + settled + discounted + written off +
-/// credited + voided, and 0 <= open <= total holds wherever there is a value of this type.
+/// An item's total and its parts. All are in one currency, total = open + settled + discounted + written off +
+/// credited + voided, and 0 <= open <= total holds for every value of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Amounts {
     total: Money,
@@ -11,14 +11,14 @@ pub(crate) struct Amounts {
     open: Money,
 }
 
-/// What of a total is no longer open.
+/// The closed parts of a total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Parts {
-    /// Paid. Exceeds the total where more was paid than owed and kept.
+    /// Paid. Exceeds the total after an overpayment that was kept.
     pub settled: Money,
     /// Early-payment discount granted.
     pub discounted: Money,
-    /// Small differences written off; negative where more was paid than owed and kept, but never by more than was paid.
+    /// Small differences written off; negative after an overpayment that was kept, but never by more than was paid.
     pub written_off: Money,
     /// Credited.
     pub credited: Money,
@@ -27,19 +27,19 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Nothing yet.
+    /// No closed parts.
     pub(crate) const fn none(currency: Currency) -> Parts {
         let none = Money::zero(currency);
         Parts { settled: none, discounted: none, written_off: none, credited: none, voided: none }
     }
 
-    /// What is left of a total.
+    /// The open rest of a total.
     fn taken_from(self, total: Money) -> Result<Money, MoneyError> {
         let parts = [self.settled, self.discounted, self.written_off, self.credited, self.voided];
         parts.into_iter().try_fold(total, Money::checked_sub)
     }
 
-    /// Less than nothing was paid, discounted, credited or voided, or more is kept than was paid.
+    /// A part is negative, or more is kept than was paid.
     fn any_is_negative(self) -> Result<bool, MoneyError> {
         let owed_and_paid = self.settled.checked_add(self.written_off)?;
         let parts = [self.settled, owed_and_paid, self.discounted, self.credited, self.voided];
@@ -47,10 +47,10 @@ impl Parts {
     }
 }
 
-/// Why parts are no parts of a total.
+/// Why amounts are not parts of a total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadAmounts {
-    /// A part is less than zero.
+    /// A part is negative.
     #[error("a part of the total is negative")]
     Negative,
     /// The parts sum to more than the total.
@@ -62,7 +62,7 @@ pub(crate) enum BadAmounts {
 }
 
 impl Amounts {
-    /// A total of which all is open.
+    /// A total that is fully open.
     ///
     /// # Errors
     /// `Negative` if the total is.
@@ -70,7 +70,7 @@ impl Amounts {
         Amounts::new(total, Parts::none(total.currency()))
     }
 
-    /// The total and what of it is no longer open.
+    /// The total and its closed parts.
     ///
     /// # Errors
     /// [`BadAmounts`] if these are not parts of the total.
@@ -85,12 +85,12 @@ impl Amounts {
         }
     }
 
-    /// The currency of all of them.
+    /// The currency of all amounts.
     pub(crate) const fn currency(&self) -> Currency {
         self.total.currency()
     }
 
-    /// What was owed at first.
+    /// The total.
     pub(crate) const fn total(&self) -> Money {
         self.total
     }
@@ -105,7 +105,7 @@ impl Amounts {
         self.parts.discounted
     }
 
-    /// Small differences written off; negative where more was paid than owed and kept.
+    /// Small differences written off; negative after an overpayment that was kept.
     pub(crate) const fn written_off(&self) -> Money {
         self.parts.written_off
     }
@@ -120,22 +120,22 @@ impl Amounts {
         self.parts.voided
     }
 
-    /// What is still owed.
+    /// The open balance.
     pub(crate) const fn open(&self) -> Money {
         self.open
     }
 
-    /// Whether the total was voided or credited, so that nothing can be settled any more.
+    /// Whether the total was voided or credited and accepts no settlement.
     pub(crate) const fn is_closed(&self) -> bool {
         !self.parts.credited.is_zero() || !self.parts.voided.is_zero()
     }
 
-    /// Whether something was paid, discounted or written off and not reversed.
+    /// Whether any settlement, discount or write-off is not reversed.
     pub(crate) const fn is_settled_in_part(&self) -> bool {
         !self.parts.settled.is_zero() || !self.parts.discounted.is_zero() || !self.parts.written_off.is_zero()
     }
 
-    /// With so much more (or less, if negative) settled, discounted and written off.
+    /// Adds settled, discounted and written-off amounts (negative for a reversal).
     pub(super) fn settling(self, amount: Money, discount: Money, write_off: Money) -> Result<Amounts, BadAmounts> {
         let settled = self.parts.settled.checked_add(amount)?;
         let discounted = self.parts.discounted.checked_add(discount)?;
@@ -143,13 +143,13 @@ impl Amounts {
         Amounts::new(self.total, Parts { settled, discounted, written_off, ..self.parts })
     }
 
-    /// With everything open credited.
+    /// Credits the open balance.
     pub(super) fn crediting(self) -> Result<Amounts, BadAmounts> {
         let credited = self.parts.credited.checked_add(self.open)?;
         Amounts::new(self.total, Parts { credited, ..self.parts })
     }
 
-    /// With everything open voided.
+    /// Voids the open balance.
     pub(super) fn voiding(self) -> Result<Amounts, BadAmounts> {
         let voided = self.parts.voided.checked_add(self.open)?;
         Amounts::new(self.total, Parts { voided, ..self.parts })

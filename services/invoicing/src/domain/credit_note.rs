@@ -1,4 +1,4 @@
-//! Credit notes: what takes an invoice back without pretending that it was never issued.
+//! Credit notes, which reverse an issued invoice.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId};
@@ -9,10 +9,10 @@ use super::open_item::{Entry, OpenItem};
 use super::refusal::Refusal;
 use super::totals::Totals;
 
-/// Why a credit note was given.
+/// The reason for a credit note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum CreditReason {
-    /// Goods came back.
+    /// Goods returned.
     Return,
     /// Wrong price or quantity.
     Pricing,
@@ -66,26 +66,26 @@ impl CreditReason {
     }
 }
 
-/// A credit note over one invoice, in full. Amounts are positive: what is given back.
+/// A credit note for one invoice, in full. Amounts are positive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CreditNote {
-    /// Its id.
+    /// The credit note's id.
     pub id: CreditNoteId,
-    /// As printed.
+    /// The printed number.
     pub number: String,
-    /// What it credits.
+    /// The credited invoice.
     pub invoice: InvoiceId,
-    /// Whose.
+    /// The customer.
     pub customer: CustomerId,
     /// Its effective date.
     pub issued_on: NaiveDate,
-    /// Why.
+    /// The reason.
     pub reason: CreditReason,
     /// The lines of the invoice.
     pub lines: Vec<Line>,
-    /// The sums of the invoice, taken over and not computed again, so that the two sum to zero.
+    /// The totals of the invoice, copied and not computed again, so that the two sum to zero.
     pub totals: Totals,
-    /// When it was issued: recorded time.
+    /// The recorded time of its issue.
     pub issued_at: DateTime<Utc>,
 }
 
@@ -115,7 +115,7 @@ impl CreditNote {
     ///
     /// # Errors
     /// Those of [`CreditNote::check`].
-    #[expect(clippy::too_many_arguments, reason = "the two aggregates, and what only the caller can know")]
+    #[expect(clippy::too_many_arguments, reason = "the two aggregates, and the caller's context")]
     pub(crate) fn in_full(
         invoice: &Invoice,
         item: &OpenItem,
@@ -221,7 +221,7 @@ mod tests {
             let draft = Invoice::draft(
                 InvoiceId::at(now()), content, terms("net 30"), SeriesId::at(now()), RoundingRule::STANDARD, now(),
             );
-            // Very small lines may round to nothing, which is no invoice.
+            // Very small lines may round to zero, which is not a valid invoice.
             prop_assume!(draft.is_ok());
             let (invoice, item) = issue(draft.unwrap(), "2026-03-02");
             let (note, _, closed, entry) = credit(&invoice, &item, "2026-03-04").unwrap();

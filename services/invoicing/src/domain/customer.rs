@@ -1,4 +1,4 @@
-//! Customers: who owes, and the people to write to.
+//! Customers and their contacts.
 
 use chrono::{DateTime, Utc};
 use quittance_kernel::{ContactId, CustomerId, TermsId};
@@ -7,114 +7,114 @@ use super::address::Address;
 use super::field::{BadField, Checks, at_most, optional_email, optional_line, required_line};
 use super::refusal::Refusal;
 
-/// How many characters a name may have.
+/// The longest name, in characters.
 pub(crate) const MAX_NAME: usize = 200;
-/// How many characters a customer's number, a tax identification or a phone number may have.
+/// The longest customer number, tax identification or phone number, in characters.
 pub(crate) const MAX_NUMBER: usize = 100;
-/// How many contacts a customer may have, and how many bank accounts.
+/// The most contacts, and the most bank accounts, of a customer.
 pub(crate) const MAX_ENTRIES: usize = 20;
-/// How many characters a bank account may have.
+/// The longest bank account, in characters.
 pub(crate) const MAX_BANK_ACCOUNT: usize = 64;
 
 /// A customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Customer {
-    /// Its id.
+    /// The customer's id.
     pub id: CustomerId,
-    /// What people call it by; unique in the tenant where it is given.
+    /// The customer number; optional, unique in the tenant.
     pub number: Option<String>,
     /// Legal name.
     pub name: String,
-    /// Where documents go.
+    /// The address of documents.
     pub address: Address,
     /// VAT or sales-tax identification. May be empty.
     pub tax_id: String,
-    /// Terms of invoices that name none.
+    /// The default terms of its invoices.
     pub terms_id: Option<TermsId>,
-    /// Accounts it pays from, by which its payments are recognised.
+    /// Accounts it pays from, which identify its payments.
     pub bank_accounts: Vec<String>,
-    /// The people to write to.
+    /// Its contacts.
     pub contacts: Vec<Contact>,
-    /// Grows by one with every change, from 1.
+    /// Starts at 1 and grows by one with every change.
     pub version: u32,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// A person, or a team, at a customer.
+/// A person or team at a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Contact {
-    /// Its id.
+    /// The contact's id.
     pub id: ContactId,
-    /// As addressed in letters.
+    /// The name used in letters.
     pub name: String,
-    /// Where to write. May be empty.
+    /// E-mail address. May be empty.
     pub email: String,
-    /// Where to call. May be empty.
+    /// Phone number. May be empty.
     pub phone: String,
-    /// Whether invoices and reminders go here.
+    /// Whether it receives invoices and reminders.
     pub pays_invoices: bool,
 }
 
-/// What a caller says about a customer.
+/// The content of a customer, from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct CustomerContent {
-    /// What people call it by.
+    /// The customer number.
     pub number: Option<String>,
     /// Legal name.
     pub name: String,
-    /// Where documents go.
+    /// The address of documents.
     pub address: Address,
     /// VAT or sales-tax identification.
     pub tax_id: String,
-    /// Terms of invoices that name none.
+    /// The default terms of its invoices.
     pub terms_id: Option<TermsId>,
     /// Accounts it pays from.
     pub bank_accounts: Vec<String>,
-    /// The people to write to.
+    /// Its contacts.
     pub contacts: Vec<ContactContent>,
 }
 
-/// What a caller says about a contact.
+/// The content of a contact, from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ContactContent {
-    /// Given to keep a contact; `None` for a new one.
+    /// The id of an existing contact; `None` for a new one.
     pub id: Option<ContactId>,
-    /// As addressed in letters.
+    /// The name used in letters.
     pub name: String,
-    /// Where to write.
+    /// E-mail address.
     pub email: String,
-    /// Where to call.
+    /// Phone number.
     pub phone: String,
-    /// Whether invoices and reminders go here.
+    /// Whether it receives invoices and reminders.
     pub pays_invoices: bool,
 }
 
-/// A change of a customer: what is `None` stays.
-#[expect(clippy::option_option, reason = "the outer says whether it changes, the inner whether there is one")]
+/// A change of a customer: fields that are `None` stay.
+#[expect(clippy::option_option, reason = "the outer option is whether it changes, the inner the new value")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct CustomerPatch {
-    /// What people call it by, or nothing any more.
+    /// The customer number; `Some(None)` removes it.
     pub number: Option<Option<String>>,
     /// Legal name.
     pub name: Option<String>,
-    /// Where documents go.
+    /// The address of documents.
     pub address: Option<Address>,
     /// VAT or sales-tax identification.
     pub tax_id: Option<String>,
-    /// Terms of invoices that name none.
+    /// The default terms of its invoices.
     pub terms_id: Option<Option<TermsId>>,
-    /// Accounts it pays from, as a whole.
+    /// Accounts it pays from, replaced as a whole.
     pub bank_accounts: Option<Vec<String>>,
-    /// The people to write to, as a whole.
+    /// The contacts, replaced as a whole.
     pub contacts: Option<Vec<ContactContent>>,
 }
 
 impl CustomerContent {
-    /// The content with white space around bank accounts removed, if nothing is wrong with it.
+    /// The valid content, with white space around bank accounts removed.
     ///
     /// # Errors
-    /// Every bad field.
+    /// The violations of all fields.
     pub(crate) fn checked(mut self) -> Result<CustomerContent, Vec<BadField>> {
         trim(&mut self.bank_accounts);
         let mut checks = Checks::default();
@@ -173,10 +173,10 @@ impl ContactContent {
 }
 
 impl CustomerPatch {
-    /// The change with white space around bank accounts removed, if nothing is wrong with what it changes.
+    /// The valid change, with white space around bank accounts removed.
     ///
     /// # Errors
-    /// Every bad field.
+    /// The violations of all changed fields.
     pub(crate) fn checked(mut self) -> Result<CustomerPatch, Vec<BadField>> {
         let mut checks = Checks::default();
         check_number(&mut checks, self.number.as_ref().and_then(Option::as_deref));
@@ -199,7 +199,7 @@ impl CustomerPatch {
         checks.accept(self)
     }
 
-    /// What the customer would be after the change, for [`Customer::update`].
+    /// The content after the change, for [`Customer::update`].
     pub(crate) fn onto(self, customer: &Customer) -> CustomerContent {
         let now = customer.content();
         CustomerContent {
@@ -215,10 +215,10 @@ impl CustomerPatch {
 }
 
 impl Customer {
-    /// A new customer of checked content. `contact_id` makes the id of each contact.
+    /// A new customer with checked content. `contact_id` creates the id of each contact.
     ///
     /// # Errors
-    /// `ContactNotFound` if a contact comes with an id: none is known yet.
+    /// `ContactNotFound` if a contact has an id: none exists yet.
     pub(crate) fn create(
         id: CustomerId,
         content: CustomerContent,
@@ -231,10 +231,10 @@ impl Customer {
         Ok(Customer { id, number, name, address, tax_id, terms_id, bank_accounts, contacts, version, created_at: now })
     }
 
-    /// The customer with other checked content. Contacts given with their id keep it.
+    /// The customer with new checked content. Contacts given with their id keep it.
     ///
     /// # Errors
-    /// `ContactNotFound` if a contact comes with an id that is not one of the customer's.
+    /// `ContactNotFound` if a contact has an id that is not one of the customer's.
     pub(crate) fn update(
         self,
         content: CustomerContent,
@@ -246,7 +246,7 @@ impl Customer {
         Ok(Customer { number, name, address, tax_id, terms_id, bank_accounts, contacts, version, ..self })
     }
 
-    /// What a caller would say to get this customer.
+    /// The content of this customer.
     pub(crate) fn content(&self) -> CustomerContent {
         let contact = |contact: &Contact| ContactContent {
             id: Some(contact.id),

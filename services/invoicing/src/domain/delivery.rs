@@ -1,9 +1,9 @@
-//! Documents as they were handed over.
+//! Delivered documents.
 
 use chrono::{DateTime, Utc};
 use quittance_kernel::{ContactId, DeliveryId, InvoiceId};
 
-/// How a document was handed over.
+/// The channel of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum DeliveryChannel {
     /// By the caller's own e-mail.
@@ -25,19 +25,19 @@ impl DeliveryChannel {
     }
 }
 
-/// A document as it was handed over. The document itself is kept beside it.
+/// The delivery of a document. The document itself is stored beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delivery {
-    /// Its id.
+    /// The delivery's id.
     pub id: DeliveryId,
-    /// What was delivered.
+    /// The invoice.
     pub invoice: InvoiceId,
-    /// To whom; `None`: to the company.
+    /// The recipient; `None` for the company.
     pub contact: Option<ContactId>,
-    /// How.
+    /// The channel.
     pub channel: DeliveryChannel,
     /// SHA-256 of the document.
     pub document_sha256: [u8; 32],
-    /// When.
+    /// When it was delivered.
     pub delivered_at: DateTime<Utc>,
 }

@@ -16,19 +16,19 @@ use super::refusal::Refusal;
 use super::tenant::Tenant;
 use super::totals::TaxSubtotal;
 
-/// The name ends in `.html`, by which everything put into the page is escaped.
+/// The name ends in `.html`, so that all values are escaped.
 const TEMPLATE: &str = "invoice.html";
 
-/// Everything on the page, as text.
+/// The texts of the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DocumentData {
-    /// Who asks for the money.
+    /// The seller.
     pub seller: SellerData,
-    /// Who is to pay.
+    /// The buyer.
     pub buyer: BuyerData,
     /// The document's number.
     pub number: String,
-    /// What became of it, where that is something a reader must know: voided, or credited.
+    /// A notice that it is voided or credited.
     pub notice: Option<String>,
     /// Issue date.
     pub issued_on: String,
@@ -36,7 +36,7 @@ pub(crate) struct DocumentData {
     pub due_on: String,
     /// Currency code.
     pub currency: String,
-    /// What is charged.
+    /// The lines.
     pub lines: Vec<LineData>,
     /// The sum of the lines.
     pub net: String,
@@ -44,15 +44,15 @@ pub(crate) struct DocumentData {
     pub taxes: Vec<TaxData>,
     /// The sum of the taxes.
     pub tax: String,
-    /// What is owed.
+    /// The total.
     pub total: String,
-    /// The terms in words.
+    /// The payment terms in words.
     pub payment_terms: String,
     /// One sentence for each tier of early-payment discount.
     pub discounts: Vec<String>,
-    /// The reference for the payer to quote, in groups of four.
+    /// The payment reference, in groups of four.
     pub payment_reference: Option<String>,
-    /// The customer's order. May be empty.
+    /// The customer's purchase order. May be empty.
     pub purchase_order: String,
     /// A note. May be empty.
     pub note: String,
@@ -67,15 +67,15 @@ pub(crate) struct SellerData {
     pub address: Vec<String>,
     /// Tax identification. May be empty.
     pub tax_id: String,
-    /// Who answers questions.
+    /// The contact for questions.
     pub enquiries_name: String,
     /// Their e-mail address.
     pub enquiries_email: String,
     /// Their phone number. May be empty.
     pub enquiries_phone: String,
-    /// Where to pay. May be empty.
+    /// Payment details. May be empty.
     pub bank_account: String,
-    /// What happens when the customer pays late.
+    /// The notice about late payment.
     pub late_payment_consequences: String,
     /// Terms and conditions.
     pub terms_and_conditions: String,
@@ -92,22 +92,22 @@ pub(crate) struct BuyerData {
     pub address: Vec<String>,
     /// Tax identification. May be empty.
     pub tax_id: String,
-    /// What the seller calls it by.
+    /// The seller's customer number.
     pub number: Option<String>,
 }
 
-/// A charge as printed.
+/// A line as printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct LineData {
-    /// What was supplied.
+    /// The description.
     pub description: String,
-    /// How much of it.
+    /// The quantity.
     pub quantity: String,
-    /// In what. May be empty.
+    /// The unit. May be empty.
     pub unit: String,
-    /// The price of one.
+    /// The unit price.
     pub unit_price: String,
-    /// The rate, or why there is none.
+    /// The tax rate, or why there is none.
     pub tax: String,
     /// The net amount.
     pub net: String,
@@ -116,18 +116,18 @@ pub(crate) struct LineData {
 /// A tax as printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct TaxData {
-    /// What tax it is.
+    /// The name of the tax.
     pub label: String,
-    /// On what.
+    /// The taxable amount.
     pub taxable: String,
-    /// How much.
+    /// The amount.
     pub tax: String,
 }
 
-/// Why there is no page.
+/// Why the page cannot be rendered.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DocumentError {
-    /// The template does not fit its data: a defect of ours.
+    /// The template does not match its data: a bug.
     #[error("the invoice's template cannot be rendered")]
     Template(#[source] Arc<minijinja::Error>),
 }
@@ -138,7 +138,7 @@ impl From<minijinja::Error> for DocumentError {
     }
 }
 
-/// The page.
+/// Renders the page.
 ///
 /// # Errors
 /// [`DocumentError`], which only a defect in the template can cause.
@@ -150,7 +150,7 @@ pub(crate) fn render(data: &DocumentData) -> Result<String, DocumentError> {
 }
 
 impl DocumentData {
-    /// What the page of an issued invoice says. It is addressed to the contact given, or to the company.
+    /// The texts of an issued invoice's page. It is addressed to the given contact, or to the company.
     ///
     /// # Errors
     /// `InvoiceNotIssued` for a draft; `Money`, if a discount cannot be computed.
@@ -238,7 +238,7 @@ impl TaxData {
     }
 }
 
-/// At least the currency's decimals, and all that the price has.
+/// With at least the currency's decimals, and all decimals of the price.
 fn price_text(price: Decimal, currency: Currency) -> String {
     let mut price = price.normalize();
     if price.scale() < currency.minor_units() {

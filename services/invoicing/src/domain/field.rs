@@ -1,4 +1,4 @@
-//! What is wrong with a field that came from outside. Every bad field is reported, not the first.
+//! Violations of input fields. All of them are reported, not only the first.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -8,13 +8,13 @@ use quittance_kernel::reason;
 /// A field and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadField {
-    /// Where: the path in the resource, such as `contacts[2].email`.
+    /// The path in the resource, such as `contacts[2].email`.
     pub field: String,
-    /// What.
+    /// The violation.
     pub problem: Problem,
 }
 
-/// What can be wrong with a text or a list.
+/// A violation of a text or a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A required text is empty.
@@ -23,34 +23,34 @@ pub enum Problem {
     /// The text has too many characters.
     #[error("has more than {max} characters")]
     TooLong {
-        /// How many it may have.
+        /// The limit.
         max: usize,
     },
-    /// The text holds a control character, which no document can print.
-    #[error("holds a control character")]
+    /// The text has a control character, which no document can print.
+    #[error("has a control character")]
     ControlCharacter,
     /// The list has too many entries.
     #[error("has more than {max} entries")]
     TooMany {
-        /// How many it may have.
+        /// The limit.
         max: usize,
     },
-    /// The list holds an entry twice.
+    /// The list has an entry twice.
     #[error("is given twice")]
     Duplicate,
     /// Not a country code.
-    #[error("is no country code of ISO 3166-1: two capital letters")]
+    #[error("is not a country code of ISO 3166-1: two capital letters")]
     NotACountry,
     /// Not an e-mail address.
-    #[error("is no e-mail address")]
+    #[error("is not an e-mail address")]
     NotAnEmail,
     /// Not a time zone.
-    #[error("is no time zone of the IANA database, such as Europe/Berlin")]
+    #[error("is not a time zone of the IANA database, such as Europe/Berlin")]
     NotATimeZone,
     /// Longer terms than are allowed.
     #[error("is more than {max} days")]
     TooManyDays {
-        /// How many it may be.
+        /// The limit.
         max: u16,
     },
 }
@@ -72,7 +72,7 @@ impl Problem {
     }
 }
 
-/// A text on one line that may be empty.
+/// An optional text on one line.
 ///
 /// # Errors
 /// `TooLong` beyond `max` characters, `ControlCharacter`.
@@ -80,7 +80,7 @@ pub(crate) fn optional_line(text: &str, max: usize) -> Result<(), Problem> {
     if text.chars().any(char::is_control) { Err(Problem::ControlCharacter) } else { short_enough(text, max) }
 }
 
-/// A text on one line that says something.
+/// A required text on one line.
 ///
 /// # Errors
 /// `Empty` if nothing but white space is given; otherwise as [`optional_line`].
@@ -88,7 +88,7 @@ pub(crate) fn required_line(text: &str, max: usize) -> Result<(), Problem> {
     if text.trim().is_empty() { Err(Problem::Empty) } else { optional_line(text, max) }
 }
 
-/// A text of several lines that may be empty. Line breaks and tabs are no control characters here.
+/// An optional text of several lines. Line breaks and tabs are allowed.
 ///
 /// # Errors
 /// `TooLong` beyond `max` characters, `ControlCharacter`.
@@ -100,7 +100,7 @@ pub(crate) fn optional_block(text: &str, max: usize) -> Result<(), Problem> {
     }
 }
 
-/// A text of several lines that says something.
+/// A required text of several lines.
 ///
 /// # Errors
 /// `Empty` if nothing but white space is given; otherwise as [`optional_block`].
@@ -108,7 +108,7 @@ pub(crate) fn required_block(text: &str, max: usize) -> Result<(), Problem> {
     if text.trim().is_empty() { Err(Problem::Empty) } else { optional_block(text, max) }
 }
 
-/// An e-mail address or nothing: something, an at sign, something. Whether it can be reached is known only after sending.
+/// An optional e-mail address: non-empty parts around an at sign. Whether it exists is known only after sending.
 ///
 /// # Errors
 /// `NotAnEmail`, `TooLong` beyond the 254 characters of RFC 5321, `ControlCharacter`.
@@ -120,7 +120,7 @@ pub(crate) fn optional_email(text: &str) -> Result<(), Problem> {
     if text.is_empty() || (has_form && !text.contains(char::is_whitespace)) { Ok(()) } else { Err(Problem::NotAnEmail) }
 }
 
-/// A list with at most so many entries.
+/// A list with at most `max` entries.
 ///
 /// # Errors
 /// `TooMany`.
@@ -132,7 +132,7 @@ fn short_enough(text: &str, max: usize) -> Result<(), Problem> {
     if text.chars().count() > max { Err(Problem::TooLong { max }) } else { Ok(()) }
 }
 
-/// Gathers what is wrong, field by field.
+/// Collects violations, field by field.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     bad: Vec<BadField>,
@@ -145,7 +145,7 @@ impl Checks {
         }
     }
 
-    /// Adds what was found in a part, under the part's own path.
+    /// Adds the violations of a part, under the part's path.
     pub(super) fn nest(&mut self, path: &str, part: Vec<BadField>) {
         let nested = part.into_iter().map(|bad| BadField { field: format!("{path}.{}", bad.field), ..bad });
         self.bad.extend(nested);
@@ -165,7 +165,7 @@ impl Checks {
         self.bad
     }
 
-    /// The value, if nothing is wrong with it.
+    /// The value, if there are no violations.
     pub(super) fn accept<T>(self, value: T) -> Result<T, Vec<BadField>> {
         if self.bad.is_empty() { Ok(value) } else { Err(self.bad) }
     }

@@ -1,4 +1,4 @@
-//! The invoice: what it says, and where it stands.
+//! The invoice and its states.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{
@@ -11,97 +11,97 @@ use super::refusal::Refusal;
 use super::rounding::RoundingRule;
 use super::totals::Totals;
 
-/// An invoice, from draft to the end.
+/// An invoice in any state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invoice {
     /// Its id; the open item of an issued invoice has the same.
     pub id: InvoiceId,
-    /// Who owes it.
+    /// The debtor.
     pub customer: CustomerId,
-    /// Who it is addressed to; `None`: the customer's contact for invoices.
+    /// The contact it is addressed to; `None` for the customer's contact for invoices.
     pub contact: Option<ContactId>,
     /// The currency of every amount on it.
     pub currency: Currency,
-    /// What is charged.
+    /// The lines.
     pub lines: Vec<Line>,
-    /// What it adds up to.
+    /// Its totals.
     pub totals: Totals,
-    /// When it is due and what paying early is worth.
+    /// Its payment terms.
     pub terms: Terms,
-    /// The named terms they came from, where the caller named some.
+    /// The named terms, if the caller named some.
     pub terms_id: Option<TermsId>,
-    /// Where its number comes from.
+    /// The series of its number.
     pub series: SeriesId,
-    /// The number another system gave it.
+    /// Its number in another system.
     pub external_number: Option<String>,
-    /// The date to issue it on; `None`: the day it is issued.
+    /// The planned issue date; `None` for the day it is issued.
     pub planned_issue_on: Option<NaiveDate>,
-    /// A due date agreed for it; `None`: as the terms say.
+    /// An agreed due date; `None` for that of the terms.
     pub agreed_due_on: Option<NaiveDate>,
-    /// How its tax is rounded, frozen at creation.
+    /// The rounding of its tax, frozen at creation.
     pub rounding: RoundingRule,
     /// The credit reservation it uses up.
     pub reservation: Option<ReservationId>,
-    /// The customer's order. May be empty.
+    /// The customer's purchase order. May be empty.
     pub purchase_order: String,
     /// Printed on the document. May be empty.
     pub note: String,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// Grows by one with every change, from 1.
+    /// Starts at 1 and grows by one with every change.
     pub version: u32,
     /// When the draft was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// Where an invoice stands, with what is known from then on. Whether it is paid only its open item knows.
+/// The state of an invoice, with its data. Whether it is paid is known only from its open item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Can be changed; nothing is owed on it.
+    /// Can be changed; nothing is owed.
     Draft,
     /// Numbered and owed.
     Issued(Issuance),
-    /// Taken back as if it had not been issued; keeps its number.
+    /// Cancelled as if it had not been issued; keeps its number.
     Voided {
-        /// How it had been issued.
+        /// The data of its issue.
         issuance: Issuance,
-        /// When that counts.
+        /// The effective date.
         voided_on: NaiveDate,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// Credited in full.
     Credited {
-        /// How it had been issued.
+        /// The data of its issue.
         issuance: Issuance,
-        /// By what.
+        /// The credit note.
         credit_note: CreditNoteId,
     },
 }
 
-/// What an invoice got when it was issued.
+/// The data of an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Issuance {
-    /// As printed.
+    /// The printed number.
     pub number: String,
-    /// ISO 11649 reference for the payer to quote.
+    /// The payment reference (ISO 11649).
     pub payment_reference: Option<String>,
     /// Issue date, which is its effective date.
     pub issued_on: NaiveDate,
     /// Due date.
     pub due_on: NaiveDate,
-    /// When it was issued: recorded time.
+    /// The recorded time of its issue.
     pub issued_at: DateTime<Utc>,
 }
 
-/// Where an invoice stands, as callers see it.
+/// The status of an invoice, as callers see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum InvoiceStatus {
     /// Can be changed.
     Draft,
-    /// Owed, in whole or in part.
+    /// Open, in full or in part.
     Issued,
-    /// Nothing left to pay.
+    /// Paid in full.
     Paid,
     /// Credited in full.
     Credited,
@@ -120,7 +120,7 @@ impl State {
         }
     }
 
-    /// How it was issued; `None` for a draft.
+    /// The data of its issue; `None` for a draft.
     pub(crate) const fn issuance(&self) -> Option<&Issuance> {
         match self {
             State::Draft => None,
@@ -132,7 +132,7 @@ impl State {
 }
 
 impl Invoice {
-    /// A draft. `terms` and `series` are what the content's choices resolve to.
+    /// A draft. `terms` and `series` are resolved from the content.
     ///
     /// # Errors
     /// `Line`, `TotalNotPositive`, `DueBeforeIssued` if both dates are given, `Money` if a sum is too large.
@@ -195,7 +195,7 @@ impl Invoice {
         })
     }
 
-    /// What a caller would say to get this invoice.
+    /// The content of this invoice.
     pub(crate) fn content(&self) -> InvoiceContent {
         InvoiceContent {
             customer: self.customer,
@@ -214,7 +214,7 @@ impl Invoice {
         }
     }
 
-    /// Where it stands, given what is still open on its item.
+    /// Its status, given the open balance of its item.
     pub(crate) fn status(&self, open: Option<Money>) -> InvoiceStatus {
         match self.state {
             State::Draft => InvoiceStatus::Draft,
@@ -225,7 +225,7 @@ impl Invoice {
         }
     }
 
-    /// Whether it may be changed.
+    /// Fails unless it is a draft.
     ///
     /// # Errors
     /// `InvoiceNotDraft`.
@@ -238,7 +238,7 @@ impl Invoice {
         }
     }
 
-    /// How it was issued, if it is issued and neither voided nor credited.
+    /// The data of its issue, if it is neither voided nor credited.
     ///
     /// # Errors
     /// `InvoiceNotIssued`.

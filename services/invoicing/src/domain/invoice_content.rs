@@ -1,4 +1,4 @@
-//! What a caller says about an invoice, and how a draft is changed.
+//! The content of an invoice from a request, and changes of a draft.
 
 use chrono::NaiveDate;
 use quittance_kernel::{ContactId, Currency, CustomerId, ReservationId, SeriesId, TermsId};
@@ -6,70 +6,70 @@ use quittance_kernel::{ContactId, Currency, CustomerId, ReservationId, SeriesId,
 use super::line::LineContent;
 use super::rounding::RoundingRule;
 
-/// How many characters an external number or a purchase order may have.
+/// The longest external number or purchase order, in characters.
 pub(crate) const MAX_NUMBER: usize = 100;
-/// How many characters a note may have.
+/// The longest note, in characters.
 pub(crate) const MAX_NOTE: usize = 2_000;
-/// How many characters the reason of a void or of a reversal may have.
+/// The longest reason of a void or a reversal, in characters.
 pub(crate) const MAX_REASON: usize = 500;
 
-/// What a caller says about an invoice.
+/// The content of an invoice, from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct InvoiceContent {
-    /// Who owes it.
+    /// The debtor.
     pub customer: CustomerId,
-    /// Who it is addressed to; `None`: the customer's contact for invoices.
+    /// The contact it is addressed to; `None` for the customer's contact for invoices.
     pub contact: Option<ContactId>,
     /// The currency of every amount on it.
     pub currency: Currency,
-    /// What is charged.
+    /// The lines.
     pub lines: Vec<LineContent>,
-    /// Named terms; `None`: the customer's.
+    /// Named terms; `None` for the customer's.
     pub terms_id: Option<TermsId>,
-    /// Series to number it in; `None`: the tenant's first of the kind.
+    /// The series of its number; `None` for the tenant's first of the kind.
     pub series: Option<SeriesId>,
-    /// The number another system gave it.
+    /// Its number in another system.
     pub external_number: Option<String>,
-    /// The date to issue it on.
+    /// The planned issue date.
     pub issued_on: Option<NaiveDate>,
     /// An agreed due date.
     pub due_on: Option<NaiveDate>,
-    /// How its tax is rounded; `None`: the tenant's rule.
+    /// The rounding of its tax; `None` for the tenant's rule.
     pub rounding: Option<RoundingRule>,
     /// The credit reservation it uses up.
     pub reservation: Option<ReservationId>,
-    /// The customer's order.
+    /// The customer's purchase order.
     pub purchase_order: String,
     /// Printed on the document.
     pub note: String,
 }
 
-/// A change of a draft: what is `None` stays. Customer, currency, external number and rounding never change.
-#[expect(clippy::option_option, reason = "the outer says whether it changes, the inner whether there is one")]
+/// A change of a draft: fields that are `None` stay. Customer, currency, external number and rounding never change.
+#[expect(clippy::option_option, reason = "the outer option is whether it changes, the inner the new value")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct InvoicePatch {
-    /// Who it is addressed to.
+    /// The contact it is addressed to.
     pub contact: Option<Option<ContactId>>,
-    /// What is charged, as a whole.
+    /// The lines, replaced as a whole.
     pub lines: Option<Vec<LineContent>>,
-    /// Named terms, or the customer's again.
+    /// Named terms; `Some(None)` for the customer's.
     pub terms_id: Option<Option<TermsId>>,
-    /// Series, or the tenant's first again.
+    /// The series; `Some(None)` for the tenant's first.
     pub series: Option<Option<SeriesId>>,
-    /// The date to issue it on.
+    /// The planned issue date.
     pub issued_on: Option<Option<NaiveDate>>,
     /// An agreed due date.
     pub due_on: Option<Option<NaiveDate>>,
     /// The credit reservation.
     pub reservation: Option<Option<ReservationId>>,
-    /// The customer's order.
+    /// The customer's purchase order.
     pub purchase_order: Option<String>,
     /// Printed on the document.
     pub note: Option<String>,
 }
 
 impl InvoicePatch {
-    /// What an invoice that says this would say after the change.
+    /// The content after the change.
     pub(crate) fn onto(self, now: InvoiceContent) -> InvoiceContent {
         InvoiceContent {
             contact: self.contact.unwrap_or(now.contact),

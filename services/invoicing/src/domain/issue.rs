@@ -8,7 +8,7 @@ use super::invoice::{Invoice, Issuance, State};
 use super::open_item::{Entry, OpenItem};
 use super::refusal::Refusal;
 
-/// The dates an invoice would be issued with: what can be refused is refused before a number is taken.
+/// The dates of an issue, decided before a number is taken, so that refusals take none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IssuePlan {
     issued_on: NaiveDate,
@@ -23,19 +23,19 @@ impl IssuePlan {
     }
 }
 
-/// An invoice as issued, and the item that it opened.
+/// An issued invoice and its open item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IssuedInvoice {
-    /// As issued.
+    /// The issued invoice.
     pub invoice: Invoice,
-    /// What is owed on it.
+    /// Its open item.
     pub item: OpenItem,
     /// The item's first entry.
     pub entry: EntryId,
 }
 
 impl Invoice {
-    /// Decides when the draft is issued and due: on its planned date or today; on its agreed date or as its terms say.
+    /// Decides the issue date (planned, or today) and the due date (agreed, or by its terms).
     ///
     /// # Errors
     /// `InvoiceNotDraft`, `IssuedInFuture`, `CurrencyNotInUse`, `DueBeforeIssued`.
@@ -83,7 +83,7 @@ impl Invoice {
         (Invoice { state: State::Issued(issuance), version: self.version + 1, ..self }, item)
     }
 
-    /// Takes an issued invoice back as if it had not been issued. It keeps its number. The void counts on `today`, the
+    /// Voids an issued invoice as if it had not been issued. It keeps its number. The void is effective on `today`, the
     /// tenant's day, but not before the issue date.
     ///
     /// # Errors

@@ -1,22 +1,22 @@
-//! The lines of an invoice: what is charged, and its tax category.
+//! The lines of an invoice, with their tax categories.
 
 use quittance_kernel::{Currency, Money, MoneyError, Percent, Rounding};
 use rust_decimal::Decimal;
 
 use super::field::{Problem, optional_line, required_block};
 
-/// How many lines a document may have.
+/// The most lines of a document.
 pub(crate) const MAX_LINES: usize = 500;
-/// How many characters a description may have.
+/// The longest description, in characters.
 pub(crate) const MAX_DESCRIPTION: usize = 500;
-/// How many characters a unit may have.
+/// The longest unit, in characters.
 pub(crate) const MAX_UNIT: usize = 20;
-/// How many decimals a quantity or a unit price may have.
+/// The most decimals of a quantity or a unit price.
 pub(crate) const FACTOR_DECIMALS: u32 = 6;
-/// Quantities and unit prices stay below this: 15 digits before the point.
+/// The exclusive limit of quantities and unit prices: 15 digits before the point.
 const FACTOR_BOUND: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
-/// Why tax is or is not charged: UNCL 5305, as far as EN 16931 uses it. Orders by its code.
+/// The tax category: UNCL 5305, as far as EN 16931 uses it. Ordered by code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TaxCategory {
     /// `AE`: the buyer owes the tax (reverse charge).
@@ -64,7 +64,7 @@ impl TaxCategory {
         TaxCategory::ALL.into_iter().find(|category| category.label() == label)
     }
 
-    /// What the document says about it.
+    /// Its text on the document.
     pub const fn wording(self) -> &'static str {
         match self {
             TaxCategory::ReverseCharge => "Reverse charge",
@@ -82,43 +82,43 @@ impl TaxCategory {
     }
 }
 
-/// What a caller says about a line.
+/// The content of a line, from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct LineContent {
-    /// What was supplied.
+    /// The description.
     pub description: String,
-    /// How much of it; negative for a deduction, never zero.
+    /// The quantity; negative for a deduction, never zero.
     pub quantity: Decimal,
-    /// In what, for example `h`. May be empty.
+    /// The unit, for example `h`. May be empty.
     pub unit: String,
-    /// The price of one, without tax.
+    /// The unit price, without tax.
     pub unit_price: Decimal,
-    /// Why tax is or is not charged.
+    /// The tax category.
     pub tax_category: TaxCategory,
-    /// At what rate.
+    /// The tax rate.
     pub tax_rate: Percent,
 }
 
-/// One charge of a document, with its net amount.
+/// A line of a document, with its net amount.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Line {
-    /// What was supplied.
+    /// The description.
     pub description: String,
-    /// How much of it; negative for a deduction.
+    /// The quantity; negative for a deduction.
     pub quantity: Decimal,
-    /// In what.
+    /// The unit.
     pub unit: String,
-    /// The price of one, without tax.
+    /// The unit price, without tax.
     pub unit_price: Decimal,
-    /// Why tax is or is not charged.
+    /// The tax category.
     pub tax_category: TaxCategory,
-    /// At what rate.
+    /// The tax rate.
     pub tax_rate: Percent,
     /// Quantity times unit price, rounded once, half away from zero.
     pub net: Money,
 }
 
-/// What is wrong with a line.
+/// A violation of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// The description is empty, too long or not printable.
@@ -127,7 +127,7 @@ pub enum LineError {
     /// The unit is too long or not printable.
     #[error("the unit {0}")]
     Unit(Problem),
-    /// Nothing is charged.
+    /// The quantity is zero.
     #[error("the quantity is zero")]
     QuantityZero,
     /// The quantity has too many digits.
@@ -136,10 +136,10 @@ pub enum LineError {
     /// The unit price has too many digits.
     #[error("the unit price has more than 15 digits before the point or more than {FACTOR_DECIMALS} behind it")]
     UnitPriceDigits,
-    /// The standard category without a rate, or a rate on a category that has none.
+    /// The standard category without a rate, or a rate with another category.
     #[error("tax category {} has {}", category.label(), if *category == TaxCategory::Standard { "a rate above 0" } else { "the rate 0" })]
     TaxRate {
-        /// The category that does not go with the rate.
+        /// The category.
         category: TaxCategory,
     },
     /// The net amount is too large for a document.
@@ -173,7 +173,7 @@ impl LineError {
 }
 
 impl LineContent {
-    /// The content without zeros at the end of its numbers, if nothing is wrong with it in any currency.
+    /// The content without trailing zeros, if it is valid in every currency.
     ///
     /// # Errors
     /// [`LineError`], for the first rule that is broken.
@@ -204,7 +204,7 @@ impl Line {
         Ok(Line { description, quantity, unit, unit_price, tax_category, tax_rate, net })
     }
 
-    /// What the caller said about it.
+    /// The content of the line.
     pub(crate) fn content(&self) -> LineContent {
         LineContent {
             description: self.description.clone(),
@@ -217,7 +217,7 @@ impl Line {
     }
 }
 
-/// The number without zeros at its end, if it has few enough digits.
+/// The number without trailing zeros, if its digits are within the limits.
 fn factor(number: Decimal) -> Option<Decimal> {
     let number = number.normalize();
     (number.scale() <= FACTOR_DECIMALS && number.abs() < FACTOR_BOUND).then_some(number)

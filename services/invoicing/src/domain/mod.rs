@@ -1,6 +1,6 @@
-//! The domain of invoicing: what an invoice is, what it adds up to, and how it and its open item change.
+//! The domain of invoicing: invoices, their totals, and the transitions of them and their open items.
 //!
-//! Pure functions and types. Ids, dates and instants are arguments, so every decision can be made again and tested.
+//! Pure functions and types. Ids, dates and instants are arguments, so every decision is reproducible and testable.
 
 pub(crate) mod address;
 pub(crate) mod amounts;

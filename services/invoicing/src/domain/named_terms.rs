@@ -4,15 +4,15 @@ use quittance_kernel::{Terms, TermsId};
 
 use super::field::{BadField, Checks, Problem, required_line};
 
-/// How many characters a code may have.
+/// The longest code, in characters.
 pub(crate) const MAX_CODE: usize = 100;
-/// How many days to pay terms may give.
+/// The most days to pay.
 pub(crate) const MAX_NET_DAYS: u16 = 3_650;
 
-/// What a caller says about named terms.
+/// The content of named terms, from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NamedTermsContent {
-    /// What people call them by; unique in the tenant.
+    /// Their code, unique in the tenant.
     pub code: String,
     /// The terms.
     pub terms: Terms,
@@ -23,17 +23,17 @@ pub(crate) struct NamedTermsContent {
 pub(crate) struct NamedTerms {
     /// Their id.
     pub id: TermsId,
-    /// What people call them by.
+    /// Their code.
     pub code: String,
     /// The terms.
     pub terms: Terms,
 }
 
 impl NamedTermsContent {
-    /// The content, if nothing is wrong with it.
+    /// The valid content.
     ///
     /// # Errors
-    /// Every bad field.
+    /// The violations of all fields.
     pub(crate) fn checked(self) -> Result<NamedTermsContent, Vec<BadField>> {
         let mut checks = Checks::default();
         checks.check("code", required_line(&self.code, MAX_CODE));
@@ -45,13 +45,13 @@ impl NamedTermsContent {
 }
 
 impl NamedTerms {
-    /// Terms under the id made for them.
+    /// New terms with this id.
     pub(crate) fn new(id: TermsId, content: NamedTermsContent) -> NamedTerms {
         NamedTerms { id, code: content.code, terms: content.terms }
     }
 }
 
-/// The terms of an invoice where neither it nor its customer names any: 30 days net.
+/// The terms of an invoice when neither it nor its customer names any: 30 days net.
 #[expect(clippy::expect_used, reason = "30 days net breaks no rule of terms, and a test says so")]
 pub(crate) fn standard_terms() -> Terms {
     Terms::new(30, Vec::new()).expect("30 days net are valid terms")

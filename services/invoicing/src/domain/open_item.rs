@@ -1,4 +1,4 @@
-//! Open items: what is owed on an issued document, and the entries that move it.
+//! Open items of issued documents, and the entries that change their balance.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 pub(crate) struct OpenItem {
     /// Equal to the invoice's id.
     pub id: ItemId,
-    /// Who owes it.
+    /// The debtor.
     pub customer: CustomerId,
     /// The document's number.
     pub number: String,
@@ -22,32 +22,32 @@ pub(crate) struct OpenItem {
     pub issued_on: NaiveDate,
     /// Due date.
     pub due_on: NaiveDate,
-    /// The terms as frozen on the document: they decide about discounts.
+    /// The terms frozen on the document, which decide about discounts.
     pub terms: Terms,
-    /// What was owed at first and what has become of it.
+    /// The total and its parts.
     pub amounts: Amounts,
 }
 
 /// Money that settles an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settlement {
-    /// Given by payments; settles once.
+    /// The allocation in payments; it settles only once.
     pub allocation: AllocationId,
-    /// Whose payment.
+    /// The payment.
     pub payment: PaymentId,
-    /// What it settles.
+    /// The item it settles.
     pub item: ItemId,
-    /// How much.
+    /// The amount.
     pub amount: Money,
     /// Early-payment discount granted with it.
     pub discount: Option<Money>,
     /// The small difference that closes the item with it.
     pub write_off: Option<WriteOff>,
-    /// When it counts.
+    /// The effective date.
     pub effective_on: NaiveDate,
 }
 
-/// What moves an open item.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum EntryKind {
     /// Issued.
@@ -56,7 +56,7 @@ pub(crate) enum EntryKind {
     Settlement,
     /// Early-payment discount.
     Discount,
-    /// A small difference written off, or a surplus kept.
+    /// A small difference written off, or an excess kept.
     WriteOff,
     /// The reversal of a settlement.
     SettlementReversal,
@@ -104,18 +104,18 @@ impl EntryKind {
     }
 }
 
-/// One movement of an item. Entries are only ever added; their sum is what is open.
+/// A movement of an item. Entries are insert-only; their sum is the open balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
-    /// Positive: owed more.
+    /// The amount; positive increases the balance.
     pub amount: Money,
-    /// When it counts.
+    /// The effective date.
     pub effective_on: NaiveDate,
 }
 
-/// A settlement without a write-off has the hash it had before there were any: a call that is repeated over an upgrade is
+/// A settlement without a write-off has the hash of versions before write-offs existed: a call repeated across an upgrade is
 /// the same call.
 impl Hash for Settlement {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -126,13 +126,13 @@ impl Hash for Settlement {
     }
 }
 
-/// What a settlement's amount, discount and write-off are as entries.
+/// The entries of a settlement's amount, discount and write-off.
 const SETTLING: [EntryKind; 3] = [EntryKind::Settlement, EntryKind::Discount, EntryKind::WriteOff];
 const REVERSING: [EntryKind; 3] =
     [EntryKind::SettlementReversal, EntryKind::DiscountReversal, EntryKind::WriteOffReversal];
 
 impl Settlement {
-    /// Whether this is the settlement that was recorded for its allocation, requested again.
+    /// Fails unless this is the settlement recorded before for its allocation.
     ///
     /// # Errors
     /// `AllocationDiffers` if anything about it is different.
@@ -148,7 +148,7 @@ impl Settlement {
         self.write_off.map_or(Money::zero(self.amount.currency()), |write_off| write_off.amount)
     }
 
-    /// By how much it lessens what is open.
+    /// The amount by which it reduces the open balance.
     fn taken(&self) -> Result<Money, MoneyError> {
         self.amount.checked_add(self.discount_or_zero())?.checked_add(self.write_off_or_zero())
     }
@@ -162,17 +162,17 @@ impl Settlement {
 }
 
 impl OpenItem {
-    /// What is still owed.
+    /// The open balance.
     pub(crate) const fn open(&self) -> Money {
         self.amounts.open()
     }
 
-    /// The entry with which it came into being.
+    /// Its first entry.
     pub(crate) const fn opening_entry(&self) -> Entry {
         Entry { kind: EntryKind::Invoice, amount: self.amounts.total(), effective_on: self.issued_on }
     }
 
-    /// Settles it, in part or in full, with the discount if one is granted and the difference that is written off.
+    /// Settles it in part or in full, with the discount granted and the difference written off, if any.
     ///
     /// # Errors
     /// `ItemClosed`, `Money` (another currency), `AmountNotPositive`, `SettledBeforeIssued`, `WriteOffNotAllowed`,
@@ -207,10 +207,10 @@ impl OpenItem {
         Ok((OpenItem { amounts, ..self }, entries))
     }
 
-    /// Reverses a settlement, whole. The caller knows whether it was reversed before.
+    /// Reverses a settlement in full. The caller checks that it was not reversed before.
     ///
     /// # Errors
-    /// `ReversedBeforeSettled`, and `SettlementNotFound` if the item does not hold as much.
+    /// `ReversedBeforeSettled`, and `SettlementNotFound` if the item has less settled.
     pub(crate) fn reverse(
         self,
         settlement: &Settlement,
@@ -229,7 +229,7 @@ impl OpenItem {
         Ok((OpenItem { amounts, ..self }, entries))
     }
 
-    /// Credits all of it.
+    /// Credits the item in full.
     ///
     /// # Errors
     /// `ItemClosed`, `InvoiceSettled` while anything is settled or discounted, `IssuedBeforeInvoice`.
@@ -243,7 +243,7 @@ impl OpenItem {
         Ok((OpenItem { amounts, ..self }, entry))
     }
 
-    /// Voids all of it. It counts on the given day, but not before the issue date.
+    /// Voids the item in full, effective on the given day, but not before the issue date.
     ///
     /// # Errors
     /// `ItemClosed`, `InvoiceSettled` while anything is settled or discounted.
@@ -255,7 +255,7 @@ impl OpenItem {
         Ok((OpenItem { amounts, ..self }, entry))
     }
 
-    /// Nothing was settled, discounted, credited or voided, or all of it was reversed.
+    /// Fails unless nothing is settled or discounted, or all of it was reversed.
     pub(super) fn check_untouched(&self) -> Result<(), Refusal> {
         if self.amounts.is_closed() {
             Err(Refusal::ItemClosed)
@@ -277,13 +277,13 @@ impl OpenItem {
             .map_err(Refusal::Money)
     }
 
-    /// A write-off is small beside the money it comes with, and closes the item together with it.
+    /// A write-off is smaller than its settlement, and closes the item together with it.
     fn check_write_off(&self, write_off: Money, amount: Money, taken: Money) -> Result<(), Refusal> {
         if write_off.is_zero() {
             return Err(Refusal::WriteOffNotAllowed { why: "it is zero" });
         }
         if write_off.abs().compare(amount)? != Ordering::Less {
-            return Err(Refusal::WriteOffNotAllowed { why: "it is not smaller than the money it comes with" });
+            return Err(Refusal::WriteOffNotAllowed { why: "it is not smaller than the settlement" });
         }
         if taken != self.open() {
             return Err(Refusal::WriteOffNotAllowed { why: "with it the settlement does not close the item" });
@@ -291,8 +291,8 @@ impl OpenItem {
         Ok(())
     }
 
-    /// A discount is for who pays in time and in full: it closes the item, and all discounts on the item together stay
-    /// within what the tier that was open on the effective date grants.
+    /// A discount requires payment in time and in full: it closes the item, and all discounts on the item together are
+    /// within the tier open on the effective date.
     fn check_discount(&self, settlement: &Settlement, taken: Money) -> Result<(), Refusal> {
         if taken != self.open() {
             return Err(Refusal::DiscountNotAllowed { why: "with it the settlement does not close the item" });
@@ -308,7 +308,7 @@ impl OpenItem {
     }
 }
 
-/// What it settles, discounts and writes off, as entries of these kinds.
+/// Its settled, discounted and written-off amounts, as entries of these kinds.
 fn entries(settlement: &Settlement, kinds: [EntryKind; 3], effective_on: NaiveDate) -> Vec<Entry> {
     let write_off = settlement.write_off.map(|write_off| write_off.amount);
     let amounts = [Some(settlement.amount), settlement.discount, write_off];

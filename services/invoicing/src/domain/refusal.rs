@@ -1,29 +1,29 @@
-//! Why invoicing refuses a change.
+//! Refusals of invoicing.
 
 use chrono::NaiveDate;
 use quittance_kernel::{ContactId, Currency, Money, MoneyError};
 
 use super::line::LineError;
 
-/// A rule that forbids the change. Nothing has changed when one is returned.
+/// A rule that forbids a change. Nothing is changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Only a draft can be changed or issued.
     #[error("the invoice is {state}: only a draft can be changed or issued")]
     InvoiceNotDraft {
-        /// Where it stands.
+        /// Its state.
         state: &'static str,
     },
     /// Only an issued invoice can be voided, credited, rendered or delivered.
     #[error("the invoice is {state}: it must be issued")]
     InvoiceNotIssued {
-        /// Where it stands.
+        /// Its state.
         state: &'static str,
     },
-    /// Something was paid on it, or a discount was granted.
+    /// A settlement or discount on it is not reversed.
     #[error("the invoice is settled in part or in full: reverse its settlements first")]
     InvoiceSettled,
-    /// The customer has it.
+    /// The invoice was delivered.
     #[error("the invoice was delivered: credit it instead")]
     InvoiceDelivered,
     /// A gapless series is numbered in the order of issue dates.
@@ -32,15 +32,15 @@ pub enum Refusal {
         /// The issue date of the series' last document.
         last_issued_on: NaiveDate,
     },
-    /// The currency has ended, or has not begun.
-    #[error("{currency} is not in use on {issued_on}: it has ended, or has not begun")]
+    /// The currency is withdrawn, or not introduced yet.
+    #[error("{currency} is not in use on {issued_on}: it is withdrawn, or not introduced yet")]
     CurrencyNotInUse {
         /// The currency.
         currency: Currency,
         /// The issue date.
         issued_on: NaiveDate,
     },
-    /// Documents are not issued ahead of time.
+    /// The issue date is in the future.
     #[error("the issue date {issued_on} lies after today, {today}")]
     IssuedInFuture {
         /// The date in the request.
@@ -48,13 +48,13 @@ pub enum Refusal {
         /// The tenant's day.
         today: NaiveDate,
     },
-    /// A credit note is not older than its invoice.
+    /// A credit note is dated before its invoice.
     #[error("the invoice was issued on {invoice_issued_on}: it cannot be credited before")]
     IssuedBeforeInvoice {
         /// The invoice's issue date.
         invoice_issued_on: NaiveDate,
     },
-    /// Nothing is due before it exists.
+    /// The due date is before the issue date.
     #[error("the due date {due_on} lies before the issue date {issued_on}")]
     DueBeforeIssued {
         /// The due date.
@@ -62,7 +62,7 @@ pub enum Refusal {
         /// The issue date.
         issued_on: NaiveDate,
     },
-    /// An invoice asks for money.
+    /// The total is not positive.
     #[error("the total is {total}: it must be greater than zero")]
     TotalNotPositive {
         /// What the lines and taxes sum to.
@@ -71,10 +71,10 @@ pub enum Refusal {
     /// The item was voided or credited.
     #[error("the item was voided or credited: nothing can be settled on it")]
     ItemClosed,
-    /// More than is owed.
+    /// The settlement exceeds the open balance.
     #[error("the settlement exceeds what is open, {open}")]
     SettlementExceedsOpen {
-        /// What is still owed.
+        /// The open balance.
         open: Money,
     },
     /// The terms do not grant the discount.
@@ -83,28 +83,28 @@ pub enum Refusal {
         /// Which condition is not met.
         why: &'static str,
     },
-    /// The difference is none that a settlement may write off.
+    /// The write-off is not allowed.
     #[error("the write-off is not allowed: {why}")]
     WriteOffNotAllowed {
         /// Which condition is not met.
         why: &'static str,
     },
-    /// Money does not settle what does not exist yet.
+    /// The settlement is dated before the item.
     #[error("the item was issued on {issued_on}: it cannot be settled before")]
     SettledBeforeIssued {
         /// The item's issue date.
         issued_on: NaiveDate,
     },
-    /// The allocation was settled before, with other content.
-    #[error("the allocation is settled already, with other content")]
+    /// The allocation was settled before with different content.
+    #[error("the allocation is settled already, with different content")]
     AllocationDiffers,
-    /// A reversal is not older than what it reverses.
-    #[error("the settlement counts from {settled_on}: it cannot be reversed before")]
+    /// A reversal is dated before its settlement.
+    #[error("the settlement is effective on {settled_on}: it cannot be reversed before")]
     ReversedBeforeSettled {
-        /// When the settlement counts.
+        /// The effective date of the settlement.
         settled_on: NaiveDate,
     },
-    /// The item holds no such settlement.
+    /// The item has less settled than is to be reversed.
     #[error("the item has less settled than the settlement that is to be reversed")]
     SettlementNotFound,
     /// An amount that must be greater than zero is not.
@@ -122,12 +122,12 @@ pub enum Refusal {
     /// A line is wrong.
     #[error("line {}: {error}", index + 1)]
     Line {
-        /// Which line, counted from 0.
+        /// The index of the line, from 0.
         index: usize,
-        /// What is wrong with it.
+        /// The violation.
         error: LineError,
     },
-    /// Amounts in two currencies, or an amount beyond what a document may state.
+    /// Amounts in two currencies, or an amount beyond the limit of a document.
     #[error(transparent)]
     Money(#[from] MoneyError),
 }

@@ -1,8 +1,8 @@
-//! How the tax of a document is rounded.
+//! Rounding of a document's tax.
 
 use quittance_kernel::Rounding;
 
-/// What is rounded to the currency's minor unit.
+/// The amounts that are rounded to the currency's minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum RoundingScope {
     /// The tax of each category and rate, on the sum of its lines (EN 16931, BR-CO-17).
@@ -28,18 +28,18 @@ impl RoundingScope {
     }
 }
 
-/// The rule by which tax is rounded. It is frozen on a document when that is created, so that a later change of the
-/// tenant's rule moves no cent of it.
+/// The rounding rule of tax. It is frozen on a document at creation, so that a later change of the
+/// tenant's rule does not affect it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RoundingRule {
-    /// What is rounded.
+    /// The rounded amounts.
     pub scope: RoundingScope,
-    /// How a tie is rounded: `HalfUp` (away from zero) or `HalfEven`.
+    /// The rounding of ties: `HalfUp` (away from zero) or `HalfEven`.
     pub mode: Rounding,
 }
 
 impl RoundingRule {
-    /// Per rate, half up: what EN 16931 expects and a tenant gets unless it says otherwise.
+    /// Per rate, half up: as in EN 16931, and a tenant's default.
     pub(crate) const STANDARD: RoundingRule = RoundingRule { scope: RoundingScope::PerRate, mode: Rounding::HalfUp };
 
     /// The rule with these labels. `None` for an unknown one, and for a mode that does not round to the nearest.

@@ -5,25 +5,25 @@ use quittance_kernel::{CreditorReference, SeriesId};
 
 use super::refusal::Refusal;
 
-/// How many characters a code may have.
+/// The longest code, in characters.
 pub(crate) const MAX_CODE: usize = 20;
-/// How many characters a prefix may have.
+/// The longest prefix, in characters.
 pub(crate) const MAX_PREFIX: usize = 20;
-/// How many digits a number may be filled up to.
+/// The most digits to pad a number to.
 pub(crate) const MAX_DIGITS: u8 = 12;
-/// How many digits a number is filled up to unless the series says otherwise.
+/// The default number of digits to pad a number to.
 pub(crate) const STANDARD_DIGITS: u8 = 6;
-/// The last number a series can give.
+/// The last number of a series.
 const LAST_NUMBER: i64 = 999_999_999_999;
 
-/// What a series numbers.
+/// The kind of documents of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum SeriesKind {
     /// Invoices: gapless, in order of issue.
     Invoice,
     /// Credit notes: gapless, in order of issue.
     CreditNote,
-    /// Documents taken over with the number another system gave them.
+    /// Migrated documents with their number from another system.
     External,
 }
 
@@ -44,7 +44,7 @@ impl SeriesKind {
         SeriesKind::ALL.into_iter().find(|kind| kind.label() == label)
     }
 
-    /// The kind of series an invoice belongs to: one with a number of its own is taken over.
+    /// The kind of series of an invoice: one with an external number is migrated.
     pub(crate) const fn of_invoice(external_number: Option<&str>) -> SeriesKind {
         match external_number {
             Some(_) => SeriesKind::External,
@@ -53,7 +53,7 @@ impl SeriesKind {
     }
 }
 
-/// The code of a series and what its numbers look like.
+/// The code of a series and the format of its numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Numbering {
     code: String,
@@ -63,11 +63,11 @@ pub(crate) struct Numbering {
 }
 
 impl Numbering {
-    /// `code`: a short name, unique in the tenant. `prefix`: before the digits, of which there are at least `min_digits`, filled with zeros; 0 means
-    /// [`STANDARD_DIGITS`]. `next_number`: what the first document gets; 0 means 1.
+    /// `code`: a short name, unique in the tenant. `prefix`: before the digits, which are padded with zeros to `min_digits`; 0 means
+    /// [`STANDARD_DIGITS`]. `next_number`: the number of the first document; 0 means 1.
     ///
     /// # Errors
-    /// Every [`BadSeries`] there is.
+    /// All violations.
     pub(crate) fn new(
         code: String,
         prefix: String,
@@ -102,29 +102,29 @@ impl Numbering {
 /// Consecutive numbers for documents of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Series {
-    /// Its id.
+    /// The series's id.
     pub id: SeriesId,
     /// Short name, unique in the tenant.
     pub code: String,
-    /// What it numbers.
+    /// Its kind of documents.
     pub kind: SeriesKind,
-    /// Before the digits.
+    /// The prefix before the digits.
     pub prefix: String,
-    /// At least this many digits, filled with zeros.
+    /// The minimum of digits, padded with zeros.
     pub min_digits: u8,
-    /// The number the next document gets.
+    /// The number of the next document.
     pub next_number: i64,
-    /// Issue date of its last document.
+    /// Issue date of its last document; `None` before the first one.
     pub last_issued_on: Option<NaiveDate>,
 }
 
-/// What is wrong with a series.
+/// A violation of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadSeries {
-    /// The code has another form.
+    /// The code has the wrong form.
     #[error("a code is 1 to {MAX_CODE} capital letters, digits, hyphens or underscores")]
     Code,
-    /// The prefix has another form.
+    /// The prefix has the wrong form.
     #[error("a prefix is at most {MAX_PREFIX} letters, digits, hyphens, slashes, points or underscores")]
     Prefix,
     /// Too few or too many digits.
@@ -158,13 +158,13 @@ impl BadSeries {
 }
 
 impl Series {
-    /// A series that has numbered nothing yet.
+    /// A new series, without documents.
     pub(crate) fn new(id: SeriesId, kind: SeriesKind, numbering: Numbering) -> Series {
         let Numbering { code, prefix, min_digits, next_number } = numbering;
         Series { id, code, kind, prefix, min_digits, next_number, last_issued_on: None }
     }
 
-    /// The series every tenant starts with: one for invoices, one for credit notes, one for documents taken over.
+    /// The series every tenant starts with: one for invoices, one for credit notes, one for migrated documents.
     pub(crate) fn starters(invoices: SeriesId, credit_notes: SeriesId, external: SeriesId) -> [Series; 3] {
         let starter = |id, kind, code: &str, prefix: &str| Series {
             id,
@@ -182,11 +182,11 @@ impl Series {
         ]
     }
 
-    /// The number for a document issued on this day, and moves on to the next. The documents of a gapless series have
+    /// Takes the number for a document issued on this day. The documents of a gapless series have
     /// issue dates in the order of their numbers.
     ///
     /// # Errors
-    /// `IssuedBeforeSeries`, `SeriesExhausted`; the series has not moved then.
+    /// `IssuedBeforeSeries`, `SeriesExhausted`; the series is unchanged then.
     pub(crate) fn take(&mut self, issued_on: NaiveDate) -> Result<String, Refusal> {
         match self.last_issued_on {
             Some(last_issued_on) if issued_on < last_issued_on => {
@@ -204,8 +204,8 @@ impl Series {
         Ok(number)
     }
 
-    /// Whether another series, which has numbered documents, gives numbers or payment references that this one would give too. References are made of
-    /// letters and digits only. Numbers with more digits than both are filled up to, some billions on, are left to the constraint.
+    /// Whether another series with documents produces numbers or payment references that this one would produce too. References consist of
+    /// letters and digits only. Collisions of numbers beyond the padding of both are left to the constraint.
     pub(crate) fn collides_with(&self, other: &Series) -> bool {
         let gives_none = |series: &Series| series.kind == SeriesKind::External;
         if gives_none(self) || gives_none(other) || other.last_issued_on.is_none() {
@@ -221,7 +221,7 @@ impl Series {
         is_number && (rest.is_empty() || rest.len() + usize::from(longer.1) <= usize::from(shorter.1))
     }
 
-    /// Whether this series, which has numbered documents, will give exactly this number to a later one.
+    /// Whether this series, which has documents, will give exactly this number to a later one.
     pub(crate) fn will_give(&self, number: &str) -> bool {
         if self.kind == SeriesKind::External || self.last_issued_on.is_none() {
             return false;
@@ -231,7 +231,7 @@ impl Series {
         parsed.is_some_and(|n| n >= self.next_number && number == format!("{}{n:0width$}", self.prefix))
     }
 
-    /// The reference (ISO 11649) for the payer of a document with this number to quote. Documents taken over have none,
+    /// The reference (ISO 11649) for the payer of a document with this number to quote. Migrated documents have none,
     /// nor do those whose number is too long for one.
     pub(crate) fn payment_reference(&self, number: &str) -> Option<String> {
         match self.kind {
@@ -243,7 +243,7 @@ impl Series {
     }
 }
 
-/// What a payment reference keeps of a number.
+/// The characters of a number in a payment reference.
 fn letters_and_digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }
@@ -311,7 +311,7 @@ mod tests {
             ("", 6, false),
         ] {
             assert_eq!(of(prefix, digits).collides_with(&started("INV-")), expected, "{prefix}");
-            assert!(!of(prefix, digits).collides_with(&of("INV-", 6)), "it has numbered nothing");
+            assert!(!of(prefix, digits).collides_with(&of("INV-", 6)), "it has no documents");
         }
         assert!(!of("INV-2025-", 6).collides_with(&started("INV-2026-")));
         let external = Series { kind: SeriesKind::External, ..started("INV-") };

@@ -5,23 +5,23 @@ use quittance_kernel::{ItemId, Money, MoneyError};
 
 use super::open_item::EntryKind;
 
-/// How many movements a statement may show.
+/// The most movements of a statement.
 pub(crate) const MAX_LINES: u16 = 10_000;
 
 /// A movement of one of the customer's items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Movement {
-    /// When it counts.
+    /// The effective date.
     pub effective_on: NaiveDate,
-    /// When we knew.
+    /// The recorded time.
     pub recorded_at: DateTime<Utc>,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
-    /// The invoice it moves.
+    /// The invoice.
     pub item: ItemId,
     /// The document's number.
     pub number: String,
-    /// Positive: owed more.
+    /// The amount; positive increases the balance.
     pub amount: Money,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Movement {
 pub(crate) struct StatementLine {
     /// The movement.
     pub movement: Movement,
-    /// What is owed after it.
+    /// The balance after it.
     pub balance: Money,
 }
 
@@ -41,17 +41,17 @@ pub(crate) struct Statement {
     pub from_on: NaiveDate,
     /// Last day.
     pub to_on: NaiveDate,
-    /// Owed before the first day.
+    /// The opening balance, before the first day.
     pub opening: Money,
-    /// By effective date, then in the order they were recorded.
+    /// The movements, by effective date and recorded time.
     pub lines: Vec<StatementLine>,
-    /// Owed at the end of the last day.
+    /// The closing balance, at the end of the last day.
     pub closing: Money,
 }
 
 impl Statement {
-    /// The statement of a period. `carried` is the sum of movements that are not given, all of them before the period;
-    /// given ones before it count into the opening balance, and those after it do not count.
+    /// The statement of a period. `carried` is the sum of movements not given, all before the period;
+    /// given ones before it are added to the opening balance, and those after it are ignored.
     ///
     /// # Errors
     /// `CurrencyMismatch` if a movement is in another currency than `carried`; `TooLarge`.

@@ -1,4 +1,4 @@
-//! The tenant: the seller whose receivables these are.
+//! The tenant: the seller.
 
 use chrono::{DateTime, Utc};
 use quittance_kernel::{Currency, TenantId, parse_time_zone};
@@ -15,71 +15,71 @@ const MAX_CONDITIONS: usize = 20_000;
 /// A seller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tenant {
-    /// Its id.
+    /// The tenant's id.
     pub id: TenantId,
     /// Legal name, as printed on documents.
     pub name: String,
-    /// As printed on documents.
+    /// The address, as printed on documents.
     pub address: Address,
     /// VAT or sales-tax identification, as printed. May be empty.
     pub tax_id: String,
-    /// The currency the books are kept in.
+    /// The base currency.
     pub base_currency: Currency,
     /// IANA time zone: today is a date there. The kernel's `parse_time_zone` reads it.
     pub time_zone: String,
-    /// Who answers questions about documents.
+    /// The contact for questions about documents.
     pub enquiries: Enquiries,
     /// What happens when a customer pays late.
     pub late_payment_consequences: String,
-    /// Where to pay. May be empty.
+    /// Payment details. May be empty.
     pub bank_account: String,
     /// Terms and conditions.
     pub terms_and_conditions: String,
-    /// How tax is rounded unless the invoice says otherwise.
+    /// The default rounding of tax.
     pub rounding: RoundingRule,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// Who answers questions about documents.
+/// The contact for questions about documents.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Enquiries {
     /// A person or team.
     pub name: String,
-    /// Where to write.
+    /// E-mail address.
     pub email: String,
-    /// Where to call. May be empty.
+    /// Phone number. May be empty.
     pub phone: String,
 }
 
-/// What a caller says about a tenant.
+/// The content of a tenant, from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct TenantContent {
     /// Legal name.
     pub name: String,
-    /// As printed on documents.
+    /// The address, as printed on documents.
     pub address: Address,
     /// VAT or sales-tax identification.
     pub tax_id: String,
     /// IANA time zone.
     pub time_zone: String,
-    /// Who answers questions about documents.
+    /// The contact for questions about documents.
     pub enquiries: Enquiries,
     /// What happens when a customer pays late.
     pub late_payment_consequences: String,
-    /// Where to pay.
+    /// Payment details.
     pub bank_account: String,
     /// Terms and conditions.
     pub terms_and_conditions: String,
-    /// How tax is rounded; `None`: [`RoundingRule::STANDARD`].
+    /// The rounding of tax; `None` for [`RoundingRule::STANDARD`].
     pub rounding: Option<RoundingRule>,
 }
 
 impl TenantContent {
-    /// The content, if nothing is wrong with it.
+    /// The valid content.
     ///
     /// # Errors
-    /// Every bad field.
+    /// The violations of all fields.
     pub(crate) fn checked(self) -> Result<TenantContent, Vec<BadField>> {
         let mut checks = Checks::default();
         checks.check("name", required_line(&self.name, MAX_NAME));
@@ -106,7 +106,7 @@ impl Enquiries {
 }
 
 impl Tenant {
-    /// A new tenant of checked content.
+    /// A new tenant with checked content.
     pub(crate) fn create(id: TenantId, base_currency: Currency, content: TenantContent, now: DateTime<Utc>) -> Tenant {
         Tenant {
             id,

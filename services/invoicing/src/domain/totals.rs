@@ -1,4 +1,4 @@
-//! What a document adds up to.
+//! The totals of a document.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use super::rounding::{RoundingRule, RoundingScope};
 /// The tax of one category and rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TaxSubtotal {
-    /// Why tax is or is not charged.
+    /// The tax category.
     pub category: TaxCategory,
-    /// At what rate.
+    /// The tax rate.
     pub rate: Percent,
     /// The sum of the lines' net amounts.
     pub taxable: Money,
@@ -20,7 +20,7 @@ pub(crate) struct TaxSubtotal {
     pub tax: Money,
 }
 
-/// The sums of a document: total = net + tax, and tax = the sum of the subtotals.
+/// The totals of a document: total = net + tax, and tax = the sum of the subtotals.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Totals {
     /// The sum of the lines.
@@ -29,15 +29,15 @@ pub(crate) struct Totals {
     pub taxes: Vec<TaxSubtotal>,
     /// The sum of the taxes.
     pub tax: Money,
-    /// What is owed.
+    /// The total.
     pub total: Money,
 }
 
 impl Totals {
-    /// The sums of the lines, with tax by the rule.
+    /// The totals of the lines, with tax by the rule.
     ///
     /// # Errors
-    /// `CurrencyMismatch` if a line is in another currency, `TooLarge` if a sum is beyond what a document may state.
+    /// `CurrencyMismatch` if a line is in another currency, `TooLarge` if a sum is beyond the limit of a document.
     pub(crate) fn of(lines: &[Line], currency: Currency, rule: RoundingRule) -> Result<Totals, MoneyError> {
         let mut groups: BTreeMap<(TaxCategory, Percent), Vec<Money>> = BTreeMap::new();
         for line in lines {
@@ -73,7 +73,7 @@ impl TaxSubtotal {
     }
 }
 
-/// The amount, if a document may state it: sums have the bound of every amount on the wire.
+/// The amount, if it is within the limit of a document, which is that of input amounts.
 fn statable(sum: Money) -> Result<Money, MoneyError> {
     Money::new(sum.amount(), sum.currency())
 }

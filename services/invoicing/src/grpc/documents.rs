@@ -23,7 +23,7 @@ fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) ->
     Response::new(pb::BatchInvoicesResponse { results: results.collect() })
 }
 
-/// Invoices with what is owed on them.
+/// Invoices with their open balances.
 async fn with_open(tx: &mut Tx, invoices: &[Invoice]) -> Result<Vec<pb::Invoice>, Error> {
     let ids: Vec<ItemId> = invoices.iter().filter(|i| i.state.issuance().is_some()).map(|i| i.id.into()).collect();
     let items = db::ledger::find_items(tx, &ids).await?;
@@ -63,7 +63,7 @@ impl App {
     }
 }
 
-/// A state as it is stored: its label, and whether something is open.
+/// A status as stored: its label, and whether there is an open balance.
 fn stored_state(state: pb::InvoiceState) -> (Option<&'static str>, Option<bool>) {
     match state {
         pb::InvoiceState::Unspecified => (None, None),

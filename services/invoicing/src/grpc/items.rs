@@ -1,4 +1,4 @@
-//! Open items, settlements, statements, and the state of the books.
+//! Open items, settlements, statements, verification and stream status.
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
     use crate::domain::Refusal;
 
-    /// What payments acts on is what invoicing answers.
+    /// Payments relies on the reasons that invoicing returns.
     #[test]
     fn settlements_are_refused_by_the_reasons_of_the_contract() {
         let zero = Money::zero(Currency::EUR);

@@ -1,4 +1,4 @@
-//! Handlers of other services' events: collections publishes which items are disputed.
+//! Consumers of other services' events: collections publishes which items are disputed.
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};

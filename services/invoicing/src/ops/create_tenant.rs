@@ -12,7 +12,7 @@ use crate::{
     outbox,
 };
 
-/// Makes the tenant of the call known, with a first series for each kind of document.
+/// Creates the tenant of the call, with a first series for each kind of document.
 #[derive(Debug, Hash)]
 pub(crate) struct CreateTenant {
     pub(crate) base_currency: Currency,

@@ -13,12 +13,12 @@ use crate::{
     outbox,
 };
 
-/// Credits an issued invoice in full, with a credit note of its own number.
+/// Credits an issued invoice in full, with a numbered credit note.
 #[derive(Debug, Hash)]
 pub(crate) struct CreditInvoice {
     pub(crate) invoice: InvoiceId,
     pub(crate) reason: CreditReason,
-    /// `None`: today.
+    /// `None` for today.
     pub(crate) issued_on: Option<NaiveDate>,
 }
 
@@ -36,7 +36,7 @@ impl Operation for CreditInvoice {
         let item = item.ok_or_else(not_issued)?.item;
         let today = w.today()?;
         let issued_on = self.issued_on.unwrap_or(today);
-        // What is refused anyway does not wait for the counter.
+        // Refusals do not wait for the counter.
         CreditNote::check(&invoice, &item, issued_on, today).map_err(refused)?;
         let series = w.settings()?.default_series(SeriesKind::CreditNote)?;
         let mut series = db::series::lock(w.tx, series).await?;

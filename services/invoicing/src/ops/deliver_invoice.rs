@@ -16,7 +16,7 @@ use crate::{
     outbox,
 };
 
-/// Records that an invoice was handed over, with the document as it was then.
+/// Records the delivery of an invoice, with the document as it was then.
 #[derive(Debug, Hash)]
 pub(crate) struct DeliverInvoice {
     pub(crate) invoice: InvoiceId,
@@ -30,7 +30,7 @@ impl Operation for DeliverInvoice {
     type Output = Delivery;
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Delivery, Error> {
-        // Locked, so that it is not voided while it is handed over.
+        // Locked, so that it is not voided during the delivery.
         db::invoice::lock(w.tx, self.invoice).await?;
         let Rendered { html, contact, customer } =
             render(w.tx, &w.settings()?.tenant, self.invoice, self.contact).await?;

@@ -1,4 +1,4 @@
-//! Drafts of a batch's contents.
+//! Drafts from the contents of a batch.
 
 use quittance_kernel::InvoiceId;
 
@@ -8,7 +8,7 @@ use crate::{
     domain::{Invoice, InvoiceContent, Series},
 };
 
-/// A draft of each content, or why there is none. Nothing is written.
+/// A draft of each content, or its refusal. Nothing is written.
 pub(super) async fn draft_all(w: &mut Write<'_>, contents: &[&InvoiceContent]) -> Batch<Invoice> {
     let settings = w.settings()?;
     let references = References::load(w.tx, settings, contents).await?;
@@ -24,7 +24,7 @@ pub(super) async fn draft_all(w: &mut Write<'_>, contents: &[&InvoiceContent]) -
     Ok(drafts.collect())
 }
 
-/// A document taken over must not have a number that one of the tenant's own series will give.
+/// A migrated document must not have a number that one of the tenant's own series will give.
 fn check_external_number(content: &InvoiceContent, series: &[Series]) -> Result<(), Error> {
     let Some(number) = &content.external_number else { return Ok(()) };
     match series.iter().find(|series| series.will_give(number)) {

@@ -10,7 +10,7 @@ use crate::{
     domain::{Invoice, IssuedInvoice, Refusal, Series},
 };
 
-/// Issues drafts in their order. The counters of their series are locked from here to the end of the transaction; a draft that is refused takes no number.
+/// Issues drafts in their order. The counters of their series are locked from here to the end of the transaction; a refused draft takes no number.
 pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Error>>) -> Batch<IssuedInvoice> {
     let (now, today) = (w.now, w.today()?);
     let mut counters = lock_counters(w, &drafts).await?;
@@ -20,11 +20,11 @@ pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Err
         let subject = format!("invoice {}", draft.id);
         let refused = |refusal| Error::refused(&subject, refusal);
         if issued.contains(&draft.id) {
-            // Two commands of the batch issue one draft: the first has it.
+            // Two commands of the batch issue one draft: the first wins.
             return Err(refused(Refusal::InvoiceNotDraft { state: "issued" }));
         }
         let plan = draft.plan_issue(today).map_err(refused)?;
-        // Documents taken over bring their number, and have no reference of ours.
+        // Migrated documents have their own number and no payment reference.
         let (number, reference) = if let Some(number) = &draft.external_number {
             (number.clone(), None)
         } else {
@@ -44,7 +44,7 @@ pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Err
     Ok(results)
 }
 
-/// Locks the counters that these drafts take numbers from. Documents taken over bring their numbers.
+/// Locks the counters that these drafts take numbers from. Migrated documents have their own numbers.
 async fn lock_counters(
     w: &mut Write<'_>,
     drafts: &[Result<Invoice, Error>],

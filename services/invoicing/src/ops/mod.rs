@@ -37,7 +37,7 @@ pub(crate) use void_invoice::VoidInvoice;
 
 use crate::{Error, app::TenantSettings};
 
-/// What an operation of the service works with.
+/// The transaction of an operation of the service.
 type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 
 /// A result per command of a batch.

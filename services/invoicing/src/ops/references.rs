@@ -1,4 +1,4 @@
-//! What the content of invoices refers to: customers, contacts, terms, series. Loaded for a whole batch, then answered per invoice.
+//! References of invoices: customers, contacts, terms, series. Loaded for a whole batch, then resolved per invoice.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::{
     domain::{InvoiceContent, SeriesKind, standard_terms},
 };
 
-/// What was loaded.
+/// The loaded references.
 pub(crate) struct References<'a> {
     settings: &'a TenantSettings,
     customers: HashMap<CustomerId, CustomerFacts>,
@@ -20,18 +20,18 @@ pub(crate) struct References<'a> {
     named_series: HashMap<SeriesId, SeriesKind>,
 }
 
-/// Content with everything it leaves to defaults filled in.
+/// Content with defaults resolved.
 pub(crate) struct Resolved {
-    /// With contact and terms.
+    /// The content with contact and terms.
     pub(crate) content: InvoiceContent,
     /// The terms to freeze.
     pub(crate) terms: Terms,
-    /// Where it is numbered.
+    /// The series of its number.
     pub(crate) series: SeriesId,
 }
 
 impl<'a> References<'a> {
-    /// Loads everything that these contents refer to.
+    /// Loads all references of these contents.
     pub(crate) async fn load(
         tx: &mut Tx,
         settings: &'a TenantSettings,
@@ -52,7 +52,7 @@ impl<'a> References<'a> {
         Ok(Self { settings, customers, terms, named_series })
     }
 
-    /// The content with its defaults, or what it refers to that does not exist.
+    /// The content with its defaults, or an error for a missing reference.
     pub(crate) fn resolve(&self, content: &InvoiceContent) -> Result<Resolved, Error> {
         let customer = self.customers.get(&content.customer).ok_or(Error::CustomerNotFound(content.customer))?;
         if let Some(contact) = content.contact.filter(|id| !customer.contacts.contains(id)) {

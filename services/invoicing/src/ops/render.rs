@@ -1,4 +1,4 @@
-//! The document that `RenderInvoice` shows and `DeliverInvoice` keeps.
+//! The document that `RenderInvoice` returns and `DeliverInvoice` stores.
 
 use quittance_db::Tx;
 use quittance_kernel::{ContactId, CustomerId, InvoiceId};
@@ -8,14 +8,14 @@ use crate::{
     domain::{DocumentData, Tenant, document},
 };
 
-/// An invoice as it is sent, and to whom.
+/// A rendered invoice and its recipient.
 pub(crate) struct Rendered {
     pub(crate) html: String,
     pub(crate) contact: Option<ContactId>,
     pub(crate) customer: CustomerId,
 }
 
-/// Renders an issued invoice, addressed to this contact or to its own.
+/// Renders an issued invoice, addressed to this contact or its own.
 pub(crate) async fn render(
     tx: &mut Tx,
     tenant: &Tenant,

@@ -1,4 +1,4 @@
-//! `ReverseSettlements`: reverses settlements by entries of their own.
+//! `ReverseSettlements`: reverses settlements by new entries.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -28,13 +28,13 @@ pub(crate) struct Reversal {
     pub(crate) reason: String,
 }
 
-/// Reverses settlements, each for itself.
+/// Reverses settlements, each with its own result.
 #[derive(Debug, Hash)]
 pub(crate) struct ReverseSettlements {
     pub(crate) reversals: Vec<Reversal>,
 }
 
-/// Reversals that are decided one after the other, on the items as those before left them.
+/// Reversals decided in order, each on the items as changed by the ones before.
 struct Reversing<'a> {
     items: HashMap<ItemId, ItemView>,
     recorded: HashMap<AllocationId, RecordedSettlement>,

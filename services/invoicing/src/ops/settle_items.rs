@@ -1,5 +1,5 @@
-//! `SettleItems`: money that payments has allocated. One half of a settlement across two databases: payments repeats the call with the same request
-//! id until it has the answer.
+//! `SettleItems`: money allocated by payments. One half of a settlement across two databases: payments repeats the call with the same request
+//! id until it has the response.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,16 +19,16 @@ use crate::{
     outbox,
 };
 
-/// Settles items, each settlement for itself.
+/// Settles items, each settlement with its own result.
 #[derive(Debug, Hash)]
 pub(crate) struct SettleItems {
     pub(crate) settlements: Vec<Settlement>,
 }
 
-/// What became of one settlement or reversal: the item after it and whether it is disputed, or why not.
+/// The result of one settlement or reversal: the item after it and whether it is disputed, or the refusal.
 pub(crate) type Settled = Result<(OpenItem, bool), Error>;
 
-/// Settlements that are decided one after the other, on the items as those before left them.
+/// Settlements decided in order, each on the items as changed by the ones before.
 struct Settling {
     items: HashMap<ItemId, ItemView>,
     recorded: HashMap<AllocationId, RecordedSettlement>,

@@ -50,7 +50,7 @@ impl BatchOperation for UpdateInvoice {
         let references = References::load(w.tx, w.settings()?, &contents.iter().collect::<Vec<_>>()).await?;
         let mut changed: BTreeMap<InvoiceId, ChangedDraft> = BTreeMap::new();
         let mut results = Vec::with_capacity(commands.len());
-        // Several commands may change one draft: each sees what the one before it made.
+        // Several commands may change one draft: each sees the changes of the one before.
         for (place, command) in commands.iter().enumerate() {
             let draft = drafts.get_mut(&command.invoice).ok_or(Error::InvoiceNotFound(command.invoice));
             results.push(draft.and_then(|draft| {

@@ -12,7 +12,7 @@ use crate::{
     outbox,
 };
 
-/// Cancels an issued invoice that nobody has paid or received. It keeps its number.
+/// Cancels an issued invoice that is neither settled nor delivered. It keeps its number.
 #[derive(Debug, Hash)]
 pub(crate) struct VoidInvoice {
     pub(crate) invoice: InvoiceId,
@@ -28,7 +28,7 @@ impl Operation for VoidInvoice {
     async fn run(&self, w: &mut Write<'_>) -> Result<(Invoice, OpenItem), Error> {
         let id = self.invoice;
         let refused = |refusal| Error::refused(format!("invoice {id}"), refusal);
-        // Items are locked before documents, everywhere: a settlement locks the item only.
+        // Items are always locked before documents: a settlement locks only the item.
         let item = db::ledger::lock_item(w.tx, id.into()).await?;
         let invoice = db::invoice::lock(w.tx, id).await?;
         self.etag.check(format_args!("invoice {id}"), invoice.version)?;

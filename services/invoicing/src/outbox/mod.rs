@@ -1,4 +1,4 @@
-//! The store of events on their way out: what happened, as the contract says it.
+//! Domain events as messages of the contract.
 
 use chrono::NaiveDate;
 use prost::Message as _;
@@ -96,7 +96,7 @@ pub(crate) fn invoice_voided(invoice: &Invoice, entry: &Entry, reason: &str) -> 
     event("quittance.invoicing.v1.InvoiceVoided", invoice.customer, payload)
 }
 
-/// A document was handed over.
+/// A document was delivered.
 pub(crate) fn invoice_delivered(delivery: &Delivery, customer: CustomerId) -> Event {
     let payload = Payload::InvoiceDelivered(pb::InvoiceDelivered {
         delivery: Some(wire::delivery(delivery)),

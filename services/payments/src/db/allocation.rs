@@ -1,4 +1,4 @@
-//! Allocations: which part of a payment pays which item, and how far invoicing has agreed.
+//! Allocations of payments to items, with invoicing's agreement.
 
 use std::collections::HashMap;
 
@@ -67,7 +67,7 @@ impl TryFrom<Row> for Allocation {
     }
 }
 
-/// Adds allocations that are pending.
+/// Adds pending allocations.
 pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: DateTime<Utc>) -> Result<(), DbError> {
     if allocations.is_empty() {
         return Ok(());
@@ -118,7 +118,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
     Ok(())
 }
 
-/// Writes the states of allocations whose payments are locked.
+/// Updates the states of allocations whose payments are locked.
 pub(crate) async fn update_states(tx: &mut Tx, allocations: &[Allocation], now: DateTime<Utc>) -> Result<(), DbError> {
     if allocations.is_empty() {
         return Ok(());
@@ -175,7 +175,7 @@ pub(crate) async fn of_payments(
     Ok(found)
 }
 
-/// These allocations, as they are under their payments' locks, in the order of their ids.
+/// These allocations, read under their payments' locks, in the order of their ids.
 pub(crate) async fn find_all(tx: &mut Tx, ids: &[AllocationId]) -> Result<Vec<Allocation>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
@@ -194,7 +194,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[AllocationId]) -> Result<Vec<Al
     rows.into_iter().map(Allocation::try_from).collect()
 }
 
-/// All allocations that were made under a batch id, in the order of their ids: the request to invoicing is the same each time.
+/// All allocations with a batch id, in the order of their ids: the request to invoicing is the same each time.
 pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Allocation>, DbError> {
     let rows = sqlx::query_as!(
         Row,
@@ -211,7 +211,7 @@ pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Alloca
     rows.into_iter().map(Allocation::try_from).collect()
 }
 
-/// All allocations that are being reversed under a batch id, in the order of their ids. They end together.
+/// All allocations being reversed under a batch id, in the order of their ids. They complete together.
 pub(crate) async fn of_reversal_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Allocation>, DbError> {
     let rows = sqlx::query_as!(
         Row,

@@ -1,4 +1,4 @@
-//! Bank files and the lines that became payments.
+//! Bank files and their lines recorded as payments.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::domain::{BankImport, Fingerprint, NotedProblem, bank_file::Source};
 
 const TABLE: &str = "bank_import";
 
-/// A line that is about to become a payment.
+/// A line to be recorded as a payment.
 #[derive(Debug, Clone)]
 pub(crate) struct NewLine {
     pub(crate) fingerprint: Fingerprint,
@@ -25,7 +25,7 @@ pub(crate) struct NewLine {
     pub(crate) payment: PaymentId,
 }
 
-/// Claims lines of an account; returns the payments of those that were not imported before. Claimed in the order of their keys, so that two imports
+/// Claims lines of an account; returns the payments of those not imported before. Claimed in the order of their keys, so that two imports
 /// of one file take turns.
 pub(crate) async fn claim_lines(
     tx: &mut Tx,
@@ -64,7 +64,7 @@ pub(crate) async fn claim_lines(
     Ok(claimed.into_iter().map(PaymentId::new).collect())
 }
 
-/// Keeps an import with its file.
+/// Stores an import with its file.
 pub(crate) async fn insert(tx: &mut Tx, import: &BankImport, content: &[u8]) -> Result<(), DbError> {
     let lines: Vec<i64> = import.problems.iter().map(|problem| problem.line).collect();
     let reasons: Vec<String> = import.problems.iter().map(|problem| problem.reason.clone()).collect();
@@ -129,7 +129,7 @@ pub(crate) async fn find(tx: &mut Tx, id: ImportId) -> Result<Option<BankImport>
     }))
 }
 
-/// An entry of a bank's file that is about to become payments.
+/// An entry of a bank file to be recorded as payments.
 #[derive(Debug, Clone)]
 pub(crate) struct NewEntry {
     pub(crate) account: String,
@@ -142,10 +142,10 @@ pub(crate) struct NewEntry {
     pub(crate) source: Source,
 }
 
-/// How often each bank's key is known, by kind of file.
+/// How often each bank key is known, by kind of file.
 pub(crate) type KnownKeys = HashMap<(String, Fingerprint), HashMap<Source, usize>>;
 
-/// What is known of these entries' bank keys, under a lock that lets imports of one account take turns.
+/// The known bank keys of these entries, under a lock that serialises imports of one account.
 pub(crate) async fn known_keys(tx: &mut Tx, entries: &[NewEntry]) -> Result<KnownKeys, DbError> {
     let tenant = tx.tenant().uuid();
     let accounts: BTreeSet<&str> = entries.iter().map(|entry| entry.account.as_str()).collect();
@@ -162,8 +162,8 @@ pub(crate) async fn known_keys(tx: &mut Tx, entries: &[NewEntry]) -> Result<Know
     let keys: Vec<Vec<u8>> = with_key().map(|(_, key)| key.to_vec()).collect();
     let rows = sqlx::query!(
         r#"select e.account, e.bank_key as "bank_key!", e.source, count(*) as "count!"
-           from (select distinct account, key from unnest($2::text[], $3::bytea[]) as v (account, key)) asked
-           join bank_entry e on e.tenant_id = $1 and e.account = asked.account and e.bank_key = asked.key
+           from (select distinct account, key from unnest($2::text[], $3::bytea[]) as v (account, key)) requested
+           join bank_entry e on e.tenant_id = $1 and e.account = requested.account and e.bank_key = requested.key
            group by e.account, e.bank_key, e.source"#,
         tenant,
         &accounts,
@@ -181,7 +181,7 @@ pub(crate) async fn known_keys(tx: &mut Tx, entries: &[NewEntry]) -> Result<Know
     Ok(found)
 }
 
-/// Which of the entries are known by all that they say.
+/// The entries known by their full content.
 pub(crate) async fn known_entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<HashSet<Uuid>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
@@ -189,10 +189,10 @@ pub(crate) async fn known_entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<H
     let fingerprints: Vec<Vec<u8>> = entries.iter().map(|entry| entry.fingerprint.to_vec()).collect();
     let occurrences: Vec<i32> = entries.iter().map(|entry| entry.occurrence).collect();
     let known = sqlx::query_scalar!(
-        r#"select asked.id as "id!"
-           from unnest($2::uuid[], $3::text[], $4::bytea[], $5::int[]) as asked (id, account, fingerprint, occurrence)
-           join bank_entry e on e.tenant_id = $1 and e.account = asked.account and e.fingerprint = asked.fingerprint
-             and e.occurrence = asked.occurrence"#,
+        r#"select requested.id as "id!"
+           from unnest($2::uuid[], $3::text[], $4::bytea[], $5::int[]) as requested (id, account, fingerprint, occurrence)
+           join bank_entry e on e.tenant_id = $1 and e.account = requested.account and e.fingerprint = requested.fingerprint
+             and e.occurrence = requested.occurrence"#,
         tenant,
         &ids,
         &accounts,
@@ -204,7 +204,7 @@ pub(crate) async fn known_entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<H
     Ok(known.into_iter().collect())
 }
 
-/// Keeps entries, each once.
+/// Stores entries, each once.
 pub(crate) async fn insert_entries(tx: &mut Tx, import: ImportId, entries: &[NewEntry]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let accounts: Vec<String> = entries.iter().map(|entry| entry.account.clone()).collect();

@@ -1,4 +1,4 @@
-//! Open items as matching looks at them, and who pays from which account.
+//! Open items for matching, and customers by account.
 
 use std::collections::HashSet;
 
@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use crate::domain::Candidate;
 
-/// What is looked for; an item that meets any of it is found.
+/// Search keys; an item that matches any of them is found.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ItemQuery {
-    /// Keys of numbers, as [`quittance_matching::lookups`] makes them.
+    /// Keys of numbers, by [`quittance_matching::lookups`].
     pub(crate) keys: Vec<String>,
     pub(crate) references: Vec<String>,
-    /// Open items of these.
+    /// Customers whose open items are searched.
     pub(crate) customers: Vec<CustomerId>,
     pub(crate) items: Vec<ItemId>,
 }
@@ -43,8 +43,8 @@ impl TryFrom<Row> for Candidate {
     fn try_from(row: Row) -> Result<Self, DbError> {
         let (table, id) = ("open_item", row.id);
         let currency = stored(table, id, Currency::parse(&row.currency))?;
-        // All money that settles items comes from here, so what is allocated here is exact at once, while invoicing's events come later; and
-        // invoicing's events know of voids and credits.
+        // All settlements originate here, so local allocations are exact at once, while invoicing's events arrive later; and
+        // invoicing's events report voids and credits.
         let open = row.open_amount.min(row.total - row.allocated).max(Decimal::ZERO);
         Ok(Self {
             item: ItemId::new(id),
@@ -60,7 +60,7 @@ impl TryFrom<Row> for Candidate {
     }
 }
 
-/// The items, with what is open on them less everything that is allocated here already, ordered by due date.
+/// The items, with their open balances less what is already allocated here, ordered by due date.
 pub(crate) async fn find(tx: &mut Tx, query: &ItemQuery) -> Result<Vec<Candidate>, DbError> {
     let tenant = tx.tenant().uuid();
     let customers: Vec<Uuid> = query.customers.iter().map(|id| id.uuid()).collect();
@@ -97,7 +97,7 @@ pub(crate) async fn find(tx: &mut Tx, query: &ItemQuery) -> Result<Vec<Candidate
     rows.into_iter().map(Candidate::try_from).collect()
 }
 
-/// Which of the customers are known.
+/// The known ones of these customers.
 pub(crate) async fn known_customers(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashSet<CustomerId>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();

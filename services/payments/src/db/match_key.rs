@@ -1,11 +1,11 @@
-//! By what unapplied payments are found again when invoicing publishes something new.
+//! Match keys: how unapplied payments are found again when invoicing publishes something new.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
 use quittance_kernel::PaymentId;
 use uuid::Uuid;
 
-/// Keeps by what payments are found again: payment and key.
+/// Adds match keys: payment and key.
 pub(crate) async fn insert(tx: &mut Tx, keys: &[(PaymentId, String)]) -> Result<(), DbError> {
     if keys.is_empty() {
         return Ok(());
@@ -27,7 +27,7 @@ pub(crate) async fn insert(tx: &mut Tx, keys: &[(PaymentId, String)]) -> Result<
     Ok(())
 }
 
-/// Forgets the keys of payments that wait for nothing.
+/// Deletes the match keys of these payments.
 pub(crate) async fn delete(tx: &mut Tx, payments: &[PaymentId]) -> Result<(), DbError> {
     if payments.is_empty() {
         return Ok(());
@@ -40,8 +40,8 @@ pub(crate) async fn delete(tx: &mut Tx, payments: &[PaymentId]) -> Result<(), Db
     Ok(())
 }
 
-/// Makes matching look again at the unapplied payments that wait for one of the keys; also at those that are due: whoever looks at them at this moment does
-/// not see what is written here, and is waited for.
+/// Makes unapplied payments with one of the keys due for matching; also those already due: a concurrent matching does
+/// not see the writes of this transaction, so this statement waits for it.
 pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -> Result<(), DbError> {
     if keys.is_empty() {
         return Ok(());
@@ -50,8 +50,8 @@ pub(crate) async fn mark_due(tx: &mut Tx, keys: &[String], now: DateTime<Utc>) -
     sqlx::query!(
         "with waiting as (
            select distinct s.payment_id
-           from unnest($2::text[]) as asked (key)
-           join sought_key s on s.tenant_id = $1 and s.key = asked.key
+           from unnest($2::text[]) as requested (key)
+           join sought_key s on s.tenant_id = $1 and s.key = requested.key
          ), locked as (
            select p.id
            from waiting w

@@ -1,4 +1,4 @@
-//! Who pays from which account and under which name: as customers' records say, and as people's choices have taught.
+//! Customers by account and payer name: from customers' records, and learned from people's choices.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use quittance_matching::Origin;
 
-/// Customers of one payer name that are looked at.
+/// The most customers considered for one payer name.
 const MAX_ALIKE: i64 = 10;
 
-/// A customer that may be meant.
+/// A candidate customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) customer: CustomerId,
-    /// What was looked for.
+    /// The search key.
     pub(crate) key: String,
     pub(crate) origin: Origin,
 }
@@ -23,17 +23,17 @@ fn origin(learned: bool) -> Origin {
     if learned { Origin::Learned } else { Origin::Record }
 }
 
-/// Who pays from each account.
+/// The customers that pay from each account.
 pub(crate) async fn of_accounts(tx: &mut Tx, accounts: &[String]) -> Result<Vec<Owner>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
-        r#"select asked.account as "key!", a.customer_id as "customer_id!", false as "learned!"
-           from unnest($2::text[]) as asked (account)
-           join customer_account a on a.tenant_id = $1 and a.account = asked.account
+        r#"select requested.account as "key!", a.customer_id as "customer_id!", false as "learned!"
+           from unnest($2::text[]) as requested (account)
+           join customer_account a on a.tenant_id = $1 and a.account = requested.account
            union
-           select asked.account, a.customer_id, true
-           from unnest($2::text[]) as asked (account)
-           join payer_alias a on a.tenant_id = $1 and a.kind = 'account' and a.key = asked.account
+           select requested.account, a.customer_id, true
+           from unnest($2::text[]) as requested (account)
+           join payer_alias a on a.tenant_id = $1 and a.kind = 'account' and a.key = requested.account
            order by 1, 2, 3"#,
         tenant,
         accounts,
@@ -45,13 +45,13 @@ pub(crate) async fn of_accounts(tx: &mut Tx, accounts: &[String]) -> Result<Vec<
     Ok(rows.into_iter().map(|row| owner(row.customer_id, row.key, row.learned)).collect())
 }
 
-/// Who has been taught to pay under each name, by [`quittance_matching::name_core`].
+/// The customers learned for each payer name, by [`quittance_matching::name_core`].
 pub(crate) async fn of_names(tx: &mut Tx, names: &[String]) -> Result<Vec<Owner>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
         r#"select a.key, a.customer_id
-           from unnest($2::text[]) as asked (name)
-           join payer_alias a on a.tenant_id = $1 and a.kind = 'name' and a.key = asked.name
+           from unnest($2::text[]) as requested (name)
+           join payer_alias a on a.tenant_id = $1 and a.kind = 'name' and a.key = requested.name
            group by a.key, a.customer_id
            order by a.key, a.customer_id"#,
         tenant,
@@ -66,18 +66,18 @@ pub(crate) async fn of_names(tx: &mut Tx, names: &[String]) -> Result<Vec<Owner>
 /// Customers whose name is one of these, or begins with the same word.
 pub(crate) async fn alike(tx: &mut Tx, names: &[String]) -> Result<Vec<CustomerId>, DbError> {
     let tenant = tx.tenant().uuid();
-    // Of a name of one short word nothing can be said.
+    // One short word is not enough to search by.
     let words: Vec<String> = names.iter().map(|name| name.split(' ').next().unwrap_or_default().to_owned()).collect();
     let rows = sqlx::query_scalar!(
         r#"select c.id as "id!"
-           from unnest($2::text[], $3::text[]) as asked (name, word)
-           join customer c on c.tenant_id = $1 and c.name_core = asked.name
+           from unnest($2::text[], $3::text[]) as requested (name, word)
+           join customer c on c.tenant_id = $1 and c.name_core = requested.name
            union
            select c.id
-           from unnest($2::text[], $3::text[]) as asked (name, word)
+           from unnest($2::text[], $3::text[]) as requested (name, word)
            cross join lateral (
              select id from customer
-             where tenant_id = $1 and length(asked.word) > 3 and name_core >= asked.word || ' ' collate "C" and name_core < asked.word || '!' collate "C"
+             where tenant_id = $1 and length(requested.word) > 3 and name_core >= requested.word || ' ' collate "C" and name_core < requested.word || '!' collate "C"
              order by name_core
              limit $4
            ) c"#,
@@ -101,7 +101,7 @@ pub(crate) async fn names(tx: &mut Tx, customers: &[CustomerId]) -> Result<Vec<(
     Ok(rows.into_iter().map(|row| (CustomerId::new(row.id), row.name)).collect())
 }
 
-/// Learns that a payment's account and name are a customer's. Empty ones teach nothing.
+/// Learns that a payment's account and name are a customer's. Empty ones are ignored.
 pub(crate) async fn learn(
     tx: &mut Tx,
     payment: PaymentId,
@@ -129,7 +129,7 @@ pub(crate) async fn learn(
     Ok(())
 }
 
-/// Forgets what a payment has taught.
+/// Deletes what was learned from a payment.
 pub(crate) async fn forget(tx: &mut Tx, payment: PaymentId) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!("delete from payer_alias where tenant_id = $1 and payment_id = $2", tenant, payment.uuid())

@@ -1,4 +1,4 @@
-//! Payments, and when matching is to look at them again.
+//! Payments, and when they are due for matching.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,25 +13,25 @@ use uuid::Uuid;
 
 use crate::domain::{MatchOutcome, MatchRule, Method, Payment, UnappliedReason};
 
-/// A payment with what steers its matching.
+/// A payment with its matching state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredPayment {
     /// The payment.
     pub(crate) payment: Payment,
-    /// A person applied or took back: matching leaves it alone.
-    pub(crate) by_hand: bool,
-    /// How often invoicing refused what matching found.
+    /// A person applied or unapplied it: it is excluded from automatic matching.
+    pub(crate) is_manual: bool,
+    /// How often invoicing refused a match.
     pub(crate) refusals: i32,
-    /// When matching is to look again.
+    /// When it is due for matching again; `None`: not due.
     pub(crate) match_due_at: Option<DateTime<Utc>>,
-    /// The entry of a bank's file that it came in. Written once.
+    /// The entry of the bank file it came from. Written once.
     pub(crate) envelope: Option<Uuid>,
 }
 
 impl StoredPayment {
-    /// What a person's decision made of it: matching leaves it alone from here on.
+    /// The payment after a person's decision: excluded from automatic matching.
     pub(crate) fn decided(self, payment: Payment) -> Self {
-        Self { payment, by_hand: true, match_due_at: None, ..self }
+        Self { payment, is_manual: true, match_due_at: None, ..self }
     }
 }
 
@@ -91,7 +91,7 @@ impl TryFrom<Row> for StoredPayment {
         };
         Ok(Self {
             payment,
-            by_hand: row.by_hand,
+            is_manual: row.by_hand,
             refusals: row.refusals,
             match_due_at: row.match_due_at,
             envelope: None,
@@ -99,7 +99,7 @@ impl TryFrom<Row> for StoredPayment {
     }
 }
 
-/// Evidence as one text per payment: arrays of arrays have one length for all, so the parts are joined with a sign that no text has.
+/// Evidence as one text per payment: SQL arrays of arrays need equal lengths, so the parts are joined with a character that no text has.
 const SEPARATOR: &str = "\u{1f}";
 
 /// Adds payments.
@@ -166,7 +166,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
     Ok(())
 }
 
-/// The columns of payments that change.
+/// The mutable columns of payments.
 struct Changing {
     applied: Vec<Decimal>,
     pending: Vec<Decimal>,
@@ -190,7 +190,7 @@ impl Changing {
             rules: all().map(|p| p.match_outcome.rule.map(|rule| rule.label().to_owned())).collect(),
             evidence: all().map(|p| p.match_outcome.evidence.join(SEPARATOR)).collect(),
             reasons: all().map(|p| p.match_outcome.unapplied_reason.map(|reason| reason.label().to_owned())).collect(),
-            by_hand: payments.iter().map(|stored| stored.by_hand).collect(),
+            by_hand: payments.iter().map(|stored| stored.is_manual).collect(),
             refusals: payments.iter().map(|stored| stored.refusals).collect(),
             match_due_at: payments.iter().map(|stored| stored.match_due_at).collect(),
             versions: all().map(|p| integer("payment", p.id.uuid(), p.version)).collect::<Result<_, _>>()?,
@@ -198,7 +198,7 @@ impl Changing {
     }
 }
 
-/// Writes payments that are locked.
+/// Updates locked payments.
 pub(crate) async fn update_all(tx: &mut Tx, payments: &[StoredPayment]) -> Result<(), DbError> {
     if payments.is_empty() {
         return Ok(());
@@ -277,14 +277,14 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
     rows.into_iter().map(|row| StoredPayment::try_from(row).map(|stored| (stored.payment.id, stored.payment))).collect()
 }
 
-/// Which payments a list shows.
+/// Filter and page of a list of payments.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     /// Only this customer's.
     pub(crate) customer: Option<CustomerId>,
-    /// Only those with something unapplied.
+    /// Only those with unapplied money.
     pub(crate) unapplied_only: bool,
-    /// Only those after this one.
+    /// Only those after this id.
     pub(crate) after: Option<PaymentId>,
     /// At most this many.
     pub(crate) limit: i64,
@@ -312,7 +312,7 @@ pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Payment>, D
     rows.into_iter().map(|row| StoredPayment::try_from(row).map(|stored| stored.payment)).collect()
 }
 
-/// Which of the external references payments have already.
+/// The external references that are already used.
 pub(crate) async fn taken_references(tx: &mut Tx, references: &[String]) -> Result<HashSet<String>, DbError> {
     let tenant = tx.tenant().uuid();
     let found = sqlx::query_scalar!(
@@ -325,7 +325,7 @@ pub(crate) async fn taken_references(tx: &mut Tx, references: &[String]) -> Resu
     Ok(found.into_iter().collect())
 }
 
-/// Payments that are due to be matched, locked until the transaction ends; those that another transaction has locked are left out.
+/// Payments due for matching, locked until the transaction ends; those locked by another transaction are skipped.
 pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<StoredPayment>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query_as!(
@@ -347,30 +347,30 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Res
     rows.into_iter().map(StoredPayment::try_from).collect()
 }
 
-/// How far apart the days of a payment and its repetition are, as [`quittance_matching::Book`] sees it.
+/// The window of duplicate payments in days, as in [`quittance_matching::Book`].
 const REPEATS_WITHIN_DAYS: i32 = 7;
 
-/// Payments with the payer's account, amount and days of one of these, of which something was applied.
+/// Applied payments with the account and amount of one of these, within the window.
 pub(crate) async fn applied_alike(tx: &mut Tx, payments: &[Payment]) -> Result<Vec<Payment>, DbError> {
     let tenant = tx.tenant().uuid();
-    let asked = || payments.iter().filter(|payment| !payment.payer_account.is_empty());
-    let ids: Vec<Uuid> = asked().map(|payment| payment.id.uuid()).collect();
+    let with_account = || payments.iter().filter(|payment| !payment.payer_account.is_empty());
+    let ids: Vec<Uuid> = with_account().map(|payment| payment.id.uuid()).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let accounts: Vec<String> = asked().map(|payment| payment.payer_account.clone()).collect();
-    let days: Vec<NaiveDate> = asked().map(|payment| payment.received_on).collect();
-    let amounts: Vec<Decimal> = asked().map(|payment| payment.amount.amount()).collect();
+    let accounts: Vec<String> = with_account().map(|payment| payment.payer_account.clone()).collect();
+    let days: Vec<NaiveDate> = with_account().map(|payment| payment.received_on).collect();
+    let amounts: Vec<Decimal> = with_account().map(|payment| payment.amount.amount()).collect();
     let rows = sqlx::query_as!(
         Row,
         r#"select distinct p.id, p.customer_id, p.currency, p.amount, p.received_on, p.method, p.payer_name, p.payer_account, p.text,
            p.external_reference, p.advice::text as "advice!", p.applied, p.pending, p.unapplied, p.match_rule, p.evidence, p.unapplied_reason, p.by_hand, p.refusals,
            p.match_due_at, p.version, p.recorded_at
-         from unnest($2::uuid[], $3::text[], $4::date[], $5::numeric[]) as asked (id, account, received_on, amount)
+         from unnest($2::uuid[], $3::text[], $4::date[], $5::numeric[]) as requested (id, account, received_on, amount)
          join payment p
-           on p.tenant_id = $1 and p.payer_account = asked.account and p.payer_account <> ''
-           and p.received_on between asked.received_on - $6::int and asked.received_on + $6::int
-         where p.id <> asked.id and p.amount = asked.amount and p.unapplied < p.amount"#,
+           on p.tenant_id = $1 and p.payer_account = requested.account and p.payer_account <> ''
+           and p.received_on between requested.received_on - $6::int and requested.received_on + $6::int
+         where p.id <> requested.id and p.amount = requested.amount and p.unapplied < p.amount"#,
         tenant,
         &ids,
         &accounts,

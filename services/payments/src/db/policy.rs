@@ -1,4 +1,4 @@
-//! What the tenant tolerates.
+//! The tenant's matching policy.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::domain::{MatchingPolicy, Tolerance};
 
-/// The tenant's policy; the default where none was set.
+/// The tenant's policy; the default if none was set.
 pub(crate) async fn find(tx: &mut Tx) -> Result<MatchingPolicy, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
@@ -45,7 +45,7 @@ pub(crate) async fn find(tx: &mut Tx) -> Result<MatchingPolicy, DbError> {
     })
 }
 
-/// Writes the tenant's policy whole. `false`: another one was written since `before`.
+/// Replaces the tenant's policy. Returns false if another one was written since `before`.
 pub(crate) async fn put(tx: &mut Tx, policy: &MatchingPolicy, before: u32) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(

@@ -1,4 +1,4 @@
-//! What invoicing publishes: tenants, customers with their accounts, and what is open.
+//! Projection of invoicing: tenants, customers with their accounts, and open items.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub(crate) struct KnownCustomer {
     pub(crate) accounts: Vec<String>,
 }
 
-/// An item as it was issued.
+/// An issued item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IssuedItem {
     pub(crate) id: ItemId,
@@ -32,7 +32,7 @@ pub(crate) struct IssuedItem {
     pub(crate) terms: Terms,
 }
 
-/// The tenant's time zone; `None`: invoicing has not published the tenant.
+/// The tenant's time zone; `None` if invoicing has not published the tenant.
 pub(crate) async fn time_zone(tx: &mut Tx) -> Result<Option<String>, DbError> {
     let tenant = tx.tenant().uuid();
     Ok(sqlx::query_scalar!("select time_zone from tenant where tenant_id = $1", tenant)
@@ -40,7 +40,7 @@ pub(crate) async fn time_zone(tx: &mut Tx) -> Result<Option<String>, DbError> {
         .await?)
 }
 
-/// Keeps the tenant.
+/// Stores the tenant.
 pub(crate) async fn put_tenant(tx: &mut Tx, time_zone: &str) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
@@ -55,7 +55,7 @@ pub(crate) async fn put_tenant(tx: &mut Tx, time_zone: &str) -> Result<(), DbErr
     Ok(())
 }
 
-/// Keeps customers, each once, with their accounts as a whole.
+/// Stores customers, each once, and replaces their accounts.
 pub(crate) async fn put_customers(tx: &mut Tx, customers: &[KnownCustomer]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = customers.iter().map(|c| c.id.uuid()).collect();
@@ -95,7 +95,7 @@ pub(crate) async fn put_customers(tx: &mut Tx, customers: &[KnownCustomer]) -> R
     Ok(())
 }
 
-/// Adds items, each with what is open on it by now.
+/// Adds items, each with its current open balance.
 pub(crate) async fn insert_items(tx: &mut Tx, items: &[(IssuedItem, Money)]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = items.iter().map(|(i, _)| i.id.uuid()).collect();
@@ -130,7 +130,7 @@ pub(crate) async fn insert_items(tx: &mut Tx, items: &[(IssuedItem, Money)]) -> 
     Ok(())
 }
 
-/// Writes what is open on known items. Returns those whose open amount grew: they are worth another look. An item that is not known is missing in
+/// Updates the open balances of known items. Returns those whose balance grew: payments may match them again. An unknown item is missing in
 /// `found`.
 pub(crate) async fn update_open(tx: &mut Tx, open: &HashMap<ItemId, Money>) -> Result<Vec<ItemId>, UpdateOpen> {
     let tenant = tx.tenant().uuid();
@@ -161,18 +161,18 @@ pub(crate) async fn update_open(tx: &mut Tx, open: &HashMap<ItemId, Money>) -> R
     Ok(rows.into_iter().filter(|row| row.grew).map(|row| ItemId::new(row.id)).collect())
 }
 
-/// Why open amounts could not be written.
+/// Why open balances could not be updated.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpdateOpen {
-    /// An event of an item that was never issued.
+    /// An event of an unknown item.
     #[error("item {0} is not known")]
     Unknown(ItemId),
-    /// The store.
+    /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// Everything by which a payment may wait for these items or customers: numbers, references, customers and their accounts.
+/// All match keys of these items or customers: numbers, references, customers and their accounts.
 pub(crate) async fn keys_of(tx: &mut Tx, items: &[ItemId], customers: &[CustomerId]) -> Result<Vec<String>, DbError> {
     let tenant = tx.tenant().uuid();
     let items: Vec<Uuid> = items.iter().map(|id| id.uuid()).collect();
@@ -180,12 +180,12 @@ pub(crate) async fn keys_of(tx: &mut Tx, items: &[ItemId], customers: &[Customer
     let keys = sqlx::query_scalar!(
         r#"with item as (
              select o.id, o.customer_id, o.key_whole, o.key_short, o.payment_reference
-             from unnest($2::uuid[]) as asked (id)
-             join open_item o on o.tenant_id = $1 and o.id = asked.id
+             from unnest($2::uuid[]) as requested (id)
+             join open_item o on o.tenant_id = $1 and o.id = requested.id
            ), owner as (
              select customer_id as id from item
              union
-             select id from unnest($3::uuid[]) as asked (id)
+             select id from unnest($3::uuid[]) as requested (id)
            )
            select key_whole as "key!" from item
            union

@@ -1,4 +1,4 @@
-//! What people are to choose from.
+//! Alternatives for review.
 
 use std::collections::HashMap;
 
@@ -16,9 +16,9 @@ use crate::domain::{Alternative, MatchRule, Share, UnappliedReason};
 
 const TABLE: &str = "match_review";
 
-/// An alternative as it is kept.
+/// A stored alternative.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct StoredAlternative {
     rule: String,
     score: u16,
     doubt: Option<String>,
@@ -26,11 +26,11 @@ struct Kept {
     currency: String,
     left_over: Decimal,
     left_open: Decimal,
-    shares: Vec<KeptShare>,
+    shares: Vec<StoredShare>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct KeptShare {
+struct StoredShare {
     item: Uuid,
     customer: Uuid,
     number: String,
@@ -41,9 +41,9 @@ struct KeptShare {
     effective_on: NaiveDate,
 }
 
-impl From<&Alternative> for Kept {
-    fn from(alternative: &Alternative) -> Kept {
-        Kept {
+impl From<&Alternative> for StoredAlternative {
+    fn from(alternative: &Alternative) -> StoredAlternative {
+        StoredAlternative {
             rule: alternative.rule.label().to_owned(),
             score: alternative.score,
             doubt: alternative.doubt.map(|doubt| doubt.label().to_owned()),
@@ -51,14 +51,14 @@ impl From<&Alternative> for Kept {
             currency: alternative.left_over.currency().code().to_owned(),
             left_over: alternative.left_over.amount(),
             left_open: alternative.left_open.amount(),
-            shares: alternative.shares.iter().map(KeptShare::from).collect(),
+            shares: alternative.shares.iter().map(StoredShare::from).collect(),
         }
     }
 }
 
-impl From<&Share> for KeptShare {
-    fn from(share: &Share) -> KeptShare {
-        KeptShare {
+impl From<&Share> for StoredShare {
+    fn from(share: &Share) -> StoredShare {
+        StoredShare {
             item: share.item.uuid(),
             customer: share.customer.uuid(),
             number: share.number.clone(),
@@ -71,7 +71,7 @@ impl From<&Share> for KeptShare {
     }
 }
 
-impl Kept {
+impl StoredAlternative {
     fn read(self, id: Uuid) -> Result<Alternative, DbError> {
         let currency = stored(TABLE, id, Currency::parse(&self.currency))?;
         let doubt = self.doubt.map(|label| known(TABLE, id, "doubt", UnappliedReason::parse(&label))).transpose()?;
@@ -87,7 +87,7 @@ impl Kept {
     }
 }
 
-impl KeptShare {
+impl StoredShare {
     fn read(self, id: Uuid, currency: Currency) -> Result<Share, DbError> {
         let write_off = match (self.write_off, self.write_off_reason) {
             (Some(amount), Some(reason)) => Some(WriteOff {
@@ -108,7 +108,7 @@ impl KeptShare {
     }
 }
 
-/// Keeps what there is to choose from for each payment: nothing, where there is nothing.
+/// Replaces the alternatives of each payment; deletes them if empty.
 pub(crate) async fn put(
     tx: &mut Tx,
     reviews: &[(PaymentId, Vec<Alternative>)],
@@ -126,7 +126,7 @@ pub(crate) async fn put(
     }
     let (mut ids, mut texts) = (Vec::new(), Vec::new());
     for (payment, alternatives) in reviews.iter().filter(|(_, found)| !found.is_empty()) {
-        let kept: Vec<Kept> = alternatives.iter().map(Kept::from).collect();
+        let kept: Vec<StoredAlternative> = alternatives.iter().map(StoredAlternative::from).collect();
         ids.push(payment.uuid());
         texts.push(stored(TABLE, payment.uuid(), serde_json::to_string(&kept))?);
     }
@@ -149,7 +149,7 @@ pub(crate) async fn put(
     Ok(())
 }
 
-/// What there is to choose from for these payments.
+/// The alternatives of these payments.
 pub(crate) async fn find(tx: &mut Tx, payments: &[PaymentId]) -> Result<HashMap<PaymentId, Vec<Alternative>>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
@@ -161,14 +161,14 @@ pub(crate) async fn find(tx: &mut Tx, payments: &[PaymentId]) -> Result<HashMap<
     .fetch_all(&mut **tx)
     .await?;
     let read = rows.into_iter().map(|row| {
-        let kept: Vec<Kept> = stored(TABLE, row.payment_id, serde_json::from_str(&row.alternatives))?;
+        let kept: Vec<StoredAlternative> = stored(TABLE, row.payment_id, serde_json::from_str(&row.alternatives))?;
         let alternatives = kept.into_iter().map(|kept| kept.read(row.payment_id)).collect::<Result<_, _>>()?;
         Ok((PaymentId::new(row.payment_id), alternatives))
     });
     read.collect()
 }
 
-/// Payments that wait for a person, in the order they were recorded.
+/// Payments to be reviewed by a person, in the order they were recorded.
 pub(crate) async fn list(tx: &mut Tx, after: Option<PaymentId>, limit: i64) -> Result<Vec<PaymentId>, DbError> {
     let tenant = tx.tenant().uuid();
     let ids = sqlx::query_scalar!(

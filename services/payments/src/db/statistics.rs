@@ -1,4 +1,4 @@
-//! How much was matched without a hand: computed from payments and allocations each time it is asked.
+//! Matching statistics, computed from payments and allocations at each call.
 
 use chrono::NaiveDate;
 use quittance_db::{
@@ -16,21 +16,21 @@ use crate::domain::{MatchRule, UnappliedReason};
 pub(crate) struct CurrencyMatching {
     pub(crate) currency: Currency,
     pub(crate) payments: i64,
-    /// Applied to the last cent by matching alone.
+    /// Fully applied by automatic matching.
     pub(crate) matched_payments: i64,
-    /// Entries of bank files with all their payments, and payments that came by themselves.
+    /// Bank file entries with all their payments, and payments recorded individually.
     pub(crate) envelopes: i64,
     pub(crate) matched_envelopes: i64,
-    /// Agreed to by invoicing at some time.
+    /// Ever agreed by invoicing.
     pub(crate) automatic_allocations: i64,
     /// Of these, reversed.
     pub(crate) reversed_allocations: i64,
     pub(crate) amount: Money,
-    /// Applied by matching alone.
+    /// Applied by automatic matching.
     pub(crate) matched_amount: Money,
-    /// Allocations that are applied and their money, by rule.
+    /// The number and amount of applied allocations, by rule.
     pub(crate) rules: Vec<(MatchRule, i64, Money)>,
-    /// Payments with something left and what is left, by reason.
+    /// The number and amount of unapplied payments, by reason.
     pub(crate) unapplied: Vec<(Option<UnappliedReason>, i64, Money)>,
 }
 

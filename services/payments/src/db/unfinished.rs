@@ -1,19 +1,19 @@
-//! What is left to finish: over all tenants, read in the reconcilers' role, and of one.
+//! Unfinished work: over all tenants, in the reconcilers' role, and of one tenant.
 
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError, Tx};
 use quittance_kernel::{RequestId, TenantId};
 
-/// A batch that was sent to invoicing, or should have been.
+/// A batch sent to invoicing, or to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WaitingBatch {
     pub(crate) tenant: TenantId,
     pub(crate) batch: RequestId,
-    /// It takes settlements back.
+    /// Whether it reverses settlements.
     pub(crate) is_reversal: bool,
 }
 
-/// Batches that have waited since before `before`, the longest first.
+/// Batches waiting since before `before`, the oldest first.
 pub(crate) async fn waiting_batches(db: &Db, before: DateTime<Utc>, limit: i64) -> Result<Vec<WaitingBatch>, DbError> {
     let rows = sqlx::query!(
         r#"select tenant_id, case state when 'pending' then batch_id else reversal_batch_id end as "batch_id!", state = 'reversing' as "is_reversal!"
@@ -35,7 +35,7 @@ pub(crate) async fn waiting_batches(db: &Db, before: DateTime<Utc>, limit: i64) 
     Ok(batches.collect())
 }
 
-/// Tenants with payments that matching is to look at now.
+/// Tenants with payments due for matching.
 pub(crate) async fn tenants_to_match(db: &Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!(
         "select tenant_id from payment where match_due_at <= $1 group by tenant_id order by min(match_due_at) limit $2",
@@ -47,7 +47,7 @@ pub(crate) async fn tenants_to_match(db: &Db, now: DateTime<Utc>, limit: i64) ->
     Ok(tenants.into_iter().map(TenantId::new).collect())
 }
 
-/// A tenant's allocations that wait for invoicing, and its payments that matching will look at again.
+/// A tenant's allocations waiting for invoicing, and its payments to be matched again.
 pub(crate) async fn count(tx: &mut Tx) -> Result<i64, DbError> {
     let count = sqlx::query_scalar!(
         r#"select (select count(*) from allocation where tenant_id = $1 and state in ('pending', 'reversing'))
@@ -59,15 +59,15 @@ pub(crate) async fn count(tx: &mut Tx) -> Result<i64, DbError> {
     Ok(count)
 }
 
-/// Allocations, and reversals of some, that wait for invoicing.
+/// Allocations and reversals waiting for invoicing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pending {
     pub(crate) count: i64,
-    /// Since when the oldest has waited.
+    /// Since when the oldest is waiting.
     pub(crate) oldest_at: Option<DateTime<Utc>>,
 }
 
-/// What waits for invoicing.
+/// The allocations and reversals waiting for invoicing.
 pub(crate) async fn pending(db: &Db) -> Result<Pending, DbError> {
     let pending = sqlx::query_as!(
         Pending,

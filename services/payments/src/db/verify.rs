@@ -1,21 +1,21 @@
-//! The invariant of payments' books, checked where they are kept: in SQL, over all of a tenant's rows.
+//! The invariant of payments, checked in SQL over all of a tenant's rows.
 
 use quittance_db::{Db, DbError, Found, Invariant, Tx};
 use quittance_kernel::TenantId;
 
-/// Checks all invariants of a tenant's books.
+/// Checks all invariants of a tenant.
 pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
     let mut tx = db.begin_sums(tenant).await?;
     let invariants = vec![Invariant {
         number: 2,
-        rule: "a payment is applied, pending or unapplied to the cent, and its allocations sum to what is applied and pending",
+        rule: "a payment's amount is the sum of applied, pending and unapplied, and its allocations sum to applied and pending",
         found: payments(&mut tx).await?,
     }];
     tx.commit().await?;
     Ok(invariants)
 }
 
-/// Everybody whose books are here, for the reconcilers' role.
+/// All tenants, for the reconcilers' role.
 pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
     Ok(tenants.into_iter().map(TenantId::new).collect())
@@ -40,14 +40,14 @@ pub(crate) async fn payments(tx: &mut Tx) -> Result<Found, DbError> {
                and (s.payment_id is null or (s.currencies = 1 and s.currency = p.currency)) as holds
              from (select * from payment where tenant_id = $1) p
              full join summed s on s.payment_id = p.id
-           ), drifted as (
+           ), violations as (
              select id from compared where holds is not true
            )
-           select (select count(*) from compared) as "checked!", (select count(*) from drifted) as "drifted!",
-             array(select 'payment ' || id from drifted order by id limit 20) as "examples!""#,
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'payment ' || id from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }

@@ -1,15 +1,15 @@
-//! The part of a payment that pays one item, and where it stands.
+//! Allocations of payments to items, and their states.
 
 use chrono::NaiveDate;
 use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff};
 use quittance_matching::MatchRule;
 
-/// What is to go to one item, before it is allocated.
+/// A share of a payment for one item, before it is allocated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Share {
     /// The open item.
     pub item: ItemId,
-    /// Whose item.
+    /// The item's customer.
     pub customer: CustomerId,
     /// The document's number.
     pub number: String,
@@ -19,20 +19,20 @@ pub(crate) struct Share {
     pub discount: Option<Money>,
     /// A small difference within tolerance.
     pub write_off: Option<WriteOff>,
-    /// When it counts; see [`counts_on`].
+    /// The effective date; see [`counts_on`].
     pub effective_on: NaiveDate,
 }
 
-/// When money that came on one day counts for an item issued on another: nothing is paid before it is owed.
+/// The effective date of money received on one day for an item issued on another: the later of the two.
 pub(crate) fn counts_on(received_on: NaiveDate, issued_on: NaiveDate) -> NaiveDate {
     received_on.max(issued_on)
 }
 
-/// A part of a payment that pays one item. [`super::payment::Payment`] has its transitions, because each of them also
+/// The allocation of a part of a payment to one item. [`super::payment::Payment`] has its transitions, because each of them also
 /// moves money of the payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Allocation {
-    /// Its id, by which invoicing settles it once.
+    /// Its id, which makes its settlement in invoicing idempotent.
     pub id: AllocationId,
     /// The request to invoicing that settles it.
     pub batch: RequestId,
@@ -40,50 +40,50 @@ pub(crate) struct Allocation {
     pub payment: PaymentId,
     /// The open item.
     pub item: ItemId,
-    /// Whose item.
+    /// The item's customer.
     pub customer: CustomerId,
     /// The document's number.
     pub number: String,
     /// Money. Positive.
     pub amount: Money,
-    /// Early-payment discount granted with it. Positive where there is one.
+    /// Early-payment discount granted with it; positive if present.
     pub discount: Option<Money>,
     /// A small difference within tolerance.
     pub write_off: Option<WriteOff>,
-    /// When it counts.
+    /// The effective date.
     pub effective_on: NaiveDate,
-    /// Where it stands.
+    /// Its state.
     pub state: AllocationState,
-    /// How it was found.
+    /// The rule that found it.
     pub rule: MatchRule,
 }
 
-/// Where an allocation stands.
+/// The state of an allocation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum AllocationState {
-    /// Decided here; invoicing has not answered yet.
+    /// Decided here; invoicing has not responded yet.
     Pending,
     /// Agreed by invoicing.
     Applied,
     /// Refused by invoicing; the money is unapplied.
     Rejected {
-        /// The reason invoicing gave.
+        /// Invoicing's reason.
         reason: String,
     },
-    /// Being reversed; invoicing has not answered yet, so the money still counts as applied.
+    /// Being reversed; invoicing has not responded yet, so the money is still applied.
     Reversing {
-        /// The request to invoicing that takes it back.
+        /// The request to invoicing that reverses it.
         batch: RequestId,
-        /// When taking it back counts.
+        /// The effective date of the reversal.
         effective_on: NaiveDate,
-        /// Why, for the record.
+        /// The reason, for the record.
         reason: String,
     },
-    /// Taken back; the money is unapplied.
+    /// Reversed; the money is unapplied.
     Reversed {
-        /// When taking it back counts.
+        /// The effective date of the reversal.
         effective_on: NaiveDate,
-        /// Why, for the record.
+        /// The reason, for the record.
         reason: String,
     },
 }
@@ -100,7 +100,7 @@ impl AllocationState {
         }
     }
 
-    /// The state with this label and the data kept with it; `None` if there is no such label or its data is missing.
+    /// The state with this label and its stored data; `None` if the label is unknown or its data is missing.
     pub(crate) fn parse(
         label: &str,
         batch: Option<RequestId>,
@@ -119,7 +119,7 @@ impl AllocationState {
         }
     }
 
-    /// The request that takes the allocation back, where one is under way.
+    /// The request that reverses the allocation, if one is in progress.
     pub(crate) const fn reversal_batch(&self) -> Option<RequestId> {
         match self {
             AllocationState::Reversing { batch, .. } => Some(*batch),
@@ -130,7 +130,7 @@ impl AllocationState {
         }
     }
 
-    /// When taking the allocation back counts, where that was decided.
+    /// The effective date of the reversal, if decided.
     pub(crate) const fn reversed_on(&self) -> Option<NaiveDate> {
         match self {
             AllocationState::Reversing { effective_on, .. } | AllocationState::Reversed { effective_on, .. } => {
@@ -140,7 +140,7 @@ impl AllocationState {
         }
     }
 
-    /// Why it was refused or reversed.
+    /// The reason of its refusal or reversal.
     pub(crate) fn reason(&self) -> Option<&str> {
         match self {
             AllocationState::Rejected { reason }

@@ -1,40 +1,40 @@
-//! Bank lines from a csv file, by the library's reader. A line that cannot be read is a problem of its own and stops no other. What a line says is taken
-//! as it always was, because lines are known by it: see [`super::bank_line`].
+//! Bank lines from a csv file, by the library's reader. An unreadable line is reported and does not stop the others. The content of a line is read
+//! in a stable way, because lines are identified by it: see [`super::bank_line`].
 
 use quittance_bankfiles::csv::{self, BadColumn, BadHeader, Line, Lines, Map};
 use quittance_kernel::{BadDate, Currency, Money, MoneyError, UnknownCurrency, reason::FIELD_REQUIRED};
 
 use super::bank_line::BankLine;
 
-/// How many records, or parts of entries, an import has at most, and how many bytes. The caller checks the file against them.
+/// The most records, or parts of entries, of an import, and the most bytes. The caller checks the file against them.
 pub(crate) const MAX_LINES: usize = 10_000;
 /// See [`MAX_LINES`]: 3 MiB.
 pub(crate) const MAX_BYTES: usize = 3 * 1024 * 1024;
 
-/// What a file says.
+/// The content of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ReadFile {
-    /// The lines that could be read, credits and debits, in the file's order.
+    /// The readable lines, credits and debits, in the file's order.
     pub lines: Vec<BankLine>,
-    /// Why the others could not, in the file's order.
+    /// The problems of the other lines, in the file's order.
     pub problems: Vec<LineProblem>,
 }
 
-/// Why a line could not be read.
+/// The problem of an unreadable line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LineProblem {
     /// First physical line of the record.
     pub line: u64,
     /// `UPPER_SNAKE_CASE`.
     pub reason: &'static str,
-    /// In words. Says which column, and nothing of what stands in it.
+    /// In words. Names the column, but never its content.
     pub description: String,
 }
 
 /// Why a file is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
-    /// It is empty, has zero bytes, or its first record cannot be read.
+    /// It is empty, contains NUL bytes, or its first record cannot be read.
     #[error("the file is not csv in UTF-8")]
     NotCsv,
     /// The first record does not name a column.
@@ -57,7 +57,7 @@ impl From<BadHeader> for FileError {
         let BadHeader::Columns(_, faults) = bad else { return FileError::NotCsv };
         let missing = faults.into_iter().find_map(|fault| match fault {
             BadColumn::Missing(column) => Some(FileError::ColumnMissing(column)),
-            // The request was checked for such maps.
+            // Such maps were refused with the request.
             BadColumn::Map(_) => None,
         });
         missing.unwrap_or(FileError::NotCsv)
@@ -75,7 +75,7 @@ enum BadLine {
     NotUtf8,
     #[error("column {0:?} is empty")]
     FieldMissing(String),
-    #[error("column {0:?} is no date as the map says")]
+    #[error("column {0:?} is not a date in the map's format")]
     Date(String),
     #[error("column {0:?} has a year before 1900 or after 2999")]
     Year(String),
@@ -130,14 +130,14 @@ impl From<csv::BadLine> for BadLine {
 /// none. Fields that a record lacks are empty.
 ///
 /// # Errors
-/// [`FileError`]; lines that cannot be read are no error, but problems in the answer.
+/// [`FileError`]; unreadable lines are not errors, but problems in the result.
 pub(crate) fn read(content: &[u8], map: &Map) -> Result<ReadFile, FileError> {
     if content.contains(&0) {
         return Err(FileError::NotCsv);
     }
     let (mut input, mut file) = (content, ReadFile::default());
     let mut lines = Lines::open(&mut input, map, content.len())?;
-    // Bytes in memory can always be fetched.
+    // Reading from memory cannot fail.
     while let Some((number, line)) = lines.next_line().map_err(|_| FileError::NotCsv)? {
         match line.map_err(BadLine::from).and_then(|line| bank_line(number, &line, map)) {
             Ok(line) => file.lines.push(line),

@@ -140,7 +140,7 @@ fn what_is_wrong_is_named() {
     }
     let file = read_lines("bad,,5\n2026-03-02,,5\nbad,,5");
     assert_eq!((file.lines.len(), file.problems.len()), (1, 2));
-    assert_eq!(file.problems[0].description, "column \"Booked\" is no date as the map says");
+    assert_eq!(file.problems[0].description, "column \"Booked\" is not a date in the map's format");
     assert_eq!(
         read_lines("2026-03-02,,x").problems[0].description,
         "column \"Amount\": an amount is digits with an optional minus before and an optional point and decimals after"

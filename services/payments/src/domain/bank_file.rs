@@ -1,4 +1,4 @@
-//! A bank's file as what may become payments: entries that were credited and booked, each with its parts.
+//! The payments in a bank file: booked credit entries, each with its parts.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use super::bank_import::ImportedStatement;
 use super::bank_line::Fingerprint;
 use super::method::Method;
 
-/// What kind of file an entry stands in: statements book what notifications announced.
+/// The kind of file of an entry: statements book what notifications announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Source {
     /// CAMT.053, MT940, BAI2, OFX, lockbox.
@@ -37,7 +37,7 @@ impl Source {
         [Source::Statement, Source::Notification].into_iter().find(|source| source.label() == label)
     }
 
-    /// The other one.
+    /// The other kind.
     #[must_use]
     pub(crate) const fn other(self) -> Source {
         match self {
@@ -47,22 +47,22 @@ impl Source {
     }
 }
 
-/// A payment of an entry.
+/// A payment in an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FilePayment {
     /// Positive.
     pub amount: Money,
-    /// As the bank names the payer.
+    /// The payer's name as the bank has it.
     pub payer_name: String,
     /// The payer's account.
     pub payer_account: String,
     /// Remittance information with references.
     pub text: String,
-    /// Documents that structured remittance information names.
+    /// Documents in structured remittance information.
     pub advice: Vec<AdviceLine>,
 }
 
-/// An entry that was credited and booked.
+/// A booked credit entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CreditEntry {
     /// Our account.
@@ -71,39 +71,39 @@ pub(crate) struct CreditEntry {
     pub line: u64,
     /// When the bank booked it.
     pub booked_on: NaiveDate,
-    /// When the money counts.
+    /// The value date.
     pub value_on: NaiveDate,
-    /// SHA-256 over all that it says.
+    /// SHA-256 over its full content.
     pub fingerprint: Fingerprint,
-    /// How many equal ones stand before it in the file.
+    /// How many equal entries precede it in the file.
     pub occurrence: i32,
-    /// SHA-256 over account, day, amount and the bank's reference, where it has one.
+    /// SHA-256 over account, day, amount and the bank's reference, if it has one.
     pub bank_key: Option<Fingerprint>,
-    /// What kind of file it stands in.
+    /// The kind of its file.
     pub source: Source,
-    /// What it pays: one payment, or one for each part of a batch.
+    /// Its payments: one, or one for each part of a batch.
     pub payments: Vec<FilePayment>,
 }
 
-/// What a file comes to.
+/// The result of reading a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ReadBankFile {
-    /// What the file is.
+    /// The format of the file.
     pub format: String,
     /// Its statements.
     pub statements: Vec<ImportedStatement>,
-    /// Entries that may become payments, in the file's order.
+    /// Entries with payments, in the file's order.
     pub entries: Vec<CreditEntry>,
-    /// How many lines it has: an entry is as many as it has parts.
+    /// The number of lines: an entry has as many as it has parts.
     pub lines: usize,
-    /// Entries that do not: debits, zero, and what is not booked.
+    /// The number of ignored entries: debits, zero amounts, and those not booked.
     pub ignored: usize,
-    /// What was wrong.
+    /// The problems.
     pub problems: Vec<LineProblem>,
 }
 
 impl ReadBankFile {
-    /// How its payments came: a lockbox file lists checks.
+    /// The method of its payments: a lockbox file lists checks.
     pub(crate) fn method(&self) -> Method {
         if self.format == quittance_bankfiles::LOCKBOX { Method::Check } else { Method::Transfer }
     }
@@ -112,7 +112,7 @@ impl ReadBankFile {
 /// Reads a file.
 ///
 /// # Errors
-/// What the file's reader refuses.
+/// The file's reader refuses it.
 pub(crate) fn read(mut content: &[u8]) -> Result<ReadBankFile, Refusal> {
     let mut reader = Reader::default();
     let format = quittance_bankfiles::read(&mut content, &mut |event| reader.take(event))?;
@@ -233,7 +233,7 @@ fn payments(entry: &Entry) -> Result<Vec<FilePayment>, (&'static str, String)> {
     Ok(vec![payment(entry.amount, &details, &entry.information)?])
 }
 
-/// A payment of these parts. What the bank itself says counts where the payer says nothing.
+/// A payment of these parts. The bank's own text is used if the payer gives none.
 fn payment(amount: Amount, details: &[&Detail], information: &str) -> Result<FilePayment, (&'static str, String)> {
     let currency = Currency::parse(amount.currency.as_str()).map_err(|error| (error.reason(), error.to_string()))?;
     let money = Money::new(amount.value, currency).map_err(|error| (error.reason(), error.to_string()))?;
@@ -253,7 +253,7 @@ fn payment(amount: Amount, details: &[&Detail], information: &str) -> Result<Fil
     })
 }
 
-/// What the payer wrote, its structured references, and its own id of the payment where it may be one of our numbers.
+/// The payer's text, its structured references, and its own id of the payment if it may be one of our numbers.
 fn text(detail: &Detail) -> String {
     let references = detail.creditor_references.iter().filter(|reference| !detail.remittance.contains(*reference));
     let id = Some(&detail.end_to_end_id).filter(|id| !id.is_empty() && !detail.remittance.contains(*id));
@@ -261,7 +261,7 @@ fn text(detail: &Detail) -> String {
     references.chain(remittance).chain(id).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
-/// A document with what is paid on it, in the payment's currency.
+/// A document with the amount paid on it, in the payment's currency.
 fn advice_line(advice: &Advice, money: Money) -> Option<AdviceLine> {
     if advice.number.is_empty() {
         return None;
@@ -275,7 +275,7 @@ fn plain(amount: Amount) -> String {
     format!("{} {}", amount.value.normalize(), amount.currency)
 }
 
-/// All that an entry says: account, days, amount, references, parties and texts, not where it stands.
+/// The full content of an entry: account, days, amount, references, parties and texts, but not its line.
 fn fingerprint(account: &str, booked_on: NaiveDate, value_on: NaiveDate, entry: &Entry) -> Fingerprint {
     let mut fields: Vec<String> = vec![
         account.to_owned(),
@@ -303,7 +303,7 @@ fn fingerprint(account: &str, booked_on: NaiveDate, value_on: NaiveDate, entry: 
 fn hash(fields: &[&str]) -> Fingerprint {
     let mut hash = Sha256::new();
     for field in fields {
-        // The length keeps two fields from being read as one.
+        // The length prefix keeps adjacent fields apart.
         hash.update((field.len() as u64).to_be_bytes());
         hash.update(field);
     }

@@ -1,4 +1,4 @@
-//! What an import of a bank's file did.
+//! Imports of bank files.
 
 use chrono::{DateTime, Utc};
 use quittance_kernel::ImportId;
@@ -6,32 +6,32 @@ use serde::{Deserialize, Serialize};
 
 use super::bank_csv::LineProblem;
 
-/// An import. Lines are counted once: as new, known or ignored, or they are problems.
+/// An import. Each line is counted once: as new, known, ignored, or a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BankImport {
-    /// Its id.
+    /// The import's id.
     pub id: ImportId,
-    /// As given.
+    /// The file name as given.
     pub file_name: String,
     /// SHA-256 of the file.
     pub sha256: Vec<u8>,
-    /// Our account that the lines belong to; empty where the file names its accounts itself.
+    /// Our account of the lines; empty if the file names its accounts itself.
     pub account: String,
-    /// What the file is: `csv`, `camt.053.001.08`.
+    /// The format: `csv`, `camt.053.001.08`.
     pub format: String,
-    /// Its statements, where it is of a bank's own format.
+    /// Its statements; empty for csv.
     pub statements: Vec<ImportedStatement>,
-    /// Entries that were recorded although something like them is known.
+    /// Entries recorded although a similar one is known.
     pub suspicious: Vec<NotedProblem>,
     /// Lines recorded as payments by this import.
     pub new_lines: i32,
-    /// Lines that an import before had recorded.
+    /// Lines recorded by an earlier import.
     pub known_lines: i32,
     /// Debits and zero amounts.
     pub ignored_lines: i32,
     /// Lines that could not be read or recorded, in the file's order.
     pub problems: Vec<NotedProblem>,
-    /// When.
+    /// When it was imported.
     pub imported_at: DateTime<Utc>,
 }
 
@@ -42,26 +42,26 @@ pub(crate) struct ImportedStatement {
     pub id: String,
     /// Our account.
     pub account: String,
-    /// What was booked before it, signed.
+    /// The booked opening balance, signed.
     pub opening: Option<String>,
-    /// What was booked after it, signed.
+    /// The booked closing balance, signed.
     pub closing: Option<String>,
     /// The currency of the balances; empty without them.
     pub currency: String,
-    /// The two and the booked entries contradict each other.
+    /// Whether the balances and the booked entries contradict each other.
     pub does_not_tie: bool,
-    /// Entries of every kind.
+    /// The number of all entries.
     pub entries: i32,
 }
 
-/// A [`LineProblem`] as it is kept.
+/// A stored [`LineProblem`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NotedProblem {
     /// First physical line of the record.
     pub line: i64,
     /// `UPPER_SNAKE_CASE`.
     pub reason: String,
-    /// In words.
+    /// The problem, in words.
     pub description: String,
 }
 

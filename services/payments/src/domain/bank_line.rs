@@ -1,5 +1,5 @@
-//! A line of a bank statement, and what it is known by. Banks reuse their references from year to year and list lines in
-//! any order, so a line is known by everything it says, and by how many equal ones came before it in its file.
+//! A line of a bank statement, and its fingerprint. Banks reuse their references from year to year and list lines in
+//! any order, so a line is identified by its full content, and by how many equal ones precede it in its file.
 
 use std::collections::HashMap;
 
@@ -7,21 +7,21 @@ use chrono::NaiveDate;
 use quittance_kernel::Money;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over everything a line says.
+/// SHA-256 over the full content of a line.
 pub(crate) type Fingerprint = [u8; 32];
 
-/// A line of a bank statement. Texts are empty where the bank gives none.
+/// A line of a bank statement. Texts are empty if the bank gives none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct BankLine {
-    /// First physical line of its record in the file, the header being line 1 when nothing stands above it.
+    /// First physical line of its record in the file, from 1.
     pub line: u64,
     /// When the bank booked it.
     pub booked_on: NaiveDate,
-    /// When the money counts.
+    /// The value date.
     pub value_on: NaiveDate,
-    /// Credits are positive, debits negative.
+    /// The amount; credits are positive, debits negative.
     pub amount: Money,
-    /// As the bank names the payer.
+    /// The payer's name as the bank has it.
     pub payer_name: String,
     /// The payer's account.
     pub payer_account: String,
@@ -31,7 +31,7 @@ pub(crate) struct BankLine {
     pub reference: String,
 }
 
-/// What the line of this account (ours) is known by. Where it stands in the file does not count.
+/// The fingerprint of the line in this account (ours). Its place in the file is not included.
 pub(crate) fn fingerprint(account: &str, line: &BankLine) -> Fingerprint {
     let fields = [
         account,
@@ -46,15 +46,15 @@ pub(crate) fn fingerprint(account: &str, line: &BankLine) -> Fingerprint {
     ];
     let mut hash = Sha256::new();
     for field in fields {
-        // The length keeps two fields from being read as one.
+        // The length prefix keeps adjacent fields apart.
         hash.update((field.len() as u64).to_be_bytes());
         hash.update(field);
     }
     hash.finalize().into()
 }
 
-/// Each line with its fingerprint and how many equal lines stand before it: two equal lines of one day are two payments,
-/// and the same two in tomorrow's file are no new ones.
+/// Each line with its fingerprint and how many equal lines precede it: two equal lines of one day are two payments,
+/// but the same two in tomorrow's file are not new.
 pub(crate) fn with_occurrences(account: &str, lines: Vec<BankLine>) -> Vec<(Fingerprint, i32, BankLine)> {
     let mut seen: HashMap<Fingerprint, i32> = HashMap::new();
     let numbered = lines.into_iter().map(|line| {

@@ -1,35 +1,35 @@
-//! What the store knows of an item that a payment may pay.
+//! Items that a payment may pay.
 
 use chrono::NaiveDate;
 use quittance_kernel::{CreditorReference, CustomerId, ItemId, Money, Rounding, Terms};
 
 use quittance_matching::{CustomerIx, Item, ItemKind, Number, Tier, minor};
 
-/// An item that the payment might pay.
+/// A candidate item for a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {
     /// The item.
     pub item: ItemId,
-    /// Who owes it.
+    /// The debtor.
     pub customer: CustomerId,
     /// The document's number.
     pub number: String,
     /// Our ISO 11649 reference on the document.
     pub payment_reference: Option<String>,
-    /// When the document was issued.
+    /// The issue date.
     pub issued_on: NaiveDate,
-    /// When it is due.
+    /// The due date.
     pub due_on: NaiveDate,
-    /// What is still owed, less what other payments have pending on it. Zero for a closed item.
+    /// The open balance, less what other payments have pending on it. Zero for a closed item.
     pub open: Money,
-    /// What was owed at first.
+    /// The original amount.
     pub total: Money,
     /// Its payment terms.
     pub terms: Terms,
 }
 
 impl Candidate {
-    /// The item as matching looks at it; `None` if an amount is beyond what it reckons with.
+    /// The item as input of matching; `None` if an amount exceeds its limit.
     pub(crate) fn item(&self, customer: CustomerIx) -> Option<Item> {
         let tiers = self.terms.discounts().iter().filter_map(|discount| {
             let until = self.issued_on.checked_add_days(chrono::Days::new(discount.days.into()))?;

@@ -1,6 +1,6 @@
-//! How money comes.
+//! Payment methods.
 
-/// How a payment came.
+/// The method of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Method {
     /// Bank transfer.

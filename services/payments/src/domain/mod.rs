@@ -1,4 +1,4 @@
-//! What payments decides, without I/O: where a payment's money is, what matching makes of it, what a bank's file says.
+//! The domain of payments, without I/O: payments and allocations, results of matching, contents of bank files.
 
 pub(crate) mod allocation;
 pub(crate) mod bank_csv;

@@ -1,53 +1,53 @@
-//! What matching found, and why money was left over.
+//! Results of matching, and reasons for unapplied money.
 
 use quittance_kernel::{CustomerId, Money};
 use quittance_matching::{MatchRule, UnappliedReason};
 
 use super::allocation::Share;
 
-/// What matching found for a payment, and why money is left over now.
+/// The result of matching a payment, and why money is unapplied now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct MatchOutcome {
-    /// The decisive rule; `None` where nothing was found.
+    /// The decisive rule; `None` if nothing was found.
     pub rule: Option<MatchRule>,
-    /// What it rests on, for example the document number as it stands in the text.
+    /// Its evidence, for example the document number as written in the text.
     pub evidence: Vec<String>,
     /// Why money is left; `None` where nothing is left.
     pub unapplied_reason: Option<UnappliedReason>,
 }
 
-/// What matching makes of one payment, in the terms of the store.
+/// The result of matching for one payment, with stored ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// The decisive rule: what it found decides, even where nothing can be applied. `None`: nothing was found.
+    /// The decisive rule, even if nothing can be applied. `None` if nothing was found.
     pub rule: Option<MatchRule>,
-    /// What it rests on.
+    /// Its evidence.
     pub evidence: Vec<String>,
-    /// What to apply, the earliest due first. Together at most the payment's amount.
+    /// The shares to apply, the earliest due first. In sum at most the payment's amount.
     pub shares: Vec<Share>,
-    /// Why money is left; `None` where nothing is.
+    /// Why money is unapplied; `None` if none is.
     pub unapplied_reason: Option<UnappliedReason>,
-    /// Who paid, where that is known.
+    /// The payer, if known.
     pub customer: Option<CustomerId>,
-    /// What a person may choose from, the likelier first; empty where nothing has to be chosen.
+    /// The alternatives for review, the likeliest first; empty if no review is needed.
     pub alternatives: Vec<Alternative>,
 }
 
-/// An explanation of a payment that was not certain.
+/// An uncertain explanation of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Alternative {
     /// The rule that found it.
     pub rule: MatchRule,
-    /// How sure the rule is, in thousandths.
+    /// The confidence of the rule, in thousandths.
     pub score: u16,
     /// Why it was not applied.
     pub doubt: Option<UnappliedReason>,
-    /// What it rests on.
+    /// Its evidence.
     pub evidence: Vec<String>,
-    /// What would be applied.
+    /// The shares it would apply.
     pub shares: Vec<Share>,
-    /// What would be left of the money.
+    /// The money it would leave unapplied.
     pub left_over: Money,
-    /// What would stay open on the items.
+    /// The residual it would leave open on the items.
     pub left_open: Money,
 }

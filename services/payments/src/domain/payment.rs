@@ -1,4 +1,4 @@
-//! A payment and where its money is. Every transition keeps amount = applied + pending + unapplied (invariant 2).
+//! Payments and their transitions. Every transition keeps amount = applied + pending + unapplied (invariant 2).
 
 use std::cmp::Ordering;
 
@@ -10,61 +10,61 @@ use super::allocation::{Allocation, AllocationState, Share};
 use super::method::Method;
 use super::outcome::{Finding, MatchOutcome};
 
-/// Money that came in, as the caller states it.
+/// The content of a payment, from a request or file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NewPayment {
-    /// Who paid, where the caller knows.
+    /// The payer, if known.
     pub customer: Option<CustomerId>,
     /// Positive.
     pub amount: Money,
-    /// The day the money counts (value date); `None`: today.
+    /// The value date; `None` for today.
     pub received_on: Option<NaiveDate>,
-    /// How it came.
+    /// The method.
     pub method: Method,
-    /// As the bank names the payer; empty where it does not.
+    /// The payer's name as the bank has it; empty if unknown.
     pub payer_name: String,
-    /// IBAN or local account of the payer; empty where unknown.
+    /// IBAN or local account of the payer; empty if unknown.
     pub payer_account: String,
-    /// Remittance information, as it came.
+    /// The original remittance information.
     pub text: String,
     /// The source's own id of the payment.
     pub external_reference: Option<String>,
-    /// Documents that structured remittance information names.
+    /// Documents in structured remittance information.
     pub advice: Vec<AdviceLine>,
 }
 
 /// A payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Payment {
-    /// Its id.
+    /// The payment's id.
     pub id: PaymentId,
-    /// Who paid, as the caller or matching knows.
+    /// The payer, known from the caller or matching.
     pub customer: Option<CustomerId>,
-    /// How much came. Positive.
+    /// The amount. Positive.
     pub amount: Money,
-    /// The day the money counts.
+    /// The value date.
     pub received_on: NaiveDate,
-    /// How it came.
+    /// The method.
     pub method: Method,
-    /// As the bank names the payer.
+    /// The payer's name as the bank has it.
     pub payer_name: String,
     /// IBAN or local account of the payer.
     pub payer_account: String,
-    /// Remittance information, as it came.
+    /// The original remittance information.
     pub text: String,
     /// The source's own id of the payment.
     pub external_reference: Option<String>,
-    /// Documents that structured remittance information names.
+    /// Documents in structured remittance information.
     pub advice: Vec<AdviceLine>,
-    /// Settled on items, agreed by invoicing. What is being reversed is still in here.
+    /// Settled on items, agreed by invoicing. Includes what is being reversed.
     pub applied: Money,
     /// Allocated, not yet agreed by invoicing.
     pub pending: Money,
-    /// Left over.
+    /// Not allocated.
     pub unapplied: Money,
-    /// What matching found, and why something is left over.
+    /// The result of matching, and why money is unapplied.
     pub match_outcome: MatchOutcome,
-    /// Grows by one with every transition, so it may grow by several in one transaction.
+    /// Grows by one with every transition, perhaps several times in one transaction.
     pub version: u32,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
@@ -73,7 +73,7 @@ pub(crate) struct Payment {
 /// Why a change of a payment is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Money cannot have come tomorrow.
+    /// The value date is in the future.
     #[error("received on {received_on}, which is after today, {today}")]
     ReceivedInFuture {
         /// The date given.
@@ -84,55 +84,55 @@ pub enum Refusal {
     /// An amount is zero or negative.
     #[error("an amount must be greater than zero")]
     AmountNotPositive,
-    /// More is requested than is left.
+    /// The amount exceeds the unapplied money.
     #[error("{amount} is more than the {unapplied} that is left unapplied")]
     ExceedsUnapplied {
-        /// What was requested.
+        /// The requested amount.
         amount: Money,
-        /// What is left.
+        /// The unapplied amount.
         unapplied: Money,
     },
-    /// A write-off is for small differences only.
+    /// The write-off is not a small difference.
     #[error("a write-off of {write_off} is zero, or not smaller than the {amount} that is applied")]
     WriteOffTooLarge {
-        /// What is to be written off.
+        /// The write-off.
         write_off: Money,
-        /// What is applied.
+        /// The applied amount.
         amount: Money,
     },
-    /// Money cannot pay before it came.
-    #[error("it counts from {effective_on}, before the money came on {received_on}")]
+    /// The effective date is before the value date.
+    #[error("effective on {effective_on}, before the money was received on {received_on}")]
     AppliedBeforeReceived {
         /// The date given.
         effective_on: NaiveDate,
-        /// The day the money counts.
+        /// The value date.
         received_on: NaiveDate,
     },
-    /// An allocation cannot be reversed before its effective date.
+    /// The reversal is before the effective date of the allocation.
     #[error("reversed on {effective_on}, before its effective date {applied_on}")]
     ReversedBeforeApplied {
         /// The date given.
         effective_on: NaiveDate,
-        /// The day from which the allocation counts.
+        /// The effective date of the allocation.
         applied_on: NaiveDate,
     },
-    /// The allocation is another payment's.
+    /// The allocation belongs to another payment.
     #[error("allocation {0} is not one of this payment")]
     AllocationNotFound(AllocationId),
-    /// The allocation does not wait for invoicing's answer.
+    /// The allocation is not pending.
     #[error("allocation {allocation} is {state}, not pending")]
     AllocationNotPending {
         /// The allocation.
         allocation: AllocationId,
-        /// Where it stands.
+        /// Its state.
         state: &'static str,
     },
-    /// The allocation is not agreed, so it cannot be reversed.
+    /// The allocation is not applied, so it cannot be reversed.
     #[error("allocation {allocation} is {state}, not applied")]
     AllocationNotApplied {
         /// The allocation.
         allocation: AllocationId,
-        /// Where it stands.
+        /// Its state.
         state: &'static str,
     },
     /// The allocation is not being reversed.
@@ -140,14 +140,14 @@ pub enum Refusal {
     AllocationNotReversing {
         /// The allocation.
         allocation: AllocationId,
-        /// Where it stands.
+        /// Its state.
         state: &'static str,
     },
-    /// Amounts do not combine, most often because the currencies differ.
+    /// Amounts cannot be combined, mostly because the currencies differ.
     #[error(transparent)]
     Money(#[from] MoneyError),
-    /// The payment's amounts do not hold the allocation: what was stored breaks invariant 2.
-    #[error("the payment's amounts do not hold {0}")]
+    /// The payment's amounts do not include the allocation: the stored data violates invariant 2.
+    #[error("the payment's amounts do not include {0}")]
     Unbalanced(Money),
 }
 
@@ -172,7 +172,7 @@ impl Refusal {
 }
 
 impl Payment {
-    /// A new payment, all of it unapplied.
+    /// A new, fully unapplied payment.
     ///
     /// # Errors
     /// `AmountNotPositive` and `ReceivedInFuture`; `today` is the day in the tenant's time zone.
@@ -209,11 +209,11 @@ impl Payment {
         })
     }
 
-    /// Takes over what matching found: allocates its shares, all in one batch, and keeps its reasons. `new_id` is called
+    /// Applies a result of matching: allocates its shares, all in one batch, and stores its reasons. `new_id` is called
     /// once for each share.
     ///
     /// # Errors
-    /// As [`Payment::allocate`]; a proposal made for this payment breaks none of its rules.
+    /// As [`Payment::allocate`]; a proposal made for this payment satisfies all of its rules.
     pub(crate) fn matched(
         mut self,
         finding: Finding,
@@ -232,10 +232,10 @@ impl Payment {
         Ok((self, allocations))
     }
 
-    /// Sets money aside for one item until invoicing answers: unapplied becomes pending.
+    /// Reserves money for one item until invoicing responds: unapplied becomes pending.
     ///
     /// # Errors
-    /// `AmountNotPositive` (a discount of zero is none, a negative one is refused), `CURRENCY_MISMATCH` of `Money`,
+    /// `AmountNotPositive` (a discount of zero is ignored, a negative one refused), `CURRENCY_MISMATCH` of `Money`,
     /// `ExceedsUnapplied` and `AppliedBeforeReceived`.
     pub(crate) fn allocate(
         self,
@@ -253,7 +253,7 @@ impl Payment {
             amount.compare(discount)?;
         }
         if let Some(write_off) = write_off {
-            // Small: less than the money itself.
+            // A small difference: less than the money itself.
             let is_small = write_off.amount.abs().compare(amount)? == Ordering::Less;
             if write_off.amount.is_zero() || !is_small {
                 return Err(Refusal::WriteOffTooLarge { write_off: write_off.amount, amount });
@@ -309,7 +309,7 @@ impl Payment {
         Ok((Payment { pending, unapplied, ..self }.next(left), allocation))
     }
 
-    /// Decides to take an allocation back. Its money stays applied until invoicing has agreed.
+    /// Starts the reversal of an allocation. Its money stays applied until invoicing has agreed.
     ///
     /// # Errors
     /// `AllocationNotFound`, `AllocationNotApplied` and `ReversedBeforeApplied`.
@@ -333,7 +333,7 @@ impl Payment {
         Ok((self.next(left), Allocation { state, ..allocation }))
     }
 
-    /// Invoicing has taken the settlement back: applied becomes unapplied.
+    /// Invoicing has reversed the settlement: applied becomes unapplied.
     ///
     /// # Errors
     /// `AllocationNotFound` and `AllocationNotReversing`.
@@ -344,12 +344,12 @@ impl Payment {
             return Err(Refusal::AllocationNotReversing { allocation: allocation.id, state });
         };
         let (applied, unapplied) = shift(allocation.amount, self.applied, self.unapplied)?;
-        let left = Some(UnappliedReason::UnappliedByHand);
+        let left = Some(UnappliedReason::UnappliedManually);
         let state = AllocationState::Reversed { effective_on, reason };
         Ok((Payment { applied, unapplied, ..self }.next(left), Allocation { state, ..allocation }))
     }
 
-    /// Invoicing refused to take the settlement back: it stays applied.
+    /// Invoicing refused the reversal: it stays applied.
     ///
     /// # Errors
     /// `AllocationNotFound` and `AllocationNotReversing`.
@@ -389,7 +389,7 @@ impl Payment {
     }
 }
 
-/// Moves the amount from one part of a payment to another, and returns both as they are then.
+/// Moves the amount from one part of a payment to another, and returns both.
 fn shift(amount: Money, from: Money, to: Money) -> Result<(Money, Money), Refusal> {
     let from = from.checked_sub(amount)?;
     if from.is_negative() { Err(Refusal::Unbalanced(amount)) } else { Ok((from, to.checked_add(amount)?)) }

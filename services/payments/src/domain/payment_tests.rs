@@ -68,7 +68,7 @@ fn money_goes_from_unapplied_to_applied_and_back() {
     let (payment, allocation) = payment.confirm_reversal(allocation).unwrap();
     assert_eq!(parts(&payment), [0, 0, 100]);
     assert_eq!(allocation.state, AllocationState::Reversed { effective_on: day("2026-03-05"), reason: why });
-    assert_eq!(payment.match_outcome.unapplied_reason, Some(UnappliedReason::UnappliedByHand));
+    assert_eq!(payment.match_outcome.unapplied_reason, Some(UnappliedReason::UnappliedManually));
     assert_eq!(payment.version, 5);
 }
 

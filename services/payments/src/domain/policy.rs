@@ -1,4 +1,4 @@
-//! What a tenant tolerates when payments are matched.
+//! The matching policy of a tenant.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,29 +6,29 @@ use quittance_kernel::{Currency, CustomerId, Money, Percent};
 
 use quittance_matching::{Fallback, Policy};
 
-/// How much may be missing or too much on a document.
+/// The tolerance on a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Tolerance {
-    /// Of the document's total.
+    /// As a percentage of the document's total.
     pub percent: Percent,
-    /// At most.
+    /// The upper limit.
     pub cap: Money,
 }
 
-/// What a tenant tolerates.
+/// The matching policy of a tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MatchingPolicy {
-    /// Days after a discount's last in which it may still be granted.
+    /// Days of grace after a discount's last day.
     pub grace_days: u16,
     /// Whether it is.
     pub accept_late_discount: bool,
-    /// What happens to money of a known payer that nothing else explains.
+    /// The fallback for money of a known payer that no rule explains.
     pub fallback: Fallback,
-    /// By currency; none for the others.
+    /// Tolerances by currency; none for the others.
     pub tolerances: HashMap<Currency, Tolerance>,
-    /// Customers whose small differences are not tolerated.
+    /// Customers excluded from tolerance of small differences.
     pub blocked: HashSet<CustomerId>,
-    /// Grows with every change; 0 where none was set.
+    /// Grows with every change; 0 if none was set.
     pub version: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Which column of a csv file holds what, as callers say it.
+//! The column map of a csv file, from a request.
 
 use quittance_bankfiles::csv::{DateFormat, DecimalSeparator, Delimiter, Map, Side};
 use quittance_grpc::{Violations, currency, optional_text, text};
@@ -7,11 +7,11 @@ use quittance_proto::payments::v1 as pb;
 
 use super::MAX_NAME;
 
-/// Columns that hold remittance information.
+/// The most columns with remittance information.
 const MAX_TEXT_COLUMNS: usize = 10;
-/// Words for credit, and for debit.
+/// The most words for credit, and for debit.
 const MAX_WORDS: usize = 20;
-/// Lines above the first record.
+/// The most lines above the first record.
 const MAX_SKIPPED: i32 = 1_000;
 
 type Read<T> = Result<T, (&'static str, String)>;
@@ -27,7 +27,7 @@ pub(super) fn csv_map(map: pb::BankCsvMap) -> Result<Map, Violations> {
         bad.check("amount", text(&map.amount, MAX_NAME)).map(Some)
     };
     if has_sides && is_given(&map.amount) {
-        bad.add("amount", "COLUMNS_CONFLICT", "goes without columns for credit and debit");
+        bad.add("amount", "COLUMNS_CONFLICT", "excludes columns for credit and debit");
     }
     let given = |name: String| Some(name).filter(|name| !name.is_empty());
     let mut optional = |field: &str, name: &str| bad.check(field, optional_text(name, MAX_NAME)).map(given);
@@ -41,7 +41,7 @@ pub(super) fn csv_map(map: pb::BankCsvMap) -> Result<Map, Violations> {
     let columns = names(&mut bad, "text", map.text, MAX_TEXT_COLUMNS);
     let side = match map.side {
         Some(side) if !is_given(&map.amount) => {
-            bad.add("side", "COLUMNS_CONFLICT", "goes with amount");
+            bad.add("side", "COLUMNS_CONFLICT", "requires amount");
             let _ = bad.within("side", self::side(side));
             None
         }
@@ -50,7 +50,7 @@ pub(super) fn csv_map(map: pb::BankCsvMap) -> Result<Map, Violations> {
     };
     let currency_code = match map.currency_code.as_str() {
         "" if map.currency.is_empty() => {
-            bad.add("currency_code", FIELD_REQUIRED, "is required where no column names the currency");
+            bad.add("currency_code", FIELD_REQUIRED, "is required if no column has the currency");
             None
         }
         "" => Some(None),
@@ -118,7 +118,7 @@ fn date_format(format: &str) -> Read<DateFormat> {
     }
 }
 
-/// One sign of punctuation but a quote, or a tab; a comma where none is given.
+/// A punctuation character other than a quote, or a tab; default: a comma.
 fn delimiter(text: &str) -> Read<Delimiter> {
     let mut signs = text.chars();
     let delimiter = match (signs.next(), signs.next()) {
@@ -126,7 +126,7 @@ fn delimiter(text: &str) -> Read<Delimiter> {
         (Some(sign), None) => Delimiter::try_from(sign).ok(),
         (Some(_), Some(_)) => None,
     };
-    delimiter.ok_or_else(|| ("DELIMITER_UNKNOWN", "is one sign of punctuation or a tab".to_owned()))
+    delimiter.ok_or_else(|| ("DELIMITER_UNKNOWN", "is one punctuation character or a tab".to_owned()))
 }
 
 fn decimal_separator(text: &str) -> Read<DecimalSeparator> {

@@ -12,13 +12,13 @@ use super::named;
 use crate::{App, Error, app::TenantSettings, db, ops, wire};
 
 impl App {
-    /// Imports a file that was read, and settles what its payments pay as far as invoicing answers now.
+    /// Imports a parsed file, and settles its payments as far as invoicing responds now.
     async fn import<C>(&self, call: Call<C>) -> Result<Response<pb::BankImport>, Status>
     where
         C: Operation<Settings = TenantSettings, Output = ops::Imported> + Hash,
     {
         let tenant = call.tenant;
-        let outcome = self.execute(call, ops::KeptImport::of).await?;
+        let outcome = self.execute(call, ops::ImportResponse::of).await?;
         Ok(Response::new(wire::bank_import(&ops::settle_imported(self, tenant, outcome).await?)))
     }
 }

@@ -1,4 +1,4 @@
-//! The gRPC handlers: from messages to operations and reads, and from their results to messages.
+//! The gRPC handlers: messages to operations and reads, and their results to messages.
 
 mod csv_map;
 mod imports;
@@ -32,14 +32,14 @@ pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
         .add_service(BankImportServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
 }
 
-/// Where the page before ended.
+/// The key where the page before ended.
 fn after<T>(page: &Page, parse: fn(&str) -> Result<T, BadId>) -> Result<Option<T>, Violations> {
     let mut bad = Violations::default();
     let id = bad.check("page_token", optional_id(page.after_one().unwrap_or_default(), parse));
     bad.into_result(id)
 }
 
-/// An id that a request names.
+/// An id in a request.
 fn named<T>(field: &'static str, value: &str, parse: fn(&str) -> Result<T, BadId>) -> Result<T, Violations> {
     let mut bad = Violations::default();
     let id = bad.check(field, id(value, parse));

@@ -1,4 +1,4 @@
-//! Payments, and the state of the books.
+//! Payments, verification and stream status.
 
 use std::hash::Hash;
 
@@ -23,7 +23,7 @@ use crate::{
     ops, wire,
 };
 
-/// Payments with where their money went.
+/// Payments with their allocations.
 async fn with_allocations(tx: &mut Tx, payments: &[&Payment]) -> Result<Vec<pb::Payment>, Error> {
     let ids: Vec<PaymentId> = payments.iter().map(|payment| payment.id).collect();
     let allocations = db::allocation::of_payments(tx, &ids).await?;
@@ -31,7 +31,7 @@ async fn with_allocations(tx: &mut Tx, payments: &[&Payment]) -> Result<Vec<pb::
     Ok(payments.iter().map(answer).collect())
 }
 
-/// What people are to choose from, in the order of the ids.
+/// The alternatives for review, in the order of the ids.
 async fn reviews(tx: &mut Tx, ids: &[PaymentId]) -> Result<Vec<pb::MatchReview>, Error> {
     let payments = db::payment::find_all(tx, ids).await?;
     let mut alternatives = db::review::find(tx, ids).await?;
@@ -54,21 +54,21 @@ impl App {
         self.read(tenant, read).await
     }
 
-    /// Records payments, and answers with them as they are after invoicing's answer.
+    /// Records payments, and returns them as they are after invoicing's response.
     async fn record(&self, tenant: TenantId, calls: Vec<Call<ops::RecordPayment>>) -> ops::Batch<pb::Payment> {
-        let outcomes = self.execute_many(tenant, calls, ops::KeptPayment::of).await?;
+        let outcomes = self.execute_many(tenant, calls, ops::PaymentResponse::of).await?;
         self.matching().wake();
         let recorded = ops::settle_recorded(self, tenant, outcomes).await?;
         Ok(recorded.into_iter().map(|recorded| recorded.map(|recorded| payment(&recorded))).collect())
     }
 
-    /// Runs what a person decided about a payment, and answers with it as it is after invoicing's answer.
+    /// Runs a person's decision about a payment, and returns it as it is after invoicing's response.
     async fn decide<C>(&self, call: Call<C>) -> Result<Response<pb::Payment>, Status>
     where
         C: Operation<Settings = TenantSettings, Output = ops::Recorded> + Hash,
     {
         let tenant = call.tenant;
-        let outcome = self.execute(call, ops::KeptPayment::of).await?;
+        let outcome = self.execute(call, ops::PaymentResponse::of).await?;
         let mut recorded = ops::settle_recorded(self, tenant, vec![Ok(outcome)]).await?;
         let recorded = recorded.pop().ok_or(Error::from(Bug("a payment has no result")))??;
         Ok(Response::new(payment(&recorded)))
@@ -123,7 +123,7 @@ impl PaymentService for App {
     ) -> Result<Response<pb::BatchRecordPaymentsResponse>, Status> {
         let calls = parse_batch::<ops::RecordPayment, _, _>(request, |batch| batch.requests)?;
         let tenant = calls.tenant;
-        let results = calls.answer(|calls| self.record(tenant, calls)).await?;
+        let results = calls.respond(|calls| self.record(tenant, calls)).await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
                 Ok(payment) => pb::payment_result::Result::Payment(payment),

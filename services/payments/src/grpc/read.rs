@@ -1,4 +1,4 @@
-//! Messages as commands, with everything that is wrong with them.
+//! Messages as commands, with all violations.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// The longest reason a person gives, in characters.
+/// The longest reason, in characters.
 const MAX_REASON: usize = 500;
 /// The longest account, in characters.
 const MAX_ACCOUNT: usize = 100;
@@ -29,11 +29,11 @@ const MAX_ACCOUNT: usize = 100;
 const MAX_REFERENCE: usize = 200;
 /// The longest remittance information, in characters.
 const MAX_TEXT: usize = 4_000;
-/// Items a person applies to at once.
+/// The most items of one manual application.
 const MAX_CHOSEN: usize = 100;
-/// Days of grace for a discount.
+/// The most days of grace for a discount.
 const MAX_GRACE_DAYS: u16 = 366;
-/// Customers whose small differences are not tolerated.
+/// Customers excluded from tolerance of small differences.
 const MAX_BLOCKED: usize = 1_000;
 
 fn method(method: pb::PaymentMethod) -> Result<Method, (&'static str, String)> {
@@ -99,7 +99,7 @@ impl TryFrom<pb::ApplyPaymentRequest> for ApplyPayment {
         let mut seen = HashSet::new();
         for (place, chosen) in allocations.iter().flatten().enumerate() {
             if !seen.insert(chosen.item) {
-                bad.add(format!("allocations[{place}].item_id"), "ITEM_TWICE", "each item stands once");
+                bad.add(format!("allocations[{place}].item_id"), "ITEM_TWICE", "each item is listed once");
             }
         }
         let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
@@ -125,7 +125,7 @@ fn chosen(chosen: &pb::ChosenAllocation) -> Result<Chosen, Violations> {
     if let (Some(amount), Some(Some(discount))) = (amount, discount)
         && amount.currency() != discount.currency()
     {
-        bad.add("discount", "CURRENCY_MISMATCH", "is in the amount's currency");
+        bad.add("discount", "CURRENCY_MISMATCH", "must be in the amount's currency");
     }
     let write_off = if chosen.write_off.is_some() {
         let amount = bad.check("write_off", money(chosen.write_off.as_ref()));
@@ -139,7 +139,7 @@ fn chosen(chosen: &pb::ChosenAllocation) -> Result<Chosen, Violations> {
     if let (Some(amount), Some(Some(write_off))) = (amount, write_off)
         && amount.currency() != write_off.amount.currency()
     {
-        bad.add("write_off", "CURRENCY_MISMATCH", "is in the amount's currency");
+        bad.add("write_off", "CURRENCY_MISMATCH", "must be in the amount's currency");
     }
     let chosen = item.zip(amount).zip(discount.zip(write_off));
     bad.into_result(chosen.map(|((item, amount), (discount, write_off))| Chosen { item, amount, discount, write_off }))
@@ -152,7 +152,7 @@ impl TryFrom<pb::ConfirmMatchRequest> for ConfirmMatch {
         let mut bad = Violations::default();
         let payment = bad.check("payment_id", id(&request.payment_id, PaymentId::parse));
         let alternative =
-            usize::try_from(request.alternative).map_err(|_| ("OUT_OF_RANGE", "counts from 0".to_owned()));
+            usize::try_from(request.alternative).map_err(|_| ("OUT_OF_RANGE", "must not be negative".to_owned()));
         let alternative = bad.check("alternative", alternative);
         let etag = bad.check("etag", text(&request.etag, MAX_NAME));
         let command = payment.zip(alternative.zip(etag.map(Etag::new)));
@@ -193,7 +193,7 @@ fn policy(policy: pb::MatchingPolicy) -> Result<MatchingPolicy, Violations> {
     let mut tolerances = HashMap::new();
     for (place, (currency, tolerance)) in read.iter().flatten().enumerate() {
         if tolerances.insert(*currency, *tolerance).is_some() {
-            bad.add(format!("tolerances[{place}].currency_code"), "CURRENCY_TWICE", "each currency stands once");
+            bad.add(format!("tolerances[{place}].currency_code"), "CURRENCY_TWICE", "each currency is listed once");
         }
     }
     if policy.blocked_customer_ids.len() > MAX_BLOCKED {
@@ -228,7 +228,7 @@ fn tolerance(tolerance: &pb::Tolerance) -> Result<(Currency, Tolerance), Violati
     if let (Some(currency), Some(cap)) = (currency, cap)
         && cap.currency() != currency
     {
-        bad.add("cap", "CURRENCY_MISMATCH", "is in the tolerance's currency");
+        bad.add("cap", "CURRENCY_MISMATCH", "must be in the tolerance's currency");
     }
     bad.into_result(
         currency.zip(percent).zip(cap).map(|((currency, percent), cap)| (currency, Tolerance { percent, cap })),
@@ -254,7 +254,7 @@ impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {
             let field = format!("allocation_ids[{place}]");
             match bad.check(&field, id(text, AllocationId::parse)) {
                 Some(id) if allocations.contains(&id) => {
-                    bad.add(field, "ALLOCATION_TWICE", "each allocation stands once");
+                    bad.add(field, "ALLOCATION_TWICE", "each allocation is listed once");
                 }
                 Some(id) => allocations.push(id),
                 None => {}

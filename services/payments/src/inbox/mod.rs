@@ -1,4 +1,4 @@
-//! Handlers of other services' events: invoicing publishes tenants, customers and what is open.
+//! Consumers of other services' events: invoicing publishes tenants, customers and open items.
 
 mod read;
 
@@ -31,7 +31,7 @@ impl InvoicingHandler {
     }
 }
 
-/// What a run of events comes to: only the last word on each thing counts.
+/// The result of a run of events: only the last state of each resource counts.
 #[derive(Debug, Default)]
 struct Change {
     time_zone: Option<String>,
@@ -60,7 +60,7 @@ impl Change {
             Payload::SettlementReversed(reversed) => {
                 self.set_open(reversed.settlement, reversed.open_amount.as_ref())?;
             }
-            // Drafts owe nothing, and a delivery changes nothing about what is owed.
+            // Drafts and deliveries do not change open items.
             Payload::InvoiceDrafted(_) | Payload::InvoiceUpdated(_) | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())
@@ -85,7 +85,7 @@ impl Change {
         Ok(())
     }
 
-    /// Returns whether payments may be matched again.
+    /// Returns whether payments are due for matching.
     async fn write(mut self, tx: &mut Tx, clock: &Clock) -> Result<bool, HandlerError> {
         if let Some(time_zone) = &self.time_zone {
             db::projection::put_tenant(tx, time_zone).await?;
@@ -114,7 +114,7 @@ impl Change {
         if reopened.is_empty() && published.is_empty() {
             return Ok(false);
         }
-        // Payments may have come before what they pay was known here, or before it was open again.
+        // Payments may have arrived before their items were known here, or open again.
         let keys = db::projection::keys_of(tx, &reopened, &published).await?;
         db::match_key::mark_due(tx, &keys, clock.now()).await?;
         Ok(true)
@@ -134,7 +134,7 @@ impl Handler for InvoicingHandler {
             change.take(payload).map_err(|error| HandlerError::Rejected(error.to_string()))?;
         }
         if change.write(tx, &self.clock).await? {
-            // Before the commit: the reconciler looks again after a short wait.
+            // Before the commit: the reconciler runs again after a short wait.
             self.matching.wake();
         }
         Ok(())

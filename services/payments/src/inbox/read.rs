@@ -1,4 +1,4 @@
-//! Invoicing's messages as what is kept of them.
+//! Invoicing's messages as rows of the projection.
 
 use chrono::NaiveDate;
 use quittance_kernel::{CustomerId, Discount, ItemId, Money, Percent, Terms, parse_date};
@@ -7,7 +7,7 @@ use quittance_proto::{common::v1 as common, invoicing::v1 as pb, read_money};
 
 use crate::db::projection::{IssuedItem, KnownCustomer};
 
-/// The event says something that cannot be.
+/// The error of an invalid event.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {why}")]
 pub(crate) struct Unreadable {
@@ -48,7 +48,7 @@ pub(crate) fn customer(customer: pb::Customer) -> Result<KnownCustomer, Unreadab
     })
 }
 
-/// An item as it was issued.
+/// An issued item.
 pub(crate) fn issued_item(issued: pb::InvoiceIssued) -> Result<IssuedItem, Unreadable> {
     Ok(IssuedItem {
         id: item(&issued.invoice_id)?,

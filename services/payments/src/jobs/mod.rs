@@ -1,4 +1,4 @@
-//! Reconcilers: they find what should have happened by now, and do it. Safe to run twice, and in two replicas.
+//! Reconcilers: they find what should have happened by now, and do it. Idempotent, and safe in several replicas.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use quittance_runtime::{Pace, Round, Shutdown, Tasks, error_chain, reconcile};
 
 use crate::{AREA, App, db, ops};
 
-/// How often payments are looked for that are to be matched again.
+/// How often payments due for matching are searched.
 const MATCH_IDLE: Duration = Duration::from_millis(200);
-/// How often at least: what is recorded here wakes the reconciler, what is recorded in another process does not.
+/// The longest interval: a payment recorded in another process does not wake the reconciler.
 const MATCH_LONGEST_IDLE: Duration = Duration::from_secs(1);
-/// How often batches are looked for that wait for invoicing.
+/// How often batches waiting for invoicing are searched.
 const FINISH_IDLE: Duration = Duration::from_millis(500);
-/// How often at least.
+/// The longest interval.
 const FINISH_LONGEST_IDLE: Duration = Duration::from_secs(2);
-/// Tenants that are worked for in one go.
+/// The most tenants of a round.
 const TENANTS: i64 = 100;
 
 /// Starts the reconcilers.
@@ -39,7 +39,7 @@ pub(crate) fn spawn(app: &App, shutdown: &Shutdown) -> Tasks {
     tasks
 }
 
-/// Matches again for every tenant with payments that are due.
+/// Rematches for every tenant with payments due.
 async fn match_due(app: &App) -> Result<Round, String> {
     let tenants = db::unfinished::tenants_to_match(app.db(), app.now(), TENANTS).await;
     let tenants = tenants.map_err(|error| error_chain(&error))?;

@@ -12,7 +12,7 @@ use crate::{
     domain::{Allocation, Candidate, MatchRule, Payment, Refusal, Share, allocation::counts_on},
 };
 
-/// What a person chose.
+/// A chosen item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Chosen {
     pub(crate) item: ItemId,
@@ -21,12 +21,12 @@ pub(crate) struct Chosen {
     pub(crate) write_off: Option<WriteOff>,
 }
 
-/// Applies unapplied money to items that a person chose.
+/// Applies unapplied money to items chosen by a person.
 #[derive(Debug, Hash)]
 pub(crate) struct ApplyPayment {
     pub(crate) payment: PaymentId,
     pub(crate) allocations: Vec<Chosen>,
-    /// `None`: the day the money was received, or the item's issue date where that is later.
+    /// `None` for the later of the value date and the item's issue date.
     pub(crate) effective_on: Option<NaiveDate>,
     pub(crate) etag: Etag,
 }

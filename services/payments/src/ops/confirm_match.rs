@@ -12,11 +12,11 @@ use crate::{
     domain::{Allocation, Alternative, MatchRule, Payment},
 };
 
-/// Applies one of the explanations that were not certain, which a person chose.
+/// Applies an uncertain explanation chosen by a person.
 #[derive(Debug, Hash)]
 pub(crate) struct ConfirmMatch {
     pub(crate) payment: PaymentId,
-    /// Which, from 0.
+    /// The index of the explanation, from 0.
     pub(crate) alternative: usize,
     pub(crate) etag: Etag,
 }

@@ -1,4 +1,4 @@
-//! Finishes what a crash, or an absence of invoicing, left between the halves of a settlement: sends the same requests again.
+//! Finishes settlements interrupted by a crash or an outage of invoicing: sends the same requests again.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use super::settle::{Finished, Unfinished, reverse_batch, settle_batch};
 use crate::{
     App, Error,
     db::{self, unfinished::WaitingBatch},
-    invoicing::NoAnswer,
+    invoicing::NoResponse,
 };
 
 const BATCHES: i64 = 100;
 
-/// A batch that has waited for less is still in the hands of the call that made it.
+/// A younger batch is still handled by the call that created it.
 fn patience() -> Duration {
     Duration::seconds(2)
 }
 
-/// How many tenants may go without an answer before invoicing counts as away for all.
+/// After how many tenants without a response invoicing is considered unavailable for all.
 const UNANSWERED: usize = 3;
 
-/// Sends the batches that wait longest again, over all tenants. There is no more to do where invoicing is away. A tenant whose
-/// batch fails or gets no answer waits for the next round, and no other with it.
+/// Sends the oldest waiting batches again, over all tenants. Reports no more work while invoicing is unavailable. A tenant whose
+/// batch fails or gets no response waits for the next round, without delaying others.
 ///
 /// # Errors
-/// In words, once all have had their turn: the failures themselves are logged where they happen.
+/// A message, after all were handled: the failures themselves are logged where they happen.
 #[tracing::instrument(name = "payments.finish_pending", skip_all)]
 pub(crate) async fn finish_pending(app: &App) -> Result<Round, String> {
     let waiting = db::unfinished::waiting_batches(app.db(), app.now() - patience(), BATCHES).await;
@@ -47,19 +47,19 @@ pub(crate) async fn finish_pending(app: &App) -> Result<Round, String> {
                 tracing::warn!(tenant = %one.tenant, batch = %one.batch, error = error_chain(&error), "a batch could not be finished");
                 failed.insert(one.tenant);
             }
-            Err(Unfinished::NoAnswer(error @ NoAnswer::Away(_))) => {
+            Err(Unfinished::NoResponse(error @ NoResponse::Unavailable(_))) => {
                 tracing::warn!(
                     tenant = %one.tenant,
                     error = &error as &dyn std::error::Error,
                     waiting = waiting.len(),
-                    "invoicing gives no answer; batches wait"
+                    "invoicing does not respond; batches wait"
                 );
                 unanswered.insert(one.tenant);
                 if unanswered.len() == UNANSWERED {
                     return Ok(Round::Done);
                 }
             }
-            Err(Unfinished::NoAnswer(error @ NoAnswer::Refused(_))) => {
+            Err(Unfinished::NoResponse(error @ NoResponse::Refused(_))) => {
                 tracing::error!(batch = %one.batch, error = &error as &dyn std::error::Error, "invoicing does not accept a batch");
             }
         }

@@ -1,5 +1,5 @@
-//! Writes what invoicing answered to a batch. Safe to repeat and safe for two at once: the payments are locked in the order of their ids, and only what
-//! still waits for this batch changes.
+//! Writes invoicing's results for a batch. Idempotent and safe to run concurrently: the payments are locked in the order of their ids, and only what
+//! still waits for this batch is changed.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -17,14 +17,14 @@ use crate::{
     outbox,
 };
 
-/// After so many refusals a payment is matched again only when invoicing publishes something new about what it waits for.
+/// After this many refusals a payment is matched again only when invoicing publishes a change for its match keys.
 const MAX_REFUSALS: i32 = 6;
 
-/// Writes what invoicing answered to a batch of settlements.
+/// Writes invoicing's results for a batch of settlements.
 #[derive(Debug)]
 pub(crate) struct FinishSettlements {
     pub(crate) batch: RequestId,
-    /// As they were when they were sent to invoicing.
+    /// The allocations as sent to invoicing.
     pub(crate) allocations: Vec<Allocation>,
     pub(crate) verdicts: Verdicts,
 }
@@ -46,11 +46,11 @@ impl Operation for FinishSettlements {
     }
 }
 
-/// Writes what invoicing answered to a batch of reversals.
+/// Writes invoicing's results for a batch of reversals.
 #[derive(Debug)]
 pub(crate) struct FinishReversals {
     pub(crate) batch: RequestId,
-    /// As they were when they were sent to invoicing.
+    /// The allocations as sent to invoicing.
     pub(crate) allocations: Vec<Allocation>,
     pub(crate) verdicts: Verdicts,
 }
@@ -72,10 +72,10 @@ impl Operation for FinishReversals {
     }
 }
 
-/// The payments of a batch while its verdicts are written.
+/// The payments of a batch while its results are written.
 struct Finishing {
     payments: HashMap<PaymentId, StoredPayment>,
-    /// Payments whose match was refused, and whether what was known here was out of date.
+    /// Payments whose match was refused, and whether the local data was out of date.
     refused: HashMap<PaymentId, bool>,
     changed: Vec<Allocation>,
     events: Vec<Event>,
@@ -84,15 +84,15 @@ struct Finishing {
 
 impl Finishing {
     /// Locks the payments and loads the allocations as they are now.
-    async fn load(w: &mut Write<'_>, asked: &[Allocation]) -> Result<(Self, Vec<Allocation>), Error> {
-        let payments: BTreeSet<PaymentId> = asked.iter().map(|a| a.payment).collect();
+    async fn load(w: &mut Write<'_>, requested: &[Allocation]) -> Result<(Self, Vec<Allocation>), Error> {
+        let payments: BTreeSet<PaymentId> = requested.iter().map(|a| a.payment).collect();
         let payments = db::payment::lock_all(w.tx, &payments.into_iter().collect::<Vec<_>>()).await?;
-        let ids: Vec<_> = asked.iter().map(|a| a.id).collect();
+        let ids: Vec<_> = requested.iter().map(|a| a.id).collect();
         let current = db::allocation::find_all(w.tx, &ids).await?;
         Ok((Self { payments, refused: HashMap::new(), changed: vec![], events: vec![], now: w.now }, current))
     }
 
-    /// Makes a transition of the allocation's payment.
+    /// Applies a transition to the allocation's payment.
     fn change(
         &mut self,
         allocation: Allocation,
@@ -143,15 +143,16 @@ impl Finishing {
         let touched: HashSet<PaymentId> = self.changed.iter().map(|a| a.payment).collect();
         self.payments.retain(|id, _| touched.contains(id));
         for id in self.refused.iter().filter_map(|(id, is_out_of_date)| is_out_of_date.then_some(id)) {
-            // Another look will find what is true then.
-            if let Some(stored) = self.payments.get_mut(id).filter(|stored| !stored.by_hand) {
+            // The next matching will use current data.
+            if let Some(stored) = self.payments.get_mut(id).filter(|stored| !stored.is_manual) {
                 stored.refusals += 1;
                 stored.match_due_at = (stored.refusals <= MAX_REFUSALS)
                     .then(|| self.now + Duration::seconds(1 << stored.refusals.clamp(0, MAX_REFUSALS)));
             }
         }
         let payments: Vec<StoredPayment> = self.payments.into_values().collect();
-        let refused = payments.iter().filter(|stored| self.refused.contains_key(&stored.payment.id) && !stored.by_hand);
+        let refused =
+            payments.iter().filter(|stored| self.refused.contains_key(&stored.payment.id) && !stored.is_manual);
         let keys: Vec<(PaymentId, String)> = refused.flat_map(|stored| keys(&stored.payment)).collect();
         db::payment::update_all(w.tx, &payments).await?;
         db::allocation::update_states(w.tx, &self.changed, self.now).await?;

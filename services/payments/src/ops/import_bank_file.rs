@@ -25,14 +25,14 @@ use crate::{
     },
 };
 
-/// A file of a bank's own format, as it was sent.
+/// The original file, in a bank format.
 #[derive(Debug)]
 pub(crate) struct BankFile {
     pub(crate) file_name: String,
     pub(crate) content: Vec<u8>,
 }
 
-/// Imports what was credited in a file: the import and its payments are one transaction.
+/// Imports the credits of a file: the import and its payments are one transaction.
 #[derive(Debug)]
 pub(crate) struct ImportBankFile {
     file: BankFile,
@@ -40,13 +40,13 @@ pub(crate) struct ImportBankFile {
 }
 
 impl Hash for ImportBankFile {
-    /// Over the file as it was sent: what is read from it follows.
+    /// Hashes only the original file, which determines the rest.
     fn hash<H: Hasher>(&self, state: &mut H) {
         (&self.file.file_name, &self.file.content).hash(state);
     }
 }
 
-/// What an import takes in.
+/// The parsed content of an import.
 #[derive(Default)]
 struct Accepted {
     entries: Vec<NewEntry>,
@@ -57,7 +57,7 @@ struct Accepted {
 }
 
 impl ImportBankFile {
-    /// Reads a file, which takes its time: on a thread of its own.
+    /// Parses a file on a blocking thread, as it may take long.
     pub(crate) fn read(file: BankFile) -> Result<Self, Error> {
         let read = bank_file::read(&file.content).map_err(|refusal| Error::FileUnreadable(refusal.to_string()))?;
         if read.lines > bank_csv::MAX_LINES {
@@ -66,7 +66,7 @@ impl ImportBankFile {
         Ok(Self { file, read })
     }
 
-    /// The entries with their payments, where all of an entry's payments may be recorded; and what is wrong with the others.
+    /// The entries whose payments can all be recorded, with these; and the problems of the others.
     fn payments(&self, today: NaiveDate, now: DateTime<Utc>) -> (Vec<(NewEntry, Vec<Payment>)>, Vec<LineProblem>) {
         let (mut payable, mut problems) = (Vec::new(), Vec::new());
         for entry in &self.read.entries {
@@ -108,7 +108,7 @@ impl ImportBankFile {
             payer_name: part.payer_name.clone(),
             payer_account: part.payer_account.clone(),
             text: part.text.chars().take(MAX_TEXT).collect(),
-            // Banks use their references again: what is unique is the entry itself.
+            // Banks reuse their references: only the entry itself is unique.
             external_reference: None,
             advice: part.advice.clone(),
         };
@@ -116,8 +116,8 @@ impl ImportBankFile {
     }
 }
 
-/// Which entries are new. One is known by all that it says; or, by the bank's reference, because a file of the other kind had it and nothing has claimed
-/// that yet.
+/// Selects the new entries. One is known by its full content; or by the bank's reference, if a file of the other kind had it and no entry has claimed
+/// it yet.
 async fn accept_new(w: &mut Write<'_>, payable: Vec<(NewEntry, Vec<Payment>)>) -> Result<Accepted, Error> {
     let entries: Vec<NewEntry> = payable.iter().map(|(entry, _)| entry.clone()).collect();
     let keys = db::import::known_keys(w.tx, &entries).await?;
@@ -138,7 +138,7 @@ async fn accept_new(w: &mut Write<'_>, payable: Vec<(NewEntry, Vec<Payment>)>) -
             continue;
         }
         if let Some(left) = key.as_ref().and_then(|key| free.get_mut(key)).filter(|left| **left > 0) {
-            // The other file had it: it is claimed, and has no payments of its own.
+            // The other file had it: it is claimed, without new payments.
             *left -= 1;
             accepted.known += 1;
             accepted.entries.push(entry);
@@ -150,7 +150,7 @@ async fn accept_new(w: &mut Write<'_>, payable: Vec<(NewEntry, Vec<Payment>)>) -
                 line: entry.line,
                 reason: "SAME_BANK_REFERENCE",
                 description:
-                    "an entry with the same account, day, amount and bank's reference is known, and says something else"
+                    "an entry with the same account, day, amount and bank reference is known, but differs otherwise"
                         .to_owned(),
             }));
         }

@@ -25,17 +25,17 @@ use crate::{
     },
 };
 
-/// A csv file of a bank, as it was sent.
+/// The original csv file.
 #[derive(Debug, Hash)]
 pub(crate) struct BankLinesFile {
     pub(crate) file_name: String,
-    /// Ours.
+    /// Our account.
     pub(crate) account: String,
     pub(crate) content: Vec<u8>,
     pub(crate) map: csv::Map,
 }
 
-/// Imports the credits of a csv file: it is imported whole or not at all, and importing it again adds nothing.
+/// Imports the credits of a csv file, all or none; importing it again adds nothing.
 #[derive(Debug)]
 pub(crate) struct ImportBankLines {
     file: BankLinesFile,
@@ -43,13 +43,13 @@ pub(crate) struct ImportBankLines {
 }
 
 impl Hash for ImportBankLines {
-    /// Over the file as it was sent: what is read from it follows.
+    /// Hashes only the original file, which determines the rest.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.file.hash(state);
     }
 }
 
-/// The lines that may become payments, and what is wrong with the others.
+/// The lines that can be recorded as payments, and the problems of the others.
 struct Payable {
     lines: Vec<(NewLine, Payment)>,
     ignored: usize,
@@ -57,7 +57,7 @@ struct Payable {
 }
 
 impl ImportBankLines {
-    /// Reads a file, which takes its time: on a thread of its own.
+    /// Parses a file on a blocking thread, as it may take long.
     pub(crate) fn read(file: BankLinesFile) -> Result<Self, Error> {
         let read = bank_csv::read(&file.content, &file.map)?;
         if read.lines.len() + read.problems.len() > bank_csv::MAX_LINES {
@@ -111,7 +111,7 @@ fn payment(
         payer_name: line.payer_name,
         payer_account: line.payer_account,
         text: line.text,
-        // Banks use their references again: what is unique is the line itself.
+        // Banks reuse their references: only the line itself is unique.
         external_reference: None,
         advice: Vec::new(),
     };

@@ -1,8 +1,8 @@
-//! What imports of banks' files have in common, whatever the file: their payments are matched in batches and settled together.
+//! Common parts of imports, whatever the format: their payments are matched in batches and settled together.
 
 use std::collections::HashMap;
 
-use quittance_db::Answer;
+use quittance_db::StorableResponse;
 use quittance_kernel::{Bug, ImportId, PaymentId, TenantId};
 use quittance_service::Outcome;
 use uuid::Uuid;
@@ -14,29 +14,29 @@ use crate::{
     outbox,
 };
 
-/// Payments that are matched at a time.
+/// Batch size of matching.
 const BATCH: usize = 1_000;
-/// The longest remittance information a payment keeps, in characters.
+/// The longest remittance information of a payment, in characters.
 pub(super) const MAX_TEXT: usize = 4_000;
 
-/// An import, and what is to be sent to invoicing.
+/// An import, and the batches to send to invoicing.
 #[derive(Debug)]
 pub(crate) struct Imported {
     pub(crate) import: BankImport,
     pub(crate) waiting: Vec<Allocation>,
 }
 
-/// What is kept with a request: which import it made.
+/// The stored response of a request: the import it created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeptImport(ImportId);
+pub(crate) struct ImportResponse(ImportId);
 
-impl KeptImport {
+impl ImportResponse {
     pub(crate) fn of(imported: &Imported) -> Self {
         Self(imported.import.id)
     }
 }
 
-impl Answer for KeptImport {
+impl StorableResponse for ImportResponse {
     fn to_bytes(&self) -> Vec<u8> {
         self.0.uuid().as_bytes().to_vec()
     }
@@ -46,7 +46,7 @@ impl Answer for KeptImport {
     }
 }
 
-/// Records what a file brought, in batches. Returns what is to be sent to invoicing.
+/// Records the payments of a file, in batches. Returns the allocations to send to invoicing.
 pub(super) async fn record_imported(
     w: &mut Write<'_>,
     payments: Vec<Payment>,
@@ -55,8 +55,8 @@ pub(super) async fn record_imported(
     let mut waiting = Vec::new();
     for batch in payments.chunks(BATCH) {
         for recorded in record_matched(w, batch.to_vec(), envelopes).await? {
-            // The import fails whole rather than lose a line.
-            let recorded = recorded.map_err(|_| Bug("a payment refused what was found for it"))?;
+            // The import fails as a whole rather than lose a line.
+            let recorded = recorded.map_err(|_| Bug("a payment refused its own proposal"))?;
             w.publish(outbox::payment_received(&recorded.payment));
             waiting.extend(recorded.waiting);
         }
@@ -68,18 +68,18 @@ pub(super) fn count(lines: usize) -> Result<i32, Bug> {
     i32::try_from(lines).map_err(|_| Bug("a file has more lines than an import takes"))
 }
 
-/// Settles what an import's payments pay, as far as invoicing answers now. Returns what the import did.
+/// Settles an import's payments, as far as invoicing responds now. Returns the import.
 pub(crate) async fn settle_imported(
     app: &App,
     tenant: TenantId,
-    outcome: Outcome<Imported, KeptImport>,
+    outcome: Outcome<Imported, ImportResponse>,
 ) -> Result<BankImport, Error> {
     if let Some(Imported { import, waiting }) = outcome.output {
         app.matching().wake();
         settle(app, tenant, waiting).await;
         return Ok(import);
     }
-    let KeptImport(id) = outcome.answer;
+    let ImportResponse(id) = outcome.response;
     let mut tx = app.db().begin(tenant).await?;
     let import = db::import::find(&mut tx, id).await?;
     tx.commit().await?;

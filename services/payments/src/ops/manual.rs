@@ -1,4 +1,4 @@
-//! What a person's decisions about a payment have in common: they lock it, and matching leaves it to people from then on.
+//! Common parts of manual decisions about a payment: they lock it, and exclude it from automatic matching.
 
 use quittance_db::Tx;
 use quittance_kernel::PaymentId;
@@ -12,14 +12,14 @@ use crate::{
     domain::{Allocation, Payment},
 };
 
-/// Locks the payment, unless the caller saw another version of it.
+/// Locks the payment; fails if the etag does not match.
 pub(super) async fn lock(tx: &mut Tx, id: PaymentId, etag: &Etag) -> Result<StoredPayment, Error> {
     let stored = db::payment::lock_all(tx, &[id]).await?.remove(&id).ok_or(Error::PaymentNotFound(id))?;
     etag.check(format_args!("payment {id}"), stored.payment.version)?;
     Ok(stored)
 }
 
-/// Saves what a person decided.
+/// Saves a manual decision.
 pub(super) async fn save(w: &mut Write<'_>, stored: StoredPayment, new: &[Allocation]) -> Result<(), Error> {
     let payment = stored.payment.id;
     db::review::put(w.tx, &[(payment, Vec::new())], w.now).await?;
@@ -28,7 +28,7 @@ pub(super) async fn save(w: &mut Write<'_>, stored: StoredPayment, new: &[Alloca
     Ok(db::allocation::insert_all(w.tx, new, w.now).await?)
 }
 
-/// Saves what a person chose, and learns from it whose the payer's account and name are, if all of it is one customer's.
+/// Saves a manual choice, and learns the customer of the payer's account and name, if all items are one customer's.
 pub(super) async fn save_chosen(w: &mut Write<'_>, stored: StoredPayment, chosen: &[Allocation]) -> Result<(), Error> {
     let customer = chosen.first().map(|first| first.customer);
     if let Some(customer) = customer.filter(|one| chosen.iter().all(|allocation| allocation.customer == *one)) {

@@ -1,4 +1,4 @@
-//! Matches unapplied payments again, when something that they wait for became known.
+//! Rematches unapplied payments when something with their match keys was published.
 
 use quittance_kernel::TenantId;
 use quittance_service::Operation;
@@ -17,19 +17,19 @@ use crate::{
 
 const BATCH: i64 = 200;
 
-/// Matches the tenant's payments that are due, and settles what they pay as far as invoicing answers now. Returns whether there may be more.
+/// Matches the tenant's payments that are due, and settles them as far as invoicing responds now. Returns whether there may be more.
 pub(crate) async fn match_again(app: &App, tenant: TenantId) -> Result<bool, Error> {
     let Matched { allocations, is_more } = app.run_job(tenant, &MatchAgain).await?;
     settle(app, tenant, allocations).await;
     Ok(is_more)
 }
 
-/// Matches payments that are due, at most [`BATCH`] of them. Those that another replica has locked are left to it.
+/// Matches at most [`BATCH`] payments that are due. Those locked by another replica are skipped.
 #[derive(Debug)]
 struct MatchAgain;
 
 struct Matched {
-    /// Made now: they are to be sent to invoicing.
+    /// The new allocations, to send to invoicing.
     allocations: Vec<Allocation>,
     is_more: bool,
 }
@@ -42,7 +42,7 @@ impl Operation for MatchAgain {
     async fn run(&self, w: &mut Write<'_>) -> Result<Matched, Error> {
         let due = db::payment::lock_due(w.tx, w.now, BATCH).await?;
         let is_more = i64::try_from(due.len()) == Ok(BATCH);
-        let is_matched = |stored: &StoredPayment| !stored.by_hand && !stored.payment.unapplied.is_zero();
+        let is_matched = |stored: &StoredPayment| !stored.is_manual && !stored.payment.unapplied.is_zero();
         let payments = due.iter().filter(|stored| is_matched(stored)).map(|stored| stored.payment.clone()).collect();
         let mut matched = match_all(w.tx, payments, w.now).await?.into_iter();
         let (mut allocations, mut new_keys, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
@@ -53,7 +53,7 @@ impl Operation for MatchAgain {
                     reviews.push((payment.id, alternatives));
                     let was_known = stored.payment.customer.is_some();
                     let payment = with_outcome(stored.payment, payment, new.is_empty());
-                    // The keys of its text and account were written with the payment.
+                    // Its other match keys were written with the payment.
                     let customer = payment.customer.filter(|_| !was_known && !payment.unapplied.is_zero());
                     new_keys.extend(customer.map(|customer| (payment.id, customer.to_string())));
                     allocations.append(&mut new);
@@ -79,8 +79,8 @@ impl Operation for MatchAgain {
     }
 }
 
-/// The payment after another look. What was found before stays in the record; where part of the money has found its way, a look that finds nothing for
-/// the rest changes nothing.
+/// The payment after a rematch. The earlier result stays recorded; if part of the money is applied, a rematch that finds nothing for
+/// the rest has no effect.
 fn with_outcome(before: Payment, mut after: Payment, found_nothing: bool) -> Payment {
     let is_whole = before.unapplied == before.amount;
     if found_nothing && !is_whole {

@@ -1,4 +1,4 @@
-//! What the engine needs to know for a batch of payments, and its answers in the terms of the store.
+//! The matching engine's input for a batch of payments, and its results with stored ids.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::{
     domain::{Alternative, Candidate, Finding, MatchingPolicy, Payment, Share, UnappliedReason, allocation::counts_on},
 };
 
-/// The items and customers that any payment of a batch may have to do with.
+/// The candidate items and customers of all payments of a batch.
 #[derive(Debug, Default)]
 pub(super) struct MatchInput {
     book: Book,
@@ -29,7 +29,7 @@ impl MatchInput {
         Self { policy, ..Self::default() }
     }
 
-    /// The customer's place in the book: whoever is known to have paid has one, also if it owes nothing.
+    /// The customer's index in the book: a known payer has one, even without open items.
     pub(super) fn customer(&mut self, id: CustomerId) -> CustomerIx {
         if let Some(known) = self.by_id.get(&id) {
             return *known;
@@ -67,7 +67,7 @@ impl MatchInput {
         }
     }
 
-    /// What the engine makes of what is left of a payment.
+    /// The engine's proposal for the unapplied part of a payment.
     pub(super) fn propose(&self, payment: &Payment) -> Proposal {
         match self.line(payment, payment.unapplied) {
             Some(line) => propose(&line, &self.book, &self.policy.of(line.currency)),
@@ -75,7 +75,7 @@ impl MatchInput {
         }
     }
 
-    /// The same, applied in the book: the next payment sees what is left.
+    /// The same, applied to the book: the next payment sees the rest.
     pub(super) fn decide(&mut self, payment: &Payment) -> Finding {
         let proposal = self.propose(payment);
         if let Some(line) = self.line(payment, payment.unapplied) {
@@ -84,14 +84,14 @@ impl MatchInput {
         self.finding(payment, proposal)
     }
 
-    /// Remembers a payment that was applied before.
+    /// Adds an earlier applied payment.
     pub(super) fn remember(&mut self, payment: &Payment) {
         if let Some(line) = self.line(payment, payment.amount) {
             self.book.remember(&line);
         }
     }
 
-    /// The payment as the engine looks at it; `None` where the amount is beyond what it reckons with.
+    /// The payment as the engine's input; `None` if the amount exceeds its limit.
     fn line<'a>(&self, payment: &'a Payment, amount: Money) -> Option<MoneyIn<'a>> {
         Some(MoneyIn {
             customer: payment.customer.and_then(|customer| self.by_id.get(&customer)).copied(),
@@ -105,9 +105,9 @@ impl MatchInput {
         })
     }
 
-    /// Whether the proposal holds whatever else its payer owes: documents that were named, to the cent, and the payer's own
-    /// as far as the payer is known.
-    pub(super) fn stands_alone(&self, payment: &Payment, proposal: &Proposal, payers: &[CustomerId]) -> bool {
+    /// Whether the proposal is independent of the payer's other items: exactly matched named documents, the payer's own
+    /// if the payer is known.
+    pub(super) fn is_independent(&self, payment: &Payment, proposal: &Proposal, payers: &[CustomerId]) -> bool {
         let Some(best) = proposal.best.as_ref().filter(|_| proposal.decision == Decision::Apply) else { return false };
         let to_the_cent = best.evidence.contains(&Evidence::Amount("to the cent")) && best.left_over == 0;
         let mut owners = best.parts.iter().filter_map(|part| self.candidates.get(part.item.index()));

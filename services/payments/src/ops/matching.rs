@@ -1,4 +1,4 @@
-//! Matching for many payments at once: a few set queries load what any of them may pay, then each is decided in order on what the ones before left.
+//! Matching of a batch of payments: a few set queries load all candidate items, then the payments are decided in order, each after the ones before.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,16 +14,16 @@ use crate::{
     domain::{Allocation, Alternative, Payment, Refusal},
 };
 
-/// Settlements that invoicing takes in one call.
+/// The most settlements of one call to invoicing.
 const MAX_BATCH: usize = 1_000;
-/// Keys by which one payment is found again at most, and keys that one text is looked up by.
+/// The most match keys of one payment, and the most lookup keys of one text.
 const MAX_KEYS: usize = 200;
 const MAX_LOOKUPS: usize = 2_000;
 
-/// A payment after matching, with its new allocations and what a person may choose from.
+/// A payment after matching, with its new allocations and alternatives for review.
 pub(crate) type Matched = Result<(Payment, Vec<Allocation>, Vec<Alternative>), Refusal>;
 
-/// By what a payment is looked up.
+/// The lookup keys of a payment.
 struct Names {
     numbers: Vec<String>,
     references: Vec<String>,
@@ -48,19 +48,19 @@ impl Names {
     }
 }
 
-/// By what an unapplied payment is found again when invoicing publishes something new: what its text may name, its payer's account and name, its customer.
+/// The match keys of an unapplied payment, by which it is found again when invoicing publishes something new: from its text, account, payer name and customer.
 pub(crate) fn keys(payment: &Payment) -> Vec<(PaymentId, String)> {
     let names = Names::of(payment);
     let customer = payment.customer.map(|customer| customer.to_string());
     let certain = names.references.into_iter().chain([names.account, names.name]).chain(customer);
     let mut numbers = names.numbers;
-    // The longest say most.
+    // The longest are the most specific.
     numbers.sort_by_key(|number| std::cmp::Reverse(number.len()));
     let keys: BTreeSet<String> = certain.chain(numbers).filter(|key| !key.is_empty()).take(MAX_KEYS).collect();
     keys.into_iter().map(|key| (payment.id, key)).collect()
 }
 
-/// Who may have paid what of the batch, by account and by name.
+/// The candidate payers of the batch, by account and by name.
 struct Payers {
     by_account: HashMap<String, Vec<CustomerId>>,
     by_name: HashMap<String, Vec<CustomerId>>,
@@ -77,7 +77,7 @@ impl Payers {
     }
 }
 
-/// Proposes and allocates for each payment, in order. Allocations are pending and need their batches: see [`into_batches`].
+/// Matches and allocates each payment, in order. The pending allocations still need batch ids: see [`into_batches`].
 pub(crate) async fn match_all(
     tx: &mut Tx,
     payments: Vec<Payment>,
@@ -100,14 +100,14 @@ pub(crate) async fn match_all(
     let matched = payments.into_iter().map(|payment| {
         let mut finding = book.decide(&payment);
         let alternatives = std::mem::take(&mut finding.alternatives);
-        // The batch id is a stand-in until the allocations are cut into batches.
+        // A placeholder until the allocations are split into batches.
         let (payment, allocations) = payment.matched(finding, RequestId::at(now), || AllocationId::at(now))?;
         Ok((payment, allocations, alternatives))
     });
     Ok(matched.collect())
 }
 
-/// Who pays from the batch's accounts and under its names.
+/// Loads the candidate payers by account and name.
 async fn add_payers(
     tx: &mut Tx,
     book: &mut MatchInput,
@@ -141,7 +141,7 @@ async fn add_payers(
     Ok(payers)
 }
 
-/// The items that the batch's texts may name.
+/// Loads the items that the batch's texts may name.
 async fn add_named(tx: &mut Tx, book: &mut MatchInput, names: &[Names]) -> Result<(), DbError> {
     let keys: BTreeSet<String> = names.iter().flat_map(|n| n.numbers.iter().cloned()).collect();
     let references: BTreeSet<String> = names.iter().flat_map(|n| n.references.iter().cloned()).collect();
@@ -157,7 +157,7 @@ async fn add_named(tx: &mut Tx, book: &mut MatchInput, names: &[Names]) -> Resul
     Ok(())
 }
 
-/// What the payers owe, where what was named does not decide by itself.
+/// Loads the payers' open items, if named documents alone do not decide.
 async fn add_owed(
     tx: &mut Tx,
     book: &mut MatchInput,
@@ -168,7 +168,7 @@ async fn add_owed(
     let mut customers: BTreeSet<CustomerId> = BTreeSet::new();
     for (payment, names) in payments.iter().zip(names) {
         let payers = payers.of(payment, names);
-        if !payers.is_empty() && !book.stands_alone(payment, &book.propose(payment), &payers) {
+        if !payers.is_empty() && !book.is_independent(payment, &book.propose(payment), &payers) {
             customers.extend(payers);
         }
     }
@@ -180,7 +180,7 @@ async fn add_owed(
     Ok(())
 }
 
-/// Cuts allocations into batches that invoicing takes in one call each.
+/// Splits allocations into batches for one call to invoicing each.
 pub(crate) fn into_batches(allocations: &mut [Allocation], now: DateTime<Utc>) {
     for chunk in allocations.chunks_mut(MAX_BATCH) {
         let batch = RequestId::at(now);
@@ -190,13 +190,13 @@ pub(crate) fn into_batches(allocations: &mut [Allocation], now: DateTime<Utc>) {
     }
 }
 
-/// How long after it was recorded an unapplied payment is looked at once more: an invoice may have become known in a transaction that did not see the
+/// When an unapplied payment is matched once more after it was recorded: an invoice may have been projected in a transaction that did not see the
 /// payment, nor the payment's the invoice.
-fn second_look() -> chrono::Duration {
+fn rematch_delay() -> chrono::Duration {
     chrono::Duration::seconds(2)
 }
 
-/// Records new payments with their allocations, matched and saved. `envelopes` says which came in one entry of a bank's file.
+/// Records new payments with their allocations, matched and saved. `envelopes` has the bank file entry of each, if any.
 pub(crate) async fn record_matched(
     w: &mut Write<'_>,
     payments: Vec<Payment>,
@@ -214,10 +214,10 @@ pub(crate) async fn record_matched(
             if !alternatives.is_empty() {
                 reviews.push((payment.id, alternatives));
             }
-            let match_due_at = (!payment.unapplied.is_zero()).then(|| now + second_look());
+            let match_due_at = (!payment.unapplied.is_zero()).then(|| now + rematch_delay());
             let envelope = envelopes.get(&payment.id).copied();
             let stored =
-                StoredPayment { payment: payment.clone(), by_hand: false, refusals: 0, match_due_at, envelope };
+                StoredPayment { payment: payment.clone(), is_manual: false, refusals: 0, match_due_at, envelope };
             saved.push(stored);
             (payment, places)
         }));

@@ -22,16 +22,16 @@ pub(crate) use confirm_match::ConfirmMatch;
 pub(crate) use finish_pending::finish_pending;
 pub(crate) use import_bank_file::{BankFile, ImportBankFile};
 pub(crate) use import_bank_lines::{BankLinesFile, ImportBankLines};
-pub(crate) use imported::{Imported, KeptImport, settle_imported};
+pub(crate) use imported::{ImportResponse, Imported, settle_imported};
 pub(crate) use match_again::match_again;
 pub(crate) use record_payment::RecordPayment;
-pub(crate) use recorded::{KeptPayment, Recorded, settle_recorded};
+pub(crate) use recorded::{PaymentResponse, Recorded, settle_recorded};
 pub(crate) use set_matching_policy::SetMatchingPolicy;
 pub(crate) use unapply_payment::UnapplyPayment;
 
 use crate::{Error, app::TenantSettings};
 
-/// What an operation of the service works with.
+/// The transaction of an operation of the service.
 type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 
 /// A result per command of a batch.

@@ -14,7 +14,7 @@ use crate::{
     outbox,
 };
 
-/// Records money received, and allocates it to what it pays as far as that is certain.
+/// Records money received, and allocates it as far as the match is certain.
 #[derive(Debug, Hash)]
 pub(crate) struct RecordPayment {
     pub(crate) payment: NewPayment,
@@ -52,7 +52,7 @@ fn refused(refusal: crate::domain::Refusal) -> Error {
     Error::refused("payment", refusal)
 }
 
-/// The payments that may be recorded, or why not.
+/// The payments to record, or their refusals.
 async fn accept(w: &mut Write<'_>, commands: &[&RecordPayment]) -> Batch<Payment> {
     let (now, today) = (w.now, w.today()?);
     let references: Vec<String> = commands.iter().filter_map(|c| c.payment.external_reference.clone()).collect();

@@ -1,8 +1,8 @@
-//! What operations on payments come to: the payment as it is, and what is to be sent to invoicing.
+//! Results of operations on payments: the payment, and the allocations to send to invoicing.
 
 use std::collections::HashMap;
 
-use quittance_db::{Answer, Tx};
+use quittance_db::{StorableResponse, Tx};
 use quittance_kernel::{PaymentId, TenantId};
 use quittance_service::Outcome;
 use uuid::Uuid;
@@ -18,22 +18,22 @@ use crate::{
 pub(crate) struct Recorded {
     pub(crate) payment: Payment,
     pub(crate) allocations: Vec<Allocation>,
-    /// Those of the allocations that the transaction made, or began to reverse: they are to be sent to invoicing.
+    /// The allocations that the transaction created or began to reverse, to send to invoicing.
     pub(crate) waiting: Vec<Allocation>,
 }
 
-/// What is kept with a request: which payment it made or changed. A payment goes on changing while invoicing answers, so that a repeated call is answered
-/// with the payment as it is by then.
+/// The stored response of a request: the payment it created or changed. The payment changes further when invoicing responds, so a repeated call returns
+/// the payment's current state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeptPayment(PaymentId);
+pub(crate) struct PaymentResponse(PaymentId);
 
-impl KeptPayment {
+impl PaymentResponse {
     pub(crate) fn of(recorded: &Recorded) -> Self {
         Self(recorded.payment.id)
     }
 }
 
-impl Answer for KeptPayment {
+impl StorableResponse for PaymentResponse {
     fn to_bytes(&self) -> Vec<u8> {
         self.0.uuid().as_bytes().to_vec()
     }
@@ -43,21 +43,21 @@ impl Answer for KeptPayment {
     }
 }
 
-/// Settles what waits for invoicing, as far as it answers now, and returns the payments as they are then. Recording does not fail because invoicing is
-/// away: what it has not agreed to yet stays pending.
+/// Settles what waits for invoicing, as far as it responds now, and returns the payments after that. Recording does not fail if invoicing is
+/// unavailable: allocations without agreement stay pending.
 pub(crate) async fn settle_recorded(
     app: &App,
     tenant: TenantId,
-    outcomes: Vec<Result<Outcome<Recorded, KeptPayment>, Error>>,
+    outcomes: Vec<Result<Outcome<Recorded, PaymentResponse>, Error>>,
 ) -> Batch<Recorded> {
     let waiting = outcomes.iter().flatten().filter_map(|outcome| outcome.output.as_ref());
     let waiting: Vec<Allocation> = waiting.flat_map(|recorded| recorded.waiting.iter().cloned()).collect();
     let finished = settle(app, tenant, waiting).await;
     let repeated = outcomes.iter().flatten().filter(|outcome| outcome.output.is_none());
-    let repeated: Vec<PaymentId> = repeated.map(|outcome| outcome.answer.0).collect();
+    let repeated: Vec<PaymentId> = repeated.map(|outcome| outcome.response.0).collect();
     let mut repeated = if repeated.is_empty() { HashMap::new() } else { load(app, tenant, &repeated).await? };
     let results = outcomes.into_iter().map(|outcome| {
-        let Outcome { answer: KeptPayment(id), output } = outcome?;
+        let Outcome { response: PaymentResponse(id), output } = outcome?;
         match output {
             Some(recorded) => Ok(finished.of(recorded)),
             None => repeated.remove(&id).ok_or(Error::PaymentNotFound(id)),

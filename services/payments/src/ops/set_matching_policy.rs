@@ -8,16 +8,16 @@ use quittance_service::{CommonError, Operation};
 use super::Write;
 use crate::{Error, app::TenantSettings, db, domain::MatchingPolicy};
 
-/// Replaces what the tenant tolerates.
+/// Replaces the tenant's matching policy.
 #[derive(Debug)]
 pub(crate) struct SetMatchingPolicy {
     pub(crate) policy: MatchingPolicy,
-    /// The version that was read.
+    /// The version that the caller read.
     pub(crate) before: u32,
 }
 
 impl Hash for SetMatchingPolicy {
-    /// Over the parts in their order: maps have none of their own.
+    /// Hashes the parts in order: maps do not implement it.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let policy = &self.policy;
         (policy.grace_days, policy.accept_late_discount, policy.fallback, self.before).hash(state);

@@ -1,4 +1,4 @@
-//! The two halves of a settlement, one after the other: a batch is sent to invoicing, then its answer is written. What is cut off in between is found
+//! The two halves of a settlement: a batch is sent to invoicing, then its results are written. An interruption in between is found
 //! and repeated by [`finish_pending`](super::finish_pending).
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,24 +13,24 @@ use super::{
 use crate::{
     App, Error,
     domain::{Allocation, AllocationState, Payment},
-    invoicing::{NoAnswer, Reversal},
+    invoicing::{NoResponse, Reversal},
 };
 
-/// Batches that are sent to invoicing at a time: while it writes one, the answer to another is written here.
+/// Concurrent batches to invoicing: while it writes one, the results of another are written here.
 const AT_ONCE: usize = 2;
 
 /// Why a batch is not finished.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unfinished {
-    /// Invoicing gave no answer.
+    /// Invoicing did not respond.
     #[error(transparent)]
-    NoAnswer(#[from] NoAnswer),
-    /// The answer could not be written.
+    NoResponse(#[from] NoResponse),
+    /// The results could not be written.
     #[error(transparent)]
     Failed(#[from] Error),
 }
 
-/// What invoicing's answers made of payments and their allocations.
+/// Payments and their allocations after invoicing's results.
 #[derive(Debug, Default)]
 pub(crate) struct Finished {
     pub(crate) payments: HashMap<PaymentId, Payment>,
@@ -40,7 +40,7 @@ pub(crate) struct Finished {
 impl Finished {
     fn merge(&mut self, other: Finished) {
         for (id, payment) in other.payments {
-            // Two batches may have been about one payment: the later version knows of both.
+            // Two batches may concern one payment: the later version includes both.
             let is_older = self.payments.get(&id).is_some_and(|known| known.version > payment.version);
             if !is_older {
                 self.payments.insert(id, payment);
@@ -49,7 +49,7 @@ impl Finished {
         self.allocations.extend(other.allocations);
     }
 
-    /// A payment and its allocations, as they are after the answers.
+    /// A payment and its allocations after the results.
     pub(crate) fn of(&self, recorded: Recorded) -> Recorded {
         let Recorded { payment, allocations, .. } = recorded;
         let after = |allocation: Allocation| self.allocations.get(&allocation.id).cloned().unwrap_or(allocation);
@@ -61,8 +61,8 @@ impl Finished {
     }
 }
 
-/// Sends whole batches to invoicing. Where it gives no answer they stay as they are, and a reconciler goes on: what is recorded stands, so that no failure
-/// here is the caller's.
+/// Sends whole batches to invoicing. Without a response they stay pending, and a reconciler retries: the payments are already recorded, so failures
+/// here are not returned to the caller.
 pub(crate) async fn settle(app: &App, tenant: TenantId, waiting: Vec<Allocation>) -> Finished {
     let mut settlements: BTreeMap<RequestId, Vec<Allocation>> = BTreeMap::new();
     let mut reversals: BTreeMap<RequestId, Vec<Allocation>> = BTreeMap::new();
@@ -101,7 +101,7 @@ fn log_unfinished(batch: RequestId, error: &Unfinished) {
     tracing::warn!(%batch, error = error as &dyn std::error::Error, "a batch waits for invoicing and will be sent again");
 }
 
-/// Asks invoicing to settle a batch, which is all allocations made under its id, and writes the answer.
+/// Settles a batch (all allocations with its id) in invoicing, and writes the results.
 pub(crate) async fn settle_batch(
     app: &App,
     tenant: TenantId,
@@ -111,7 +111,7 @@ pub(crate) async fn settle_batch(
     if !allocations.iter().any(|allocation| allocation.state == AllocationState::Pending) {
         return Ok(Finished::default());
     }
-    // Each time the same request, whoever sends it.
+    // The request is always the same, from every sender.
     allocations.sort_by_key(|allocation| allocation.id);
     let verdicts = app.invoicing().settle(tenant, batch, &allocations).await?;
     let finished = app.run_job(tenant, &FinishSettlements { batch, allocations, verdicts }).await?;
@@ -119,7 +119,7 @@ pub(crate) async fn settle_batch(
     Ok(finished)
 }
 
-/// Asks invoicing to reverse a batch, which is all allocations that are being reversed under its id, and writes the answer.
+/// Reverses a batch (all allocations being reversed under its id) in invoicing, and writes the results.
 pub(crate) async fn reverse_batch(
     app: &App,
     tenant: TenantId,

@@ -12,16 +12,16 @@ use crate::{
     domain::{Allocation, AllocationState, Payment, Refusal},
 };
 
-/// Reversals that invoicing takes in one call.
+/// The most reversals of one call to invoicing.
 const MAX_BATCH: usize = 1_000;
 
 /// Reverses allocations of a payment: its money is unapplied again.
 #[derive(Debug, Hash)]
 pub(crate) struct UnapplyPayment {
     pub(crate) payment: PaymentId,
-    /// Empty: all that are applied.
+    /// The allocations to reverse; empty for all applied ones.
     pub(crate) allocations: Vec<AllocationId>,
-    /// `None`: today.
+    /// `None` for today.
     pub(crate) effective_on: Option<NaiveDate>,
     pub(crate) reason: String,
     pub(crate) etag: Etag,
@@ -69,7 +69,7 @@ impl Operation for UnapplyPayment {
         let (payment, reversing) = self
             .start_reversals(stored.payment.clone(), &allocations, effective_on, w.now)
             .map_err(|refusal| Error::refused(format!("payment {id}"), refusal))?;
-        // What was wrong is no evidence of whose the payer's account and name are.
+        // A wrong match is not evidence for the customer of the payer's account and name.
         db::payer::forget(w.tx, id).await?;
         manual::save(w, stored.decided(payment.clone()), &[]).await?;
         db::allocation::update_states(w.tx, &reversing, w.now).await?;

@@ -1,4 +1,4 @@
-//! The store of events on their way out: what happened, as the contract says it.
+//! Domain events as messages of the contract.
 
 use chrono::NaiveDate;
 use prost::Message as _;
@@ -20,7 +20,7 @@ fn event(kind: &'static str, key: Uuid, payload: Payload) -> Event {
     Event::new(kind, key, payload)
 }
 
-/// Money was received. The payment is the key where no customer is known.
+/// Money was received. The ordering key is the payment if no customer is known.
 pub(crate) fn payment_received(payment: &Payment) -> Event {
     let key = payment.customer.map_or(payment.id.uuid(), CustomerId::uuid);
     let payload = Payload::PaymentReceived(pb::PaymentReceived {

@@ -1,4 +1,4 @@
-//! Files that hold no statement: payments, returns, and the bank's answers to payments.
+//! Files without statements: payments, returns, and the bank's status reports.
 
 use std::io::{self, BufRead, Write};
 
@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::Failure;
 
-/// Reads a pain.002 and prints what it says.
+/// Reads a pain.002 and prints its content.
 pub(super) fn print_status(input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(), Failure> {
     print(&pain::read_status(input)?, output)
 }
 
-/// What a NACHA file says, with its format.
+/// The content of a NACHA file, with its format.
 #[derive(Serialize)]
 struct Nacha {
     format: &'static str,
@@ -20,7 +20,7 @@ struct Nacha {
     file: nacha::File,
 }
 
-/// Reads a NACHA file and prints what it says.
+/// Reads a NACHA file and prints its content.
 pub(super) fn print_nacha(input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(), Failure> {
     print(&Nacha { format: "nacha", file: nacha::read(input)? }, output)
 }

@@ -1,4 +1,4 @@
-//! `quittance bank`: what a bank's file says, as JSON.
+//! `quittance bank`: the content of a bank file, as JSON.
 
 mod files;
 mod statements;
@@ -13,12 +13,12 @@ use std::{
 use clap::{Args, Subcommand};
 use quittance_bankfiles::{Fault, Format, Refusal, detect};
 
-/// How many bytes tell a format.
+/// How many bytes are read to detect a format.
 const HEAD_BYTES: u64 = 8 * 1024;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BankCommand {
-    /// Read a bank's file (CAMT, MT940, MT942, BAI2, lockbox, OFX, NACHA, pain.002) and print what it says as JSON
+    /// Read a bank's file (CAMT, MT940, MT942, BAI2, lockbox, OFX, NACHA, pain.002) and print its content as JSON
     Parse(ParseFlags),
 }
 
@@ -28,11 +28,11 @@ pub(crate) struct ParseFlags {
     file: PathBuf,
 }
 
-/// Why nothing, or not all, was printed.
+/// Why the output is missing or incomplete.
 enum Failure {
-    /// The file is not read.
+    /// The file is refused.
     Refused(Refusal),
-    /// Nobody takes what is printed, or it cannot be printed.
+    /// The output cannot be written.
     Output(io::Error),
 }
 
@@ -42,7 +42,7 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// Carries the command out. Exit status 2 for a file that is not read, with a line for each reason.
+/// Runs the command. Exit status 2 for a refused file, with a line for each reason.
 pub(crate) fn run(command: &BankCommand) -> anyhow::Result<ExitCode> {
     let BankCommand::Parse(flags) = command;
     let mut input = match open(&flags.file) {
@@ -55,7 +55,7 @@ pub(crate) fn run(command: &BankCommand) -> anyhow::Result<ExitCode> {
     let mut output = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     match parse(input.as_mut(), &mut output).and_then(|()| output.flush().map_err(Failure::Output)) {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        // Whoever reads has seen enough.
+        // The reader has closed the pipe.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(Failure::Output(error)) => Err(error.into()),
         Err(Failure::Refused(refusal)) => {
@@ -97,7 +97,7 @@ fn reasons(refusal: &Refusal) -> Vec<String> {
     }
 }
 
-/// Says it on the standard error; where nobody listens, to nobody.
+/// Writes to standard error, and ignores a closed one.
 fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }

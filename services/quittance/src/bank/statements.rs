@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::Failure;
 
-/// How many warnings are kept until they are printed; more are only counted.
+/// The most warnings kept until they are printed; more are only counted.
 const MOST_WARNINGS: usize = 10_000;
 
-/// Reads a statement file and prints what it says. Nothing is printed of a file that is refused.
+/// Reads a statement file and prints its content. Nothing is printed of a refused file.
 pub(super) fn print(input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(), Failure> {
     let mut printer = Printer::new(output);
     let format = quittance_bankfiles::read(input, &mut |event| printer.take(event))?;
@@ -21,7 +21,7 @@ pub(super) fn print(input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(
 
 struct Printer<'a> {
     output: &'a mut dyn Write,
-    /// The first error of the output; nothing is printed behind it.
+    /// The first error of the output, after which nothing is printed.
     done: io::Result<()>,
     tally: Tally,
     statements: u64,
@@ -29,7 +29,7 @@ struct Printer<'a> {
     warnings: Warnings,
 }
 
-/// What is wrong, as far as it is kept.
+/// The kept warnings.
 #[derive(Default)]
 pub(super) struct Warnings {
     kept: Vec<Warning>,
@@ -45,7 +45,7 @@ impl Warnings {
         }
     }
 
-    /// All of them; a last one tells how many were not kept.
+    /// All kept warnings, and one with the number of the others.
     pub(super) fn finish(mut self) -> Vec<Warning> {
         if self.more > 0 {
             let message = format!("{} more warnings", self.more);
@@ -70,7 +70,7 @@ impl<'a> Printer<'a> {
     }
 
     fn take(&mut self, event: Event) {
-        // What does not tie was told by the reader.
+        // The reader has already warned about wrong totals.
         let _ = self.tally.count(&event, Place::File);
         if self.done.is_err() {
             return;

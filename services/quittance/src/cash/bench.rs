@@ -1,4 +1,4 @@
-//! Matching measured on a made book: how much is found, how much of it is right, how fast.
+//! Measures matching on a generated book: match rate, precision, and speed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -182,14 +182,14 @@ fn print(result: &Result, held_kib: u64, flags: &BenchFlags) {
     }
 }
 
-/// Memory of this process; 0 where the system does not say.
+/// Memory of this process; 0 if the system does not report it.
 fn resident_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok()).unwrap_or(0)
 }
 
-/// Writes the book as `match run` reads it, and its truth.
+/// Writes the book in the format of `match run`, and its truth.
 fn write(noisy: &NoisyBook, out: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(out).with_context(|| out.display().to_string())?;
     let text = |minor: i64| Money::from_minor(minor, noisy.currency).amount_text();

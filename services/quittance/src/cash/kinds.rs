@@ -1,6 +1,6 @@
-//! What payments of a made book are like.
+//! Kinds of payments of a generated book.
 
-/// What payments are like, and how many of a hundred.
+/// The kinds of payments, and their percentages.
 pub(super) const MIX: [(Kind, u32); 19] = [
     (Kind::Exact, 16),
     (Kind::Reference, 8),
@@ -23,7 +23,7 @@ pub(super) const MIX: [(Kind, u32); 19] = [
     (Kind::Stranger, 2),
 ];
 
-/// What a payment is like.
+/// The kind of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     /// Names one document as it is.
@@ -50,7 +50,7 @@ pub(super) enum Kind {
     Discount,
     /// Takes a discount too late.
     LateDiscount,
-    /// Pays less than is owed.
+    /// Underpays.
     Short,
     /// Arrives less a bank's fee.
     BankFee,
@@ -58,16 +58,16 @@ pub(super) enum Kind {
     ThirdParty,
     /// Comes from the account of a group for one of its two companies.
     Subsidiary,
-    /// Names nothing, and two items of the payer have its amount. Nobody can decide it.
+    /// Names nothing, and two items of the payer have its amount: undecidable.
     SameAmount,
-    /// Pays again what was paid. There is nothing to apply.
+    /// A double payment: there is nothing to apply.
     Duplicate,
     /// Has nothing to do with any item.
     Stranger,
 }
 
 impl Kind {
-    /// Whether someone who knew all of the book could say what is paid.
+    /// Whether the payment is decidable with full knowledge of the book.
     pub(super) const fn is_decidable(self) -> bool {
         !matches!(self, Kind::SameAmount | Kind::Duplicate | Kind::Stranger)
     }

@@ -1,8 +1,8 @@
-//! What people and banks do to document numbers.
+//! Errors of people and banks in document numbers.
 
 use fastrand::Rng;
 
-/// How a seller numbers its documents.
+/// A seller's format of document numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     /// `INV-2026-000123`.
@@ -21,7 +21,7 @@ impl Style {
     pub(super) const ALL: [Style; 5] =
         [Style::YearAndSerial, Style::Short, Style::Digits, Style::Slashes, Style::Letter];
 
-    /// The number of the document that is counted as this one.
+    /// The number of the document with this serial.
     pub(super) fn number(self, serial: usize) -> String {
         match self {
             Style::YearAndSerial => format!("INV-2026-{serial:06}"),
@@ -33,13 +33,13 @@ impl Style {
     }
 }
 
-/// The last run of digits, and what stands before it.
+/// The last run of digits, and the text before it.
 pub(super) fn split(number: &str) -> (&str, &str) {
     let at = number.rfind(|letter: char| !letter.is_ascii_digit()).map_or(0, |at| at + 1);
     number.split_at(at)
 }
 
-/// A number as it comes out of a bank: other separators, a break within it, zeros or the prefix lost.
+/// A number as transmitted by a bank: other separators, a line break, missing zeros or prefix.
 pub(super) fn rewritten(rng: &mut Rng, number: &str) -> String {
     let separated = |by: &str| number.replace(['-', '/'], by);
     match rng.u8(..8) {
@@ -99,7 +99,7 @@ pub(super) fn mistyped(rng: &mut Rng, number: &str) -> String {
     letters.into_iter().collect()
 }
 
-/// A sentence around what is named.
+/// A sentence around the named documents.
 pub(super) fn sentence(rng: &mut Rng, named: &str) -> String {
     let date = format!("{:02}.{:02}.2026", rng.u8(1..=28), rng.u8(1..=12));
     match rng.u8(..7) {

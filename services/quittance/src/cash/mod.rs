@@ -1,4 +1,4 @@
-//! `quittance match`: the matching engine alone, without a database, over a book of files or a made one.
+//! `quittance match`: the matching engine alone, without a database, over a book from files or a generated one.
 
 mod bench;
 mod kinds;
@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 pub(crate) enum MatchCommand {
     /// Match the lines of a file with the items of another
     Run(RunFlags),
-    /// Make a noisy book whose truth is known, match it, and say how much was found and how fast
+    /// Generate a noisy book with known truth, match it, and report match rate, precision and speed
     Bench(BenchFlags),
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct RunFlags {
     /// `line_id,value_date,currency,amount,payer_name,payer_account,text`
     #[arg(long)]
     lines: PathBuf,
-    /// Where the proposals go, one JSON object a line
+    /// The output file of the proposals, one JSON object a line
     #[arg(long)]
     out: PathBuf,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(crate) struct RunFlags {
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchFlags {
-    /// Draws the book; the same seed makes the same book
+    /// The seed; the same seed generates the same book
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Open items
@@ -49,10 +49,10 @@ pub(crate) struct BenchFlags {
     /// Payments
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     lines: u32,
-    /// Writes the book here as `match run` reads it, with `truth.jsonl`
+    /// Write the book to this folder in the format of `match run`, with `truth.jsonl`
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Shows every decidable line that was not applied, and why
+    /// Show every decidable line that was not applied, and why
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
@@ -61,10 +61,10 @@ pub(crate) struct BenchFlags {
 
 #[derive(Debug, Args)]
 pub(crate) struct PolicyFlags {
-    /// Part of a document that may be missing, in percent
+    /// The tolerance on a document, in percent
     #[arg(long, default_value = "0.5", value_parser = parse_percent)]
     tolerance_percent: Decimal,
-    /// The most that may be missing on a document, in minor units
+    /// The largest tolerance on a document, in minor units
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(i64).range(0..))]
     tolerance_cap: i64,
 }

@@ -1,4 +1,4 @@
-//! A made book: customers, open items, and payments whose truth is known. Pure: the seed decides.
+//! A generated book: customers, open items, and payments with known truth. Pure: determined by the seed.
 
 use std::collections::HashMap;
 
@@ -42,7 +42,7 @@ pub(super) struct Payment {
     pub(super) payer_name: String,
     pub(super) payer_account: String,
     pub(super) text: String,
-    /// Which items it pays.
+    /// The items it pays.
     pub(super) pays: Vec<usize>,
 }
 
@@ -77,7 +77,7 @@ const TRADES: [&str; 12] = [
     "Optics",
 ];
 const FORMS: [&str; 5] = ["GmbH", "Ltd", "SA", "Inc", "B.V."];
-/// Items a customer has on average.
+/// The average number of items of a customer.
 const ITEMS_EACH: usize = 20;
 
 struct Maker {
@@ -85,12 +85,12 @@ struct Maker {
     style: Style,
     customers: Vec<Customer>,
     items: Vec<OpenItem>,
-    /// Items of each customer that no payment pays yet.
+    /// The unpaid items of each customer.
     free: Vec<Vec<usize>>,
     today: NaiveDate,
 }
 
-/// Makes a book.
+/// Generates a book.
 pub(super) fn make(seed: u64, items: usize, payments: usize) -> NoisyBook {
     let today = NaiveDate::from_ymd_opt(2026, 6, 30).unwrap_or_default();
     let rng = Rng::with_seed(seed);
@@ -111,7 +111,7 @@ impl Maker {
         format!("DE{:02}{:018}", self.rng.u8(10..99), self.rng.u64(..10_u64.pow(18)))
     }
 
-    /// Every tenth customer is the sister of the one before: the same name but for its town, and often the same account.
+    /// Every tenth customer is a sister of the one before: the same name except for its town, and often the same account.
     fn make_customers(&mut self, count: usize) {
         for at in 0..count {
             let sister = at % 10 == 9;
@@ -169,7 +169,7 @@ impl Maker {
         }
     }
 
-    /// Takes items of one customer that fulfil the condition.
+    /// Takes items of one customer that satisfy the condition.
     fn take(&mut self, count: usize, fits: impl Fn(&[OpenItem], &OpenItem) -> bool) -> Option<Vec<usize>> {
         for _ in 0..200 {
             let customer = self.rng.usize(..self.customers.len());
@@ -297,7 +297,7 @@ impl Maker {
         for at in &row {
             let owner = self.items[*at].customer;
             self.free[owner].retain(|other| other != at);
-            // A row of one customer's, as when a month is billed at once.
+            // Consecutive items of one customer, as when a month is billed at once.
             self.items[*at].customer = customer;
         }
         Some(row)
@@ -354,7 +354,7 @@ impl Maker {
                 let stranger = self.stranger();
                 (stranger.payer_name, stranger.payer_account)
             }
-            // Banks cut and capitalise names; some accounts are new.
+            // Banks truncate and capitalise names; some accounts are new.
             Kind::Exact | Kind::Reference | Kind::Rewritten | Kind::List => match self.rng.u8(..10) {
                 0 => (owner.name.to_uppercase().chars().take(27).collect(), self.account()),
                 1 => (String::new(), account),

@@ -1,4 +1,4 @@
-//! A book of three files, matched line by line.
+//! Matches the lines of a file with a book from two files.
 
 use std::{
     collections::HashMap,
@@ -64,7 +64,7 @@ struct Line {
     amount: i64,
 }
 
-/// A book with the names its files give to items and customers.
+/// A book with the ids of items and customers in its files.
 #[derive(Default)]
 struct NamedBook {
     book: Book,
@@ -87,7 +87,7 @@ pub(super) fn run(flags: &RunFlags) -> anyhow::Result<ExitCode> {
     let progress = crate::progress::bar(lines.len(), "lines");
     for line in &lines {
         if line.amount <= 0 {
-            // Money that went pays nothing.
+            // Outgoing money pays nothing.
             let none = json!({"line_id": line.row.line_id, "decision": "none", "rule": null, "score": 0.0, "allocations": [],
                               "alternatives": [], "why": "the amount is not positive"});
             serde_json::to_writer(&mut out, &none)?;
@@ -164,7 +164,7 @@ impl NamedBook {
         let currency = Currency::parse(&row.currency)?;
         let open = minor(&row.open_amount, currency)?;
         let Some(customer) = self.by_id.get(&row.customer_id).copied() else {
-            bail!("there is no customer {}", row.customer_id);
+            bail!("customer {} does not exist", row.customer_id);
         };
         let mut tiers = Vec::new();
         if !row.discount_percent.trim().is_empty() && !row.discount_until.trim().is_empty() {

@@ -1,4 +1,4 @@
-//! `quittance demo`: a generated year of a mid-sized seller's receivables through the public APIs, and what a credit manager wants to see of it.
+//! `quittance demo`: a generated year of a mid-sized seller's receivables through the public APIs, and a summary for a credit manager.
 
 mod plan;
 mod post;
@@ -8,7 +8,7 @@ use quittance_kernel::{Clock, TenantId};
 
 use crate::{api::Api, up::PrivateSuite};
 
-/// Runs the year in a private suite that is gone afterwards. Fails where an invariant does not hold.
+/// Runs the year in a temporary private suite. Fails if an invariant does not hold.
 pub(crate) async fn run(seed: u64, customers: u32) -> anyhow::Result<()> {
     let clock = Clock::system();
     let today = clock.today(chrono_tz::Europe::Berlin);

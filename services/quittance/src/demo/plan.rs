@@ -1,4 +1,4 @@
-//! The year, drawn from a seed: who buys what, and who pays when, how much, and in what words. Pure.
+//! The year, generated from a seed: invoices, and payments with their dates, amounts and texts. Pure.
 
 use chrono::{Datelike as _, Duration, NaiveDate, Weekday};
 use fastrand::Rng;
@@ -73,17 +73,17 @@ pub(super) struct Customer {
     pub(super) person: &'static str,
     pub(super) account: String,
     pub(super) currency: &'static str,
-    /// Place in [`TERMS`].
+    /// Index in [`TERMS`].
     pub(super) terms: usize,
     pub(super) habit: Habit,
-    /// Credit limit in whole units of its currency, where it has one.
+    /// Credit limit in whole units of its currency, if it has one.
     pub(super) limit: Option<i64>,
 }
 
 /// Code, net days, and discount days with their percent.
 type Terms = (&'static str, i32, Option<(i32, &'static str)>);
 
-/// What customers pay by.
+/// Payment terms of customers.
 pub(super) const TERMS: [Terms; 3] = [("net 30", 30, None), ("2/10 net 30", 30, Some((10, "2"))), ("net 14", 14, None)];
 
 /// A line of an invoice.
@@ -96,7 +96,7 @@ pub(super) struct Line {
     pub(super) tax: (&'static str, &'static str),
 }
 
-/// An invoice and what becomes of it.
+/// An invoice and its later history.
 #[derive(Debug)]
 pub(super) struct Invoice {
     pub(super) customer: usize,
@@ -106,11 +106,11 @@ pub(super) struct Invoice {
     pub(super) credited_on: Option<NaiveDate>,
     pub(super) disputed: Option<(NaiveDate, Option<NaiveDate>)>,
     pub(super) delivered: bool,
-    /// Ordered on credit before it was invoiced.
+    /// Whether it was ordered on credit before it was invoiced.
     pub(super) ordered: bool,
 }
 
-/// How much of an invoice a payment is over.
+/// The part of an invoice that a payment pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Share {
     /// All of it.
@@ -119,18 +119,18 @@ pub(super) enum Share {
     LessDiscount,
     /// A part, in percent.
     Short(i64),
-    /// All of it and some more, in whole units.
+    /// All of it plus an excess, in whole units.
     Over(i64),
 }
 
-/// What a payer quotes.
+/// The reference quoted by a payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Words {
     /// The ISO 11649 reference of the document.
     Reference,
     /// The document's number in a sentence.
     Number,
-    /// Nothing: only the account tells who paid.
+    /// None: only the account identifies the payer.
     Nothing,
 }
 
@@ -140,11 +140,11 @@ pub(super) struct Payment {
     pub(super) on: NaiveDate,
     pub(super) share: Share,
     pub(super) words: Words,
-    /// It comes as a line of a bank file.
+    /// Whether it arrives as a line of a bank file.
     pub(super) by_file: bool,
 }
 
-/// Money of somebody nobody knows.
+/// A payment from an unknown payer.
 #[derive(Debug)]
 pub(super) struct Stranger {
     pub(super) on: NaiveDate,
@@ -162,7 +162,7 @@ pub(super) struct Year {
     pub(super) strangers: Vec<Stranger>,
 }
 
-/// Draws a year that ends on `today`.
+/// Generates a year that ends on `today`.
 pub(super) fn draw(seed: u64, customers: u32, today: NaiveDate) -> Year {
     let mut rng = Rng::with_seed(seed);
     let first = today - Duration::days(DAYS);

@@ -1,4 +1,4 @@
-//! Posting the year day by day, as it would have happened.
+//! Posts the year day by day.
 
 mod receive;
 
@@ -16,20 +16,20 @@ use crate::{
     progress,
 };
 
-/// What was made on the way, for the summary.
+/// Counts for the summary.
 #[derive(Debug, Default)]
 pub(super) struct Posted {
     /// Orders that were refused credit.
     pub(super) orders_refused: usize,
     /// Orders that got credit.
     pub(super) orders_reserved: usize,
-    /// Lines of bank files that became payments, and lines that were known already.
+    /// Lines of bank files recorded as payments, and known lines.
     pub(super) file_lines: (i32, i32),
     /// Reminders by step.
     pub(super) reminders: BTreeMap<(i32, String), usize>,
 }
 
-/// One day's work: places in the year's lists.
+/// One day's work: indexes into the year's lists.
 #[derive(Debug, Default)]
 struct Day {
     issued: Vec<usize>,
@@ -251,7 +251,7 @@ impl Poster<'_> {
         Ok(())
     }
 
-    /// Asks for credit before the goods leave. Where it is refused they leave all the same, against the promise of the sales department.
+    /// Reserves credit before the delivery. If it is refused the goods are delivered all the same.
     async fn order(&mut self, i: usize) -> anyhow::Result<String> {
         let planned = &self.year.invoices[i];
         let request = credit::AuthorizeRequest {

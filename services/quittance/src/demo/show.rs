@@ -1,4 +1,4 @@
-//! What a credit manager wants to see at the end of the year. Every figure is a field of an answer; nothing is computed here.
+//! The summary of the year for a credit manager. Every figure is a field of a response; nothing is computed here.
 
 use quittance_proto::{
     collections::v1 as collections, common::v1::Money, payments::v1 as payments, reporting::v1 as pb,
@@ -7,7 +7,7 @@ use quittance_proto::{
 use super::{plan::Year, post::Posted};
 use crate::api::{Api, Called as _};
 
-/// Customers shown per currency: those who owe most.
+/// The number of customers shown per currency: those with the largest balances.
 const SHOWN: usize = 12;
 
 /// Prints the state of the receivables.
@@ -20,10 +20,7 @@ pub(super) async fn show(api: &mut Api, year: &Year, posted: &Posted) -> anyhow:
         figures(api, &on, currency).await?;
     }
     matching(api).await?;
-    println!(
-        "  bank files: {} lines recorded, {} known already and left alone",
-        posted.file_lines.0, posted.file_lines.1
-    );
+    println!("  bank files: {} lines recorded, {} already known", posted.file_lines.0, posted.file_lines.1);
     println!(
         "\nCredit\n  {} orders reserved, {} refused: the limit was reached",
         posted.orders_reserved, posted.orders_refused
@@ -125,10 +122,10 @@ async fn matching(api: &mut Api) -> anyhow::Result<()> {
         .get_matching_statistics(payments::GetMatchingStatisticsRequest::default())
         .await
         .called("GetMatchingStatistics")?;
-    println!("\nMatched without a hand");
+    println!("\nMatched automatically");
     for currency in &statistics.currencies {
         println!(
-            "  {}: {} of {} payments to the last cent, {} of {} by value",
+            "  {}: {} of {} payments in full, {} of {} by value",
             currency.currency_code,
             currency.matched_payments,
             currency.payments,
@@ -155,7 +152,7 @@ async fn matching(api: &mut Api) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A constant's name as words.
+/// The name of a constant in words.
 fn label(name: &str, prefix: &str) -> String {
     name.trim_start_matches(prefix).replace('_', " ").to_lowercase()
 }

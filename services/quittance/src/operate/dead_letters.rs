@@ -1,4 +1,4 @@
-//! `quittance dead-letters`: what a service could not apply, and putting it back.
+//! `quittance dead-letters`: events that a service could not apply, and requeueing them.
 
 use std::process::ExitCode;
 
@@ -17,13 +17,13 @@ use super::{decode::decode, reader::Reader, stores::StoreFlags};
 /// Commands of `quittance dead-letters`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLetters {
-    /// One line for each event that is dead, parked or waiting
+    /// List dead, parked and waiting events, one line each
     List(ListFlags),
-    /// One of them, decoded, as JSON
+    /// Show one of them, decoded, as JSON
     Show(OneFlags),
     /// Apply one of them now, or all
     Requeue(RequeueFlags),
-    /// Keep one that is dead out of sight, with a reason: it counts no longer and a rebuild does not miss it
+    /// Discard a dead letter, with a reason: it is kept, but not counted any more nor required by a rebuild
     Discard(DiscardFlags),
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct RequeueFlags {
     /// The event's id, as `list` shows it
     #[arg(required_unless_present = "all")]
     event: Option<String>,
-    /// All that are dead, in the order of their positions
+    /// All dead letters, in the order of their positions
     #[arg(long, conflicts_with = "event")]
     all: bool,
     #[command(flatten)]
@@ -67,12 +67,12 @@ pub(crate) struct RequeueFlags {
 pub(crate) struct DiscardFlags {
     /// The service that could not apply it
     service: Reader,
-    /// The event's id, or topic/partition/offset of what is no event, as `list` shows it
+    /// The event's id, or topic/partition/offset of a message that is not an event, as `list` shows it
     event: String,
-    /// Why nobody needs it
+    /// The reason
     #[arg(long)]
     reason: String,
-    /// Who says so; unless given, the user who runs the command
+    /// Who discards it; default: the user who runs the command
     #[arg(long)]
     by: Option<String>,
     #[command(flatten)]
@@ -105,7 +105,7 @@ async fn in_store(command: &DeadLetters, service: Reader, db: &Db) -> anyhow::Re
     }
 }
 
-/// Everything that a service holds, by area and position.
+/// All events held by a service, by area and position.
 async fn held(db: &Db, service: Reader) -> anyhow::Result<Vec<HeldEvent>> {
     let mut all = Vec::new();
     for area in service.reads() {
@@ -124,7 +124,7 @@ async fn held(db: &Db, service: Reader) -> anyhow::Result<Vec<HeldEvent>> {
 
 fn find(held: Vec<HeldEvent>, id: &str) -> anyhow::Result<HeldEvent> {
     let found = held.into_iter().find(|held| held.envelope.event_id.to_string() == id);
-    found.with_context(|| format!("no event {id} is held; messages that are no events cannot be put back"))
+    found.with_context(|| format!("no event {id} is held; messages that are not events cannot be requeued"))
 }
 
 async fn list(db: &Db, service: Reader) -> anyhow::Result<ExitCode> {
@@ -136,7 +136,7 @@ async fn list(db: &Db, service: Reader) -> anyhow::Result<ExitCode> {
     }
     for message in &unreadable {
         let what = message.discarded.as_ref().map_or_else(|| message.error.clone(), discarded_text);
-        println!("{}  no event  {what}", message.place);
+        println!("{}  not an event  {what}", message.place);
     }
     if held.is_empty() && unreadable.is_empty() {
         println!("nothing is held");
@@ -165,7 +165,7 @@ fn discarded_text(discard: &Discard) -> String {
 
 async fn discard(db: &Db, service: Reader, flags: &DiscardFlags) -> anyhow::Result<ExitCode> {
     if flags.reason.trim().is_empty() {
-        bail!("a dead letter is discarded with a reason")
+        bail!("discarding a dead letter requires a reason")
     }
     let by = flags.by.clone().or_else(user).context("name who discards it with --by")?;
     let why = Discard { at: Clock::system().now(), by, reason: flags.reason.trim().to_owned() };
@@ -192,7 +192,7 @@ async fn requeue_all(db: &Db, service: Reader, held: Vec<HeldEvent>) -> anyhow::
         let id = held.envelope.event_id;
         match requeue(db, service, &held).await? {
             Ok(true) => println!("{id} was applied"),
-            Ok(false) => println!("{id} is held further: its kind or its parent is not known"),
+            Ok(false) => println!("{id} remains held: its kind or its parent is not known"),
             Err(error) => {
                 println!("{id} still fails: {error}");
                 failed += 1;
@@ -216,7 +216,7 @@ async fn requeue(db: &Db, service: Reader, held: &HeldEvent) -> anyhow::Result<R
     Ok(done.map_err(|error| error_chain(&error)))
 }
 
-/// The service over its store, to apply events. It serves nobody and calls nobody: applying an event never does.
+/// The service over its database, to apply events. It neither serves nor makes calls: applying an event does not need them.
 pub(crate) fn app<S: Service>(db: &Db) -> anyhow::Result<S> {
     let clock = Clock::system();
     let mut peers = Peers::none();

@@ -1,4 +1,4 @@
-//! Events as people read them.
+//! Events decoded for people.
 
 use anyhow::Context as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
@@ -6,7 +6,7 @@ use quittance_events::Envelope;
 use quittance_proto::FILE_DESCRIPTOR_SET;
 use serde_json::{Value, json};
 
-/// An event as people read it. A payload that cannot be read is shown as hexadecimal digits.
+/// An event decoded for people. A payload that cannot be decoded is shown as hexadecimal digits.
 pub(crate) fn decode(area: &str, envelope: &Envelope) -> Value {
     let event = read(area, &envelope.payload)
         .unwrap_or_else(|error| json!({"unreadable": error.to_string(), "bytes": hex::encode(&envelope.payload)}));
@@ -36,7 +36,7 @@ fn read(area: &str, payload: &[u8]) -> anyhow::Result<Value> {
                 && message.oneofs().any(|oneof| oneof.name() == "payload")
         })
         .with_context(|| format!("{package} has no events"))?;
-    let event = DynamicMessage::decode(message, payload).context("the bytes are no such event")?;
+    let event = DynamicMessage::decode(message, payload).context("the bytes cannot be decoded")?;
     let options = SerializeOptions::new().use_proto_field_name(true);
     Ok(event.serialize_with_options(serde_json::value::Serializer, &options)?)
 }

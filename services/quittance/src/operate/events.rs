@@ -1,4 +1,4 @@
-//! `quittance events`: the stream of an area's events, decoded, as it comes or from the past.
+//! `quittance events`: the stream of an area's events, decoded, new or past ones.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -18,15 +18,15 @@ use crate::output;
 
 use super::{decode::decode, reader::Reader, stores::StoreFlags};
 
-/// Events that are read in one go.
+/// Batch size of a read.
 const BATCH: i64 = 1_000;
-/// How often an outbox is looked at for something new.
+/// Polling interval of an outbox.
 const POLL: Duration = Duration::from_millis(100);
 
 /// Commands of `quittance events`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum EventsCommand {
-    /// Show events as they come, one JSON object a line
+    /// Show events as they arrive, one JSON object a line
     Tail(TailFlags),
     /// Show or publish events of the past again, from the outbox
     Replay(ReplayEventsFlags),
@@ -35,12 +35,12 @@ pub(crate) enum EventsCommand {
 /// Flags of `tail`.
 #[derive(Debug, Args)]
 pub(crate) struct TailFlags {
-    /// Whose events
+    /// The area of the events
     area: Reader,
     /// From the first event on, instead of from now
     #[arg(long)]
     from_start: bool,
-    /// End after so many
+    /// Stop after this many
     #[arg(long)]
     count: Option<u64>,
     #[command(flatten)]
@@ -50,9 +50,9 @@ pub(crate) struct TailFlags {
 /// Flags of `replay`.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayEventsFlags {
-    /// Whose events
+    /// The area of the events
     area: Reader,
-    /// From this position on
+    /// From this position
     #[arg(long, default_value_t = 1)]
     from_position: i64,
     /// Up to this position
@@ -67,7 +67,7 @@ pub(crate) struct ReplayEventsFlags {
     /// Only this kind, for example `InvoiceIssued`
     #[arg(long = "type")]
     kind: Option<String>,
-    /// Only this customer's (or, where none is known, this payment's)
+    /// Only this customer's (or this payment's, if no customer is known)
     #[arg(long)]
     customer: Option<Uuid>,
     /// Only this tenant's
@@ -107,7 +107,7 @@ async fn tail_topic(area: &'static str, kafka: &KafkaConfig, flags: &TailFlags) 
         for event in source.read_any(left.min(1_000)).await? {
             match event {
                 Ok(envelope) => output::line(decode(area, &envelope))?,
-                Err(error) => output::line(json!({"no event": error}))?,
+                Err(error) => output::line(json!({"invalid_message": error}))?,
             }
             left -= 1;
         }

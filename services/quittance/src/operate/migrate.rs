@@ -1,4 +1,4 @@
-//! `quittance migrate`: brings a service's database up to date, apart from the service, which then needs no owner's password.
+//! `quittance migrate`: migrates a service's database separately, so that the service needs no owner's password.
 
 use std::path::PathBuf;
 
@@ -12,17 +12,17 @@ use super::{reader::Reader, stores::database_config};
 /// Flags of `quittance migrate`.
 #[derive(Debug, Args)]
 pub(crate) struct MigrateFlags {
-    /// The service whose database is brought up to date
+    /// The service whose database to migrate
     service: Reader,
     /// Its configuration file, with `database.owner` in it or in the environment
     #[arg(long)]
     config: Option<PathBuf>,
 }
 
-/// Creates roles and database where they are missing and may be created, and brings the tables up to date. Safe to run again, and while services run.
+/// Creates missing roles and the database if allowed, and migrates the tables. Idempotent, and safe while services run.
 pub(crate) async fn run(flags: &MigrateFlags) -> anyhow::Result<()> {
     let database = database_config(flags.config.as_deref())?;
-    let owner = database.owner.as_deref().context("database.owner: missing, it is who migrates")?;
+    let owner = database.owner.as_deref().context("database.owner: missing, migrations need it")?;
     let logins = Logins {
         owner: owner.parse().context("database.owner")?,
         app: database.app.parse().context("database.app")?,

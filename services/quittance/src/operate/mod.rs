@@ -1,4 +1,4 @@
-//! What operators do: topics, dead letters, the stream of events, rebuilds of read models.
+//! Commands for operators: topics, dead letters, the stream of events, rebuilds of read models.
 
 mod dead_letters;
 mod decode;

@@ -1,4 +1,4 @@
-//! Which service an operator means.
+//! The service argument of operators' commands.
 
 use clap::ValueEnum;
 use quittance_host::Service;

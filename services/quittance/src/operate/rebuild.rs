@@ -1,4 +1,4 @@
-//! `quittance rebuild`: makes what a service keeps of others' events anew, from the first event on.
+//! `quittance rebuild`: rebuilds a service's read model from the first event on.
 
 use std::process::ExitCode;
 
@@ -15,19 +15,19 @@ use super::{
     stores::{StoreFlags, Stores},
 };
 
-/// How often a rebuild is begun again that met consumers at work.
+/// How often a rebuild that conflicts with consumers is restarted.
 const ATTEMPTS: u32 = 5;
 
 /// Flags of `quittance rebuild`.
 #[derive(Debug, Args)]
 pub(crate) struct RebuildFlags {
-    /// The service whose read model is rebuilt
+    /// The service whose read model to rebuild
     service: Reader,
     #[command(flatten)]
     stores: StoreFlags,
 }
 
-/// Makes the read model anew; ends with 3 where it was not what the events say.
+/// Rebuilds the read model; exits with 3 if it did not match the events.
 pub(crate) async fn run(flags: &RebuildFlags) -> anyhow::Result<ExitCode> {
     let rebuilt = flags.stores.with(async |stores| match flags.service {
         Reader::Invoicing => Box::pin(rebuild::<quittance_invoicing::App>(stores)).await,
@@ -41,10 +41,10 @@ pub(crate) async fn run(flags: &RebuildFlags) -> anyhow::Result<ExitCode> {
     println!("content before  {before}");
     println!("content after   {after}");
     if before == after {
-        println!("the read model was what the events say");
+        println!("the read model matched the events");
         Ok(ExitCode::SUCCESS)
     } else {
-        println!("the read model was NOT what the events say; it is now");
+        println!("the read model did NOT match the events; now it does");
         Ok(crate::exit::found())
     }
 }
@@ -56,7 +56,7 @@ async fn rebuild<S: Service>(stores: &Stores) -> anyhow::Result<Rebuilt> {
         let history = match &stores.kafka {
             Some(kafka) => History::Kafka(kafka.clone()),
             None if stores.has_all() => History::Outbox(stores.db(area).await?),
-            None => anyhow::bail!("the past of {area} is in its topic: name the broker"),
+            None => anyhow::bail!("past events of {area} are in its topic: name the broker"),
         };
         histories = histories.with(area, history);
     }

@@ -1,4 +1,4 @@
-//! Where an operator's command finds databases and broker: a service's own configuration, or the suite of a data folder.
+//! Databases and broker of operators' commands: from a service's configuration, or the suite of a data folder.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,13 +15,13 @@ use sqlx::migrate::Migrator;
 
 use crate::{data::Server, suite::database_of, up};
 
-/// How to reach the broker.
+/// Connection to the broker.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BrokerFlags {
     /// The broker, for example localhost:9092
     #[arg(long)]
     kafka: Option<String>,
-    /// What topics' names begin with
+    /// The prefix of topic names
     #[arg(long)]
     prefix: Option<String>,
     /// A service's configuration file, whose `[kafka]` is used (as are environment variables `QUITTANCE_KAFKA__...`)
@@ -30,19 +30,19 @@ pub(crate) struct BrokerFlags {
 }
 
 impl BrokerFlags {
-    /// The broker that the flags, the file or the environment name.
+    /// The broker from flags, file or environment.
     pub(crate) fn config(&self) -> anyhow::Result<KafkaConfig> {
         let kafka = self.overridden(self.configured()?);
         let problems = kafka.problems();
         if problems.is_empty() { Ok(kafka) } else { Err(config::BadConfig(problems).into()) }
     }
 
-    /// The broker, where one is named at all.
+    /// The broker, if one is configured.
     pub(crate) fn given(&self) -> anyhow::Result<Option<KafkaConfig>> {
         if self.overridden(self.configured()?).brokers.is_empty() { Ok(None) } else { self.config().map(Some) }
     }
 
-    /// What the file and the environment say, of which more may follow from flags.
+    /// The settings from file and environment, before flags.
     fn configured(&self) -> Result<KafkaConfig, config::BadConfig> {
         let config::Both(_, service): ProcessConfig =
             config::load_table(self.config.as_deref(), "kafka", |_| Vec::new())?;
@@ -60,7 +60,7 @@ impl BrokerFlags {
     }
 }
 
-/// How to reach databases.
+/// Connection to databases.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StoreFlags {
     /// The data folder of a local `quittance up`
@@ -73,22 +73,22 @@ pub(crate) struct StoreFlags {
     pub(crate) broker: BrokerFlags,
 }
 
-/// Databases that are open for a command.
+/// Open databases of a command.
 pub(crate) struct Stores {
     kind: Kind,
-    /// The broker, where one is named.
+    /// The broker, if one is configured.
     pub(crate) kafka: Option<KafkaConfig>,
 }
 
 enum Kind {
-    /// All five.
+    /// The databases of all services.
     Suite(Server),
-    /// That of one service.
+    /// The database of one service.
     Service(Box<DatabaseConfig>),
 }
 
 impl StoreFlags {
-    /// Reaches them and does work with them; starts the private server of a data folder that is not in use, and stops it again. `None` where a signal ended the
+    /// Opens the databases and runs `work` with them; starts the private server of an unused data folder, and stops it again. `None` if a signal ended the
     /// work.
     pub(crate) async fn with<T>(
         &self,
@@ -145,12 +145,12 @@ impl Stores {
         Ok(db)
     }
 
-    /// Whether the databases of all services can be reached.
+    /// Whether the databases of all services are available.
     pub(crate) fn has_all(&self) -> bool {
         matches!(self.kind, Kind::Suite(_))
     }
 
-    /// Ends a server that was started for the command.
+    /// Stops a server that was started for the command.
     async fn close(self) -> anyhow::Result<()> {
         match self.kind {
             Kind::Suite(server) => server.stop().await,
@@ -171,14 +171,14 @@ fn migrator_of(area: &str) -> anyhow::Result<Migrator> {
     }
 }
 
-/// How a service's file and the environment say that its database is reached.
+/// The login to a service's database from its file and the environment.
 pub(super) fn database_config(file: Option<&Path>) -> Result<DatabaseConfig, config::BadConfig> {
     let config::Both(_, service): ProcessConfig =
         config::load_table(file, "database", |config::Both(_, service): &ProcessConfig| service.database.problems())?;
     Ok(service.database)
 }
 
-/// Lists what is wrong, for people.
+/// Lists problems for people.
 pub(crate) fn print_problems(problems: impl Iterator<Item = String>) {
     for problem in problems {
         eprintln!("  - {problem}");

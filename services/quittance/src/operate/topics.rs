@@ -1,4 +1,4 @@
-//! `quittance topics`: makes the topics that one file declares, or checks them.
+//! `quittance topics`: creates the topics declared in a file, or checks them.
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
@@ -10,19 +10,19 @@ use serde::Deserialize;
 use super::stores::{BrokerFlags, print_problems};
 use crate::suite::AREAS;
 
-/// The declaration that comes with the program.
+/// The built-in declaration.
 const DECLARED: &str = include_str!("../../../../deploy/kafka/topics.yaml");
 
 /// Flags of `quittance topics`.
 #[derive(Debug, Args)]
 pub(crate) struct TopicsFlags {
-    /// A declaration to use instead of the one that comes with the program (`deploy/kafka/topics.yaml`)
+    /// A declaration to use instead of the built-in one (`deploy/kafka/topics.yaml`)
     #[arg(long)]
     file: Option<PathBuf>,
-    /// How many copies of each partition, instead of what is declared; writes then need all of them but one
+    /// The replication factor, instead of the declared one; writes then need all replicas but one
     #[arg(long, value_parser = clap::value_parser!(i32).range(1..=10))]
     replication: Option<i32>,
-    /// Only compare: changes nothing, and ends with 1 where something differs
+    /// Only compare, without changes; exit with 1 on differences
     #[arg(long)]
     check: bool,
     #[command(flatten)]
@@ -71,7 +71,7 @@ impl Declaration {
         let spec = |name, partitions, settings: &BTreeMap<String, String>| {
             let mut settings = settings.clone();
             if self.replication > 1 {
-                // An acknowledged event survives the loss of a broker, and a broker may be away without stopping writes.
+                // An acknowledged event survives the loss of a broker, and writes go on with one broker down.
                 let insync = (self.replication - 1).to_string();
                 settings.entry("min.insync.replicas".to_owned()).or_insert(insync);
             }
@@ -85,7 +85,7 @@ impl Declaration {
     }
 }
 
-/// Makes what is missing, then says what is not as declared.
+/// Creates missing topics, then reports differences from the declaration.
 pub(crate) async fn run(flags: &TopicsFlags) -> anyhow::Result<ExitCode> {
     let mut declared = match &flags.file {
         None => Declaration::read(DECLARED)?,

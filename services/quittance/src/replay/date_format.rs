@@ -1,4 +1,4 @@
-//! Dates by a strftime format, read as strictly as POSIX strptime's better implementations do: every character accounted for, four digits in `%Y`,
+//! Dates by a strftime format, parsed strictly: every character must match, four digits in `%Y`,
 //! one or two in `%m` and `%d`.
 
 use anyhow::bail;
@@ -30,7 +30,7 @@ pub(crate) struct DateFormat {
 }
 
 impl DateFormat {
-    /// Reads a format. It names day, month and year once each; times of day may stand beside them and are dropped.
+    /// Reads a format. It must contain day, month and year once each; times of day are allowed and ignored.
     pub(crate) fn parse(format: &str) -> anyhow::Result<Self> {
         let mut pattern = String::from("^(?:");
         let mut chars = format.chars().peekable();
@@ -56,7 +56,7 @@ impl DateFormat {
         Ok(Self { pattern, has_full_year })
     }
 
-    /// The date a text says, if it says one that exists.
+    /// The date of a text, if it matches and exists.
     pub(crate) fn read(&self, text: &str) -> Option<NaiveDate> {
         let found = self.pattern.captures(text)?;
         let number = |name: &str| found.name(name).and_then(|m| m.as_str().trim().parse::<u32>().ok());

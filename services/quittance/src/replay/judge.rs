@@ -1,4 +1,4 @@
-//! Judging the rows of a foreign file, in file order: which become documents, and why the others are left out.
+//! Validates the rows of a foreign file, in file order: accepted ones become documents, the others are left out with a reason.
 
 use std::{collections::HashSet, io::Read as _, path::Path};
 
@@ -15,7 +15,7 @@ const MISSING: [&str; 4] = ["nan", "nat", "none", "null"];
 /// Texts that mean disputed, in any case.
 const YES: [&str; 4] = ["yes", "true", "1", "y"];
 
-/// A row that becomes an invoice, and a payment where it was paid.
+/// A row that becomes an invoice, and a payment if it was paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) customer: String,
@@ -32,18 +32,18 @@ pub(crate) struct Row {
 pub(crate) struct Rejected {
     /// First physical line of its record.
     pub(crate) line: u64,
-    /// Why.
+    /// The reason.
     pub(crate) reason: &'static str,
 }
 
-/// A book, judged.
+/// A validated book.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     pub(crate) rows: Vec<Row>,
     pub(crate) rejected: Vec<Rejected>,
 }
 
-/// Reads a file (gzipped where its name ends in .gz) and judges its rows.
+/// Reads a file (gzipped if its name ends in .gz) and validates its rows.
 pub(crate) fn read(path: &Path, map: &Map) -> anyhow::Result<Book> {
     let mut bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     if path.extension().is_some_and(|e| e == "gz") {
@@ -134,7 +134,7 @@ impl Columns {
         }
     }
 
-    /// The row, or the first reason, in the order they are tested, for leaving it out.
+    /// The row, or the first reason for leaving it out, in the order of the checks.
     fn row(&self, names: &[String], record: &csv::StringRecord) -> Result<Row, &'static str> {
         let value = |field: &Field| value(field, names, record);
         let customer = Some(value(&self.customer)).filter(|v| !v.is_empty()).ok_or("missing customer")?;
@@ -157,7 +157,7 @@ impl Columns {
     }
 }
 
-/// A value without blanks around it; empty where the record is too short or the file has no such column. Of columns with one name the last counts.
+/// A trimmed value; empty if the record is too short or the file has no such column. Of columns with the same name the last is used.
 fn value(field: &Field, names: &[String], record: &csv::StringRecord) -> String {
     if let Some(constant) = &field.constant {
         return constant.clone();

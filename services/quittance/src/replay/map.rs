@@ -1,4 +1,4 @@
-//! The map of a foreign file: which column holds what.
+//! The column map of a foreign file.
 
 use std::{collections::HashMap, path::Path};
 
@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::date_format::DateFormat;
 
-/// The names a map may give.
+/// The allowed names of a map.
 const NAMES: [&str; 8] = ["customer", "invoice", "issued", "due", "paid", "amount", "currency", "disputed"];
-/// Those it must give: a missing `paid` means not paid, a missing `disputed` not disputed.
+/// The required names: a missing `paid` means not paid, a missing `disputed` not disputed.
 const REQUIRED: [&str; 6] = ["customer", "invoice", "issued", "due", "amount", "currency"];
 
 #[derive(Debug, Clone, Deserialize)]
@@ -27,25 +27,25 @@ struct Table {
     format: Option<String>,
 }
 
-/// Where one value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Field {
-    /// From this column.
+    /// A column.
     pub(crate) column: Option<String>,
-    /// Or always this.
+    /// A constant.
     pub(crate) constant: Option<String>,
-    /// How a date is written.
+    /// The date format.
     pub(crate) format: Option<DateFormat>,
 }
 
-/// A map, checked.
+/// A validated map.
 #[derive(Debug, Clone)]
 pub(crate) struct Map {
     fields: HashMap<&'static str, Field>,
 }
 
 impl Map {
-    /// Reads a map; all that is wrong with it is said at once.
+    /// Reads a map; reports all problems at once.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("reading the map {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("the map {}", path.display()))
@@ -99,7 +99,7 @@ impl Map {
         if problems.is_empty() { Ok(Self { fields }) } else { bail!("{}", problems.join("; ")) }
     }
 
-    /// Where a value comes from; nothing for one that the map does not name.
+    /// The source of a value; `None` if the map does not name it.
     pub(crate) fn field(&self, name: &str) -> Field {
         self.fields.get(name).cloned().unwrap_or_default()
     }

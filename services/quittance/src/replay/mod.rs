@@ -1,4 +1,4 @@
-//! `quittance replay`: carries the history of a real company through the public APIs and reports on it.
+//! `quittance replay`: replays the history of a real company through the public APIs and reports on it.
 
 mod date_format;
 mod judge;
@@ -15,7 +15,7 @@ use crate::api::Api;
 
 pub(crate) use map::Map;
 
-/// What is to be replayed.
+/// The input of a replay.
 #[derive(Debug)]
 pub(crate) struct Replay {
     pub(crate) file: PathBuf,
@@ -24,16 +24,16 @@ pub(crate) struct Replay {
     pub(crate) out: PathBuf,
 }
 
-/// How a replay ended.
+/// The result of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Every row became a document.
     Clean,
-    /// Rows were left out; the report says which and why.
+    /// Rows were left out; the report lists them with reasons.
     RowsLeftOut,
 }
 
-/// Replays into a new tenant of the suite that `connect` reaches.
+/// Replays into a new tenant of the suite behind `connect`.
 pub(crate) async fn run(
     replay: &Replay,
     connect: impl AsyncFnOnce(TenantId) -> anyhow::Result<Api>,

@@ -1,4 +1,4 @@
-//! Posting rows in date order: customers appear, invoices are issued, disputes opened, payments made, disputes closed, day by day.
+//! Posts rows in date order: customers are created, invoices are issued, disputes opened, payments made, disputes closed, day by day.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,7 +17,7 @@ use crate::{
     progress,
 };
 
-/// What happens on one day: places in the list of rows.
+/// The work of one day: indexes into the list of rows.
 #[derive(Debug, Default)]
 struct Day {
     issued: Vec<usize>,
@@ -169,7 +169,7 @@ impl<'a> Poster<'a> {
         Ok(())
     }
 
-    /// The payer quotes the document's number and nothing else: finding the item is the matching engine's work.
+    /// The payer quotes only the document's number: the matching engine must find the item.
     async fn pay(&mut self, paid: &[usize]) -> anyhow::Result<()> {
         for chunk in paid.chunks(MAX_BATCH) {
             let requests = chunk.iter().map(|i| {
@@ -214,7 +214,7 @@ impl<'a> Poster<'a> {
     }
 }
 
-/// A document taken over: one line over its amount, tax unknown, with the number and the dates its source gave it.
+/// A migrated document: one line over its amount, tax unknown, with its original number and dates.
 fn invoice(row: &Row, customer_id: &str) -> invoicing::Invoice {
     let amount: Money = row.amount;
     let line = invoicing::InvoiceLine {

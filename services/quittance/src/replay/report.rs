@@ -1,4 +1,4 @@
-//! The report of a replay: fields of reporting's answers under the names that the report has. Nothing is computed here.
+//! The report of a replay: fields of reporting's responses under the report's names. Nothing is computed here.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ struct Customer {
     aging: Aging,
 }
 
-/// Asks reporting for every date, in the order given, and every currency of the accepted rows, alphabetically.
+/// Queries reporting for every date, in the order given, and every currency of the accepted rows, alphabetically.
 pub(super) async fn make(api: &mut Api, book: &Book, dates: &[NaiveDate]) -> anyhow::Result<Report> {
     let currencies: BTreeSet<&str> = book.rows.iter().map(|row| row.amount.currency().code()).collect();
     let mut reports = Vec::with_capacity(dates.len() * currencies.len());
@@ -98,7 +98,7 @@ async fn on_date(api: &mut Api, on: NaiveDate, currency: &str) -> anyhow::Result
     })
 }
 
-/// The customers with something open, page by page.
+/// The customers with open balances, page by page.
 async fn customers(api: &mut Api, effective_on: &str, currency_code: &str) -> anyhow::Result<Vec<Customer>> {
     let mut customers = Vec::new();
     let mut page_token = String::new();
@@ -128,7 +128,7 @@ fn amount(money: Option<Money>) -> String {
     money.unwrap_or_default().amount
 }
 
-/// A figure, or null where it is undefined.
+/// A figure, or null if undefined.
 fn value(metric: Option<pb::Metric>) -> Option<String> {
     metric.map(|m| m.value).filter(|value| !value.is_empty())
 }

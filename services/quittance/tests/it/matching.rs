@@ -80,5 +80,5 @@ fn a_file_that_is_wrong_says_where() {
         .unwrap();
     assert_eq!(run.status.code(), Some(2));
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
-    assert!(said.contains("record 2") && said.contains("there is no customer C9"), "{said}");
+    assert!(said.contains("record 2") && said.contains("customer C9 does not exist"), "{said}");
 }

@@ -1,5 +1,5 @@
-//! Open balances on a date by how long they are past due. Every sum is of entries that count on or before the date: nothing is read from balances that
-//! hold today's state only.
+//! Open balances on a date by days past due. Every sum is of entries effective on or before the date: nothing is read from balances that
+//! have only today's state.
 
 use chrono::NaiveDate;
 use quittance_db::{DbError, Tx};
@@ -7,7 +7,7 @@ use quittance_kernel::{Currency, CustomerId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-/// Balances on a date, of the whole book or of one customer.
+/// Balances on a date, of all customers or of one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AgingRow {
     pub(crate) open_count: i64,
@@ -31,7 +31,7 @@ pub(crate) struct CustomerRow {
     pub(crate) aging: AgingRow,
 }
 
-/// Balances of the whole book.
+/// Balances of all customers.
 pub(crate) async fn total(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Result<AgingRow, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query_as!(
@@ -66,7 +66,7 @@ pub(crate) async fn total(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Res
     Ok(row)
 }
 
-/// Which customers, after which, how many.
+/// A page of customers on a date.
 #[derive(Debug, Clone)]
 pub(crate) struct CustomerQuery {
     /// The date.

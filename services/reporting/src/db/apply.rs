@@ -1,4 +1,4 @@
-//! Writing what events say.
+//! Writes of the read models.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use quittance_db::{DbError, Tx, expect_rows};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-/// An item that was opened.
+/// An opened item.
 #[derive(Debug)]
 pub(crate) struct NewItem {
     pub(crate) id: Uuid,
@@ -31,7 +31,7 @@ pub(crate) struct NewEntry {
     pub(crate) position: i64,
 }
 
-/// A payment that came in.
+/// A received payment.
 #[derive(Debug)]
 pub(crate) struct NewPayment {
     pub(crate) id: Uuid,
@@ -52,7 +52,7 @@ pub(crate) struct NewCashEntry {
     pub(crate) position: i64,
 }
 
-/// What one side says of an allocation.
+/// One side's record of an allocation.
 #[derive(Debug)]
 pub(crate) struct NewSide {
     pub(crate) allocation_id: Uuid,
@@ -62,7 +62,7 @@ pub(crate) struct NewSide {
     pub(crate) recorded_at: DateTime<Utc>,
 }
 
-/// Adds currencies that are not known yet.
+/// Adds new currencies.
 pub(crate) async fn currencies(tx: &mut Tx, codes: &HashSet<String>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let mut codes: Vec<String> = codes.iter().cloned().collect();
@@ -108,7 +108,7 @@ pub(crate) async fn items(tx: &mut Tx, items: &[NewItem]) -> Result<(), DbError>
     Ok(())
 }
 
-/// Adds movements of items. Fails where an item is not known: invoicing says what it opened before it says what moved it.
+/// Adds movements of items. Fails if an item is unknown: invoicing publishes its opening before its movements.
 pub(crate) async fn entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<(), DbError> {
     if entries.is_empty() {
         return Ok(());
@@ -169,7 +169,7 @@ pub(crate) async fn payments(tx: &mut Tx, payments: &[NewPayment]) -> Result<(),
     Ok(())
 }
 
-/// Those of these payments that are known.
+/// The known ones of these payments.
 pub(crate) async fn known_payments(tx: &mut Tx, payments: &[Uuid]) -> Result<HashSet<Uuid>, DbError> {
     let tenant = tx.tenant().uuid();
     let known = sqlx::query_scalar!("select id from payment where tenant_id = $1 and id = any($2)", tenant, payments)
@@ -178,7 +178,7 @@ pub(crate) async fn known_payments(tx: &mut Tx, payments: &[Uuid]) -> Result<Has
     Ok(known.into_iter().collect())
 }
 
-/// Adds movements of unapplied money, of payments that are known.
+/// Adds movements of unapplied money of known payments.
 pub(crate) async fn cash_entries(tx: &mut Tx, entries: &[NewCashEntry]) -> Result<(), DbError> {
     if entries.is_empty() {
         return Ok(());
@@ -209,7 +209,7 @@ pub(crate) async fn cash_entries(tx: &mut Tx, entries: &[NewCashEntry]) -> Resul
     expect_rows(&done, "cash_entry", entries.len())
 }
 
-/// Adds what one side, `invoicing` or `payments`, says of allocations.
+/// Adds the record of allocations of one side, `invoicing` or `payments`.
 pub(crate) async fn sides(tx: &mut Tx, side: &'static str, sides: &[NewSide]) -> Result<(), DbError> {
     if sides.is_empty() {
         return Ok(());
@@ -237,7 +237,7 @@ pub(crate) async fn sides(tx: &mut Tx, side: &'static str, sides: &[NewSide]) ->
     Ok(())
 }
 
-/// Adds a dispute, or its end. A dispute that ends before its opening was read is added as it ended.
+/// Adds a dispute, or its end. A dispute whose end is read before its opening is added as ended.
 pub(crate) async fn dispute(
     tx: &mut Tx,
     id: Uuid,

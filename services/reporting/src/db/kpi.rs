@@ -1,4 +1,4 @@
-//! What the key figures are computed from.
+//! The inputs of the key figures.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) struct ToDate {
     pub(crate) credited: Decimal,
 }
 
-/// What counted on or before a date, by kind.
+/// Sums effective on or before a date, by kind.
 pub(crate) async fn to_date(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Result<ToDate, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query_as!(

@@ -1,4 +1,4 @@
-//! Who: tenants, customers, currencies.
+//! Tenants, customers, currencies.
 
 use std::collections::HashMap;
 

@@ -4,13 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{Db, DbError, Found, Tx};
 use quittance_kernel::TenantId;
 
-/// Everybody whose books are here, for the reconcilers' role.
+/// All tenants, for the reconcilers' role.
 pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
     let tenants = sqlx::query_scalar!("select tenant_id from tenant").fetch_all(db.system()).await?;
     Ok(tenants.into_iter().map(TenantId::new).collect())
 }
 
-/// Allocations on which payments and invoicing disagree. One that only one side has spoken of is in flight until `settled_before`.
+/// Allocations on which payments and invoicing disagree. One known from one side only is in flight if it is not older than `settled_before`.
 pub(crate) async fn allocations(tx: &mut Tx, settled_before: DateTime<Utc>) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
@@ -23,22 +23,22 @@ pub(crate) async fn allocations(tx: &mut Tx, settled_before: DateTime<Utc>) -> R
              from allocation_side
              where tenant_id = $1
              group by allocation_id, item_id
-           ), drifted as (
+           ), violations as (
              select *
              from side
              where settled <> applied and (is_final or last_at < $2)
            )
            select
              (select count(*) from side) as "checked!",
-             (select count(*) from drifted) as "drifted!",
+             (select count(*) from violations) as "violations!",
              array(select 'allocation ' || allocation_id || ' on item ' || item_id || ': settled ' || settled || ', applied ' || applied
-                   from drifted order by allocation_id limit 20) as "examples!""#,
+                   from violations order by allocation_id limit 20) as "examples!""#,
         tenant,
         settled_before,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
 /// Items whose open balance on a date lies below zero or above what was invoiced: aging could not partition it.
@@ -50,24 +50,24 @@ pub(crate) async fn items_out_of_bounds(tx: &mut Tx, on: NaiveDate) -> Result<Fo
              from entry
              where tenant_id = $1 and effective_on <= $2
              group by item_id
-           ), drifted as (
+           ), violations as (
              select *
              from balance
              where open < 0 or total is null or open > total
            )
            select
              (select count(*) from balance) as "checked!",
-             (select count(*) from drifted) as "drifted!",
-             array(select 'item ' || item_id || ': ' || open || ' open of ' || coalesce(total, 0) from drifted order by item_id limit 20) as "examples!""#,
+             (select count(*) from violations) as "violations!",
+             array(select 'item ' || item_id || ': ' || open || ' open of ' || coalesce(total, 0) from violations order by item_id limit 20) as "examples!""#,
         tenant,
         on,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, drifted: row.drifted, examples: row.examples })
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
 }
 
-/// First and last day on which anything counted.
+/// First and last effective date.
 pub(crate) async fn history(tx: &mut Tx) -> Result<Option<(NaiveDate, NaiveDate)>, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(

@@ -16,55 +16,55 @@ pub(crate) const CEI_MONTHS_BACK: u32 = 2;
 /// A countback goes back no further: ten thousand years, more than dates of four digits span.
 const MAX_MONTHS: u32 = 120_000;
 
-/// A figure with what it was computed from, so that it can be verified manually.
+/// A figure with its inputs, so that it can be verified manually.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Metric {
     /// Name and version of the formula.
     pub formula: &'static str,
-    /// Two decimals; `None` where it is undefined.
+    /// Two decimals; `None` if undefined.
     pub value: Option<String>,
-    /// What was divided.
+    /// The numerator.
     pub numerator: Decimal,
-    /// By what; zero where the value is undefined.
+    /// The denominator; zero if the value is undefined.
     pub denominator: Decimal,
-    /// Calendar days of the window, where there is one.
+    /// Calendar days of the window, if there is one.
     pub days: i32,
-    /// Documents it rests on; for the caller to fill in.
+    /// The number of documents it is based on; set by the caller.
     pub documents: i64,
     /// The history ends before the countback does.
     pub is_lower_bound: bool,
 }
 
-/// What collection effectiveness is computed from, over one window.
+/// The inputs of collection effectiveness, over one window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CeiInputs {
-    /// Open at the end of the day before the window.
+    /// The open balance at the end of the day before the window.
     pub beginning: Decimal,
     /// Sales of the whole window.
     pub sales: Decimal,
-    /// Open at its end.
+    /// The open balance at its end.
     pub ending_total: Decimal,
-    /// Of that, what is not past due.
+    /// The part of it that is not past due.
     pub ending_not_due: Decimal,
     /// Calendar days of the window.
     pub days: i32,
 }
 
 impl Metric {
-    /// The same, resting on so many documents.
+    /// The same, based on this many documents.
     #[must_use]
     pub(crate) fn over(self, documents: i64) -> Metric {
         Metric { documents, ..self }
     }
 
-    /// The quotient, undefined where the denominator is not greater than zero.
+    /// The quotient, undefined if the denominator is not greater than zero.
     fn quotient(formula: &'static str, numerator: Decimal, denominator: Decimal) -> Metric {
         let denominator = denominator.max(Decimal::ZERO);
         let value = Ratio::of(numerator, denominator).map(|ratio| ratio.text(DECIMALS));
         Metric { formula, value, numerator, denominator, days: 0, documents: 0, is_lower_bound: false }
     }
 
-    /// So many whole days, and no quotient.
+    /// Whole days, without a quotient.
     fn whole_days(formula: &'static str, days: i64, is_lower_bound: bool) -> Metric {
         Metric { is_lower_bound, ..Metric::quotient(formula, Decimal::from(days), Decimal::ONE) }
     }
@@ -85,10 +85,10 @@ pub(crate) fn dso_period(open: Decimal, sales90: Decimal) -> Metric {
 ///
 /// A month's sales are subtracted and its days added while the rest covers them; the first month not covered adds
 /// rest / sales x days. The month of the date counts from its first day to the date. A month without sales adds its
-/// days. When history ends first the days so far are a lower bound. Where nothing is open the value is zero; where
+/// days. When history ends first the days so far are a lower bound. If nothing is open the value is zero; if
 /// there is no history at all it is undefined.
 ///
-/// `sales_by_month` has the first day of each month as key and holds nothing after `on`; a month that took back more
+/// `sales_by_month` has the first day of each month as key and holds nothing after `on`; a month that reversed more
 /// than it sold subtracts nothing. The result's `days` are the whole days that were added.
 pub(crate) fn dso_countback(open: Decimal, sales_by_month: &BTreeMap<NaiveDate, Decimal>, on: NaiveDate) -> Metric {
     const FORMULA: &str = "DSO_COUNTBACK/1";
@@ -146,7 +146,7 @@ pub(crate) fn average_days_to_pay(sum_days: i64, count: i64) -> Metric {
     mean("DAYS_TO_PAY/1", sum_days, count)
 }
 
-/// The mean of whole days over so many items; undefined over none.
+/// The mean of whole days over a number of items; undefined for none.
 pub(crate) fn mean(formula: &'static str, sum_days: i64, count: i64) -> Metric {
     Metric::quotient(formula, Decimal::from(sum_days), Decimal::from(count)).over(count)
 }

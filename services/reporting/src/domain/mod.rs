@@ -1,4 +1,4 @@
-//! The domain of reporting: what the figures mean. Pure functions over sums that the read models give; each formula is
-//! named, versioned, and returned with what it was computed from.
+//! The domain of reporting: definitions of the figures. Pure functions over sums from the read models; each formula is
+//! named, versioned, and returned with its inputs.
 
 pub(crate) mod kpi;

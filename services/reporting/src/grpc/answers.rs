@@ -1,4 +1,4 @@
-//! Reports as messages: reads what a report needs in one view, computes, and says from what.
+//! Reports as messages: reads the inputs from one snapshot, computes, and returns both.
 
 use chrono::{Duration, NaiveDate};
 use quittance_db::{DbError, Found, Invariant, Tx};
@@ -17,9 +17,9 @@ use crate::{
 
 /// Days of the window of `DSO_PERIOD`.
 const PERIOD_DAYS: i64 = 90;
-/// An allocation that only one side has spoken of for longer than this is drift, not a call under way.
+/// An allocation known from one side only for longer than this is a violation, not in flight.
 const IN_FLIGHT_MINUTES: i64 = 5;
-/// Month ends that the partition of the open balance is checked at, counted from the newest.
+/// The number of month ends, from the newest, at which the partition of the open balance is checked.
 const CHECKED_MONTHS: usize = 24;
 
 fn amount(value: Decimal, currency: Currency) -> Result<common::Money, Error> {
@@ -52,7 +52,7 @@ pub(super) async fn aging_report(
     currency: Currency,
 ) -> Result<pb::AgingReport, Error> {
     let mut tx = app.view(tenant).await?;
-    // Of the same view: the report shows exactly what was applied up to them.
+    // From the same snapshot: the report shows exactly what was applied up to them.
     let watermarks = watermarks(&mut tx).await?;
     let on = app.date_or_today(tenant, on).await?;
     let row = db::aging::total(&mut tx, currency, on).await?;
@@ -82,7 +82,7 @@ pub(super) fn customer(row: &CustomerRow, currency: Currency) -> Result<pb::Cust
     })
 }
 
-/// What one customer owes, in every currency.
+/// The balances of one customer, in every currency.
 pub(super) async fn customer_balance(
     app: &App,
     tenant: TenantId,
@@ -169,7 +169,7 @@ pub(crate) async fn invariants(app: &App, tenant: TenantId) -> Result<Vec<Invari
             rule: "what payments says it applied is what invoicing says was settled, per allocation",
             found: allocations,
         },
-        Invariant { number: 5, rule: "no item owes less than nothing or more than it was invoiced", found: bounds },
+        Invariant { number: 5, rule: "no item has an open balance below zero or above its amount", found: bounds },
         Invariant {
             number: 5,
             rule: "aging buckets, in total and per customer, sum to the open balance today and at each month end",
@@ -178,9 +178,9 @@ pub(crate) async fn invariants(app: &App, tenant: TenantId) -> Result<Vec<Invari
     ])
 }
 
-/// The buckets against a sum that knows nothing of items, at month ends and today.
+/// Compares the buckets with a sum independent of items, at month ends and today.
 async fn partition(tx: &mut Tx, today: NaiveDate) -> Result<Found, Error> {
-    let mut found = Found { checked: 0, drifted: 0, examples: vec![] };
+    let mut found = Found { checked: 0, violations: 0, examples: vec![] };
     let Some((first, last)) = db::verify::history(tx).await? else { return Ok(found) };
     let mut dates = vec![today.max(last)];
     let mut month = month_start(last);
@@ -200,7 +200,7 @@ async fn partition(tx: &mut Tx, today: NaiveDate) -> Result<Found, Error> {
                 db::aging::by_customer(tx, &query).await?.iter().map(|row| row.aging.open_total).sum();
             found.checked += 1;
             if buckets != total || row.open_total != total || customers != total {
-                found.drifted += 1;
+                found.violations += 1;
                 found.examples.push(format!("{on} {code}: buckets {buckets}, customers {customers}, entries {total}"));
             }
         }

@@ -54,8 +54,8 @@ impl ReportService for App {
 
     async fn get_aging(&self, request: Request<pb::GetAgingRequest>) -> Result<Response<pb::AgingReport>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
-        let (on, currency) = read(&asked.effective_on, &asked.currency_code)?;
+        let requested = request.into_inner();
+        let (on, currency) = read(&requested.effective_on, &requested.currency_code)?;
         Ok(Response::new(answers::aging_report(self, tenant, on, currency).await?))
     }
 
@@ -64,11 +64,11 @@ impl ReportService for App {
         request: Request<pb::ListCustomerAgingRequest>,
     ) -> Result<Response<pb::ListCustomerAgingResponse>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let requested = request.into_inner();
         let mut bad = Violations::default();
-        let read = bad.within("", read(&asked.effective_on, &asked.currency_code));
-        let query = ["customer_aging", asked.effective_on.as_str(), asked.currency_code.as_str()];
-        let page = bad.within("", Page::read(page_size(asked.page_size), &asked.page_token, &query));
+        let read = bad.within("", read(&requested.effective_on, &requested.currency_code));
+        let query = ["customer_aging", requested.effective_on.as_str(), requested.currency_code.as_str()];
+        let page = bad.within("", Page::read(page_size(requested.page_size), &requested.page_token, &query));
         let ((on, currency), page) = bad.into_result(read.zip(page))?;
         let after = match page.after.as_slice() {
             [number, id] => Uuid::try_parse(id).ok().map(|id| (number.clone(), id)),
@@ -88,18 +88,18 @@ impl ReportService for App {
         request: Request<pb::GetCustomerBalanceRequest>,
     ) -> Result<Response<pb::CustomerBalance>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
+        let requested = request.into_inner();
         let mut bad = Violations::default();
-        let customer = bad.check("customer_id", id(&asked.customer_id, CustomerId::parse));
-        let on = bad.check("effective_on", optional_date(&asked.effective_on));
+        let customer = bad.check("customer_id", id(&requested.customer_id, CustomerId::parse));
+        let on = bad.check("effective_on", optional_date(&requested.effective_on));
         let (customer, on) = bad.into_result(customer.zip(on))?;
         Ok(Response::new(answers::customer_balance(self, tenant, customer, on).await?))
     }
 
     async fn get_kpis(&self, request: Request<pb::GetKpisRequest>) -> Result<Response<pb::KpiReport>, Status> {
         let tenant = tenant(&request)?;
-        let asked = request.into_inner();
-        let (on, currency) = read(&asked.effective_on, &asked.currency_code)?;
+        let requested = request.into_inner();
+        let (on, currency) = read(&requested.effective_on, &requested.currency_code)?;
         Ok(Response::new(answers::kpis(self, tenant, on, currency).await?))
     }
 

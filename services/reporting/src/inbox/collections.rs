@@ -1,4 +1,4 @@
-//! Collections' events: what is disputed.
+//! Collections' events: disputes.
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};

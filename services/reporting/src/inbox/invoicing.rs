@@ -1,4 +1,4 @@
-//! Invoicing's events: who there is, what is owed, what moved it.
+//! Invoicing's events: tenants, customers, open items and their movements.
 
 use std::collections::{HashMap, HashSet};
 
@@ -61,7 +61,7 @@ impl Sets {
             Payload::TenantCreated(created) => self.tenant.clone_from(&created.tenant),
             Payload::CustomerCreated(created) => self.customer(created.customer.as_ref())?,
             Payload::CustomerUpdated(updated) => self.customer(updated.customer.as_ref())?,
-            // A draft is owed by nobody, and who has the document changes no balance.
+            // A draft is not owed yet, and delivery changes no balance.
             Payload::InvoiceDrafted(_) | Payload::InvoiceUpdated(_) | Payload::InvoiceDelivered(_) => {}
             Payload::InvoiceIssued(issued) => self.issued(message, issued)?,
             Payload::InvoiceVoided(voided) => {
@@ -173,7 +173,7 @@ impl Sets {
     }
 }
 
-/// What settles an item lowers it: the side of an allocation counts what was settled.
+/// A settlement lowers its item: the record of an allocation has the settled amount.
 fn side(movement: Money) -> Decimal {
     movement.negated().amount()
 }

@@ -18,7 +18,7 @@ use quittance_kernel::{BadId, Money, parse_date};
 use quittance_proto::{common::v1 as common, read_money};
 use uuid::Uuid;
 
-/// What an event says that cannot be.
+/// The error of an invalid event.
 fn rejected(error: impl std::fmt::Display) -> HandlerError {
     HandlerError::Rejected(error.to_string())
 }

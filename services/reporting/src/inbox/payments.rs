@@ -1,4 +1,4 @@
-//! Payments' events: what came in, what of it is unapplied, and its side of every allocation.
+//! Payments' events: received and unapplied money, and its side of every allocation.
 
 use std::collections::HashSet;
 
@@ -52,8 +52,8 @@ impl Handler for PaymentsHandler {
         if moved.is_empty() {
             return Ok(Vec::new());
         }
-        let asked: Vec<Uuid> = moved.iter().map(|(_, payment)| *payment).collect();
-        let known = apply::known_payments(tx, &asked).await?;
+        let payments: Vec<Uuid> = moved.iter().map(|(_, payment)| *payment).collect();
+        let known = apply::known_payments(tx, &payments).await?;
         moved.retain(|(_, payment)| !known.contains(payment));
         Ok(moved.into_iter().map(|(event, _)| event).collect())
     }
@@ -113,7 +113,7 @@ impl Sets {
         Ok(())
     }
 
-    /// Applied money is no longer unapplied; `sign` is negative where it is reversed.
+    /// Applied money is no longer unapplied; `sign` is negative for a reversal.
     fn moved(
         &mut self,
         message: &Message<pb::PaymentsEvent>,

@@ -90,7 +90,7 @@ async fn a_write_off_closes_an_item_and_is_neither_paid_nor_discounted() {
         let found = [aged.open_total, to_date.paid, to_date.discounted, to_date.credited];
         assert_eq!(found, amounts([open, paid, "0.00", "0.00"]), "{on}");
         assert_eq!(kpi::paid_days(&mut tx, Currency::EUR, day(on)).await.unwrap().items, items, "{on}");
-        assert_eq!(verify::items_out_of_bounds(&mut tx, day(on)).await.unwrap().drifted, 0, "{on}");
+        assert_eq!(verify::items_out_of_bounds(&mut tx, day(on)).await.unwrap().violations, 0, "{on}");
     }
     tx.commit().await.unwrap();
 }

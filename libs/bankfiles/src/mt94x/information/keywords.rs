@@ -8,12 +8,12 @@ const KEYWORDS: [&str; 16] = [
     "BIC", "RTRN",
 ];
 
-/// Says whether a text has keywords.
+/// Whether a text has keywords.
 pub(super) fn are_in(text: &str) -> bool {
     text.contains("SVWZ+") || text.contains("EREF+") || text.contains("KREF+") || text.contains("MREF+")
 }
 
-/// Says what the keywords say; a text before the first one is remittance too.
+/// Applies the keywords to the entry; a text before the first one is remittance too.
 pub(super) fn complete(entry: &mut Entry, detail: &mut Detail, text: &str) {
     let mut remittance = Vec::new();
     for (keyword, value) in split(text) {
@@ -38,7 +38,7 @@ pub(super) fn complete(entry: &mut Entry, detail: &mut Detail, text: &str) {
     detail.remittance = remittance.join("\n");
 }
 
-/// An id ends with its line, unless that is empty: what follows has no keyword of its own.
+/// An id ends with its line, unless that is empty: the rest has no keyword.
 fn first_line(value: &str) -> (&str, &str) {
     let value = value.trim();
     let (first, behind) = value.split_once('\n').unwrap_or((value, ""));
@@ -50,7 +50,7 @@ fn one_line(value: &str) -> String {
     value.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The parts of a text by keyword; what stands before the first has none.
+/// The parts of a text by keyword; the part before the first has none.
 fn split(text: &str) -> Vec<(&str, &str)> {
     let marks = text.match_indices('+').filter_map(|(plus, _)| {
         let before = text.get(..plus)?;

@@ -1,4 +1,4 @@
-//! `:86:`, which every country fills in its own way: numbered subfields (Germany, Austria, Poland), SEPA keywords,
+//! `:86:`, whose format depends on the country: numbered subfields (Germany, Austria, Poland), SEPA keywords,
 //! slash-separated codes (Netherlands, SWIFT), or plain text.
 
 mod keywords;
@@ -8,7 +8,7 @@ mod slashes;
 use super::tags::Field;
 use crate::{Detail, Entry, fields};
 
-/// Completes an entry by the `:86:` fields that follow it.
+/// Completes an entry from the `:86:` fields that follow it.
 pub(super) fn complete(entry: &mut Entry, texts: &[Field]) {
     let mut detail = entry.details.pop().unwrap_or_default();
     let known = detail.counterparty.clone();
@@ -70,7 +70,7 @@ fn plain_numbered(entry: &mut Entry, detail: &mut Detail, field: &Field) {
     detail.counterparty.name = name.join(" ");
 }
 
-/// Whose account it is: `:NS:22` behind the account.
+/// The account owner: `:NS:22` after the account.
 pub(super) fn account_owner(field: &Field) -> String {
     numbered_lines(field).find(|(number, _)| *number == 22).map(|(_, text)| text.to_owned()).unwrap_or_default()
 }
@@ -82,7 +82,7 @@ fn numbered_lines(field: &Field) -> impl Iterator<Item = (u8, &str)> {
     })
 }
 
-/// The supplementary line of `:61:` holds the other account with some banks, a name with others.
+/// The supplementary line of `:61:` is the counterparty's account with some banks, a name with others.
 fn take_supplement(entry: &mut Entry, detail: &mut Detail) {
     let first = entry.information.lines().next().unwrap_or_default().trim();
     let is_account = has_iban_shape(first)
@@ -94,7 +94,7 @@ fn take_supplement(entry: &mut Entry, detail: &mut Detail) {
     }
 }
 
-/// Two letters, two digits, then up to thirty more: the check digits are not asked for, banks do not mistype.
+/// Two letters, two digits, then up to thirty more: the check digits are not verified, as banks do not mistype.
 fn has_iban_shape(text: &str) -> bool {
     let all = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     let mut start = text.bytes();
@@ -103,7 +103,7 @@ fn has_iban_shape(text: &str) -> bool {
     (15..=34).contains(&text.len()) && all && country && check
 }
 
-/// Finds references with check digits in what the payer wrote: ISO 11649 and Swiss ones.
+/// Finds references with check digits in the payer's text: ISO 11649 and Swiss ones.
 fn add_references(entry: &Entry, detail: &mut Detail) {
     let texts = [detail.remittance.as_str(), entry.customer_reference.as_str()];
     let words = texts.into_iter().flat_map(|text| text.split(|letter: char| !letter.is_ascii_alphanumeric()));
@@ -118,7 +118,7 @@ fn add_references(entry: &Entry, detail: &mut Detail) {
     }
 }
 
-/// An id that says something: banks fill the field where the payer gave none.
+/// A meaningful id: banks fill the field with placeholders if the payer gave none.
 fn id(text: &str) -> String {
     match text.trim() {
         "NOTPROVIDED" | "NOT PROVIDED" | "NONREF" | "NOTAVAILABLE" => String::new(),

@@ -4,7 +4,7 @@
 use super::{id, is_reason, keywords, squeezed};
 use crate::{Detail, Entry};
 
-/// How many characters a subfield has: a full one goes on in the next without a break.
+/// The length of a subfield, in characters: a full one continues in the next without a break.
 const FULL_SUBFIELD: usize = 27;
 
 /// The transaction code and the subfields in order.
@@ -43,7 +43,7 @@ pub(super) fn split(text: &str) -> Option<Subfields> {
             (None, None) => return None,
         }
     }
-    // Without a code before them, one number may be chance.
+    // Without a code before them, a single number may be chance.
     (!transaction.is_empty() || fields.len() > 1).then(|| Subfields { transaction: transaction.to_owned(), fields })
 }
 
@@ -56,7 +56,7 @@ fn is_known(number: u8) -> bool {
 }
 
 impl Subfields {
-    /// Says what the subfields say.
+    /// Applies the subfields to the entry.
     pub(super) fn complete(&self, entry: &mut Entry, detail: &mut Detail) {
         let booking_text = squeezed(&self.only(0));
         if !booking_text.is_empty() {
@@ -89,7 +89,7 @@ impl Subfields {
         matches!(self.transaction.as_str(), "108" | "109" | "159" | "183" | "184" | "185")
     }
 
-    /// The reason in the text, or by subfield 34 (text key extension), which has numbers of its own for some.
+    /// The reason in the text, or by subfield 34 (text key extension), which has its own numbers for some reasons.
     fn reason(&self, text: &str) -> Option<String> {
         let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
         if let Some(code) = words.find(|word| is_reason(word)) {
@@ -111,13 +111,13 @@ impl Subfields {
     }
 }
 
-/// The texts as lines: one that fills its subfield goes on in the next.
+/// The texts as lines: one that fills its subfield continues in the next.
 fn joined<'a>(fields: impl Iterator<Item = &'a (u8, String)>) -> String {
     let mut text = String::new();
     let mut full = true;
     let mut before = 0;
     for (number, part) in fields {
-        // Subfield 60 goes on where 29 ended.
+        // Subfield 60 continues 29.
         if !full || (*number >= 60 && before < 29) {
             text.push('\n');
         }

@@ -35,14 +35,14 @@ pub(super) fn split(text: &str) -> Option<Vec<(&str, &str)>> {
     Some(parts)
 }
 
-/// The code that a text begins with, and the text from the slash behind it on.
+/// The code at the start of a text, and the text from the slash after it.
 fn code_at(text: &str) -> Option<(&str, &str)> {
     let (code, _) = text.strip_prefix('/')?.split_once('/').filter(|(code, _)| code.len() <= 4)?;
     let behind = text.get(code.len().saturating_add(2)..)?;
     CODES.contains(&code).then_some((code, behind))
 }
 
-/// Says what the codes say.
+/// Applies the codes to the entry.
 pub(super) fn complete(detail: &mut Detail, parts: &[(&str, &str)]) {
     let mut ultimate = false;
     for (code, raw) in parts {
@@ -86,7 +86,7 @@ fn counterparty(text: &str) -> Party {
 }
 
 impl Party {
-    /// Some banks leave the account out without its slash.
+    /// Some banks omit the account together with its slash.
     fn checked(self) -> Party {
         let has_no_account =
             fields::is_bic(&self.account) && !fields::is_bic(&self.bank) && !fields::is_iban(&self.account);

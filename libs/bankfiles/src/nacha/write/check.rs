@@ -1,17 +1,17 @@
-//! What is wrong with a file that shall be written.
+//! Checks of a file to write.
 
 use rust_decimal::Decimal;
 
 use super::{Account, Batch, File, Payment, Sec};
 use crate::nacha::record::is_routing;
 
-/// Something that keeps a file from being written.
+/// A violation in a file to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct Problem {
-    /// Where: `batches[0].payments[3].name`, counted from 0.
+    /// The path, `batches[0].payments[3].name`, with indexes from 0.
     pub field: String,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
 }
 
@@ -35,26 +35,26 @@ impl Problems {
         self.check(
             text.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
             field.clone(),
-            "has other than printable ASCII",
+            "has characters other than printable ASCII",
         );
         let length = text.trim().len();
         if length < *widths.start() {
             self.add(field, "is empty");
         } else if text.len() > *widths.end() {
-            self.add(field, format!("has {} characters, at most {} fit", text.len(), widths.end()));
+            self.add(field, format!("has {} characters, at most {} are allowed", text.len(), widths.end()));
         }
     }
 
     fn account(&mut self, field: &str, account: &Account) {
-        self.check(is_routing(&account.routing), format!("{field}.routing"), "is no routing number of nine digits");
+        self.check(is_routing(&account.routing), format!("{field}.routing"), "is not a routing number of nine digits");
         self.text(format!("{field}.number"), &account.number, 1..=17);
     }
 }
 
-/// Everything that is wrong.
+/// All violations.
 pub(super) fn problems(file: &File) -> Vec<Problem> {
     let mut found = Problems(Vec::new());
-    found.check(is_routing(&file.destination), "destination", "is no routing number of nine digits");
+    found.check(is_routing(&file.destination), "destination", "is not a routing number of nine digits");
     found.text("destination_name".to_owned(), &file.destination_name, 0..=23);
     found.text("origin".to_owned(), &file.origin, 1..=10);
     found.text("origin_name".to_owned(), &file.origin_name, 0..=23);
@@ -67,7 +67,7 @@ pub(super) fn problems(file: &File) -> Vec<Problem> {
         check_batch(&mut found, &format!("batches[{place}]"), batch);
     }
     let sum = file.batches.iter().fold(Decimal::ZERO, |sum, batch| sum.saturating_add(sum_of(batch)));
-    found.check(fits(sum), "batches", "add up to more than twelve digits");
+    found.check(is_within_limit(sum), "batches", "add up to more than twelve digits");
     let records = file.batches.iter().map(records_of).fold(0_usize, usize::saturating_add);
     found.check(records <= 99_999_999, "batches", "have more than 99,999,999 entries and addenda");
     found.0
@@ -87,7 +87,7 @@ fn check_batch(found: &mut Problems, at: &str, batch: &Batch) {
     }
     found.check(!batch.payments.is_empty(), format!("{at}.payments"), "is empty");
     found.check(records_of(batch) <= 999_999, format!("{at}.payments"), "have more than 999,999 entries and addenda");
-    found.check(fits(sum_of(batch)), format!("{at}.payments"), "add up to more than twelve digits");
+    found.check(is_within_limit(sum_of(batch)), format!("{at}.payments"), "add up to more than twelve digits");
     for (place, payment) in batch.payments.iter().enumerate() {
         check_payment(found, &format!("{at}.payments[{place}]"), batch.sec, payment);
     }
@@ -99,8 +99,8 @@ fn check_payment(found: &mut Problems, at: &str, sec: Sec, payment: &Payment) {
     found.text(format!("{at}.name"), &payment.name, 1..=if sec == Sec::Ctx { 16 } else { 22 });
     let amount = payment.amount;
     let cents = amount.checked_mul(Decimal::ONE_HUNDRED).filter(Decimal::is_integer);
-    let fits = cents.is_some_and(|cents| cents < Decimal::from(10_000_000_000_i64));
-    found.check(fits, format!("{at}.amount"), "has more than two decimals or ten digits");
+    let is_within_limit = cents.is_some_and(|cents| cents < Decimal::from(10_000_000_000_i64));
+    found.check(is_within_limit, format!("{at}.amount"), "has more than two decimals or ten digits");
     found.check(!amount.is_sign_negative() || amount.is_zero(), format!("{at}.amount"), "is negative");
     let zero = amount.is_zero();
     found.check(
@@ -118,11 +118,11 @@ fn check_payment(found: &mut Problems, at: &str, sec: Sec, payment: &Payment) {
     }
 }
 
-fn fits(sum: Decimal) -> bool {
+fn is_within_limit(sum: Decimal) -> bool {
     sum.checked_mul(Decimal::ONE_HUNDRED).is_some_and(|cents| cents <= Decimal::from(MAX_SUM))
 }
 
-/// Credits and debits together, which an offset could bring to one side.
+/// Credits plus debits, as an offset could put all on one side.
 fn sum_of(batch: &Batch) -> Decimal {
     batch.payments.iter().fold(Decimal::ZERO, |sum, payment| sum.saturating_add(payment.amount.abs()))
 }

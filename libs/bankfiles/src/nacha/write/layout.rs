@@ -1,4 +1,4 @@
-//! The records of a file that was found right.
+//! The records of a valid file.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::nacha::record::COLUMNS;
 /// Records in a block.
 const BLOCK: usize = 10;
 
-/// Hashes have ten digits: the rest is left off.
+/// Hashes are truncated to ten digits.
 const HASH: u64 = 10_000_000_000;
 
-/// What control records state.
+/// The totals of control records.
 #[derive(Debug, Clone, Copy, Default)]
 struct Totals {
     records: u64,
@@ -103,7 +103,7 @@ fn write_batch(out: &mut Writer, batch: &Batch, number: usize) -> Totals {
     totals
 }
 
-/// The payments, and, where the batch shall balance, what brings their sum to zero: an entry for each side there is.
+/// The payments, and, in a balanced batch, the offsets that bring their sum to zero: an entry for each side.
 fn with_offset(batch: &Batch) -> Vec<Payment> {
     let mut entries = batch.payments.clone();
     let Some(account) = &batch.offset else { return entries };
@@ -190,7 +190,7 @@ fn transaction_code(payment: &Payment) -> u8 {
     ones.saturating_add(tens).saturating_add(payment.prenotification.into())
 }
 
-/// An amount that was found to have at most two decimals, in cents.
+/// A valid amount, with at most two decimals, in cents.
 fn cents(amount: Decimal) -> String {
     amount.saturating_mul(Decimal::ONE_HUNDRED).trunc().normalize().to_string()
 }

@@ -8,14 +8,14 @@ use rust_decimal::Decimal;
 
 pub use check::Problem;
 
-/// A file to be written.
+/// A file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Routing number of the bank that takes the file; nine digits.
+    /// Routing number of the receiving bank; nine digits.
     pub destination: String,
     /// Its name; at most 23 characters.
     pub destination_name: String,
-    /// Who sends it: a routing number or the ten characters that the bank assigned.
+    /// The sender: a routing number or the ten characters assigned by the bank.
     pub origin: String,
     /// The sender's name; at most 23 characters.
     pub origin_name: String,
@@ -23,7 +23,7 @@ pub struct File {
     pub created_on: NaiveDate,
     /// The time of the file's creation.
     pub created_at: NaiveTime,
-    /// Tells files of one day apart: `A` to `Z` or `0` to `9`.
+    /// Distinguishes files of one day: `A` to `Z` or `0` to `9`.
     pub id_modifier: char,
     /// For the sender; at most 8 characters.
     pub reference: String,
@@ -31,10 +31,10 @@ pub struct File {
     pub batches: Vec<Batch>,
 }
 
-/// A batch to be written.
+/// A batch to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// What kind of payments.
+    /// The class of payments.
     pub sec: Sec,
     /// The originator's name; at most 16 characters.
     pub company: String,
@@ -42,16 +42,16 @@ pub struct Batch {
     pub company_id: String,
     /// For the originator; at most 20 characters.
     pub discretionary: String,
-    /// What the payments are, as the receiver sees it; at most 10 characters.
+    /// The description of the payments for the receiver; at most 10 characters.
     pub description: String,
-    /// The originator's date, as the receiver sees it, or `SD1300` and the like, which some banks want for same-day
+    /// The originator's date for the receiver, or `SD1300` and the like, which some banks require for same-day
     /// settlement; at most 6 characters.
     pub descriptive_date: String,
-    /// When the payments shall settle: for same-day settlement the day of creation.
+    /// The settlement date: for same-day settlement the day of creation.
     pub effective_on: NaiveDate,
-    /// First eight digits of the originating bank's routing number; they begin the trace numbers.
+    /// First eight digits of the originating bank's routing number; the prefix of trace numbers.
     pub originating_bank: String,
-    /// Our account, where the batch shall balance: an entry of the other side is added.
+    /// Our account, for a balanced batch: an entry of the other side is added.
     pub offset: Option<Account>,
     /// At least one.
     pub payments: Vec<Payment>,
@@ -78,7 +78,7 @@ impl Sec {
         }
     }
 
-    /// How many addenda an entry has at most.
+    /// The most addenda of an entry.
     pub const fn max_addenda(self) -> usize {
         match self {
             Sec::Ppd | Sec::Ccd => 1,
@@ -94,11 +94,11 @@ pub struct Account {
     pub routing: String,
     /// At most 17 characters.
     pub number: String,
-    /// Which kind.
+    /// The kind of account.
     pub kind: AccountKind,
 }
 
-/// Which kind of account.
+/// The kind of account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountKind {
     /// Demand deposit.
@@ -107,7 +107,7 @@ pub enum AccountKind {
     Savings,
 }
 
-/// Which way the money goes, seen from the receiver's account.
+/// The direction of a payment, from the receiver's point of view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// We pay.
@@ -125,16 +125,16 @@ impl Direction {
     }
 }
 
-/// A payment to be written.
+/// A payment to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
     /// The receiver's.
     pub account: Account,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
     /// In dollars, with at most two decimals; zero for a prenotification only.
     pub amount: Decimal,
-    /// Only asks whether the account is right: the amount is zero.
+    /// A prenotification, which only verifies the account: the amount is zero.
     pub prenotification: bool,
     /// At most 15 characters.
     pub individual_id: String,
@@ -144,10 +144,10 @@ pub struct Payment {
     pub addenda: Vec<String>,
 }
 
-/// Writes a file: records of 94 columns ending in a line feed, filled up with nines to blocks of ten.
+/// Writes a file: records of 94 columns ending in a line feed, padded with nines to blocks of ten.
 ///
 /// # Errors
-/// Everything that keeps it from being written, with its place.
+/// All violations, with their paths.
 pub fn write(file: &File) -> Result<String, Vec<Problem>> {
     let problems = check::problems(file);
     if problems.is_empty() { Ok(layout::file(file)) } else { Err(problems) }

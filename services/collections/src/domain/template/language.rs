@@ -1,5 +1,5 @@
 //! The part of Jinja that templates of reminders may use: an allow-list, checked against the parsed template before it is
-//! compiled. Everything in it takes time and memory in proportion to the values it names, so that the steps of a rendering
+//! compiled. Everything in it takes time and memory proportional to the values it uses, so that the steps of a rendering
 //! (`fuel`) also bound its time; what multiplies text or lists (`*` on text, `~`, `replace`, `join`, `indent`, nested
 //! loops, variables that grow) is not in it.
 
@@ -8,9 +8,9 @@ use minijinja::machinery::{Token, parse, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 
-/// How many tokens an expression or statement has at most: parser and compiler recurse over them.
+/// The most tokens of an expression or statement: parser and compiler recurse over them.
 const MAX_TOKENS_IN_BLOCK: usize = 200;
-/// How many `elif` a template has at most: each is nested in the one before it.
+/// The most `elif` of a template: each is nested in the one before it.
 const MAX_ELIFS: usize = 50;
 
 /// Why a template is outside the language.
@@ -18,18 +18,18 @@ const MAX_ELIFS: usize = 50;
 pub(super) enum Problem {
     /// It cannot be parsed.
     Syntax(minijinja::Error),
-    /// It names what does not exist.
+    /// It uses an unknown name.
     UnknownName(String),
-    /// It uses what is not in the allow-list.
+    /// It uses a feature that is not in the allow-list.
     NotAllowed {
-        /// What, in words.
+        /// The feature, in words.
         what: String,
         /// The line, from 1.
         line: u16,
     },
 }
 
-/// What an expression is.
+/// The type of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -43,7 +43,7 @@ enum Kind {
     Loop,
 }
 
-/// The variables by name.
+/// The type of a variable; `None` if unknown.
 const VARIABLES: [(&str, Kind); 7] = [
     ("customer", Kind::Customer),
     ("contact", Kind::Contact),
@@ -59,7 +59,7 @@ impl Kind {
         matches!(self, Kind::Text | Kind::Number | Kind::Flag)
     }
 
-    /// What a field of it is; `None` if it has no such field.
+    /// The type of a field; `None` if it has no such field.
     fn field(self, name: &str) -> Option<Kind> {
         match (self, name) {
             (Kind::Customer, "name" | "number")
@@ -74,7 +74,7 @@ impl Kind {
         }
     }
 
-    /// What either of two values is.
+    /// The type common to two branches.
     fn or(self, other: Kind) -> Option<Kind> {
         match (self, other) {
             (left, right) if left == right => Some(left),
@@ -87,7 +87,7 @@ impl Kind {
 /// Checks that a template is within the language.
 ///
 /// # Errors
-/// [`Problem`], the first that is met.
+/// [`Problem`], the first found.
 pub(super) fn check(source: &str, name: &str) -> Result<(), Problem> {
     check_size(source)?;
     let parsed = parse(source, name, SyntaxConfig::default()).map_err(Problem::Syntax)?;
@@ -97,7 +97,7 @@ pub(super) fn check(source: &str, name: &str) -> Result<(), Problem> {
     Scope { target: None }.check_all(&template.children)
 }
 
-/// Bounds what is parsed: nothing behind this may recurse deeper than a stack holds.
+/// Limits the input of the parser, so that its recursion cannot overflow the stack.
 fn check_size(source: &str) -> Result<(), Problem> {
     let (mut tokens, mut elifs) = (0_usize, 0_usize);
     for token in tokenize(source, false, SyntaxConfig::default()) {
@@ -123,10 +123,10 @@ fn not_allowed<T>(what: impl Into<String>, expr: &Expr<'_>) -> Result<T, Problem
     Err(Problem::NotAllowed { what: what.into(), line: expr.span().start_line })
 }
 
-/// The names that are known at a place of the template.
+/// The scope: the names known at a place of the template.
 #[derive(Clone, Copy)]
 struct Scope<'a> {
-    /// The variable of the loop around it.
+    /// The variable of the surrounding loop.
     target: Option<&'a str>,
 }
 
@@ -178,7 +178,7 @@ impl<'a> Scope<'a> {
         Err(Problem::NotAllowed { what: what.to_owned(), line })
     }
 
-    /// A condition: whatever is true or false by itself.
+    /// A condition: any expression with a truth value.
     fn condition(self, expr: &Expr<'a>) -> Result<Kind, Problem> {
         match self.kind(expr)? {
             kind @ (Kind::Text | Kind::Number | Kind::Flag | Kind::Items) => Ok(kind),
@@ -188,7 +188,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Text, a number, or true and false: what can be printed and compared.
+    /// A scalar: text, a number, or a boolean, which can be printed and compared.
     fn printable(self, expr: &Expr<'a>) -> Result<Kind, Problem> {
         match self.kind(expr)? {
             kind if kind.is_printable() => Ok(kind),
@@ -277,7 +277,7 @@ impl<'a> Scope<'a> {
         match op {
             BinOpKind::ScAnd | BinOpKind::ScOr => {
                 let (left, right) = (self.condition(left)?, self.condition(right)?);
-                // A list that is printed is refused where it is printed.
+                // Printing a list is refused elsewhere.
                 Ok(left.or(right).unwrap_or(Kind::Items))
             }
             BinOpKind::Eq | BinOpKind::Ne | BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
@@ -326,7 +326,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// An expression as it is called in an error.
+/// The name of an expression in errors.
 fn path(expr: &Expr<'_>) -> String {
     match expr {
         Expr::Var(name) => name.id.to_owned(),

@@ -1,6 +1,6 @@
-//! The words of reminders: templates in a bounded part of Jinja (`language`), rendered as plain text. A name that does not
-//! exist is an error, and a template is checked as far as possible when it is written, not when a customer should get it.
-//! Checking and rendering compute: the caller runs them off the threads that serve calls.
+//! The texts of reminders: templates in a restricted part of Jinja (`language`), rendered as plain text. A name that does not
+//! exist is an error, and a template is checked as far as possible when it is saved, not when a reminder is due.
+//! Checking and rendering are CPU-bound: the caller runs them outside the threads that serve calls.
 
 mod language;
 
@@ -13,24 +13,24 @@ use serde::{Serialize, Serializer};
 
 use language::Problem;
 
-/// How many characters a subject's template has at most.
+/// The longest template of a subject, in characters.
 pub(crate) const MAX_SUBJECT_CHARS: usize = 500;
-/// How many characters a body's template has at most.
+/// The longest template of a body, in characters.
 pub(crate) const MAX_BODY_CHARS: usize = 20_000;
-/// How many bytes a template may render to: a reminder of some ten thousand items.
+/// The largest rendered text, in bytes: a reminder of some ten thousand items.
 const MAX_RENDERED_BYTES: usize = 1024 * 1024;
 
-/// How many steps a rendering takes at most, without those for its items.
+/// The most steps of a rendering, without those for its items.
 const STEPS: u64 = 50_000;
-/// How many more it takes for each item. The standard templates take about 25.
+/// The additional steps for each item. The standard templates take about 25.
 const STEPS_PER_ITEM: u64 = 400;
-/// How many it takes whatever the number of items: a second or so.
+/// The most steps for any number of items: about a second.
 const MAX_STEPS: u64 = 10_000_000;
 
 /// The part of a reminder that a template is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TemplatePart {
-    /// The subject: rendered to one line.
+    /// The subject, rendered to one line.
     Subject,
     /// The text.
     Body,
@@ -67,7 +67,7 @@ pub enum TemplateError {
         /// Whether the subject's or the body's.
         part: TemplatePart,
     },
-    /// It uses a name that no reminder has.
+    /// It uses an unknown name.
     #[error("the template of the {} uses {name}, which does not exist", part.label())]
     UnknownName {
         /// Whether the subject's or the body's.
@@ -75,26 +75,26 @@ pub enum TemplateError {
         /// The name.
         name: String,
     },
-    /// It uses what templates of reminders do not have.
+    /// It uses an unsupported feature.
     #[error("the template of the {} uses {what}, which reminders do not have (in line {line})", part.label())]
     NotAllowed {
         /// Whether the subject's or the body's.
         part: TemplatePart,
-        /// What, in words.
+        /// The feature, in words.
         what: String,
         /// The line, from 1.
         line: u16,
     },
-    /// It cannot be read or rendered.
+    /// It cannot be parsed or rendered.
     #[error("the template of the {}: {why}", part.label())]
     Invalid {
         /// Whether the subject's or the body's.
         part: TemplatePart,
-        /// What the template engine says, with the line.
+        /// The message of the template engine, with the line.
         why: String,
     },
-    /// It renders to nothing.
-    #[error("the template of the {} gives no text", part.label())]
+    /// It renders to an empty text.
+    #[error("the template of the {} renders to an empty text", part.label())]
     Empty {
         /// Whether the subject's or the body's.
         part: TemplatePart,
@@ -106,14 +106,14 @@ impl TemplateError {
     pub const REASON: &str = "TEMPLATE_INVALID";
 }
 
-/// What templates know of a reminder. Amounts are decimal numbers without their currency, dates `YYYY-MM-DD`.
+/// The variables of templates. Amounts are decimal numbers without their currency, dates `YYYY-MM-DD`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Context {
-    /// The customer who owes.
+    /// The debtor.
     pub customer: Customer,
-    /// The contact that it is addressed to.
+    /// The addressee.
     pub contact: Contact,
-    /// What is owed, the earliest due first.
+    /// The items, the earliest due first.
     pub items: Vec<Item>,
     /// Sum of the items.
     pub total: String,
@@ -131,19 +131,19 @@ fn iso_date<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::
     serializer.collect_str(date)
 }
 
-/// The customer who owes.
+/// The debtor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Customer {
     /// The name.
     pub name: String,
-    /// The customer's number; empty where there is none.
+    /// The customer's number; empty if there is none.
     pub number: String,
 }
 
-/// To whom a reminder is addressed.
+/// The addressee of a reminder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Contact {
-    /// The name; empty where no person is known.
+    /// The name; empty if no person is known.
     pub name: String,
 }
 
@@ -152,15 +152,15 @@ pub(crate) struct Contact {
 pub(crate) struct Item {
     /// The document's number.
     pub number: String,
-    /// When it was issued.
+    /// The issue date.
     #[serde(serialize_with = "iso_date")]
     pub issued_on: NaiveDate,
-    /// When it is or was due.
+    /// The due date.
     #[serde(serialize_with = "iso_date")]
     pub due_on: NaiveDate,
     /// Days from the due date to the date of the reminder; negative before it is due.
     pub days_past_due: i64,
-    /// What is owed.
+    /// The claimed amount.
     pub open: String,
 }
 
@@ -169,20 +169,20 @@ pub(crate) struct Item {
 pub(crate) struct Seller {
     /// The name.
     pub name: String,
-    /// Where to ask, for example an e-mail address; empty where none is given.
+    /// The contact for questions, for example an e-mail address; empty if none is given.
     pub enquiries: String,
 }
 
-/// A reminder's words.
+/// The text of a reminder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rendered {
-    /// One line.
+    /// The subject, on one line.
     pub subject: String,
     /// Plain text.
     pub body: String,
 }
 
-/// Renders a reminder. White space in the subject becomes single spaces, so no name can add a line to it.
+/// Renders a reminder. White space in the subject is collapsed to single spaces, so that no name can add a line.
 ///
 /// # Errors
 /// [`TemplateError`], for the subject first.
@@ -194,7 +194,7 @@ pub(crate) fn render(subject: &str, body: &str, context: &Context) -> Result<Ren
     Ok(Rendered { subject, body })
 }
 
-/// Checks a template as far as that can be done without a customer: its syntax, its names, that it uses nothing but what
+/// Checks a template as far as possible without a customer: its syntax, its names, that it uses only what
 /// is allowed, and that it renders reminders of different kinds.
 ///
 /// # Errors
@@ -212,7 +212,7 @@ pub(crate) fn check(part: TemplatePart, source: &str) -> Result<(), TemplateErro
 }
 
 fn render_part(part: TemplatePart, source: &str, context: &Context) -> Result<String, TemplateError> {
-    // Templates that were stored before the language had bounds are checked against them too.
+    // Templates stored before the language was restricted are checked too.
     language::check(source, part.label()).map_err(|problem| refused(part, problem))?;
     let mut environment = environment();
     let items = u64::try_from(context.items.len()).ok();
@@ -244,7 +244,7 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// Text of a bounded length.
+/// A writer with a limit on the text's length.
 struct Bounded(Vec<u8>);
 
 impl io::Write for Bounded {

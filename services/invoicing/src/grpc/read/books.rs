@@ -14,7 +14,7 @@ use crate::{
     ops::{CreateCustomer, CreateSeries, CreateTenant, CreateTerms, UpdateCustomer},
 };
 
-/// Notes what the domain found wrong.
+/// Adds the violations found by the domain.
 fn checked<T>(bad: &mut Violations, content: Result<T, Vec<BadField>>) -> Option<T> {
     match content {
         Ok(content) => Some(content),
@@ -143,7 +143,7 @@ impl TryFrom<pb::UpdateCustomerRequest> for UpdateCustomer {
     }
 }
 
-/// What is to change. Fields that are not named are not read.
+/// The change. Fields outside the update mask are ignored.
 fn customer_patch(customer: pb::Customer, named: impl Fn(&str) -> bool) -> Result<CustomerPatch, Violations> {
     let mut bad = Violations::default();
     let terms_id = if named("terms_id") { customer.terms_id } else { String::new() };

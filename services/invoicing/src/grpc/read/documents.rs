@@ -34,7 +34,7 @@ fn line(line: pb::InvoiceLine) -> Result<LineContent, Violations> {
     let (Some(quantity), Some(unit_price), Some(tax_category), Some(tax_rate)) =
         (quantity, unit_price, tax_category, tax_rate)
     else {
-        // The texts are checked with the numbers that are right, so that all that is wrong is said at once.
+        // The texts are checked with the valid numbers, so that all violations are reported at once.
         bad.check("description", text(&line.description, limits::MAX_DESCRIPTION));
         bad.check("unit", optional_text(&line.unit, limits::MAX_UNIT));
         return Err(bad);

@@ -13,7 +13,7 @@ use crate::{
 fn difference(value: &common::Money) -> Result<Money, (&'static str, String)> {
     let difference = money(Some(value))?;
     if difference.is_zero() {
-        return Err(("AMOUNT_ZERO", "is not zero where it is given".to_owned()));
+        return Err(("AMOUNT_ZERO", "must not be zero if it is given".to_owned()));
     }
     Ok(difference)
 }
@@ -28,7 +28,7 @@ fn write_off(amount: Option<&common::Money>, reason: &str) -> Result<Option<Writ
     let mut bad = Violations::default();
     let Some(amount) = amount else {
         if !reason.is_empty() {
-            bad.add("write_off_reason", "WRITE_OFF_REASON_WITHOUT_AMOUNT", "stands only with a write-off");
+            bad.add("write_off_reason", "WRITE_OFF_REASON_WITHOUT_AMOUNT", "is allowed only with a write-off");
         }
         return bad.into_result(Some(None));
     };
@@ -58,7 +58,7 @@ fn settlement(message: pb::Settlement) -> Result<Settlement, Violations> {
     }))
 }
 
-/// Between one and as many entries as a batch may have.
+/// Checks that a batch has between one and the most entries allowed.
 fn check_count(bad: &mut Violations, field: &str, count: usize) {
     if count == 0 || count > MAX_BATCH {
         bad.add(field, "BATCH_SIZE_OUT_OF_RANGE", format!("has 1 to {MAX_BATCH} entries, not {count}"));

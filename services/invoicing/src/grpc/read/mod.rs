@@ -1,4 +1,4 @@
-//! Messages as commands, with everything that is wrong with them.
+//! Messages as commands, with all violations.
 
 mod books;
 mod documents;
@@ -9,7 +9,7 @@ use quittance_proto::invoicing::v1 as pb;
 
 use crate::domain::{RoundingRule, RoundingScope};
 
-/// The rule, or none where both parts are left to the tenant.
+/// The rule; `None` if both parts are left to the tenant.
 fn rounding_rule(rule: Option<pb::RoundingRule>) -> Result<Option<RoundingRule>, (&'static str, String)> {
     let Some(rule) = rule else { return Ok(None) };
     let scope = match rule.scope() {

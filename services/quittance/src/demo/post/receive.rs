@@ -1,4 +1,4 @@
-//! A day's money: recorded by itself, or in the bank's file.
+//! A day's payments: recorded individually, or from the bank file.
 
 use anyhow::Context as _;
 use chrono::{Datelike as _, NaiveDate, Weekday};
@@ -76,7 +76,7 @@ impl Poster<'_> {
         })
     }
 
-    /// Imports the day's bank file, and once a week imports it again, as people do.
+    /// Imports the day's bank file, and once a week imports it again, as users do.
     async fn import(&mut self, date: NaiveDate, lines: &[payments::Payment]) -> anyhow::Result<()> {
         let mut file = csv::Writer::from_writer(Vec::new());
         file.write_record(["date", "amount", "currency", "name", "account", "text"])?;
