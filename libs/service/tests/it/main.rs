@@ -3,7 +3,7 @@
 
 mod words;
 
-use quittance_db::find_answers;
+use quittance_db::find_responses;
 use quittance_kernel::{RequestId, TenantId};
 use quittance_runtime::{Parent, trace::Trace};
 use quittance_service::{CommonError, Outcome, ServiceError as _, command_hash};
@@ -41,7 +41,7 @@ async fn a_command_is_kept_by_its_hash() {
     let [id] = ids();
     assert_eq!(words.say(&[(id, "a")]).await, [ok("a")]);
     let mut tx = words.state.db().begin(words.tenant).await.unwrap();
-    let kept = find_answers(&mut tx, &[id]).await.unwrap();
+    let kept = find_responses(&mut tx, &[id]).await.unwrap();
     assert_eq!(kept[&id].command_hash, command_hash("Say", id, &Say("a")));
 }
 

@@ -22,14 +22,14 @@ fn alternatives_are_kept_as_they_always_were() {
         r#""number":"INV-000001","amount":"58.50","discount":"1.00","write_off":"0.50","write_off_reason":"SMALL_DIFFERENCE","#,
         r#""effective_on":"2026-03-01"}]}]"#
     );
-    let [only] = read::<Vec<Kept>>(kept).try_into().unwrap();
+    let [only] = read::<Vec<StoredAlternative>>(kept).try_into().unwrap();
     let alternative = only.read(Uuid::nil()).unwrap();
     assert_eq!(
         (alternative.rule, alternative.doubt),
         (MatchRule::DocumentNumber, Some(UnappliedReason::AmountBelowItems))
     );
     assert_eq!(alternative.shares[0].write_off.unwrap().reason, WriteOffReason::SmallDifference);
-    assert_eq!(serde_json::to_string(&[Kept::from(&alternative)]).unwrap(), kept);
+    assert_eq!(serde_json::to_string(&[StoredAlternative::from(&alternative)]).unwrap(), kept);
 }
 
 #[test]
