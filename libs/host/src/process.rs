@@ -1,9 +1,10 @@
 //! The process of one service.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, pin::pin, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::Parser;
+use futures::future::join_all;
 use quittance_db::{Db, Logins};
 use quittance_events::kafka::KafkaSource;
 use quittance_grpc::{Peer, routes};
@@ -16,6 +17,8 @@ use crate::{
 
 /// The time limit of each step of the shutdown, beside the drain.
 const STEP: Duration = Duration::from_secs(5);
+/// How long loops may still take connections. A database that is away, or was until just now, makes them wait for one much longer.
+const LAST_CONNECTIONS: Duration = Duration::from_secs(1);
 /// Exit status for an invalid configuration.
 const BAD_CONFIG: u8 = 2;
 
@@ -145,12 +148,21 @@ pub async fn stop(
     drain: Duration,
 ) -> anyhow::Result<()> {
     let calls = calls.finish(drain + STEP).await;
-    let loops = loops.finish(STEP).await;
-    for db in databases {
-        if tokio::time::timeout(STEP, db.close()).await.is_err() {
+    let close = async {
+        let closed = join_all(databases.into_iter().map(|db| async move { db.close().await }));
+        if tokio::time::timeout(STEP, closed).await.is_err() {
             tracing::warn!("database connections were not released in time");
         }
-    }
+    };
+    let mut loops = pin!(loops.finish(STEP));
+    let loops = tokio::select! {
+        loops = &mut loops => {
+            close.await;
+            loops
+        }
+        // As soon as a pool closes, waiting for a connection fails; connections in use are still released.
+        () = tokio::time::sleep(LAST_CONNECTIONS) => tokio::join!(loops, close).0,
+    };
     let unfinished: Vec<String> =
         [calls, loops].into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
     anyhow::ensure!(unfinished.is_empty(), "stopping: {}", unfinished.join("; "));
