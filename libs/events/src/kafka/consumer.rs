@@ -41,8 +41,9 @@ impl std::fmt::Debug for KafkaSource {
 }
 
 /// Timeout of leaving a group: the client has none of its own when the broker is down. The broker reassigns the partitions of a member that
-/// never left after its session timeout.
-const LEAVE: Duration = Duration::from_secs(5);
+/// never left after its session timeout. It takes milliseconds, unless the group is just being rebalanced; and a process with several consumers on few
+/// threads waits for one after the other, so it is short.
+const LEAVE: Duration = Duration::from_secs(1);
 
 type Member = StreamConsumer<Lag>;
 
