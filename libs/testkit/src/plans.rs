@@ -132,7 +132,7 @@ async fn index_columns(pool: &sqlx::PgPool) -> BTreeMap<String, Vec<String>> {
     rows.iter().map(|row| (row.get("name"), row.get("columns"))).collect()
 }
 
-/// How a query is planned: as the service's other statements, as a list with some of its filters (numbers of parameters), or as a sum over all of a tenant's
+/// How a query is planned: as the service's other statements, as a list without some of its filters (numbers of parameters), or as a sum over all of a tenant's
 /// rows.
 #[derive(Clone, Copy)]
 enum Mode<'a> {
@@ -153,7 +153,8 @@ async fn explain(db: &Db, query: &str, is_filtered: bool, indexes: &BTreeMap<Str
     let mut paths = Vec::new();
     for given in std::iter::once(&[][..]).chain(filters.chunks(1)) {
         let name = given.first().map_or("no filter".to_owned(), |given| format!("${given}"));
-        let found = explain_as(db, query, Mode::List(given), indexes).await;
+        let absent: Vec<usize> = filters.iter().copied().filter(|number| !given.contains(number)).collect();
+        let found = explain_as(db, query, Mode::List(&absent), indexes).await;
         paths.extend(found.into_iter().map(|path| format!("{name}: {path}")));
     }
     paths
@@ -184,16 +185,13 @@ async fn explain_as(db: &Db, query: &str, mode: Mode<'_>, indexes: &BTreeMap<Str
         Mode::List(_) => db.begin_filtered(tenant).await,
         Mode::Sums => db.begin_sums(tenant).await,
     };
-    let absent: Vec<usize> = match mode {
-        Mode::List(given) => filters(query).into_iter().filter(|number| !given.contains(number)).collect(),
-        Mode::Keys | Mode::Sums => Vec::new(),
-    };
-    let plan = match plan_of(&mut begun.expect("a transaction begins"), query, &absent).await {
+    let absent = if let Mode::List(absent) = mode { absent } else { &[] };
+    let plan = match plan_of(&mut begun.expect("a transaction begins"), query, absent).await {
         Ok(plan) => plan,
         // Reconcilers' statements have no tenant.
         Err(error) if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("42501")) => {
             let mut system = db.system().begin().await.expect("a transaction begins");
-            plan_of(&mut system, query, &absent).await.unwrap_or_else(|error| panic!("{query}: {error}"))
+            plan_of(&mut system, query, absent).await.unwrap_or_else(|error| panic!("{query}: {error}"))
         }
         Err(error) => panic!("{query}: {error}"),
     };

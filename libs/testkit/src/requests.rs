@@ -42,7 +42,7 @@ impl KeptRequests {
         let message: M = message.transcode_to().expect("the same message");
         let command = C::try_from(message).unwrap_or_else(|bad| panic!("{name}: {bad:?}"));
         let hash = hash(RequestId::parse(REQUEST).expect("an id"), command);
-        let hash = hash.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let hash = hex::encode(hash);
         if hash != expected {
             self.wrong.push(format!("{name}: {hash} instead of {expected}"));
         }

@@ -28,18 +28,14 @@ fn statement(entries: &[String]) -> ReadBankFile {
     read(text.as_bytes()).unwrap()
 }
 
-fn hex(bytes: Fingerprint) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-}
-
 /// They are stored, and a file that is imported again is known by them: SHA-256 of the fields, each behind its length.
 #[test]
 fn the_fingerprints_of_an_entry_are_what_they_always_were() {
     let file = statement(&[entry("120.50", "CRDT", "BOOK", &part("120.50", "Ada Weaving", "INV-000417"))]);
     let [only] = file.entries.as_slice() else { panic!("{file:?}") };
-    assert_eq!(hex(only.fingerprint), "a764ae17fce9875a5f50c5a407c68b8cb05c15272794ba7784dc027c8c440b5e");
+    assert_eq!(hex::encode(only.fingerprint), "a764ae17fce9875a5f50c5a407c68b8cb05c15272794ba7784dc027c8c440b5e");
     assert_eq!(
-        only.bank_key.map(hex).as_deref(),
+        only.bank_key.map(hex::encode).as_deref(),
         Some("14773161d38524c25f94a744edf6cba1b0afa3b473651041002b0f68f83cc03f")
     );
 }
