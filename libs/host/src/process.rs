@@ -177,3 +177,26 @@ fn logins(config: &ServiceConfig) -> anyhow::Result<Logins> {
     };
     Ok(Logins { owner, app, system: config.database.system.parse().context("database.system")?, role_password: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use quittance_testkit::TestDb;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_loop_that_waits_for_a_connection_does_not_hold_up_the_shutdown() {
+        let TestDb { db, .. } = TestDb::new("host", &quittance_db::MIGRATOR).await;
+        let mut taken = Vec::new();
+        for _ in 0..db.system().options().get_max_connections() {
+            taken.push(db.system().acquire().await.unwrap());
+        }
+        let waiting = db.clone();
+        let mut loops = Tasks::default();
+        loops.spawn("waiting", async move {
+            assert!(waiting.ping().await.is_err());
+            drop(taken);
+        });
+        stop(Tasks::default(), loops, [db], Duration::ZERO).await.unwrap();
+    }
+}
