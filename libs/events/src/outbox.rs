@@ -69,13 +69,17 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
     let (mut times, mut payloads) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let (mut causations, mut traceparents, mut tracestates) =
         (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut last, mut headers) = (None, None);
     for event in events {
-        let trace = event.trace.as_ref().or(current.as_ref());
-        let headers = trace.map(Trace::headers);
-        let (traceparent, tracestate) = headers.map(|headers| (headers.traceparent, headers.tracestate)).unzip();
-        causations.push(trace.and_then(Trace::causation).map(EventId::uuid));
-        traceparents.push(traceparent);
-        tracestates.push(tracestate.flatten());
+        let trace = event.trace.or_else(|| current.clone());
+        causations.push(trace.as_ref().and_then(Trace::causation).map(EventId::uuid));
+        // The events of a call follow each other, and have one trace.
+        if trace != last {
+            headers = trace.as_ref().map(Trace::headers);
+            last = trace;
+        }
+        traceparents.push(headers.as_ref().map(|headers| headers.traceparent.clone()));
+        tracestates.push(headers.as_ref().and_then(|headers| headers.tracestate.clone()));
         ids.push(event.event_id.uuid());
         kinds.push(event.kind.to_owned());
         keys.push(event.ordering_key);

@@ -72,7 +72,7 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     let causation = read.optional("ce_causationid", |text| EventId::parse(text).map_err(|e| e.to_string()));
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
     // Optional: a value that cannot be stored is left out.
-    let tracestate = read.text("tracestate").and_then(|value| storable(value).ok()).map(str::to_owned);
+    let tracestate = read.text("tracestate").and_then(|value| checked_text(value).ok()).map(str::to_owned);
     let payload = message.payload().map(<[u8]>::to_vec);
     if payload.is_none() {
         bad.push("there is no value".to_owned());
@@ -104,7 +104,7 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
 }
 
 /// The value of a header as text that a database can hold.
-fn storable(value: &[u8]) -> Result<&str, String> {
+fn checked_text(value: &[u8]) -> Result<&str, String> {
     match std::str::from_utf8(value) {
         _ if value.len() > MAX_HEADER_BYTES => Err(format!("longer than {MAX_HEADER_BYTES} bytes")),
         Ok(text) if !text.contains('\0') => Ok(text),
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
 
     fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.text(name)?;
-        let parsed = storable(value).and_then(parse);
+        let parsed = checked_text(value).and_then(parse);
         parsed.map_err(|why| self.bad.push(format!("header {name}: {why}"))).ok()
     }
 
