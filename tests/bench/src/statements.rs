@@ -3,7 +3,7 @@
 use quittance_private_postgres::ScratchPostgres;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use crate::{ROUNDS, api::Api, raw::Raw};
+use crate::{Measurement, ROUNDS, api::Api, raw::Raw};
 
 /// What the server must load for this.
 pub(crate) fn settings() -> Vec<(String, String)> {
@@ -18,13 +18,13 @@ pub(crate) async fn measure(postgres: &ScratchPostgres, raw: &Raw, api: &Api) ->
     let mut superuser =
         PgConnection::connect(&postgres.url(quittance_private_postgres::OWNER, "bench_invoicing")).await?;
     sqlx::query("create extension if not exists pg_stat_statements").execute(&mut superuser).await?;
-    let (mut inserted, mut issued, mut settled) = (Vec::new(), Vec::new(), Vec::new());
+    let [mut inserted, mut issued, mut settled] = ["raw", "issued", "settled"].map(Measurement::new);
     let mut invoices = 0.0;
     for _ in 0..ROUNDS {
-        inserted.push(raw.batches().await?);
+        inserted.per_second.push(raw.batches().await?);
         let rate = api.issue_batches().await?;
         invoices += rate * crate::ROUND.as_secs_f64();
-        issued.push(rate);
+        issued.per_second.push(rate);
     }
     print_statements(&mut superuser, "issued", invoices).await?;
     sqlx::query("select pg_stat_statements_reset()").execute(&mut superuser).await?;
@@ -32,14 +32,10 @@ pub(crate) async fn measure(postgres: &ScratchPostgres, raw: &Raw, api: &Api) ->
     for _ in 0..ROUNDS {
         let rate = api.settle_batches().await?;
         settlements += rate * crate::ROUND.as_secs_f64();
-        settled.push(rate);
+        settled.per_second.push(rate);
     }
     print_statements(&mut superuser, "settled", settlements).await?;
-    for rates in [&mut inserted, &mut issued, &mut settled] {
-        rates.sort_by(f64::total_cmp);
-    }
-    let median = |rates: &[f64]| rates.get(rates.len() / 2).copied().unwrap_or_default();
-    let (inserted, issued, settled) = (median(&inserted), median(&issued), median(&settled));
+    let (inserted, issued, settled) = (inserted.median(), issued.median(), settled.median());
     println!(
         "raw {inserted:.0}, issued {issued:.0} ({:.2}), settled {settled:.0} ({:.2}) a second",
         issued / inserted,

@@ -38,7 +38,7 @@ impl Corpus {
         Self(folder.to_owned())
     }
 
-    /// The collection in the repository, made by hand.
+    /// The synthetic collection in the repository.
     pub fn sample() -> Self {
         Self::at(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sample"))
     }

@@ -308,7 +308,7 @@ async fn a_broker_that_is_away_is_waited_for() {
     wait_for_count(&bench, 50).await;
     kafka.kill();
     publish_numbers(&bench, 5..10).await;
-    // The relay is ahead of a publisher that has nobody to publish to.
+    // The relay is ahead of a publisher that has no broker.
     drained(&bench.db()).await;
     kafka.restart();
     wait_for_count(&bench, 100).await;

@@ -35,7 +35,7 @@ async fn id_of(tx: &mut Tx, number: i32) -> CustomerId {
     CustomerId::new(id.fetch_one(&mut **tx).await.unwrap())
 }
 
-/// Figures computed by hand from [`book`]: customer 1 has the entries 5000, 10000, 15000 and 20000, all in dollars and disputed, of 102, 104, 106
+/// Expected figures for [`book`], computed manually: customer 1 has the entries 5000, 10000, 15000 and 20000, all in dollars and disputed, of 102, 104, 106
 /// and 101; customer 2 has 1, 5001, 10001 and 15001, in euros, of 101, 103, 105 and 100. All are 30 days past due. Each paid 40 euros on account.
 #[tokio::test]
 async fn a_customers_balance_has_the_figures_computed_by_hand() {

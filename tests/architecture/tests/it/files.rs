@@ -37,7 +37,7 @@ fn no_file_is_too_large_to_know() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A file that no `mod` line declares is compiled by nobody and tested by nobody.
+/// A file that no `mod` line declares is neither compiled nor tested.
 #[test]
 fn every_file_is_part_of_its_crate() {
     let all = libraries().iter().chain(services()).chain(test_crates());
