@@ -1,11 +1,15 @@
 //! Generates the Rust code of the contract in `proto/`, with a compiler in Rust: no protoc needed.
 
 use std::{
+    collections::BTreeSet,
     env,
     error::Error,
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
+
+use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let crate_folder = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
@@ -18,26 +22,128 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(out.join("quittance.bin"), compiler.encode_file_descriptor_set())?;
-    fs::write(out.join("mutating.rs"), mutating(&compiler))?;
+    fs::write(out.join("requests.rs"), requests(&compiler.descriptor_pool()))?;
     tonic_prost_build::configure()
+        // Equal messages have equal bytes.
+        .btree_map(".")
         .extern_path(".google.rpc", "::tonic_types::pb")
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 
-/// An implementation of `Mutating` for every message with a request id.
-fn mutating(compiler: &protox::Compiler) -> String {
-    let pool = compiler.descriptor_pool();
-    let messages = pool.all_messages().filter(|message| message.get_field_by_name("request_id").is_some());
-    let implementations = messages.map(|message| {
-        let package = message.parent_file().package_name().replace("quittance.", "").replace('.', "::");
-        let name = message.name();
-        format!(
-            "impl Mutating for crate::{package}::{name} {{\n    fn take_request_id(&mut self) -> String {{\n        \
-             std::mem::take(&mut self.request_id)\n    }}\n}}\n"
-        )
-    });
-    implementations.collect()
+/// The implementations of `RequestMessage`, `Mutating` and `Listing` for the messages of requests.
+fn requests(pool: &DescriptorPool) -> String {
+    let mut messages = BTreeSet::new();
+    for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+        reach(method.input(), &mut messages);
+    }
+    let mut code = String::new();
+    for message in messages.iter().filter_map(|name| pool.get_message_by_name(name)) {
+        let path = rust_path(message.parent_file().package_name(), message.name());
+        let checks: String = message.fields().filter_map(|field| check(&field)).collect();
+        let body = if checks.is_empty() { String::new() } else { unknown_enums(&checks) };
+        let _ = writeln!(code, "impl RequestMessage for {path} {{{body}}}");
+        if message.get_field_by_name("request_id").is_some() {
+            let take = "fn take_request_id(&mut self) -> String { std::mem::take(&mut self.request_id) }";
+            let _ = writeln!(code, "impl Mutating for {path} {{ {take} }}");
+        }
+        if message.get_field_by_name("update_mask").is_some() {
+            let resources = message.fields().filter_map(|field| field.kind().as_message().cloned());
+            let resources = resources.filter(|resource| resource.full_name().starts_with("quittance."));
+            code.extend(resources.map(|resource| populated(&resource)));
+        }
+        if message.get_field_by_name("page_token").is_some() {
+            let take = "fn take_page(&mut self) -> (i32, String) { \
+                        (std::mem::take(&mut self.page_size), std::mem::take(&mut self.page_token)) }";
+            let name = format!("const NAME: &'static str = \"{}\";", message.full_name());
+            let _ = writeln!(code, "impl Listing for {path} {{ {name} {take} }}");
+        }
+    }
+    code
+}
+
+/// The implementation of `Resource` for a message that is changed with an update mask.
+fn populated(resource: &MessageDescriptor) -> String {
+    let path = rust_path(resource.parent_file().package_name(), resource.name());
+    let mut checks = String::new();
+    for field in resource.fields() {
+        let name = field.name();
+        let is_given = match field.kind() {
+            Kind::Message(_) if !field.is_list() && !field.is_map() => format!("self.{name}.is_some()"),
+            Kind::Bool if !field.is_list() => format!("self.{name}"),
+            Kind::Enum(_) | Kind::Int32 | Kind::Int64 if !field.is_list() => format!("self.{name} != 0"),
+            _ => format!("!self.{name}.is_empty()"),
+        };
+        let _ = writeln!(checks, "        if {is_given} {{ found.push(\"{name}\"); }}");
+    }
+    let body = format!("        let mut found = Vec::new();\n{checks}        found\n");
+    format!("impl Resource for {path} {{\n    fn populated(&self) -> Vec<&'static str> {{\n{body}    }}\n}}\n")
+}
+
+/// Adds a message of ours and all that its fields hold.
+fn reach(message: MessageDescriptor, found: &mut BTreeSet<String>) {
+    if !message.full_name().starts_with("quittance.") || !found.insert(message.full_name().to_owned()) {
+        return;
+    }
+    for field in message.fields() {
+        if let Kind::Message(inner) = field.kind() {
+            reach(inner, found);
+        }
+    }
+}
+
+fn rust_path(package: &str, name: &str) -> String {
+    format!("crate::{}::{name}", package.trim_start_matches("quittance.").replace('.', "::"))
+}
+
+fn unknown_enums(checks: &str) -> String {
+    format!(
+        "\n    fn unknown_enums(&self) -> Vec<UnknownEnum> {{\n        let mut found = Vec::new();\n{checks}        found\n    }}\n"
+    )
+}
+
+/// The statement that checks a field; `None` where it holds no enum, or is output only: what a caller sends back there has no effect.
+fn check(field: &FieldDescriptor) -> Option<String> {
+    if is_output_only(field) || !holds_enums(&field.kind(), &mut BTreeSet::new()) {
+        return None;
+    }
+    assert!(field.containing_oneof().is_none(), "a request with a choice of messages: {}", field.full_name());
+    let name = field.name();
+    let is_repeated = field.cardinality() == Cardinality::Repeated;
+    let statement = match field.kind() {
+        Kind::Enum(values) => {
+            let path = rust_path(values.parent_file().package_name(), values.name());
+            if is_repeated {
+                format!("each_value::<{path}>(&mut found, \"{name}\", &self.{name});")
+            } else {
+                format!("value::<{path}>(&mut found, \"{name}\", self.{name});")
+            }
+        }
+        _ if is_repeated => format!("each(&mut found, \"{name}\", &self.{name});"),
+        _ => format!("within(&mut found, \"{name}\", self.{name}.as_ref());"),
+    };
+    Some(format!("        {statement}\n"))
+}
+
+fn holds_enums(kind: &Kind, seen: &mut BTreeSet<String>) -> bool {
+    match kind {
+        Kind::Enum(values) => values.full_name().starts_with("quittance."),
+        Kind::Message(message) if message.full_name().starts_with("quittance.") => {
+            seen.insert(message.full_name().to_owned())
+                && message.fields().any(|field| !is_output_only(&field) && holds_enums(&field.kind(), seen))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the option `google.api.field_behavior` says so.
+fn is_output_only(field: &FieldDescriptor) -> bool {
+    let pool = field.parent_message().parent_pool().clone();
+    let Some(behavior) = pool.get_extension_by_name("google.api.field_behavior") else { return false };
+    let options = field.options();
+    let values = options.get_extension(&behavior);
+    let output_only = 3;
+    values.as_list().is_some_and(|values| values.iter().any(|value| value.as_enum_number() == Some(output_only)))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

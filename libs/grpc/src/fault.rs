@@ -6,7 +6,7 @@ use prost::Message as _;
 use quittance_db::DbError;
 use quittance_runtime::{error_chain, metrics};
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _, pb};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _, pb};
 
 use crate::{DOMAIN, Violation};
 
@@ -77,16 +77,20 @@ impl Fault {
         for (kind, subject, description) in &self.preconditions {
             details.add_precondition_failure_violation(kind, subject, description);
         }
-        for violation in self.fields.iter().take(fields) {
-            details.add_bad_request_violation(
-                &violation.field,
-                format!("{}: {}", violation.reason, violation.description),
-            );
+        if fields > 0 {
+            details.set_bad_request(self.fields.iter().take(fields).map(FieldViolation::from).collect::<Vec<_>>());
         }
         if let Some(delay) = self.retry_after {
             details.set_retry_info(Some(delay));
         }
         Status::with_error_details(self.code, &self.message, details)
+    }
+}
+
+impl From<&Violation> for FieldViolation {
+    fn from(violation: &Violation) -> Self {
+        let reason = violation.reason.to_owned();
+        Self { reason, ..Self::new(&violation.field, &violation.description) }
     }
 }
 

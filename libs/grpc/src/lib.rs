@@ -26,7 +26,7 @@ pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
     MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_line,
-    optional_text, page_size, percent, positive_money, request_id, required, text,
+    optional_text, percent, positive_money, request_id, required, text,
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};
@@ -40,6 +40,6 @@ pub use violations::{Violation, Violations};
 /// The metadata key that names the tenant of a call.
 pub const TENANT_KEY: &str = "quittance-tenant";
 /// The domain of every reason.
-pub const DOMAIN: &str = "quittance";
+pub const DOMAIN: &str = "quittance.dev";
 /// Largest message a server takes, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;

@@ -1,8 +1,13 @@
 //! The field violations of a request, collected before anything is done.
 
+use quittance_kernel::reason::FIELD_REQUIRED;
+use quittance_proto::{RequestMessage, UnknownEnum};
 use tonic::{Code, Status};
 
 use crate::Fault;
+
+/// The reason for an enum with a number that is not in the contract.
+const ENUM_UNKNOWN: &str = "ENUM_UNKNOWN";
 
 /// A field violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +39,22 @@ impl Violations {
 
     /// Adds a violation.
     pub fn add(&mut self, field: impl Into<String>, reason: &'static str, description: impl Into<String>) {
-        self.0.push(Violation::new(field, reason, description));
+        self.push(Violation::new(field, reason, description));
+    }
+
+    /// An enum with an unknown number reads as not given: that it is required would be a second, wrong violation.
+    fn push(&mut self, violation: Violation) {
+        let is_unknown = |known: &Violation| known.field == violation.field && known.reason == ENUM_UNKNOWN;
+        if violation.reason != FIELD_REQUIRED || !self.0.iter().any(is_unknown) {
+            self.0.push(violation);
+        }
+    }
+
+    /// Adds a violation for each enum field whose number is unknown.
+    pub fn check_enums(&mut self, message: &impl RequestMessage) {
+        for UnknownEnum { field, value } in message.unknown_enums() {
+            self.add(field, ENUM_UNKNOWN, format!("{value} is not a known value"));
+        }
     }
 
     /// The value; `None` and a violation if the field is wrong.
@@ -71,7 +91,7 @@ impl Violations {
                         } else {
                             "."
                         };
-                    self.0.push(Violation { field: format!("{field}{separator}{}", violation.field), ..violation });
+                    self.push(Violation { field: format!("{field}{separator}{}", violation.field), ..violation });
                 }
                 None
             }
@@ -127,5 +147,15 @@ mod tests {
         let mut root = Violations::default();
         let invoice = root.within::<()>("invoice", Err(outer));
         assert_eq!(root.clone().into_result(invoice).unwrap_err().0[0].field, "invoice.lines[1].tax_rate");
+    }
+
+    #[test]
+    fn a_required_enum_with_an_unknown_number_is_one_violation() {
+        let mut bad = Violations::default();
+        bad.check_enums(&quittance_proto::invoicing::v1::DeliverInvoiceRequest { channel: 99, ..Default::default() });
+        bad.add("channel", FIELD_REQUIRED, "is required");
+        bad.add("contact_id", FIELD_REQUIRED, "is required");
+        let found: Vec<_> = bad.0.iter().map(|violation| (violation.field.as_str(), violation.reason)).collect();
+        assert_eq!(found, [("channel", ENUM_UNKNOWN), ("contact_id", FIELD_REQUIRED)]);
     }
 }

@@ -87,7 +87,7 @@ fn caller<R>(request: &Request<R>) -> Result<&Caller, Status> {
 }
 
 /// The tenant of a call, which the layer around every call has checked against the token.
-pub fn tenant<R>(request: &Request<R>) -> Result<TenantId, Status> {
+pub(crate) fn tenant<R>(request: &Request<R>) -> Result<TenantId, Status> {
     Ok(caller(request)?.tenant)
 }
 
@@ -111,6 +111,7 @@ impl From {
         C: TryFrom<R, Error = Violations>,
     {
         let mut bad = Violations::default();
+        bad.check_enums(&message);
         let request = bad.check("request_id", request_id(&message.take_request_id()));
         let command = bad.within("", C::try_from(message));
         let call = request.zip(command).map(|(request, command)| Call {

@@ -82,12 +82,13 @@ impl<S: Settings> State<S> {
         Ok(self.settings(tenant).await?.ok_or(CommonError::TenantNotFound(tenant))?)
     }
 
-    /// Reads in a transaction of one tenant.
+    /// Reads in a transaction of one tenant. One that does not exist is an error: it has no empty lists.
     pub async fn read<T, E: Into<S::Error>>(
         &self,
         tenant: TenantId,
         work: impl AsyncFnOnce(&mut Tx) -> Result<T, E>,
     ) -> Result<T, S::Error> {
+        self.settings_of(tenant).await?;
         read(self.db.begin(tenant).await?, work).await
     }
 
@@ -97,7 +98,17 @@ impl<S: Settings> State<S> {
         tenant: TenantId,
         work: impl AsyncFnOnce(&mut Tx) -> Result<T, E>,
     ) -> Result<T, S::Error> {
+        self.settings_of(tenant).await?;
         read(self.db.begin_filtered(tenant).await?, work).await
+    }
+
+    /// As [`State::read`], also for a tenant that this service does not know yet.
+    pub async fn read_unknown<T, E: Into<S::Error>>(
+        &self,
+        tenant: TenantId,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<T, E>,
+    ) -> Result<T, S::Error> {
+        read(self.db.begin(tenant).await?, work).await
     }
 
     /// Runs an operation, and responds with its output converted by `response`. The response is stored with the request id and returned again on a retry.

@@ -84,7 +84,10 @@ pub(crate) async fn call(client: Client, method: &MethodDescriptor, request: Dyn
 
 fn to_json(message: &DynamicMessage) -> anyhow::Result<String> {
     let mut out = serde_json::Serializer::pretty(Vec::new());
-    message.serialize_with_options(&mut out, &SerializeOptions::new().use_proto_field_name(true))?;
+    message.serialize_with_options(
+        &mut out,
+        &SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false),
+    )?;
     Ok(String::from_utf8(out.into_inner())?)
 }
 

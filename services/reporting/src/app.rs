@@ -22,8 +22,9 @@ impl App {
         Self(Arc::new(State::new(db, Relay::default(), clock)))
     }
 
-    /// A consistent snapshot of the tenant's read models.
+    /// A consistent snapshot of the tenant's read models. A tenant that does not exist is an error: it has no empty reports.
     pub(crate) async fn view(&self, tenant: TenantId) -> Result<Tx, Error> {
+        self.settings_of(tenant).await?;
         let mut tx = self.db().begin(tenant).await?;
         sqlx::raw_sql("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         Ok(tx)
@@ -31,6 +32,7 @@ impl App {
 
     /// The same, for sums over all of the tenant's rows.
     pub(crate) async fn view_sums(&self, tenant: TenantId) -> Result<Tx, Error> {
+        self.settings_of(tenant).await?;
         let mut tx = self.db().begin_sums(tenant).await?;
         sqlx::raw_sql("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         Ok(tx)

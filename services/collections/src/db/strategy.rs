@@ -113,11 +113,17 @@ async fn find_one(tx: &mut Tx, id: Option<StrategyId>) -> Result<Option<Strategy
 }
 
 /// All strategies in the order they were created.
-pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Strategy>, DbError> {
+pub(crate) async fn list(tx: &mut Tx, after: Option<StrategyId>, limit: i64) -> Result<Vec<Strategy>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, name, is_default, version, created_at from strategy where tenant_id = $1 order by id",
+        "select id, name, is_default, version, created_at
+         from strategy
+         where tenant_id = $1 and ($2::uuid is null or id > $2)
+         order by id
+         limit $3",
         tx.tenant().uuid(),
+        after.map(StrategyId::uuid),
+        limit,
     )
     .fetch_all(&mut **tx)
     .await?;

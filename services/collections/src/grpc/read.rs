@@ -92,7 +92,8 @@ impl TryFrom<pb::UpdateStrategyRequest> for UpdateStrategy {
     fn try_from(request: pb::UpdateStrategyRequest) -> Result<Self, Violations> {
         const FIELDS: &[&str] = &["name", "steps", "is_default"];
         let mut bad = Violations::default();
-        let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
+        let mask = field_mask(request.update_mask, request.strategy.as_ref(), FIELDS);
+        let mask = bad.check("update_mask", mask).unwrap_or_default();
         let strategy = bad.check("strategy", message(request.strategy)).unwrap_or_default();
         let id = bad.check("strategy.strategy_id", id(&strategy.strategy_id, StrategyId::parse));
         let mut change = StrategyChange::default();
@@ -127,20 +128,16 @@ impl TryFrom<pb::OpenDisputeRequest> for OpenDispute {
     fn try_from(request: pb::OpenDisputeRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let item = bad.check("item_id", id(&request.item_id, ItemId::parse));
-        let reason = bad.check("reason", dispute_reason(request.reason));
+        let reason = dispute_reason(request.reason());
         let note = bad.check("note", optional_text(&request.note, MAX_NOTE));
         let opened_on = bad.check("opened_on", optional_date(&request.opened_on));
-        let new = item.zip(reason).zip(note.zip(opened_on));
-        bad.into_result(
-            new.map(|((item, reason), (note, opened_on))| Self { new: NewDispute { item, reason, note, opened_on } }),
-        )
+        let new = item.zip(note.zip(opened_on));
+        bad.into_result(new.map(|(item, (note, opened_on))| Self { new: NewDispute { item, reason, note, opened_on } }))
     }
 }
 
-fn dispute_reason(value: i32) -> Result<DisputeReason, (&'static str, String)> {
-    let reason = pb::DisputeReason::try_from(value)
-        .map_err(|_| ("REASON_UNKNOWN", "is not a reason of a dispute".to_owned()))?;
-    Ok(match reason {
+fn dispute_reason(reason: pb::DisputeReason) -> DisputeReason {
+    match reason {
         pb::DisputeReason::Unspecified => DisputeReason::Unspecified,
         pb::DisputeReason::Pricing => DisputeReason::Pricing,
         pb::DisputeReason::Quantity => DisputeReason::Quantity,
@@ -150,7 +147,7 @@ fn dispute_reason(value: i32) -> Result<DisputeReason, (&'static str, String)> {
         pb::DisputeReason::Tax => DisputeReason::Tax,
         pb::DisputeReason::Paperwork => DisputeReason::Paperwork,
         pb::DisputeReason::Other => DisputeReason::Other,
-    })
+    }
 }
 
 impl TryFrom<pb::ResolveDisputeRequest> for ResolveDispute {
@@ -158,12 +155,11 @@ impl TryFrom<pb::ResolveDisputeRequest> for ResolveDispute {
 
     fn try_from(request: pb::ResolveDisputeRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        let outcome = match pb::DisputeOutcome::try_from(request.outcome) {
-            Ok(pb::DisputeOutcome::Unspecified) => required(),
-            Ok(pb::DisputeOutcome::Rejected) => Ok(DisputeOutcome::Rejected),
-            Ok(pb::DisputeOutcome::Accepted) => Ok(DisputeOutcome::Accepted),
-            Ok(pb::DisputeOutcome::Paid) => Ok(DisputeOutcome::Paid),
-            Err(_) => Err(("OUTCOME_UNKNOWN", "is not an outcome of a dispute".to_owned())),
+        let outcome = match request.outcome() {
+            pb::DisputeOutcome::Unspecified => required(),
+            pb::DisputeOutcome::Rejected => Ok(DisputeOutcome::Rejected),
+            pb::DisputeOutcome::Accepted => Ok(DisputeOutcome::Accepted),
+            pb::DisputeOutcome::Paid => Ok(DisputeOutcome::Paid),
         };
         let dispute = bad.check("dispute_id", id(&request.dispute_id, DisputeId::parse));
         let outcome = bad.check("outcome", outcome);

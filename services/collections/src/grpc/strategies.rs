@@ -3,10 +3,9 @@
 use quittance_kernel::StrategyId;
 use quittance_proto::collections::v1::{self as pb, strategy_service_server::StrategyService};
 use quittance_runtime::blocking;
-use quittance_service::{parse, tenant};
+use quittance_service::{Query, parse, query};
 use tonic::{Request, Response, Status};
 
-use super::named;
 use crate::{App, db, ops, wire};
 
 #[tonic::async_trait]
@@ -26,8 +25,8 @@ impl StrategyService for App {
     }
 
     async fn get_strategy(&self, request: Request<pb::GetStrategyRequest>) -> Result<Response<pb::Strategy>, Status> {
-        let id = named("strategy_id", &request.get_ref().strategy_id, StrategyId::parse)?;
-        let strategy = self.read(tenant(&request)?, async |tx| db::strategy::find(tx, id).await).await?;
+        let (tenant, id) = query(request)?.id("strategy_id", |r| &r.strategy_id, StrategyId::parse)?;
+        let strategy = self.read(tenant, async |tx| db::strategy::find(tx, id).await).await?;
         Ok(Response::new(wire::strategy(&strategy)))
     }
 
@@ -35,7 +34,14 @@ impl StrategyService for App {
         &self,
         request: Request<pb::ListStrategiesRequest>,
     ) -> Result<Response<pb::ListStrategiesResponse>, Status> {
-        let strategies = self.read(tenant(&request)?, async |tx| db::strategy::list(tx).await).await?;
-        Ok(Response::new(pb::ListStrategiesResponse { strategies: strategies.iter().map(wire::strategy).collect() }))
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, bad, .. } = query;
+        let page = bad.into_result(page)?;
+        let after = page.after_id(StrategyId::parse)?;
+        let strategies = self.read_list(tenant, async |tx| db::strategy::list(tx, after, page.limit()).await).await?;
+        let strategies = strategies.iter().map(wire::strategy).collect();
+        let (strategies, next_page_token) = page.cut(strategies, |strategy| vec![strategy.strategy_id.clone()]);
+        Ok(Response::new(pb::ListStrategiesResponse { strategies, next_page_token }))
     }
 }

@@ -56,7 +56,8 @@ async fn another_tenant_sees_nothing() {
     let other = quittance_kernel::TenantId::at(quittance_testkit::now());
     let client = setup.server.client_for(Some(other), &["*"], "*");
     let mut dunning = pb::dunning_service_client::DunningServiceClient::new(client.clone());
-    assert_eq!(dunning.list_reminders(pb::ListRemindersRequest::default()).await.unwrap().into_inner().reminders, []);
+    let listed = dunning.list_reminders(pb::ListRemindersRequest::default()).await;
+    assert_fault(&listed.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
     let run =
         pb::RunDunningRequest { request_id: request_id(), as_of: "2026-03-02".to_owned(), strategy_id: String::new() };
     assert_fault(&dunning.run_dunning(run).await.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
@@ -68,7 +69,14 @@ async fn another_tenant_sees_nothing() {
     };
     assert_fault(&disputes.open_dispute(request).await.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
     assert_eq!(
-        setup.strategies().list_strategies(pb::ListStrategiesRequest {}).await.unwrap().into_inner().strategies.len(),
+        setup
+            .strategies()
+            .list_strategies(pb::ListStrategiesRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .strategies
+            .len(),
         1
     );
 }

@@ -137,7 +137,7 @@ async fn everything_that_is_wrong_with_a_dispute_is_named() {
         opened_on: "2026-02-30".to_owned(),
     };
     let wrong = setup.disputes().open_dispute(request).await.unwrap_err();
-    assert_violations(&wrong, &["request_id", "item_id", "reason", "note", "opened_on"]);
+    assert_violations(&wrong, &["reason", "request_id", "item_id", "note", "opened_on"]);
     let wrong = setup.disputes().resolve_dispute(pb::ResolveDisputeRequest::default()).await.unwrap_err();
     assert_violations(&wrong, &["request_id", "dispute_id", "outcome"]);
     let wrong = setup

@@ -19,7 +19,7 @@ async fn update(setup: &Setup, strategy: pb::Strategy, paths: &[&str]) -> Result
 
 async fn defaults(setup: &Setup) -> Vec<(String, bool)> {
     let listed =
-        setup.strategies().list_strategies(pb::ListStrategiesRequest {}).await.unwrap().into_inner().strategies;
+        setup.strategies().list_strategies(pb::ListStrategiesRequest::default()).await.unwrap().into_inner().strategies;
     listed.into_iter().map(|s| (s.name, s.is_default)).collect()
 }
 
@@ -138,7 +138,7 @@ async fn reminders_stay_as_they_were_when_their_strategy_changes() {
     let sent = setup.run("2026-03-01").await;
     let strategy = setup
         .strategies()
-        .list_strategies(pb::ListStrategiesRequest {})
+        .list_strategies(pb::ListStrategiesRequest::default())
         .await
         .unwrap()
         .into_inner()

@@ -2,13 +2,13 @@
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Page, Violations, currency, id, page_size, positive_money};
+use quittance_grpc::{currency, id, positive_money};
 use quittance_kernel::{CustomerId, ProfileId, TenantId};
 use quittance_proto::{
     common::v1 as common,
     creditrisk::v1::{self as pb, credit_service_server::CreditService},
 };
-use quittance_service::{parse, tenant};
+use quittance_service::{Query, parse, query};
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -44,9 +44,7 @@ impl CreditService for App {
         &self,
         request: Request<pb::GetProfileRequest>,
     ) -> Result<Response<pb::CreditProfile>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let Query { tenant, request, mut bad } = query(request)?;
         let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
         let currency = bad.check("currency_code", currency(&request.currency_code));
         let key = bad.into_result(customer.zip(currency))?;
@@ -57,25 +55,22 @@ impl CreditService for App {
         &self,
         request: Request<pb::ListProfilesRequest>,
     ) -> Result<Response<pb::ListProfilesResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let page = Page::read(page_size(request.page_size), &request.page_token, &["profiles"])?;
-        let after = super::after(&page, ProfileId::parse)?;
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, bad, .. } = query;
+        let page = bad.into_result(page)?;
+        let after = page.after_id(ProfileId::parse)?;
         let profiles = self.read_list(tenant, async |tx| db::profile::list(tx, after, page.limit()).await).await?;
-        let (profiles, next_page_token) = page.cut(profiles, |profile| vec![profile.id.to_string()]);
-        Ok(Response::new(pb::ListProfilesResponse {
-            profiles: profiles.iter().map(wire::profile).collect(),
-            next_page_token,
-        }))
+        let profiles = profiles.iter().map(wire::profile).collect();
+        let (profiles, next_page_token) = page.cut(profiles, |profile| vec![profile.profile_id.clone()]);
+        Ok(Response::new(pb::ListProfilesResponse { profiles, next_page_token }))
     }
 
     async fn check_credit(
         &self,
         request: Request<pb::CheckCreditRequest>,
     ) -> Result<Response<pb::CreditCheck>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let Query { tenant, request, mut bad } = query(request)?;
         let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
         let amount = bad.check("amount", positive_money(request.amount.as_ref()));
         let (customer, amount) = bad.into_result(customer.zip(amount))?;
@@ -89,7 +84,9 @@ impl CreditService for App {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let invariants = db::verify::invariants(self.db(), tenant(&request)?).await.map_err(Error::from)?;
+        let tenant = query(request)?.tenant;
+        self.settings_of(tenant).await?;
+        let invariants = db::verify::invariants(self.db(), tenant).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
@@ -100,7 +97,7 @@ impl CreditService for App {
         let read = async |tx: &mut Tx| {
             Ok::<_, Error>((tenant_stream_status(tx).await?, db::reservation::count_to_expire(tx, self.now()).await?))
         };
-        let (status, unfinished) = self.read(tenant(&request)?, read).await?;
+        let (status, unfinished) = self.read_unknown(query(request)?.tenant, read).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }
 }

@@ -8,8 +8,6 @@ mod status;
 #[cfg(test)]
 mod kept_requests_tests;
 
-use quittance_grpc::{Page, Violations, id, optional_id};
-use quittance_kernel::BadId;
 use quittance_proto::creditrisk::v1::{
     credit_service_server::CreditServiceServer, reservation_service_server::ReservationServiceServer,
 };
@@ -26,18 +24,4 @@ pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
     routes
         .add_service(CreditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(ReservationServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-}
-
-/// The key where the page before ended.
-fn after<T>(page: &Page, parse: fn(&str) -> Result<T, BadId>) -> Result<Option<T>, Violations> {
-    let mut bad = Violations::default();
-    let id = bad.check("page_token", optional_id(page.after_one().unwrap_or_default(), parse));
-    bad.into_result(id)
-}
-
-/// An id in a request.
-fn named<T>(field: &'static str, value: &str, parse: fn(&str) -> Result<T, BadId>) -> Result<T, Violations> {
-    let mut bad = Violations::default();
-    let id = bad.check(field, id(value, parse));
-    bad.into_result(id)
 }

@@ -52,7 +52,8 @@ impl TryFrom<pb::UpdateProfileRequest> for UpdateProfile {
     fn try_from(request: pb::UpdateProfileRequest) -> Result<Self, Violations> {
         const FIELDS: &[&str] = &["limit", "note"];
         let mut bad = Violations::default();
-        let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
+        let mask = field_mask(request.update_mask, request.profile.as_ref(), FIELDS);
+        let mask = bad.check("update_mask", mask).unwrap_or_default();
         let profile = bad.check("profile", message(request.profile)).unwrap_or_default();
         let id = bad.check("profile.profile_id", id(&profile.profile_id, ProfileId::parse));
         let mut change = ProfileChange::default();

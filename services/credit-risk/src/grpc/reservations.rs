@@ -1,26 +1,23 @@
 //! Reservations of credit for orders.
 
-use quittance_grpc::{Page, Violations, optional_id, page_size};
+use quittance_grpc::optional_id;
 use quittance_kernel::{CustomerId, ReservationId};
 use quittance_proto::creditrisk::v1::{self as pb, reservation_service_server::ReservationService};
-use quittance_service::{parse, parse_batch, tenant};
+use quittance_service::{Query, parse, parse_batch, query};
 use tonic::{Request, Response, Status};
 
-use super::named;
 use crate::{App, db, ops, wire};
 
 /// The label of the state to list; `None` for all.
-fn state_label(value: i32) -> Result<Option<&'static str>, (&'static str, String)> {
-    let state = pb::ReservationState::try_from(value)
-        .map_err(|_| ("STATE_UNKNOWN", "is not a state of a reservation".to_owned()))?;
-    Ok(match state {
+fn state_label(state: pb::ReservationState) -> Option<&'static str> {
+    match state {
         pb::ReservationState::Unspecified => None,
         pb::ReservationState::Active => Some("active"),
         pb::ReservationState::Confirmed => Some("confirmed"),
         pb::ReservationState::Released => Some("released"),
         pb::ReservationState::Expired => Some("expired"),
         pb::ReservationState::Invoiced => Some("invoiced"),
-    })
+    }
 }
 
 #[tonic::async_trait]
@@ -57,8 +54,8 @@ impl ReservationService for App {
         &self,
         request: Request<pb::GetReservationRequest>,
     ) -> Result<Response<pb::Reservation>, Status> {
-        let id = named("reservation_id", &request.get_ref().reservation_id, ReservationId::parse)?;
-        let reservation = self.read(tenant(&request)?, async |tx| db::reservation::find(tx, id).await).await?;
+        let (tenant, id) = query(request)?.id("reservation_id", |r| &r.reservation_id, ReservationId::parse)?;
+        let reservation = self.read(tenant, async |tx| db::reservation::find(tx, id).await).await?;
         Ok(Response::new(wire::reservation(&reservation)))
     }
 
@@ -66,22 +63,19 @@ impl ReservationService for App {
         &self,
         request: Request<pb::ListReservationsRequest>,
     ) -> Result<Response<pb::ListReservationsResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
         let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let state = bad.check("state", state_label(request.state));
-        let query = ["reservations", request.customer_id.as_str(), state.flatten().unwrap_or_default()];
-        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
-        let ((customer, state), page) = bad.into_result(customer.zip(state).zip(page))?;
-        let after = super::after(&page, ReservationId::parse)?;
+        let state = state_label(request.state());
+        let (customer, page) = bad.into_result(customer.zip(page))?;
+        let after = page.after_id(ReservationId::parse)?;
         let reservations = self
             .read_list(tenant, async |tx| db::reservation::list(tx, customer, state, after, page.limit()).await)
             .await?;
-        let (reservations, next_page_token) = page.cut(reservations, |reservation| vec![reservation.id.to_string()]);
-        Ok(Response::new(pb::ListReservationsResponse {
-            reservations: reservations.iter().map(wire::reservation).collect(),
-            next_page_token,
-        }))
+        let reservations = reservations.iter().map(wire::reservation).collect();
+        let (reservations, next_page_token) =
+            page.cut(reservations, |reservation| vec![reservation.reservation_id.clone()]);
+        Ok(Response::new(pb::ListReservationsResponse { reservations, next_page_token }))
     }
 }

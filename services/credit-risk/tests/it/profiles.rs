@@ -121,5 +121,5 @@ async fn everything_that_is_wrong_is_named() {
         page_token: "%".to_owned(),
     };
     let status = setup.reservations().list_reservations(request).await.unwrap_err();
-    assert_violations(&status, &["customer_id", "state", "page_size", "page_token"]);
+    assert_violations(&status, &["state", "page_size", "page_token", "customer_id"]);
 }

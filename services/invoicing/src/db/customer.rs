@@ -296,10 +296,19 @@ pub(crate) async fn insert_terms(tx: &mut Tx, terms: &NamedTerms) -> Result<(), 
 }
 
 /// All terms by code.
-pub(crate) async fn list_terms(tx: &mut Tx) -> Result<Vec<NamedTerms>, DbError> {
-    let rows = sqlx::query!("select id, code, terms from terms where tenant_id = $1 order by code", tx.tenant().uuid())
-        .fetch_all(&mut **tx)
-        .await?;
+pub(crate) async fn list_terms(tx: &mut Tx, after: Option<&str>, limit: i64) -> Result<Vec<NamedTerms>, DbError> {
+    let rows = sqlx::query!(
+        "select id, code, terms
+         from terms
+         where tenant_id = $1 and ($2::text is null or code > $2)
+         order by code
+         limit $3",
+        tx.tenant().uuid(),
+        after,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     rows.into_iter()
         .map(|row| {
             Ok(NamedTerms {

@@ -71,6 +71,24 @@ pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Series>, DbError> {
     rows.into_iter().map(Series::try_from).collect()
 }
 
+/// A page of the tenant's series, by code.
+pub(crate) async fn page(tx: &mut Tx, after: Option<&str>, limit: i64) -> Result<Vec<Series>, DbError> {
+    let rows = sqlx::query_as!(
+        SeriesRow,
+        "select id, code, kind, prefix, min_digits, next_number, last_issued_on
+         from series
+         where tenant_id = $1 and ($2::text is null or code > $2)
+         order by code
+         limit $3",
+        tx.tenant().uuid(),
+        after,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Series::try_from).collect()
+}
+
 /// Locks the counters of these series until the transaction ends, in the order of their ids. Numbers taken from them are gapless because no other
 /// transaction takes one before this one commits.
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series>, DbError> {

@@ -1,7 +1,7 @@
 //! Series of document numbers.
 
 use chrono::NaiveDate;
-use quittance_kernel::{CreditorReference, SeriesId};
+use quittance_kernel::{CreditorReference, SeriesId, reason::FIELD_REQUIRED};
 
 use super::refusal::Refusal;
 
@@ -76,7 +76,8 @@ impl Numbering {
     ) -> Result<Numbering, Vec<BadSeries>> {
         let digits = u8::try_from(min_digits).ok().filter(|digits| *digits <= MAX_DIGITS);
         let bad: Vec<BadSeries> = [
-            (BadSeries::Code, is_code(&code)),
+            (BadSeries::NoCode, !code.is_empty()),
+            (BadSeries::Code, code.is_empty() || is_code(&code)),
             (BadSeries::Prefix, is_prefix(&prefix)),
             (BadSeries::MinDigits, digits.is_some()),
             (BadSeries::NextNumber, (0..=LAST_NUMBER).contains(&next_number)),
@@ -121,6 +122,9 @@ pub(crate) struct Series {
 /// A violation of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadSeries {
+    /// There is no code.
+    #[error("is required")]
+    NoCode,
     /// The code has the wrong form.
     #[error("a code is 1 to {MAX_CODE} capital letters, digits, hyphens or underscores")]
     Code,
@@ -139,6 +143,7 @@ impl BadSeries {
     /// The machine-readable reason.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
+            BadSeries::NoCode => FIELD_REQUIRED,
             BadSeries::Code => "SERIES_CODE_MALFORMED",
             BadSeries::Prefix => "SERIES_PREFIX_MALFORMED",
             BadSeries::MinDigits => "SERIES_MIN_DIGITS_OUT_OF_RANGE",
@@ -149,7 +154,7 @@ impl BadSeries {
     /// The field it is about.
     pub(crate) const fn field(self) -> &'static str {
         match self {
-            BadSeries::Code => "code",
+            BadSeries::NoCode | BadSeries::Code => "code",
             BadSeries::Prefix => "prefix",
             BadSeries::MinDigits => "min_digits",
             BadSeries::NextNumber => "next_number",

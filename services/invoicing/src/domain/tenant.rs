@@ -85,13 +85,20 @@ impl TenantContent {
         checks.check("name", required_line(&self.name, MAX_NAME));
         checks.nest("address", self.address.bad_fields());
         checks.check("tax_id", optional_line(&self.tax_id, MAX_SHORT));
-        checks.check("time_zone", parse_time_zone(&self.time_zone).map(drop).map_err(|_| Problem::NotATimeZone));
+        checks.check("time_zone", time_zone(&self.time_zone));
         checks.nest("enquiries", self.enquiries.bad_fields());
         checks.check("late_payment_consequences", required_block(&self.late_payment_consequences, MAX_CONSEQUENCES));
         checks.check("bank_account", optional_line(&self.bank_account, MAX_SHORT));
         checks.check("terms_and_conditions", required_block(&self.terms_and_conditions, MAX_CONDITIONS));
         checks.accept(self)
     }
+}
+
+fn time_zone(name: &str) -> Result<(), Problem> {
+    if name.is_empty() {
+        return Err(Problem::Empty);
+    }
+    parse_time_zone(name).map(drop).map_err(|_| Problem::NotATimeZone)
 }
 
 impl Enquiries {

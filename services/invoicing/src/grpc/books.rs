@@ -1,14 +1,19 @@
 //! Tenants, series, customers, terms.
 
-use quittance_grpc::{Page, page_size};
 use quittance_kernel::CustomerId;
 use quittance_proto::invoicing::v1::{
     self as pb, customer_service_server::CustomerService, tenant_service_server::TenantService,
 };
-use quittance_service::{parse, parse_batch, tenant};
+use quittance_service::{Query, parse, parse_batch, query};
 use tonic::{Request, Response, Status};
 
 use crate::{App, Error, db, ops, wire};
+
+/// The code where the page before ended.
+fn code(key: &[String]) -> Option<String> {
+    let [code] = key else { return None };
+    Some(code.clone())
+}
 
 #[tonic::async_trait]
 impl TenantService for App {
@@ -17,7 +22,7 @@ impl TenantService for App {
     }
 
     async fn get_tenant(&self, request: Request<pb::GetTenantRequest>) -> Result<Response<pb::Tenant>, Status> {
-        let settings = self.settings_of(tenant(&request)?).await?;
+        let settings = self.settings_of(query(request)?.tenant).await?;
         Ok(Response::new(wire::tenant(&settings.tenant)))
     }
 
@@ -29,9 +34,16 @@ impl TenantService for App {
         &self,
         request: Request<pb::ListSeriesRequest>,
     ) -> Result<Response<pb::ListSeriesResponse>, Status> {
-        let mut series = self.read(tenant(&request)?, async |tx| db::series::list(tx).await).await?;
-        series.sort_by(|a, b| a.code.cmp(&b.code));
-        Ok(Response::new(pb::ListSeriesResponse { series: series.iter().map(wire::series).collect() }))
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, bad, .. } = query;
+        let page = bad.into_result(page)?;
+        let after = page.after_key(code)?;
+        let series =
+            self.read_list(tenant, async |tx| db::series::page(tx, after.as_deref(), page.limit()).await).await?;
+        let (series, next_page_token) =
+            page.cut(series.iter().map(wire::series).collect(), |series| vec![series.code.clone()]);
+        Ok(Response::new(pb::ListSeriesResponse { series, next_page_token }))
     }
 }
 
@@ -61,8 +73,7 @@ impl CustomerService for App {
     }
 
     async fn get_customer(&self, request: Request<pb::GetCustomerRequest>) -> Result<Response<pb::Customer>, Status> {
-        let tenant = tenant(&request)?;
-        let id = super::named("customer_id", &request.get_ref().customer_id, CustomerId::parse)?;
+        let (tenant, id) = query(request)?.id("customer_id", |r| &r.customer_id, CustomerId::parse)?;
         let customer = self.read(tenant, async |tx| db::customer::find(tx, id).await).await?;
         Ok(Response::new(wire::customer(&customer.ok_or(Error::CustomerNotFound(id))?)))
     }
@@ -78,26 +89,21 @@ impl CustomerService for App {
         &self,
         request: Request<pb::ListCustomersRequest>,
     ) -> Result<Response<pb::ListCustomersResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, bad } = query;
+        let page = bad.into_result(page)?;
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let page = Page::read(
-            page_size(request.page_size),
-            &request.page_token,
-            &["customers", &request.number, &request.name_contains],
-        )?;
         let filter = db::customer::Filter {
             number: given(&request.number),
             name_contains: given(&request.name_contains),
-            after: super::after(&page, CustomerId::parse)?,
+            after: page.after_id(CustomerId::parse)?,
             limit: page.limit(),
         };
         let customers = self.read_list(tenant, async |tx| db::customer::list(tx, &filter).await).await?;
-        let (customers, next_page_token) = page.cut(customers, |c| vec![c.id.to_string()]);
-        Ok(Response::new(pb::ListCustomersResponse {
-            customers: customers.iter().map(wire::customer).collect(),
-            next_page_token,
-        }))
+        let customers = customers.iter().map(wire::customer).collect();
+        let (customers, next_page_token) = page.cut(customers, |customer| vec![customer.customer_id.clone()]);
+        Ok(Response::new(pb::ListCustomersResponse { customers, next_page_token }))
     }
 
     async fn create_terms(&self, request: Request<pb::CreateTermsRequest>) -> Result<Response<pb::Terms>, Status> {
@@ -108,7 +114,16 @@ impl CustomerService for App {
         &self,
         request: Request<pb::ListTermsRequest>,
     ) -> Result<Response<pb::ListTermsResponse>, Status> {
-        let terms = self.read(tenant(&request)?, async |tx| db::customer::list_terms(tx).await).await?;
-        Ok(Response::new(pb::ListTermsResponse { terms: terms.iter().map(wire::terms).collect() }))
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, bad, .. } = query;
+        let page = bad.into_result(page)?;
+        let after = page.after_key(code)?;
+        let terms = self
+            .read_list(tenant, async |tx| db::customer::list_terms(tx, after.as_deref(), page.limit()).await)
+            .await?;
+        let (terms, next_page_token) =
+            page.cut(terms.iter().map(wire::terms).collect(), |terms| vec![terms.code.clone()]);
+        Ok(Response::new(pb::ListTermsResponse { terms, next_page_token }))
     }
 }

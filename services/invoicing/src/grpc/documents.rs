@@ -1,15 +1,14 @@
 //! Invoices and credit notes.
 
 use quittance_db::Tx;
-use quittance_grpc::{Page, Violations, optional_id, page_size, text};
+use quittance_grpc::{Page, optional_id, text};
 use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, ItemId, Money, TenantId};
 use quittance_proto::invoicing::v1::{
     self as pb, credit_note_service_server::CreditNoteService, invoice_service_server::InvoiceService,
 };
-use quittance_service::{parse, parse_batch, tenant};
+use quittance_service::{Query, parse, parse_batch, query};
 use tonic::{Request, Response, Status};
 
-use super::{after, named};
 use crate::{App, Error, db, domain::Invoice, ops, wire};
 
 fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) -> Response<pb::BatchInvoicesResponse> {
@@ -22,6 +21,9 @@ fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) ->
     });
     Response::new(pb::BatchInvoicesResponse { results: results.collect() })
 }
+
+/// How many invoices of a list are read at once.
+const READ_AT_ONCE: i64 = 101;
 
 /// Invoices with their open balances.
 async fn with_open(tx: &mut Tx, invoices: &[Invoice]) -> Result<Vec<pb::Invoice>, Error> {
@@ -47,9 +49,19 @@ impl App {
         page: &Page,
     ) -> Result<(Vec<pb::Invoice>, String), Error> {
         let read = async |tx: &mut Tx| {
-            let found = db::invoice::list(tx, filter).await?;
-            let (invoices, token) = page.cut(found, |invoice| vec![invoice.id.to_string()]);
-            Ok::<_, Error>((with_open(tx, &invoices).await?, token))
+            let mut filter = filter.clone();
+            let mut invoices = Vec::new();
+            // An invoice has up to 500 lines: a page of them is filled by its bytes long before its number.
+            loop {
+                filter.limit = READ_AT_ONCE.min(page.limit());
+                let found = db::invoice::list(tx, &filter).await?;
+                let is_last = found.len() < usize::try_from(filter.limit).unwrap_or(usize::MAX);
+                filter.after = found.last().map(|invoice| invoice.id);
+                invoices.extend(with_open(tx, &found).await?);
+                if is_last || page.is_filled_by(&invoices) {
+                    return Ok::<_, Error>(page.cut(invoices, |invoice| vec![invoice.invoice_id.clone()]));
+                }
+            }
         };
         self.read_list(tenant, read).await
     }
@@ -140,24 +152,22 @@ impl InvoiceService for App {
     }
 
     async fn get_invoice(&self, request: Request<pb::GetInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
-        let id = named("invoice_id", &request.get_ref().invoice_id, InvoiceId::parse)?;
-        Ok(Response::new(self.read_invoice(tenant(&request)?, id).await?))
+        let (tenant, id) = query(request)?.id("invoice_id", |r| &r.invoice_id, InvoiceId::parse)?;
+        Ok(Response::new(self.read_invoice(tenant, id).await?))
     }
 
     async fn list_invoices(
         &self,
         request: Request<pb::ListInvoicesRequest>,
     ) -> Result<Response<pb::ListInvoicesResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
         let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let query = ["invoices", request.customer_id.as_str(), request.state().as_str_name()];
-        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let (state, open) = stored_state(request.state());
         let filter =
-            db::invoice::Filter { customer, state, open, after: after(&page, InvoiceId::parse)?, limit: page.limit() };
+            db::invoice::Filter { customer, state, open, after: page.after_id(InvoiceId::parse)?, limit: page.limit() };
         let (invoices, next_page_token) = self.read_invoices(tenant, &filter, &page).await?;
         Ok(Response::new(pb::ListInvoicesResponse { invoices, next_page_token }))
     }
@@ -166,8 +176,8 @@ impl InvoiceService for App {
         &self,
         request: Request<pb::SearchInvoicesRequest>,
     ) -> Result<Response<pb::SearchInvoicesResponse>, Status> {
-        let mut bad = Violations::default();
-        let query = text(&request.get_ref().query, 100).and_then(|query| {
+        let Query { tenant, request, mut bad } = query(request)?;
+        let query = text(&request.query, 100).and_then(|query| {
             if query.chars().count() < 2 {
                 Err(("QUERY_TOO_SHORT", "has at least 2 characters".to_owned()))
             } else {
@@ -176,15 +186,14 @@ impl InvoiceService for App {
         });
         let query = bad.check("query", query);
         let query = bad.into_result(query)?;
-        Ok(Response::new(pb::SearchInvoicesResponse { invoices: self.search(tenant(&request)?, &query).await? }))
+        Ok(Response::new(pb::SearchInvoicesResponse { invoices: self.search(tenant, &query).await? }))
     }
 
     async fn render_invoice(
         &self,
         request: Request<pb::RenderInvoiceRequest>,
     ) -> Result<Response<pb::RenderInvoiceResponse>, Status> {
-        let id = named("invoice_id", &request.get_ref().invoice_id, InvoiceId::parse)?;
-        let tenant = tenant(&request)?;
+        let (tenant, id) = query(request)?.id("invoice_id", |r| &r.invoice_id, InvoiceId::parse)?;
         let settings = self.settings_of(tenant).await?;
         let rendered = self.read(tenant, async |tx| ops::render(tx, &settings.tenant, id, None).await).await?;
         Ok(Response::new(pb::RenderInvoiceResponse { html: rendered.html }))
@@ -211,8 +220,8 @@ impl CreditNoteService for App {
         &self,
         request: Request<pb::GetCreditNoteRequest>,
     ) -> Result<Response<pb::CreditNote>, Status> {
-        let id = named("credit_note_id", &request.get_ref().credit_note_id, CreditNoteId::parse)?;
-        let note = self.read(tenant(&request)?, async |tx| db::document::find_credit_note(tx, id).await).await?;
+        let (tenant, id) = query(request)?.id("credit_note_id", |r| &r.credit_note_id, CreditNoteId::parse)?;
+        let note = self.read(tenant, async |tx| db::document::find_credit_note(tx, id).await).await?;
         Ok(Response::new(wire::credit_note(&note.ok_or(Error::CreditNoteNotFound(id))?)))
     }
 
@@ -220,23 +229,17 @@ impl CreditNoteService for App {
         &self,
         request: Request<pb::ListCreditNotesRequest>,
     ) -> Result<Response<pb::ListCreditNotesResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
         let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let page = bad.within(
-            "",
-            Page::read(page_size(request.page_size), &request.page_token, &["credit_notes", &request.customer_id]),
-        );
         let (customer, page) = bad.into_result(customer.zip(page))?;
-        let after = after(&page, CreditNoteId::parse)?;
+        let after = page.after_id(CreditNoteId::parse)?;
         let notes = self
             .read_list(tenant, async |tx| db::document::list_credit_notes(tx, customer, after, page.limit()).await)
             .await?;
-        let (notes, next_page_token) = page.cut(notes, |note| vec![note.id.to_string()]);
-        Ok(Response::new(pb::ListCreditNotesResponse {
-            credit_notes: notes.iter().map(wire::credit_note).collect(),
-            next_page_token,
-        }))
+        let notes = notes.iter().map(wire::credit_note).collect();
+        let (credit_notes, next_page_token) = page.cut(notes, |note| vec![note.credit_note_id.clone()]);
+        Ok(Response::new(pb::ListCreditNotesResponse { credit_notes, next_page_token }))
     }
 }

@@ -2,16 +2,15 @@
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Page, Violations, currency, date, entry_status, id, optional_date, optional_id, page_size};
+use quittance_grpc::{Violations, currency, date, entry_status, id, optional_date, optional_id};
 use quittance_kernel::{CustomerId, ItemId, parse_date};
 use quittance_proto::{
     common::v1 as common,
     invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
 };
-use quittance_service::{parse, tenant};
+use quittance_service::{Query, parse, query};
 use tonic::{Request, Response, Status};
 
-use super::named;
 use crate::{
     App, Error, db,
     domain::{Refusal, Statement, statement},
@@ -32,8 +31,8 @@ fn results(settled: &[ops::Settled]) -> Vec<pb::SettlementResult> {
 #[tonic::async_trait]
 impl OpenItemService for App {
     async fn get_open_item(&self, request: Request<pb::GetOpenItemRequest>) -> Result<Response<pb::OpenItem>, Status> {
-        let id = named("item_id", &request.get_ref().item_id, ItemId::parse)?;
-        let found = self.read(tenant(&request)?, async |tx| db::ledger::find_items(tx, &[id]).await).await?.remove(&id);
+        let (tenant, id) = query(request)?.id("item_id", |r| &r.item_id, ItemId::parse)?;
+        let found = self.read(tenant, async |tx| db::ledger::find_items(tx, &[id]).await).await?.remove(&id);
         let view = found.ok_or(Error::ItemNotFound(id))?;
         Ok(Response::new(wire::open_item(&view.item, view.disputed)))
     }
@@ -42,24 +41,21 @@ impl OpenItemService for App {
         &self,
         request: Request<pb::ListOpenItemsRequest>,
     ) -> Result<Response<pb::ListOpenItemsResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
         let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
         let due = bad.check("due_on_or_before", optional_date(&request.due_on_or_before));
-        let query = ["open_items", request.customer_id.as_str(), request.due_on_or_before.as_str()];
-        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let ((customer, due), page) = bad.into_result(customer.zip(due).zip(page))?;
-        let after = match page.after.as_slice() {
+        let after = page.after_key(|key| match key {
             [due_on, id] => parse_date(due_on).ok().zip(ItemId::parse(id).ok()),
             _ => None,
-        };
+        })?;
         let items = self
             .read_list(tenant, async |tx| db::ledger::list_open(tx, customer, due, after, page.limit()).await)
             .await?;
-        let (items, next_page_token) =
-            page.cut(items, |view| vec![view.item.due_on.to_string(), view.item.id.to_string()]);
         let items = items.iter().map(|view| wire::open_item(&view.item, view.disputed)).collect();
+        let (items, next_page_token) = page.cut(items, |item| vec![item.due_on.clone(), item.item_id.clone()]);
         Ok(Response::new(pb::ListOpenItemsResponse { items, next_page_token }))
     }
 
@@ -67,9 +63,7 @@ impl OpenItemService for App {
         &self,
         request: Request<pb::GetStatementRequest>,
     ) -> Result<Response<pb::Statement>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let Query { tenant, request, mut bad } = query(request)?;
         let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
         let currency = bad.check("currency_code", currency(&request.currency_code));
         let from = bad.check("from_on", date(&request.from_on));
@@ -119,7 +113,9 @@ impl OpenItemService for App {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let invariants = db::verify::invariants(self.db(), tenant(&request)?).await.map_err(Error::from)?;
+        let tenant = query(request)?.tenant;
+        self.settings_of(tenant).await?;
+        let invariants = db::verify::invariants(self.db(), tenant).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
@@ -127,7 +123,7 @@ impl OpenItemService for App {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let status = self.read(tenant(&request)?, async |tx| tenant_stream_status(tx).await).await?;
+        let status = self.read_unknown(query(request)?.tenant, async |tx| tenant_stream_status(tx).await).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }
 }

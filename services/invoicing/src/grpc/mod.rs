@@ -9,8 +9,6 @@ mod status;
 #[cfg(test)]
 mod kept_requests_tests;
 
-use quittance_grpc::{Page, Violations, id, optional_id};
-use quittance_kernel::BadId;
 use quittance_proto::invoicing::v1::{
     credit_note_service_server::CreditNoteServiceServer, customer_service_server::CustomerServiceServer,
     invoice_service_server::InvoiceServiceServer, open_item_service_server::OpenItemServiceServer,
@@ -37,18 +35,4 @@ pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
         .add_service(InvoiceServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(CreditNoteServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(OpenItemServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-}
-
-/// The key where the page before ended.
-fn after<T>(page: &Page, parse: fn(&str) -> Result<T, BadId>) -> Result<Option<T>, Violations> {
-    let mut bad = Violations::default();
-    let id = bad.check("page_token", optional_id(page.after_one().unwrap_or_default(), parse));
-    bad.into_result(id)
-}
-
-/// An id in a request.
-fn named<T>(field: &'static str, value: &str, parse: fn(&str) -> Result<T, BadId>) -> Result<T, Violations> {
-    let mut bad = Violations::default();
-    let id = bad.check(field, id(value, parse));
-    bad.into_result(id)
 }

@@ -11,7 +11,7 @@ async fn a_book_opens_once_with_its_three_series() {
     let service = Service::start().await;
     let error = service.tenants().create_tenant(tenant_request()).await.unwrap_err();
     assert_fault(&error, Code::AlreadyExists, "TENANT_EXISTS");
-    let series = service.tenants().list_series(pb::ListSeriesRequest {}).await.unwrap().into_inner().series;
+    let series = service.tenants().list_series(pb::ListSeriesRequest::default()).await.unwrap().into_inner().series;
     let codes: Vec<&str> = series.iter().map(|s| s.code.as_str()).collect();
     assert_eq!(codes, ["CN", "EXT", "INV"]);
     let read = service.tenants().get_tenant(pb::GetTenantRequest {}).await.unwrap().into_inner();

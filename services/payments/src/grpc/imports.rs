@@ -5,10 +5,9 @@ use std::hash::Hash;
 use quittance_kernel::ImportId;
 use quittance_proto::payments::v1::{self as pb, bank_import_service_server::BankImportService};
 use quittance_runtime::blocking;
-use quittance_service::{Call, Operation, parse, tenant};
+use quittance_service::{Call, Operation, parse, query};
 use tonic::{Request, Response, Status};
 
-use super::named;
 use crate::{App, Error, app::TenantSettings, db, ops, wire};
 
 impl App {
@@ -45,8 +44,8 @@ impl BankImportService for App {
         &self,
         request: Request<pb::GetBankImportRequest>,
     ) -> Result<Response<pb::BankImport>, Status> {
-        let id = named("import_id", &request.get_ref().import_id, ImportId::parse)?;
-        let import = self.read(tenant(&request)?, async |tx| db::import::find(tx, id).await).await?;
+        let (tenant, id) = query(request)?.id("import_id", |r| &r.import_id, ImportId::parse)?;
+        let import = self.read(tenant, async |tx| db::import::find(tx, id).await).await?;
         Ok(Response::new(wire::bank_import(&import.ok_or(Error::ImportNotFound(id))?)))
     }
 }

@@ -4,17 +4,16 @@ use std::hash::Hash;
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Page, Violations, optional_date, optional_id, page_size};
+use quittance_grpc::{optional_date, optional_id};
 use quittance_kernel::{Bug, CustomerId, PaymentId, TenantId};
 use quittance_proto::{
     common::v1 as common,
     money,
     payments::v1::{self as pb, payment_service_server::PaymentService},
 };
-use quittance_service::{Call, Operation, parse, parse_batch, tenant};
+use quittance_service::{Call, Operation, Query, parse, parse_batch, query};
 use tonic::{Request, Response, Status};
 
-use super::{after, named};
 use crate::{
     App, Error,
     app::TenantSettings,
@@ -135,31 +134,28 @@ impl PaymentService for App {
     }
 
     async fn get_payment(&self, request: Request<pb::GetPaymentRequest>) -> Result<Response<pb::Payment>, Status> {
-        let id = named("payment_id", &request.get_ref().payment_id, PaymentId::parse)?;
-        Ok(Response::new(self.read_payment(tenant(&request)?, id).await?))
+        let (tenant, id) = query(request)?.id("payment_id", |r| &r.payment_id, PaymentId::parse)?;
+        Ok(Response::new(self.read_payment(tenant, id).await?))
     }
 
     async fn list_payments(
         &self,
         request: Request<pb::ListPaymentsRequest>,
     ) -> Result<Response<pb::ListPaymentsResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
         let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let kind = if request.unapplied_only { "unapplied" } else { "all" };
-        let query = ["payments", request.customer_id.as_str(), kind];
-        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &query));
         let (customer, page) = bad.into_result(customer.zip(page))?;
-        let after = after(&page, PaymentId::parse)?;
+        let after = page.after_id(PaymentId::parse)?;
         let filter =
             db::payment::Filter { customer, unapplied_only: request.unapplied_only, after, limit: page.limit() };
         let read = async |tx: &mut Tx| {
             let payments = db::payment::list(tx, &filter).await?;
-            let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.id.to_string()]);
-            Ok::<_, Error>((with_allocations(tx, &payments.iter().collect::<Vec<_>>()).await?, next_page_token))
+            with_allocations(tx, &payments.iter().collect::<Vec<_>>()).await
         };
-        let (payments, next_page_token) = self.read_list(tenant, read).await?;
+        let payments = self.read_list(tenant, read).await?;
+        let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.payment_id.clone()]);
         Ok(Response::new(pb::ListPaymentsResponse { payments, next_page_token }))
     }
 
@@ -178,18 +174,19 @@ impl PaymentService for App {
         &self,
         request: Request<pb::ListMatchReviewsRequest>,
     ) -> Result<Response<pb::ListMatchReviewsResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
-        let page = bad.within("", Page::read(page_size(request.page_size), &request.page_token, &["match reviews"]));
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, bad, .. } = query;
         let page = bad.into_result(page)?;
-        let after = after(&page, PaymentId::parse)?;
+        let after = page.after_id(PaymentId::parse)?;
         let read = async |tx: &mut Tx| {
             let ids = db::review::list(tx, after, page.limit()).await?;
-            let (ids, next_page_token) = page.cut(ids, |id| vec![id.to_string()]);
-            Ok::<_, Error>((reviews(tx, &ids).await?, next_page_token))
+            reviews(tx, &ids).await
         };
-        let (reviews, next_page_token) = self.read_list(tenant, read).await?;
+        let reviews = self.read_list(tenant, read).await?;
+        let (reviews, next_page_token) = page.cut(reviews, |review| {
+            vec![review.payment.as_ref().map(|payment| payment.payment_id.clone()).unwrap_or_default()]
+        });
         Ok(Response::new(pb::ListMatchReviewsResponse { reviews, next_page_token }))
     }
 
@@ -201,7 +198,7 @@ impl PaymentService for App {
         &self,
         request: Request<pb::GetMatchingPolicyRequest>,
     ) -> Result<Response<pb::MatchingPolicy>, Status> {
-        let policy = self.read(tenant(&request)?, async |tx| db::policy::find(tx).await).await?;
+        let policy = self.read(query(request)?.tenant, async |tx| db::policy::find(tx).await).await?;
         Ok(Response::new(wire::policy(&policy)))
     }
 
@@ -216,9 +213,7 @@ impl PaymentService for App {
         &self,
         request: Request<pb::GetMatchingStatisticsRequest>,
     ) -> Result<Response<pb::MatchingStatistics>, Status> {
-        let tenant = tenant(&request)?;
-        let request = request.into_inner();
-        let mut bad = Violations::default();
+        let Query { tenant, request, mut bad } = query(request)?;
         let from = bad.check("from_on", optional_date(&request.from_on));
         let to = bad.check("to_on", optional_date(&request.to_on));
         if from.flatten().zip(to.flatten()).is_some_and(|(from, to)| to < from) {
@@ -235,7 +230,9 @@ impl PaymentService for App {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        let invariants = db::verify::invariants(self.db(), tenant(&request)?).await.map_err(Error::from)?;
+        let tenant = query(request)?.tenant;
+        self.settings_of(tenant).await?;
+        let invariants = db::verify::invariants(self.db(), tenant).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::ledger(invariants)))
     }
 
@@ -245,7 +242,7 @@ impl PaymentService for App {
     ) -> Result<Response<common::StreamStatus>, Status> {
         let read =
             async |tx: &mut Tx| Ok::<_, Error>((tenant_stream_status(tx).await?, db::unfinished::count(tx).await?));
-        let (status, unfinished) = self.read(tenant(&request)?, read).await?;
+        let (status, unfinished) = self.read_unknown(query(request)?.tenant, read).await?;
         Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
     }
 }

@@ -274,17 +274,25 @@ impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {
     }
 }
 
+/// The bytes of a file.
+fn content(content: Vec<u8>) -> Result<Vec<u8>, (&'static str, String)> {
+    if content.is_empty() {
+        return required();
+    }
+    if content.len() > bank_csv::MAX_BYTES {
+        return Err(("FILE_TOO_LARGE", format!("has at most {} bytes", bank_csv::MAX_BYTES)));
+    }
+    Ok(content)
+}
+
 impl TryFrom<pb::ImportBankFileRequest> for BankFile {
     type Error = Violations;
 
     fn try_from(request: pb::ImportBankFileRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let file_name = bad.check("file_name", text(&request.file_name, MAX_NAME));
-        let content = request.content;
-        if content.len() > bank_csv::MAX_BYTES {
-            bad.add("content", "FILE_TOO_LARGE", format!("has at most {} bytes", bank_csv::MAX_BYTES));
-        }
-        bad.into_result(file_name.map(|file_name| Self { file_name, content }))
+        let content = bad.check("content", content(request.content));
+        bad.into_result(file_name.zip(content).map(|(file_name, content)| Self { file_name, content }))
     }
 }
 
@@ -295,13 +303,10 @@ impl TryFrom<pb::ImportBankLinesRequest> for BankLinesFile {
         let mut bad = Violations::default();
         let file_name = bad.check("file_name", text(&request.file_name, MAX_NAME));
         let account = bad.check("account", text(&request.account, MAX_ACCOUNT));
-        let content = request.content;
-        if content.len() > bank_csv::MAX_BYTES {
-            bad.add("content", "FILE_TOO_LARGE", format!("has at most {} bytes", bank_csv::MAX_BYTES));
-        }
+        let content = bad.check("content", content(request.content));
         let map = bad.check("map", message(request.map)).map(csv_map);
         let map = map.and_then(|map| bad.within("map", map));
-        let file = file_name.zip(account.zip(map));
-        bad.into_result(file.map(|(file_name, (account, map))| Self { file_name, account, content, map }))
+        let file = file_name.zip(account).zip(content.zip(map));
+        bad.into_result(file.map(|((file_name, account), (content, map))| Self { file_name, account, content, map }))
     }
 }

@@ -103,8 +103,12 @@ async fn another_tenant_sees_nothing() {
     let book = Book::start().await;
     let payment = book.record(transfer("1", "")).await;
     let other = quittance_kernel::TenantId::at(quittance_testkit::now());
-    let mut client =
-        pb::payment_service_client::PaymentServiceClient::new(book.server.client_for(Some(other), &["*"], "*"));
+    let other = book.server.client_for(Some(other), &["*"], "*");
+    let mut client = pb::payment_service_client::PaymentServiceClient::new(other.clone());
     let request = pb::GetPaymentRequest { payment_id: payment.payment_id };
-    assert_fault(&client.get_payment(request).await.unwrap_err(), Code::NotFound, "PAYMENT_NOT_FOUND");
+    let read = client.get_payment(request.clone()).await;
+    assert_fault(&read.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
+    book.create_tenant(other).await;
+    let read = client.get_payment(request).await;
+    assert_fault(&read.unwrap_err(), Code::NotFound, "PAYMENT_NOT_FOUND");
 }

@@ -117,11 +117,11 @@ async fn files_that_cannot_be_read_are_refused_and_lines_of_tomorrow_wait() {
         "COLUMN_MISSING",
     );
     let mut request = file(&[]);
-    request.content = vec![];
+    request.content = b"\n".to_vec();
     assert_fault(&book.imports().import_bank_lines(request).await.unwrap_err(), Code::InvalidArgument, "FILE_NOT_CSV");
     let request =
         pb::ImportBankLinesRequest { map: Some(pb::BankCsvMap::default()), ..pb::ImportBankLinesRequest::default() };
-    let fields = ["request_id", "file_name", "account", "map.booked_on", "map.amount", "map.currency_code"];
+    let fields = ["request_id", "file_name", "account", "content", "map.booked_on", "map.amount", "map.currency_code"];
     assert_violations(&book.imports().import_bank_lines(request).await.unwrap_err(), &fields);
     let lines = ["2026-03-02,1,Ada,A1,x,", "2026-03-03,2,Ada,A1,x,"];
     let today = import(&book, file(&lines)).await;

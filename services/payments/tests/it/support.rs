@@ -61,6 +61,12 @@ impl Book {
     /// Starts both services, opens the book and waits until payments knows of it.
     pub(crate) async fn start() -> Self {
         let book = Self::start_unopened().await;
+        book.create_tenant(book.server.client()).await;
+        book
+    }
+
+    /// Opens the book of a client's tenant, and waits until payments knows of it.
+    pub(crate) async fn create_tenant(&self, client: Client) {
         let enquiries = Some(inv::Enquiries {
             name: "Accounts".to_owned(),
             email: "ar@example.org".to_owned(),
@@ -76,9 +82,8 @@ impl Book {
             ..inv::Tenant::default()
         };
         let request = inv::CreateTenantRequest { request_id: request_id(), tenant: Some(tenant) };
-        TenantServiceClient::new(book.server.client()).create_tenant(request).await.unwrap();
-        book.caught_up().await;
-        book
+        TenantServiceClient::new(client).create_tenant(request).await.unwrap();
+        self.caught_up().await;
     }
 
     /// Starts both services without a book.
@@ -184,7 +189,7 @@ impl Book {
 
     async fn terms(&self) -> String {
         let mut client = CustomerServiceClient::new(self.server.client());
-        let known = client.list_terms(inv::ListTermsRequest {}).await.unwrap().into_inner().terms;
+        let known = client.list_terms(inv::ListTermsRequest::default()).await.unwrap().into_inner().terms;
         if let Some(terms) = known.into_iter().next() {
             return terms.terms_id;
         }

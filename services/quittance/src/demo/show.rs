@@ -13,8 +13,12 @@ const SHOWN: usize = 12;
 /// Prints the state of the receivables.
 pub(super) async fn show(api: &mut Api, year: &Year, posted: &Posted) -> anyhow::Result<()> {
     let on = year.last.to_string();
-    let currencies =
-        api.reports.list_currencies(pb::ListCurrenciesRequest {}).await.called("ListCurrencies")?.currency_codes;
+    let currencies = api
+        .reports
+        .list_currencies(pb::ListCurrenciesRequest::default())
+        .await
+        .called("ListCurrencies")?
+        .currency_codes;
     for currency in &currencies {
         owed(api, &on, currency).await?;
         figures(api, &on, currency).await?;

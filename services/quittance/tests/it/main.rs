@@ -7,6 +7,7 @@ mod matching;
 mod operate;
 mod program;
 mod replay;
+mod required;
 mod signals;
 mod telemetry;
 mod up;

@@ -5,7 +5,7 @@ mod status;
 
 use chrono::NaiveDate;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Page, Violations, currency, id, optional_date, page_size};
+use quittance_grpc::{Violations, currency, id, optional_date};
 use quittance_kernel::{Currency, CustomerId};
 use quittance_proto::{
     common::v1 as common,
@@ -14,7 +14,7 @@ use quittance_proto::{
         report_service_server::{ReportService, ReportServiceServer},
     },
 };
-use quittance_service::tenant;
+use quittance_service::{Query, query};
 use tonic::{Request, Response, Status, codec::CompressionEncoding::Gzip, service::Routes};
 use uuid::Uuid;
 
@@ -47,15 +47,21 @@ impl ReportService for App {
         &self,
         request: Request<pb::ListCurrenciesRequest>,
     ) -> Result<Response<pb::ListCurrenciesResponse>, Status> {
-        let mut tx = self.view(tenant(&request)?).await?;
-        let currency_codes = db::party::currencies(&mut tx).await.map_err(Error::from)?;
-        Ok(Response::new(pb::ListCurrenciesResponse { currency_codes }))
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, bad, .. } = query;
+        let page = bad.into_result(page)?;
+        let mut tx = self.view(tenant).await?;
+        let mut codes = db::party::currencies(&mut tx).await.map_err(Error::from)?;
+        codes.retain(|code| page.after.first().is_none_or(|after| after < code));
+        let (currency_codes, next_page_token) = page.cut(codes, |code| vec![code.clone()]);
+        Ok(Response::new(pb::ListCurrenciesResponse { currency_codes, next_page_token }))
     }
 
     async fn get_aging(&self, request: Request<pb::GetAgingRequest>) -> Result<Response<pb::AgingReport>, Status> {
-        let tenant = tenant(&request)?;
-        let requested = request.into_inner();
-        let (on, currency) = read(&requested.effective_on, &requested.currency_code)?;
+        let Query { tenant, request, mut bad } = query(request)?;
+        let read = bad.within("", read(&request.effective_on, &request.currency_code));
+        let (on, currency) = bad.into_result(read)?;
         Ok(Response::new(answers::aging_report(self, tenant, on, currency).await?))
     }
 
@@ -63,23 +69,22 @@ impl ReportService for App {
         &self,
         request: Request<pb::ListCustomerAgingRequest>,
     ) -> Result<Response<pb::ListCustomerAgingResponse>, Status> {
-        let tenant = tenant(&request)?;
-        let requested = request.into_inner();
-        let mut bad = Violations::default();
-        let read = bad.within("", read(&requested.effective_on, &requested.currency_code));
-        let query = ["customer_aging", requested.effective_on.as_str(), requested.currency_code.as_str()];
-        let page = bad.within("", Page::read(page_size(requested.page_size), &requested.page_token, &query));
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
+        let read = bad.within("", read(&request.effective_on, &request.currency_code));
         let ((on, currency), page) = bad.into_result(read.zip(page))?;
-        let after = match page.after.as_slice() {
+        let after = page.after_key(|key| match key {
             [number, id] => Uuid::try_parse(id).ok().map(|id| (number.clone(), id)),
             _ => None,
-        };
+        })?;
         let mut tx = self.view(tenant).await?;
         let on = self.date_or_today(tenant, on).await?;
         let query = CustomerQuery { on, currency, after, limit: page.limit() };
         let rows = db::aging::by_customer(&mut tx, &query).await.map_err(Error::from)?;
-        let (rows, next_page_token) = page.cut(rows, |row| vec![row.number.clone(), row.id.to_string()]);
         let customers = rows.iter().map(|row| answers::customer(row, currency)).collect::<Result<_, Error>>()?;
+        let (customers, next_page_token) =
+            page.cut(customers, |customer| vec![customer.customer_number.clone(), customer.customer_id.clone()]);
         Ok(Response::new(pb::ListCustomerAgingResponse { customers, next_page_token }))
     }
 
@@ -87,19 +92,17 @@ impl ReportService for App {
         &self,
         request: Request<pb::GetCustomerBalanceRequest>,
     ) -> Result<Response<pb::CustomerBalance>, Status> {
-        let tenant = tenant(&request)?;
-        let requested = request.into_inner();
-        let mut bad = Violations::default();
-        let customer = bad.check("customer_id", id(&requested.customer_id, CustomerId::parse));
-        let on = bad.check("effective_on", optional_date(&requested.effective_on));
+        let Query { tenant, request, mut bad } = query(request)?;
+        let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
+        let on = bad.check("effective_on", optional_date(&request.effective_on));
         let (customer, on) = bad.into_result(customer.zip(on))?;
         Ok(Response::new(answers::customer_balance(self, tenant, customer, on).await?))
     }
 
     async fn get_kpis(&self, request: Request<pb::GetKpisRequest>) -> Result<Response<pb::KpiReport>, Status> {
-        let tenant = tenant(&request)?;
-        let requested = request.into_inner();
-        let (on, currency) = read(&requested.effective_on, &requested.currency_code)?;
+        let Query { tenant, request, mut bad } = query(request)?;
+        let read = bad.within("", read(&request.effective_on, &request.currency_code));
+        let (on, currency) = bad.into_result(read)?;
         Ok(Response::new(answers::kpis(self, tenant, on, currency).await?))
     }
 
@@ -107,14 +110,14 @@ impl ReportService for App {
         &self,
         request: Request<common::VerifyLedgerRequest>,
     ) -> Result<Response<common::VerifyLedgerResponse>, Status> {
-        Ok(Response::new(quittance_grpc::ledger(invariants(self, tenant(&request)?).await?)))
+        Ok(Response::new(quittance_grpc::ledger(invariants(self, query(request)?.tenant).await?)))
     }
 
     async fn get_stream_status(
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let mut tx = self.db().begin(tenant(&request)?).await.map_err(Error::from)?;
+        let mut tx = self.db().begin(query(request)?.tenant).await.map_err(Error::from)?;
         let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
         Ok(Response::new(quittance_grpc::stream_status(status, 0)))
     }

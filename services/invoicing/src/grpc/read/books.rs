@@ -134,7 +134,8 @@ impl TryFrom<pb::UpdateCustomerRequest> for UpdateCustomer {
     fn try_from(request: pb::UpdateCustomerRequest) -> Result<Self, Violations> {
         const FIELDS: &[&str] = &["number", "name", "address", "tax_id", "terms_id", "bank_accounts", "contacts"];
         let mut bad = Violations::default();
-        let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
+        let mask = field_mask(request.update_mask, request.customer.as_ref(), FIELDS);
+        let mask = bad.check("update_mask", mask).unwrap_or_default();
         let customer = bad.check("customer", message(request.customer)).unwrap_or_default();
         let id = bad.check("customer.customer_id", id(&customer.customer_id, CustomerId::parse));
         let etag = Etag::new(customer.etag.clone());

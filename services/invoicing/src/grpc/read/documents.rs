@@ -124,7 +124,8 @@ impl TryFrom<pb::UpdateInvoiceRequest> for UpdateInvoice {
             "note",
         ];
         let mut bad = Violations::default();
-        let mask = bad.check("update_mask", field_mask(request.update_mask, FIELDS)).unwrap_or_default();
+        let mask = field_mask(request.update_mask, request.invoice.as_ref(), FIELDS);
+        let mask = bad.check("update_mask", mask).unwrap_or_default();
         let invoice = bad.check("invoice", message(request.invoice)).unwrap_or_default();
         let id = bad.check("invoice.invoice_id", id(&invoice.invoice_id, InvoiceId::parse));
         let etag = Etag::new(invoice.etag.clone());

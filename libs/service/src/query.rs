@@ -1,0 +1,49 @@
+//! An incoming call that reads: its tenant, its message, and what is wrong with it.
+
+use quittance_grpc::{Page, Violations, id};
+use quittance_kernel::{BadId, TenantId};
+use quittance_proto::{Listing, RequestMessage};
+use tonic::{Request, Status};
+
+use crate::call::tenant;
+
+/// A call that reads.
+#[derive(Debug)]
+pub struct Query<R> {
+    /// The tenant of the call.
+    pub tenant: TenantId,
+    /// The request.
+    pub request: R,
+    /// What is wrong with it so far: enums with unknown numbers. The reader of its fields adds the rest.
+    pub bad: Violations,
+}
+
+/// The query in a request.
+pub fn query<R: RequestMessage>(request: Request<R>) -> Result<Query<R>, Status> {
+    let tenant = tenant(&request)?;
+    let request = request.into_inner();
+    let mut bad = Violations::default();
+    bad.check_enums(&request);
+    Ok(Query { tenant, request, bad })
+}
+
+impl<R: RequestMessage> Query<R> {
+    /// The tenant, and the id that is all that the request has.
+    pub fn id<T>(
+        mut self,
+        field: &'static str,
+        value: impl FnOnce(&R) -> &str,
+        parse: fn(&str) -> Result<T, BadId>,
+    ) -> Result<(TenantId, T), Violations> {
+        let id = self.bad.check(field, id(value(&self.request), parse));
+        self.bad.into_result(id.map(|id| (self.tenant, id)))
+    }
+}
+
+impl<R: Listing> Query<R> {
+    /// The requested page; `None` where size or token are wrong.
+    pub fn page(&mut self) -> Option<Page> {
+        let page = Page::take(&mut self.request);
+        self.bad.within("", page)
+    }
+}
