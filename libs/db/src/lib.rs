@@ -14,7 +14,9 @@ mod verify;
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, expect_rows};
 pub use migrate::{MigrateError, grant_statements, merge, missing_migrations, prepare};
-pub use request_log::{RequestIdReused, StorableResponse, StoredResponse, find_responses, purge, store_responses};
+pub use request_log::{
+    NewResponse, RequestIdReused, StorableResponse, StoredResponse, find_responses, purge, store_responses,
+};
 pub use sqlx::{Error as SqlxError, PgConnection};
 pub use statistics::{analyze_new_tables, run_analysis};
 pub use tenants::{TenantsFailed, for_each_tenant};

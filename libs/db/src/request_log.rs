@@ -13,7 +13,13 @@ pub trait StorableResponse: Clone + Send + Sync + Sized {
     /// Encodes the response.
     fn to_bytes(&self) -> Vec<u8>;
     /// Decodes a stored response; the error says what is wrong with it.
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String>;
+    fn from_bytes(bytes: &[u8], is_basic: bool) -> Result<Self, String>;
+    /// Whether it is the basic view of a resource, which has less than all of it.
+    fn is_basic(&self) -> bool {
+        false
+    }
+    /// How many bytes it takes in the response of a batch.
+    fn size(&self) -> usize;
 }
 
 impl<M: prost::Message + Default + Clone> StorableResponse for M {
@@ -21,8 +27,12 @@ impl<M: prost::Message + Default + Clone> StorableResponse for M {
         self.encode_to_vec()
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+    fn from_bytes(bytes: &[u8], _is_basic: bool) -> Result<Self, String> {
         Self::decode(bytes).map_err(|error| error.to_string())
+    }
+
+    fn size(&self) -> usize {
+        self.encoded_len()
     }
 }
 
@@ -38,6 +48,21 @@ pub struct StoredResponse {
     pub command_hash: Vec<u8>,
     /// The encoded response.
     pub response: Vec<u8>,
+    /// Whether it is the basic view of a resource.
+    pub is_basic: bool,
+}
+
+/// A response to store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewResponse {
+    /// The request.
+    pub request: RequestId,
+    /// SHA-256 of the command.
+    pub command_hash: [u8; 32],
+    /// The encoded response.
+    pub response: Vec<u8>,
+    /// Whether it is the basic view of a resource.
+    pub is_basic: bool,
 }
 
 /// The stored responses to these requests.
@@ -45,7 +70,7 @@ pub async fn find_responses(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<Re
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
-        "select l.request_id, l.command_hash, l.answer
+        "select l.request_id, l.command_hash, l.answer, l.is_basic
          from unnest($2::uuid[]) as requested (request_id)
          join request_log l on l.tenant_id = $1 and l.request_id = requested.request_id",
         tenant,
@@ -56,37 +81,36 @@ pub async fn find_responses(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<Re
     Ok(rows
         .into_iter()
         .map(|row| {
-            (RequestId::new(row.request_id), StoredResponse { command_hash: row.command_hash, response: row.answer })
+            let stored =
+                StoredResponse { command_hash: row.command_hash, response: row.answer, is_basic: row.is_basic };
+            (RequestId::new(row.request_id), stored)
         })
         .collect())
 }
 
 /// Stores responses. Waits for a transaction that stores a response to one of the same requests, and fails if that one commits.
-pub async fn store_responses(
-    tx: &mut Tx,
-    responses: Vec<(RequestId, [u8; 32], Vec<u8>)>,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
+pub async fn store_responses(tx: &mut Tx, mut responses: Vec<NewResponse>, now: DateTime<Utc>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
-    let mut sorted = responses;
-    sorted.sort_by_key(|(id, ..)| *id);
-    let count = sorted.len();
-    let (mut ids, mut hashes, mut bytes) =
-        (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
-    for (id, hash, response) in sorted {
-        ids.push(id.uuid());
-        hashes.push(hash.to_vec());
+    responses.sort_by_key(|response| response.request);
+    let count = responses.len();
+    let (mut ids, mut hashes) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut bytes, mut basic) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for NewResponse { request, command_hash, response, is_basic } in responses {
+        ids.push(request.uuid());
+        hashes.push(command_hash.to_vec());
         bytes.push(response);
+        basic.push(is_basic);
     }
     let done = sqlx::query!(
-        "insert into request_log (tenant_id, request_id, command_hash, answer, answered_at)
-         select $1, *, $5
-         from unnest($2::uuid[], $3::bytea[], $4::bytea[])
+        "insert into request_log (tenant_id, request_id, command_hash, answer, is_basic, answered_at)
+         select $1, *, $6
+         from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bool[])
          on conflict on constraint request_log_pkey do nothing",
         tenant,
         &ids,
         &hashes,
         &bytes,
+        &basic,
         now,
     )
     .execute(&mut **tx)

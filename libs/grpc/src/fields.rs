@@ -9,9 +9,6 @@ use quittance_kernel::{
 use quittance_proto::{Resource, common::v1 as pb, read_money};
 use rust_decimal::Decimal;
 
-/// The most entries of a batch.
-pub const MAX_BATCH: usize = 1_000;
-
 type Read<T> = Result<T, (&'static str, String)>;
 
 /// A required field is empty.

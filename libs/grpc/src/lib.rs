@@ -2,6 +2,7 @@
 //! wrong with them, faults with google.rpc details, page tokens, the server, and the client that services and tools share.
 
 mod auth;
+mod batch;
 mod call_record;
 mod client;
 mod deadline;
@@ -21,12 +22,13 @@ mod tls;
 mod violations;
 
 pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
+pub use batch::{BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, ids};
 pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_address};
 pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
-    MAX_BATCH, currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_line,
-    optional_text, percent, positive_money, request_id, required, text,
+    currency, date, decimal, field_mask, id, message, money, optional_date, optional_id, optional_line, optional_text,
+    percent, positive_money, request_id, required, text,
 };
 pub use layer::{CallLayer, Caller};
 pub use page::{Page, PageToken};

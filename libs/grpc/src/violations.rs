@@ -52,7 +52,12 @@ impl Violations {
 
     /// Adds a violation for each enum field whose number is unknown.
     pub fn check_enums(&mut self, message: &impl RequestMessage) {
-        for UnknownEnum { field, value } in message.unknown_enums() {
+        self.add_unknown(message.unknown_enums());
+    }
+
+    /// Adds a violation for each of these.
+    pub fn add_unknown(&mut self, unknown: impl IntoIterator<Item = UnknownEnum>) {
+        for UnknownEnum { field, value } in unknown {
             self.add(field, ENUM_UNKNOWN, format!("{value} is not a known value"));
         }
     }

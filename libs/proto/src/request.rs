@@ -77,11 +77,11 @@ mod tests {
         let request = invoicing::CreateInvoiceRequest { invoice: Some(invoice), ..Default::default() };
         let found = UnknownEnum { field: "invoice.rounding_rule.mode".to_owned(), value: 99 };
         assert_eq!(request.unknown_enums(), std::slice::from_ref(&found));
-        let batch = invoicing::BatchCreateInvoicesRequest {
-            requests: vec![invoicing::CreateInvoiceRequest::default(), request],
-        };
+        let requests = vec![invoicing::CreateInvoiceRequest::default(), request];
+        let batch = invoicing::BatchCreateInvoicesRequest { requests, view: 98 };
         let in_batch = UnknownEnum { field: format!("requests[1].{}", found.field), value: 99 };
-        assert_eq!(batch.unknown_enums(), [in_batch]);
+        let of_batch = UnknownEnum { field: "view".to_owned(), value: 98 };
+        assert_eq!(batch.unknown_enums(), [in_batch, of_batch]);
     }
 
     #[test]

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use quittance_grpc::{Caller, MAX_BATCH, Violations, entry_status, request_id};
+use quittance_grpc::{BATCH_SIZE_OUT_OF_RANGE, Caller, MAX_BATCH, Violations, entry_status, request_id};
 use quittance_kernel::{Bug, RequestId, TenantId};
-use quittance_proto::Mutating;
+use quittance_proto::{Mutating, RequestMessage};
 use quittance_runtime::trace::{self, Trace};
 use tonic::{Request, Status};
 use tonic_types::pb;
 
 use crate::{Batch, CommonError};
+
+/// The most bytes of all errors in the response of a batch.
+const MAX_ERROR_BYTES: usize = 768 * 1024;
 
 /// Who does something: the subject of the call's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,18 +71,21 @@ impl<C> BatchCall<C> {
             self.entries.into_iter().map(|entry| entry.map(|call| calls.push(call))).collect();
         let results = if calls.is_empty() { Vec::new() } else { run(calls).await.map_err(Into::into)? };
         let mut results = results.into_iter();
-        let in_order = read.into_iter().map(|entry| {
-            let result = match entry {
-                Err(violations) => Err(violations.into()),
-                Ok(()) => match results.next() {
-                    Some(result) => result.map_err(Into::into),
-                    None => Err(CommonError::from(Bug("an entry has no result")).into()),
-                },
-            };
-            result.map_err(|status| entry_status(&status))
+        let in_order = read.into_iter().map(|entry| match entry {
+            Err(violations) => Err(Status::from(violations)),
+            Ok(()) => match results.next() {
+                Some(result) => result.map_err(Into::into),
+                None => Err(CommonError::from(Bug("an entry has no result")).into()),
+            },
         });
-        Ok(in_order.collect())
+        Ok(entries(in_order.collect()))
     }
+}
+
+/// The results of a batch, with the errors in the form that entries carry: together they stay below what clients take.
+pub fn entries<O, E: Into<Status>>(results: Vec<Result<O, E>>) -> Vec<Result<O, pb::Status>> {
+    let bytes = MAX_ERROR_BYTES / results.len().max(1);
+    results.into_iter().map(|result| result.map_err(|error| entry_status(&error.into(), bytes))).collect()
 }
 
 fn caller<R>(request: &Request<R>) -> Result<&Caller, Status> {
@@ -136,16 +142,20 @@ where
 /// The calls in a batch request.
 pub fn parse_batch<C, B, R>(request: Request<B>, entries: impl FnOnce(B) -> Vec<R>) -> Result<BatchCall<C>, Status>
 where
+    B: RequestMessage,
     R: Mutating,
     C: TryFrom<R, Error = Violations>,
 {
     let from = From::of(&request)?;
+    let mut bad = Violations::default();
+    let unknown = request.get_ref().unknown_enums();
+    // What is wrong with an entry is the entry's own error.
+    bad.add_unknown(unknown.into_iter().filter(|unknown| !unknown.field.contains('[')));
     let entries = entries(request.into_inner());
     if entries.is_empty() || entries.len() > MAX_BATCH {
-        let mut bad = Violations::default();
         let said = format!("has 1 to {MAX_BATCH} entries, not {}", entries.len());
-        bad.add("requests", "BATCH_SIZE_OUT_OF_RANGE", said);
-        return Err(bad.into());
+        bad.add("requests", BATCH_SIZE_OUT_OF_RANGE, said);
     }
+    bad.into_result(Some(()))?;
     Ok(BatchCall { tenant: from.tenant, entries: entries.into_iter().map(|entry| from.call(entry)).collect() })
 }

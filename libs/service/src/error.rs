@@ -20,6 +20,14 @@ pub enum CommonError {
     /// The batch of the call was cancelled. A retry with the same request id returns the result.
     #[error("the batch of the call was interrupted")]
     Interrupted,
+    /// The response of a batch would be larger than clients take. Nothing was written.
+    #[error("the response would have {bytes} bytes, and {room} are left of what clients take; ask for the basic view")]
+    ResponseTooLarge {
+        /// What the response would add.
+        bytes: usize,
+        /// What may still be added.
+        room: usize,
+    },
     /// The database failed.
     #[error("the store failed")]
     Db(#[from] DbError),
@@ -40,6 +48,7 @@ impl From<CommonError> for Status {
                 Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
             }
             CommonError::Interrupted => Fault::new(Code::Unavailable, "INTERRUPTED", text),
+            CommonError::ResponseTooLarge { .. } => Fault::new(Code::ResourceExhausted, "RESPONSE_TOO_LARGE", text),
             CommonError::Db(error) => return db_fault(&error),
             CommonError::Bug(bug) => return internal(&bug),
         }
@@ -62,13 +71,14 @@ pub trait ServiceError:
             | CommonError::Stale(_)
             | CommonError::RequestIdReused(_)
             | CommonError::Interrupted
+            | CommonError::ResponseTooLarge { .. }
             | CommonError::Bug(_) => None,
         }
     }
 
-    /// Whether it concerns the whole batch: a database error or a bug.
+    /// Whether it concerns the whole batch: its response, a database error or a bug.
     fn is_of_batch(&self) -> bool {
-        matches!(self.common(), Some(CommonError::Db(_) | CommonError::Bug(_)))
+        matches!(self.common(), Some(CommonError::ResponseTooLarge { .. } | CommonError::Db(_) | CommonError::Bug(_)))
     }
 }
 

@@ -14,9 +14,10 @@ mod query;
 mod runner;
 mod settings;
 mod state;
+mod view;
 mod write;
 
-pub use call::{Actor, BatchCall, Call, Envelope, parse, parse_batch};
+pub use call::{Actor, BatchCall, Call, Envelope, entries, parse, parse_batch};
 pub use command_hash::{CommandHash, command_hash};
 pub use error::{CommonError, ServiceError};
 pub use etag::Etag;
@@ -26,4 +27,5 @@ pub use quittance_events::Event;
 pub use runner::Outcome;
 pub use settings::Settings;
 pub use state::State;
+pub use view::{MAX_RESPONSE_BYTES, Viewed, Views, response_fits};
 pub use write::Write;

@@ -8,10 +8,13 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
+    sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
 
-use quittance_db::{DbError, RequestIdReused, StorableResponse, StoredResponse, find_responses, store_responses};
+use quittance_db::{
+    DbError, NewResponse, RequestIdReused, StorableResponse, StoredResponse, find_responses, store_responses,
+};
 use quittance_kernel::{Bug, RequestId, TenantId};
 use quittance_runtime::metrics::{self, OperationResult};
 use tracing::{Instrument as _, Span};
@@ -140,6 +143,8 @@ pub(crate) struct Runner<'a, F: Form<C>, C, A> {
     state: &'a State<F::Settings>,
     tenant: TenantId,
     response: fn(&F::Output) -> A,
+    /// How many bytes of responses may still be written; `None` where they cannot be too large.
+    room: Option<AtomicUsize>,
 }
 
 impl<'a, F, C, A> Runner<'a, F, C, A>
@@ -149,7 +154,12 @@ where
     A: StorableResponse,
 {
     pub(crate) fn new(state: &'a State<F::Settings>, tenant: TenantId, response: fn(&F::Output) -> A) -> Self {
-        Self { state, tenant, response }
+        Self { state, tenant, response, room: None }
+    }
+
+    /// The same, with a limit for the sum of all responses. What exceeds it is refused before anything is written.
+    pub(crate) fn with_room(self, bytes: usize) -> Self {
+        Self { room: Some(AtomicUsize::new(bytes)), ..self }
     }
 
     /// Runs the calls; duplicates of a request are one command.
@@ -209,6 +219,9 @@ where
                 Ok(mut results) => return results.pop().ok_or_else(|| Bug("a command has no result").into()),
                 Err(error) => error,
             };
+            if matches!(error.common(), Some(CommonError::ResponseTooLarge { .. })) {
+                return Ok(Err(error));
+            }
             let Some(store) = error.store().filter(|store| store.is_conflict()) else { return Err(error) };
             if store.is_transient() && tries < TRIES {
                 tries += 1;
@@ -235,11 +248,19 @@ where
         let mut w = Write::new(&mut tx, now, settings.as_deref(), calls);
         let results = if fresh.is_empty() { Vec::new() } else { self.decide(&mut w, &fresh).await? };
         let mut responses = Vec::with_capacity(results.len());
+        let mut bytes: usize = kept.values().map(|kept| kept.response.len()).sum();
         for (entry, result) in fresh.iter().zip(&results) {
-            if let Ok(outcome) = result {
-                responses.push((entry.id(), entry.hash, outcome.response.to_bytes()));
+            if let Ok(Outcome { response, .. }) = result {
+                bytes += response.size();
+                responses.push(NewResponse {
+                    request: entry.id(),
+                    command_hash: entry.hash,
+                    response: response.to_bytes(),
+                    is_basic: response.is_basic(),
+                });
             }
         }
+        self.take_room(bytes)?;
         let is_refused = responses.len() < results.len();
         if responses.is_empty() {
             drop(w);
@@ -266,6 +287,13 @@ where
             }
         });
         outcomes.collect()
+    }
+
+    /// Refuses responses that are too large together. Called before they are written.
+    fn take_room(&self, bytes: usize) -> Result<(), CommonError> {
+        let Some(room) = &self.room else { return Ok(()) };
+        let taken = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(bytes));
+        taken.map(drop).map_err(|room| CommonError::ResponseTooLarge { bytes, room })
     }
 
     /// Runs the operation; an error of the operation is returned for every command.
@@ -305,7 +333,7 @@ fn repeat<F: Form<C>, C, A: StorableResponse>(
     if kept.command_hash != entry.hash {
         return Ok(Err(CommonError::from(RequestIdReused(entry.id())).into()));
     }
-    let response = A::from_bytes(&kept.response).map_err(|why| DbError::Corrupt {
+    let response = A::from_bytes(&kept.response, kept.is_basic).map_err(|why| DbError::Corrupt {
         table: "request_log",
         id: entry.id().uuid(),
         why,

@@ -10,14 +10,17 @@ use std::{
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError, StorableResponse, Tx};
 use quittance_events::Relay;
-use quittance_kernel::{Clock, TenantId};
+use quittance_kernel::{Bug, Clock, TenantId};
+use quittance_proto::common::v1::View;
 use tonic::{Response, Status};
 use tonic_types::pb;
 
 use crate::{
-    Batch, BatchCall, BatchOperation, Call, CommonError, Operation, Outcome, Settings,
+    Batch, BatchCall, BatchOperation, Call, CommonError, MAX_RESPONSE_BYTES, Operation, Outcome, Settings, Viewed,
+    Views,
     coalescer::Coalescers,
     operation::ErrorOf,
+    response_fits,
     runner::{self, Many, Runner, Single},
 };
 
@@ -173,6 +176,78 @@ impl<S: Settings> State<S> {
         Ok(results.into_iter().map(|result| result.map(|outcome| outcome.response)).collect())
     }
 
+    /// As [`State::run_coalesced`], for a resource with views: the response has all of it. `read` reads resources, in their order, of which a
+    /// batch has kept the basic view.
+    pub async fn run_whole<C, M>(
+        &self,
+        call: Call<C>,
+        views: &Views<C::Output, M>,
+        read: impl AsyncFnOnce(&mut Tx, &[M]) -> Result<Vec<M>, S::Error>,
+    ) -> Result<Response<M>, Status>
+    where
+        C: BatchOperation<Settings = S> + Hash,
+        M: prost::Message + Default + Clone + 'static,
+    {
+        let (tenant, full) = (call.tenant, views.full);
+        let outcome = self.coalesce(call, |calls| self.execute_many(tenant, calls, full)).await.map_err(Into::into)?;
+        let mut results = vec![Ok::<_, Status>(outcome.response)];
+        self.show(tenant, View::Full, views, &mut results, read).await.map_err(Into::into)?;
+        let viewed = results.pop().ok_or_else(|| Status::from(CommonError::from(Bug("a call has no response"))))??;
+        Ok(Response::new(viewed.resource))
+    }
+
+    /// As [`State::run_batch`], for a resource with views.
+    pub async fn run_batch_viewed<C, M>(
+        &self,
+        batch: BatchCall<C>,
+        view: View,
+        views: &Views<C::Output, M>,
+        read: impl AsyncFnOnce(&mut Tx, &[M]) -> Result<Vec<M>, S::Error>,
+    ) -> Result<Vec<Result<M, pb::Status>>, Status>
+    where
+        C: BatchOperation<Settings = S> + Hash,
+        M: prost::Message + Default + Clone,
+    {
+        let tenant = batch.tenant;
+        let results = batch.respond(async |calls| {
+            let (response, room) = match view {
+                View::Full => (views.full, Some(MAX_RESPONSE_BYTES)),
+                View::Unspecified | View::Basic => (views.basic, None),
+            };
+            self.execute_within(tenant, calls, response, room).await
+        });
+        let results = results.await?.into_iter().map(|result| result.map(|outcome| outcome.response));
+        let mut results: Vec<_> = results.collect();
+        self.show(tenant, view, views, &mut results, read).await.map_err(Into::into)?;
+        response_fits(results.iter().flatten())?;
+        Ok(results.into_iter().map(|result| result.map(|viewed| viewed.resource)).collect())
+    }
+
+    /// Puts resources into the view that is wanted, whatever view was kept for their requests.
+    async fn show<O, M: Clone, E>(
+        &self,
+        tenant: TenantId,
+        view: View,
+        views: &Views<O, M>,
+        results: &mut [Result<Viewed<M>, E>],
+        read: impl AsyncFnOnce(&mut Tx, &[M]) -> Result<Vec<M>, S::Error>,
+    ) -> Result<(), S::Error> {
+        let (places, basic): (Vec<usize>, Vec<M>) = views.fit(view, results).into_iter().unzip();
+        if basic.is_empty() {
+            return Ok(());
+        }
+        let whole = self.read(tenant, async |tx| read(tx, &basic).await).await?;
+        if whole.len() != places.len() {
+            return Err(Bug("a resource that a request created cannot be read").into());
+        }
+        for (place, resource) in places.into_iter().zip(whole) {
+            if let Some(result) = results.get_mut(place) {
+                *result = Ok(Viewed::full(resource));
+            }
+        }
+        Ok(())
+    }
+
     /// As [`State::run_batch`], and returns the outputs too.
     pub async fn execute_many<C, A>(
         &self,
@@ -184,10 +259,27 @@ impl<S: Settings> State<S> {
         C: BatchOperation<Settings = S> + Hash,
         A: StorableResponse,
     {
+        self.execute_within(tenant, calls, response, None).await
+    }
+
+    /// The same, with a limit for the bytes of all responses: what exceeds it is refused before anything is written.
+    pub async fn execute_within<C, A>(
+        &self,
+        tenant: TenantId,
+        calls: Vec<Call<C>>,
+        response: fn(&C::Output) -> A,
+        room: Option<usize>,
+    ) -> Batch<Outcome<C::Output, A>, ErrorOf<S>>
+    where
+        C: BatchOperation<Settings = S> + Hash,
+        A: StorableResponse,
+    {
         if calls.is_empty() {
             return Ok(Vec::new());
         }
-        Runner::<Many, C, A>::new(self, tenant, response).run(&calls).await
+        let runner = Runner::<Many, C, A>::new(self, tenant, response);
+        let runner = if let Some(bytes) = room { runner.with_room(bytes) } else { runner };
+        runner.run(&calls).await
     }
 
     /// Runs an operation as a job, without a caller: it has no request id, and must find out by itself what is left to do.
@@ -210,6 +302,6 @@ async fn read<T, E: Into<F>, F: From<DbError>>(
     read.map_err(Into::into)
 }
 
-fn only<O, E: From<quittance_kernel::Bug>>(mut results: Vec<Result<O, E>>) -> Result<O, E> {
-    results.pop().unwrap_or_else(|| Err(quittance_kernel::Bug("a command has no result").into()))
+fn only<O, E: From<Bug>>(mut results: Vec<Result<O, E>>) -> Result<O, E> {
+    results.pop().unwrap_or_else(|| Err(Bug("a command has no result").into()))
 }

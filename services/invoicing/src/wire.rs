@@ -5,8 +5,7 @@ use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money}
 
 use crate::domain::{
     Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, EntryKind, Invoice, InvoiceStatus,
-    IssuedInvoice, Line, NamedTerms, OpenItem, RoundingRule, RoundingScope, Series, SeriesKind, State, Statement,
-    TaxSubtotal, Tenant,
+    Line, NamedTerms, OpenItem, RoundingRule, RoundingScope, Series, SeriesKind, State, Statement, TaxSubtotal, Tenant,
 };
 
 /// An optional id.
@@ -78,14 +77,24 @@ pub(crate) fn series(series: &Series) -> pb::Series {
 /// A customer.
 pub(crate) fn customer(customer: &Customer) -> pb::Customer {
     pb::Customer {
+        address: Some(address(&customer.address)),
+        bank_accounts: customer.bank_accounts.clone(),
+        contacts: customer.contacts.iter().map(contact).collect(),
+        ..basic_customer(customer)
+    }
+}
+
+/// The basic view of a customer.
+pub(crate) fn basic_customer(customer: &Customer) -> pb::Customer {
+    pb::Customer {
         customer_id: customer.id.to_string(),
         number: customer.number.clone().unwrap_or_default(),
         name: customer.name.clone(),
-        address: Some(address(&customer.address)),
+        address: None,
         tax_id: customer.tax_id.clone(),
         terms_id: optional(customer.terms_id),
-        bank_accounts: customer.bank_accounts.clone(),
-        contacts: customer.contacts.iter().map(contact).collect(),
+        bank_accounts: Vec::new(),
+        contacts: Vec::new(),
         etag: customer.version.to_string(),
         create_time: Some(instant(customer.created_at)),
     }
@@ -140,18 +149,20 @@ fn tax(tax: &TaxSubtotal) -> pb::TaxSubtotal {
     }
 }
 
-/// A draft, without an open balance.
-pub(crate) fn draft(draft: &Invoice) -> pb::Invoice {
-    invoice(draft, None)
-}
-
-/// An invoice just issued, with its open balance.
-pub(crate) fn issued_invoice(issued: &IssuedInvoice) -> pb::Invoice {
-    invoice(&issued.invoice, Some(issued.item.open()))
-}
-
 /// An invoice with its open balance, zero for a draft.
 pub(crate) fn invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
+    pb::Invoice {
+        lines: invoice.lines.iter().map(line).collect(),
+        terms: Some(payment_terms(&invoice.terms)),
+        taxes: invoice.totals.taxes.iter().map(tax).collect(),
+        rounding_rule: Some(rounding_rule(invoice.rounding)),
+        note: invoice.note.clone(),
+        ..basic_invoice(invoice, open)
+    }
+}
+
+/// The basic view of an invoice.
+pub(crate) fn basic_invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
     let state = match invoice.status(open) {
         InvoiceStatus::Draft => pb::InvoiceState::Draft,
         InvoiceStatus::Issued => pb::InvoiceState::Issued,
@@ -165,9 +176,9 @@ pub(crate) fn invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
         customer_id: invoice.customer.to_string(),
         contact_id: optional(invoice.contact),
         currency_code: invoice.currency.code().to_owned(),
-        lines: invoice.lines.iter().map(line).collect(),
+        lines: Vec::new(),
         terms_id: optional(invoice.terms_id),
-        terms: Some(payment_terms(&invoice.terms)),
+        terms: None,
         series_id: invoice.series.to_string(),
         external_number: invoice.external_number.clone().unwrap_or_default(),
         number: issuance.map(|i| i.number.clone()).unwrap_or_default(),
@@ -175,14 +186,14 @@ pub(crate) fn invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
         due_on: optional(issuance.map(|i| i.due_on).or(invoice.agreed_due_on)),
         state: state.into(),
         net_total: Some(money(invoice.totals.net)),
-        taxes: invoice.totals.taxes.iter().map(tax).collect(),
+        taxes: Vec::new(),
         tax_total: Some(money(invoice.totals.tax)),
         total: Some(money(invoice.totals.total)),
         open_amount: Some(money(open.unwrap_or(Money::zero(invoice.currency)))),
-        rounding_rule: Some(rounding_rule(invoice.rounding)),
+        rounding_rule: None,
         reservation_id: optional(invoice.reservation),
         purchase_order: invoice.purchase_order.clone(),
-        note: invoice.note.clone(),
+        note: String::new(),
         payment_reference: issuance.and_then(|i| i.payment_reference.clone()).unwrap_or_default(),
         etag: invoice.version.to_string(),
         create_time: Some(instant(invoice.created_at)),

@@ -154,6 +154,17 @@ pub(crate) fn payment(payment: &Payment, allocations: &[Allocation]) -> pb::Paym
     }
 }
 
+/// Leaves out of a payment what its basic view has not.
+pub(crate) fn strip_payment(whole: &mut pb::Payment) {
+    whole.payer_name.clear();
+    whole.payer_account.clear();
+    whole.text.clear();
+    whole.allocations.clear();
+    if let Some(outcome) = &mut whole.r#match {
+        outcome.evidence.clear();
+    }
+}
+
 fn statement(statement: &ImportedStatement) -> pb::ImportedStatement {
     pb::ImportedStatement {
         statement_id: statement.id.clone(),

@@ -120,7 +120,7 @@ impl Api {
             request_id: request_id(),
             customer: Some(pb::Customer { name: format!("Customer {i}"), ..pb::Customer::default() }),
         });
-        let request = pb::BatchCreateCustomersRequest { requests: requests.collect() };
+        let request = pb::BatchCreateCustomersRequest { requests: requests.collect(), ..Default::default() };
         let answer =
             CustomerServiceClient::new(self.client.clone()).batch_create_customers(request).await?.into_inner();
         for result in answer.results {
@@ -159,7 +159,10 @@ impl Api {
             let mut invoices = InvoiceServiceClient::new(self.client.clone());
             let requests = (0..BATCH).map(|i| create_and_issue(&self.customer(i))).collect();
             let answer = invoices
-                .batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest { requests })
+                .batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest {
+                    requests,
+                    ..Default::default()
+                })
                 .await?
                 .into_inner();
             let mut items = Vec::with_capacity(BATCH);

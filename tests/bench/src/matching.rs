@@ -153,13 +153,13 @@ async fn record(
     callers: usize,
 ) -> anyhow::Result<f64> {
     let started = Instant::now();
-    let answers: Vec<pb::BatchRecordPaymentsResponse> = stream::iter(payments.chunks(BATCH))
+    let answers: Vec<pb::BatchPaymentsResponse> = stream::iter(payments.chunks(BATCH))
         .map(|batch| {
             let requests = batch.iter().map(|(_, payment)| pb::RecordPaymentRequest {
                 request_id: request_id(),
                 payment: Some(payment.clone()),
             });
-            let request = pb::BatchRecordPaymentsRequest { requests: requests.collect() };
+            let request = pb::BatchRecordPaymentsRequest { requests: requests.collect(), ..Default::default() };
             let mut client = PaymentServiceClient::new(client.clone());
             async move { client.batch_record_payments(request).await.map(Response::into_inner) }
         })

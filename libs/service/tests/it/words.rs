@@ -139,8 +139,12 @@ impl StorableResponse for Word {
         self.0.clone().into_bytes()
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+    fn from_bytes(bytes: &[u8], _is_basic: bool) -> Result<Self, String> {
         String::from_utf8(bytes.to_vec()).map(Self).map_err(|error| error.to_string())
+    }
+
+    fn size(&self) -> usize {
+        self.0.len()
     }
 }
 

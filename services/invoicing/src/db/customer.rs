@@ -185,17 +185,24 @@ pub(crate) async fn lock(tx: &mut Tx, id: CustomerId) -> Result<Customer, Error>
 
 /// A customer.
 pub(crate) async fn find(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>, DbError> {
+    Ok(find_all(tx, &[id]).await?.remove(&id))
+}
+
+/// The existing ones of these customers.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<CustomerId, Customer>, DbError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at
-         from customer
-         where tenant_id = $1 and id = $2",
+        "select c.id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at
+         from unnest($2::uuid[]) as requested (id)
+         join customer c on c.tenant_id = $1 and c.id = requested.id",
         tx.tenant().uuid(),
-        id.uuid(),
+        &ids,
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(with_contacts(tx, rows).await?.pop())
+    let customers = with_contacts(tx, rows).await?;
+    Ok(customers.into_iter().map(|customer| (customer.id, customer)).collect())
 }
 
 /// Filter and page of a list of customers.

@@ -86,7 +86,7 @@ pub(crate) async fn list_credit_notes(
 
 /// Credit notes with the lines and taxes of their invoices, which are credited in full. An invoice has at most one.
 async fn with_invoices(tx: &mut Tx, rows: Vec<NoteRow>) -> Result<Vec<CreditNote>, DbError> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.invoice_id).collect();
+    let ids: Vec<InvoiceId> = rows.iter().map(|row| InvoiceId::new(row.invoice_id)).collect();
     let mut invoices = invoice::find_all(tx, &ids).await?;
     rows.into_iter().map(|row| row.into_note(&mut invoices)).collect()
 }

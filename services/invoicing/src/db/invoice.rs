@@ -1,6 +1,6 @@
 //! Invoices.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
@@ -124,10 +124,10 @@ pub(crate) async fn insert_drafts(tx: &mut Tx, drafts: &[&Invoice]) -> Result<()
 /// These invoices, locked until the transaction ends, in the order of their ids.
 pub(crate) async fn lock_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
     let tenant = tx.tenant().uuid();
-    let mut ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     // Two commands of a batch may concern one invoice: it is read once.
-    ids.sort_unstable();
-    ids.dedup();
+    let ids: BTreeSet<InvoiceId> = ids.iter().copied().collect();
+    let ids: Vec<InvoiceId> = ids.into_iter().collect();
+    let sorted: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
         "select i.id
          from unnest($2::uuid[]) as requested (id)
@@ -135,7 +135,7 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<I
          order by i.id
          for update of i",
         tenant,
-        &ids,
+        &sorted,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -149,11 +149,12 @@ pub(crate) async fn lock(tx: &mut Tx, id: InvoiceId) -> Result<Invoice, Error> {
 
 /// An invoice.
 pub(crate) async fn find(tx: &mut Tx, id: InvoiceId) -> Result<Option<Invoice>, DbError> {
-    Ok(find_all(tx, &[id.uuid()]).await?.remove(&id))
+    Ok(find_all(tx, &[id]).await?.remove(&id))
 }
 
 /// The existing ones of these invoices.
-pub(super) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<InvoiceId, Invoice>, DbError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
         r#"select i.id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
@@ -162,7 +163,7 @@ pub(super) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Invoic
          from unnest($2::uuid[]) as requested (id)
          join invoice i on i.tenant_id = $1 and i.id = requested.id"#,
         tx.tenant().uuid(),
-        ids,
+        &ids,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -1,13 +1,26 @@
 //! Tenants, series, customers, terms.
 
+use quittance_grpc::ids;
 use quittance_kernel::CustomerId;
 use quittance_proto::invoicing::v1::{
     self as pb, customer_service_server::CustomerService, tenant_service_server::TenantService,
 };
-use quittance_service::{Query, parse, parse_batch, query};
+use quittance_service::{Query, entries, parse, parse_batch, query, response_fits};
 use tonic::{Request, Response, Status};
 
+use super::views::{CUSTOMER, whole_customers};
 use crate::{App, Error, db, ops, wire};
+
+fn batch_response(results: Vec<Result<pb::Customer, tonic_types::pb::Status>>) -> Response<pb::BatchCustomersResponse> {
+    let results = results.into_iter().map(|result| {
+        let result = match result {
+            Ok(customer) => pb::customer_result::Result::Customer(customer),
+            Err(error) => pb::customer_result::Result::Error(error),
+        };
+        pb::CustomerResult { result: Some(result) }
+    });
+    Response::new(pb::BatchCustomersResponse { results: results.collect() })
+}
 
 /// The code where the page before ended.
 fn code(key: &[String]) -> Option<String> {
@@ -53,29 +66,39 @@ impl CustomerService for App {
         &self,
         request: Request<pb::CreateCustomerRequest>,
     ) -> Result<Response<pb::Customer>, Status> {
-        self.run_coalesced(parse::<ops::CreateCustomer, _>(request)?, wire::customer).await
+        self.run_whole(parse::<ops::CreateCustomer, _>(request)?, &CUSTOMER, whole_customers).await
     }
 
     async fn batch_create_customers(
         &self,
         request: Request<pb::BatchCreateCustomersRequest>,
-    ) -> Result<Response<pb::BatchCreateCustomersResponse>, Status> {
+    ) -> Result<Response<pb::BatchCustomersResponse>, Status> {
+        let view = request.get_ref().view();
         let calls = parse_batch::<ops::CreateCustomer, _, _>(request, |batch| batch.requests)?;
-        let results = self.run_batch(calls, wire::customer).await?;
-        let results = results.into_iter().map(|result| {
-            let result = match result {
-                Ok(customer) => pb::customer_result::Result::Customer(customer),
-                Err(error) => pb::customer_result::Result::Error(error),
-            };
-            pb::CustomerResult { result: Some(result) }
-        });
-        Ok(Response::new(pb::BatchCreateCustomersResponse { results: results.collect() }))
+        Ok(batch_response(self.run_batch_viewed(calls, view, &CUSTOMER, whole_customers).await?))
     }
 
     async fn get_customer(&self, request: Request<pb::GetCustomerRequest>) -> Result<Response<pb::Customer>, Status> {
         let (tenant, id) = query(request)?.id("customer_id", |r| &r.customer_id, CustomerId::parse)?;
         let customer = self.read(tenant, async |tx| db::customer::find(tx, id).await).await?;
         Ok(Response::new(wire::customer(&customer.ok_or(Error::CustomerNotFound(id))?)))
+    }
+
+    async fn batch_get_customers(
+        &self,
+        request: Request<pb::BatchGetCustomersRequest>,
+    ) -> Result<Response<pb::BatchCustomersResponse>, Status> {
+        let Query { tenant, request, mut bad } = query(request)?;
+        let ids = ids(&mut bad, "customer_ids", &request.customer_ids, CustomerId::parse);
+        let ids = bad.into_result(ids)?;
+        let found = self.read(tenant, async |tx| db::customer::find_all(tx, &ids).await).await?;
+        let get = |id: &CustomerId| {
+            let customer = found.get(id).ok_or(Error::CustomerNotFound(*id))?;
+            Ok::<_, Error>(CUSTOMER.show(request.view(), wire::customer(customer)))
+        };
+        let customers: Vec<_> = ids.iter().map(get).collect();
+        response_fits(customers.iter().flatten())?;
+        Ok(batch_response(entries(customers)))
     }
 
     async fn update_customer(

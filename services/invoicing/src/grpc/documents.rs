@@ -1,14 +1,20 @@
 //! Invoices and credit notes.
 
+use std::collections::HashMap;
+
 use quittance_db::Tx;
-use quittance_grpc::{Page, optional_id, text};
-use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, ItemId, Money, TenantId};
-use quittance_proto::invoicing::v1::{
-    self as pb, credit_note_service_server::CreditNoteService, invoice_service_server::InvoiceService,
+use quittance_grpc::{Page, ids, optional_id, text};
+use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, TenantId};
+use quittance_proto::{
+    common::v1::View,
+    invoicing::v1::{
+        self as pb, credit_note_service_server::CreditNoteService, invoice_service_server::InvoiceService,
+    },
 };
-use quittance_service::{Query, parse, parse_batch, query};
+use quittance_service::{Query, entries, parse, parse_batch, query, response_fits};
 use tonic::{Request, Response, Status};
 
+use super::views::{DRAFT, ISSUED_INVOICE, whole_invoices, with_open};
 use crate::{App, Error, db, domain::Invoice, ops, wire};
 
 fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) -> Response<pb::BatchInvoicesResponse> {
@@ -23,15 +29,7 @@ fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) ->
 }
 
 /// How many invoices of a list are read at once.
-const READ_AT_ONCE: i64 = 101;
-
-/// Invoices with their open balances.
-async fn with_open(tx: &mut Tx, invoices: &[Invoice]) -> Result<Vec<pb::Invoice>, Error> {
-    let ids: Vec<ItemId> = invoices.iter().filter(|i| i.state.issuance().is_some()).map(|i| i.id.into()).collect();
-    let items = db::ledger::find_items(tx, &ids).await?;
-    let open = |invoice: &Invoice| -> Option<Money> { items.get(&invoice.id.into()).map(|view| view.item.open()) };
-    Ok(invoices.iter().map(|invoice| wire::invoice(invoice, open(invoice))).collect())
-}
+const READ_AT_ONCE: u8 = 101;
 
 impl App {
     async fn read_invoice(&self, tenant: TenantId, id: InvoiceId) -> Result<pb::Invoice, Error> {
@@ -53,9 +51,8 @@ impl App {
             let mut invoices = Vec::new();
             // An invoice has up to 500 lines: a page of them is filled by its bytes long before its number.
             loop {
-                filter.limit = READ_AT_ONCE.min(page.limit());
                 let found = db::invoice::list(tx, &filter).await?;
-                let is_last = found.len() < usize::try_from(filter.limit).unwrap_or(usize::MAX);
+                let is_last = i64::try_from(found.len()).is_ok_and(|count| count < filter.limit);
                 filter.after = found.last().map(|invoice| invoice.id);
                 invoices.extend(with_open(tx, &found).await?);
                 if is_last || page.is_filled_by(&invoices) {
@@ -64,6 +61,30 @@ impl App {
             }
         };
         self.read_list(tenant, read).await
+    }
+
+    /// Invoices by their ids, in this order, in one of the views.
+    async fn get_invoices(
+        &self,
+        tenant: TenantId,
+        ids: &[InvoiceId],
+        view: View,
+    ) -> Result<Vec<Result<pb::Invoice, Error>>, Error> {
+        let read = async |tx: &mut Tx| {
+            let mut found = HashMap::with_capacity(ids.len());
+            // Whole invoices may have 100 KiB each: what is too much is refused before all of it is read.
+            for some in ids.chunks(READ_AT_ONCE.into()) {
+                let invoices: Vec<Invoice> = db::invoice::find_all(tx, some).await?.into_values().collect();
+                for invoice in with_open(tx, &invoices).await? {
+                    found.insert(invoice.invoice_id.clone(), DRAFT.show(view, invoice));
+                }
+                response_fits(found.values())?;
+            }
+            Ok::<_, Error>(found)
+        };
+        let found = self.read(tenant, read).await?;
+        let get = |id: &InvoiceId| found.get(&id.to_string()).cloned().ok_or(Error::InvoiceNotFound(*id));
+        Ok(ids.iter().map(get).collect())
     }
 
     async fn search(&self, tenant: TenantId, beginning: &str) -> Result<Vec<pb::Invoice>, Error> {
@@ -93,57 +114,61 @@ impl InvoiceService for App {
         &self,
         request: Request<pb::CreateInvoiceRequest>,
     ) -> Result<Response<pb::Invoice>, Status> {
-        self.run_coalesced(parse::<ops::CreateInvoice, _>(request)?, wire::draft).await
+        self.run_whole(parse::<ops::CreateInvoice, _>(request)?, &DRAFT, whole_invoices).await
     }
 
     async fn batch_create_invoices(
         &self,
         request: Request<pb::BatchCreateInvoicesRequest>,
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
+        let view = request.get_ref().view();
         let calls = parse_batch::<ops::CreateInvoice, _, _>(request, |batch| batch.requests)?;
-        Ok(batch_response(self.run_batch(calls, wire::draft).await?))
+        Ok(batch_response(self.run_batch_viewed(calls, view, &DRAFT, whole_invoices).await?))
     }
 
     async fn update_invoice(
         &self,
         request: Request<pb::UpdateInvoiceRequest>,
     ) -> Result<Response<pb::Invoice>, Status> {
-        self.run_coalesced(parse::<ops::UpdateInvoice, _>(request)?, wire::draft).await
+        self.run_whole(parse::<ops::UpdateInvoice, _>(request)?, &DRAFT, whole_invoices).await
     }
 
     async fn batch_update_invoices(
         &self,
         request: Request<pb::BatchUpdateInvoicesRequest>,
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
+        let view = request.get_ref().view();
         let calls = parse_batch::<ops::UpdateInvoice, _, _>(request, |batch| batch.requests)?;
-        Ok(batch_response(self.run_batch(calls, wire::draft).await?))
+        Ok(batch_response(self.run_batch_viewed(calls, view, &DRAFT, whole_invoices).await?))
     }
 
     async fn issue_invoice(&self, request: Request<pb::IssueInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
-        self.run_coalesced(parse::<ops::IssueInvoice, _>(request)?, wire::issued_invoice).await
+        self.run_whole(parse::<ops::IssueInvoice, _>(request)?, &ISSUED_INVOICE, whole_invoices).await
     }
 
     async fn batch_issue_invoices(
         &self,
         request: Request<pb::BatchIssueInvoicesRequest>,
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
+        let view = request.get_ref().view();
         let calls = parse_batch::<ops::IssueInvoice, _, _>(request, |batch| batch.requests)?;
-        Ok(batch_response(self.run_batch(calls, wire::issued_invoice).await?))
+        Ok(batch_response(self.run_batch_viewed(calls, view, &ISSUED_INVOICE, whole_invoices).await?))
     }
 
     async fn create_and_issue_invoice(
         &self,
         request: Request<pb::CreateAndIssueInvoiceRequest>,
     ) -> Result<Response<pb::Invoice>, Status> {
-        self.run_coalesced(parse::<ops::CreateAndIssueInvoice, _>(request)?, wire::issued_invoice).await
+        self.run_whole(parse::<ops::CreateAndIssueInvoice, _>(request)?, &ISSUED_INVOICE, whole_invoices).await
     }
 
     async fn batch_create_and_issue_invoices(
         &self,
         request: Request<pb::BatchCreateAndIssueInvoicesRequest>,
     ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
+        let view = request.get_ref().view();
         let calls = parse_batch::<ops::CreateAndIssueInvoice, _, _>(request, |batch| batch.requests)?;
-        Ok(batch_response(self.run_batch(calls, wire::issued_invoice).await?))
+        Ok(batch_response(self.run_batch_viewed(calls, view, &ISSUED_INVOICE, whole_invoices).await?))
     }
 
     async fn void_invoice(&self, request: Request<pb::VoidInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
@@ -156,6 +181,16 @@ impl InvoiceService for App {
         Ok(Response::new(self.read_invoice(tenant, id).await?))
     }
 
+    async fn batch_get_invoices(
+        &self,
+        request: Request<pb::BatchGetInvoicesRequest>,
+    ) -> Result<Response<pb::BatchInvoicesResponse>, Status> {
+        let Query { tenant, request, mut bad } = query(request)?;
+        let ids = ids(&mut bad, "invoice_ids", &request.invoice_ids, InvoiceId::parse);
+        let ids = bad.into_result(ids)?;
+        Ok(batch_response(entries(self.get_invoices(tenant, &ids, request.view()).await?)))
+    }
+
     async fn list_invoices(
         &self,
         request: Request<pb::ListInvoicesRequest>,
@@ -166,8 +201,13 @@ impl InvoiceService for App {
         let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
         let (customer, page) = bad.into_result(customer.zip(page))?;
         let (state, open) = stored_state(request.state());
-        let filter =
-            db::invoice::Filter { customer, state, open, after: page.after_id(InvoiceId::parse)?, limit: page.limit() };
+        let filter = db::invoice::Filter {
+            customer,
+            state,
+            open,
+            after: page.after_id(InvoiceId::parse)?,
+            limit: page.limit().min(READ_AT_ONCE.into()),
+        };
         let (invoices, next_page_token) = self.read_invoices(tenant, &filter, &page).await?;
         Ok(Response::new(pb::ListInvoicesResponse { invoices, next_page_token }))
     }

@@ -2,13 +2,13 @@
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Violations, currency, date, entry_status, id, optional_date, optional_id};
+use quittance_grpc::{Violations, currency, date, id, optional_date, optional_id};
 use quittance_kernel::{CustomerId, ItemId, parse_date};
 use quittance_proto::{
     common::v1 as common,
     invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
 };
-use quittance_service::{Query, parse, query};
+use quittance_service::{Query, entries, parse, query};
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -18,10 +18,10 @@ use crate::{
 };
 
 fn results(settled: &[ops::Settled]) -> Vec<pb::SettlementResult> {
-    let results = settled.iter().map(|settled| {
+    let results = entries(settled.to_vec()).into_iter().map(|settled| {
         let result = match settled {
-            Ok((item, disputed)) => pb::settlement_result::Result::Item(wire::open_item(item, *disputed)),
-            Err(error) => pb::settlement_result::Result::Error(entry_status(&error.clone().into())),
+            Ok((item, disputed)) => pb::settlement_result::Result::Item(wire::open_item(&item, disputed)),
+            Err(error) => pb::settlement_result::Result::Error(error),
         };
         pb::SettlementResult { result: Some(result) }
     });

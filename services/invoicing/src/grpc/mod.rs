@@ -5,6 +5,7 @@ mod documents;
 mod items;
 mod read;
 mod status;
+mod views;
 
 #[cfg(test)]
 mod kept_requests_tests;

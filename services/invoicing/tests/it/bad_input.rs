@@ -140,7 +140,7 @@ async fn batches_have_limits() {
     let requests = (0..1_001).map(|_| create_and_issue(&customer)).collect();
     let error = service
         .invoices()
-        .batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest { requests })
+        .batch_create_and_issue_invoices(pb::BatchCreateAndIssueInvoicesRequest { requests, ..Default::default() })
         .await
         .unwrap_err();
     assert_violations(&error, &["requests"]);

@@ -95,6 +95,7 @@ async fn a_batch_of_customers_fails_entry_by_entry() {
     };
     let request = pb::BatchCreateCustomersRequest {
         requests: vec![entry("A", "1"), entry("", "2"), entry("C", "1"), entry("D", "4")],
+        ..Default::default()
     };
     let results = service.customers().batch_create_customers(request).await.unwrap().into_inner().results;
     let done: Vec<bool> =

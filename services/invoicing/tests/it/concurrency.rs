@@ -162,7 +162,7 @@ async fn a_request_id_serves_one_command_only_and_a_refusal_leaves_no_claim() {
 
     // Twice in one batch is one command.
     let twice = create_and_issue(&customer);
-    let request = pb::BatchCreateAndIssueInvoicesRequest { requests: vec![twice.clone(), twice] };
+    let request = pb::BatchCreateAndIssueInvoicesRequest { requests: vec![twice.clone(), twice], ..Default::default() };
     let answer = service.invoices().batch_create_and_issue_invoices(request).await.unwrap().into_inner();
     assert_eq!(answer.results[0], answer.results[1]);
     service.assert_ledger().await;

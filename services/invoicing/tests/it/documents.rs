@@ -96,57 +96,6 @@ async fn a_number_has_no_line_break() {
 }
 
 #[tokio::test]
-async fn batches_of_every_kind_fail_entry_by_entry() {
-    let service = Service::start().await;
-    let customer = service.customer().await;
-    let mut bad = create(&customer);
-    bad.invoice.as_mut().unwrap().lines.clear();
-    let nobody = create(&quittance_kernel::CustomerId::at(quittance_testkit::now()).to_string());
-    let request = pb::BatchCreateInvoicesRequest { requests: vec![create(&customer), bad, nobody, create(&customer)] };
-    let drafts = results(service.invoices().batch_create_invoices(request).await.unwrap().into_inner());
-    assert_eq!(drafts.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
-    let ids: Vec<String> = drafts.into_iter().flatten().map(|d| d.invoice_id).collect();
-
-    let change = |id: &str, note: &str| pb::UpdateInvoiceRequest {
-        request_id: request_id(),
-        invoice: Some(pb::Invoice { invoice_id: id.to_owned(), note: note.to_owned(), ..pb::Invoice::default() }),
-        update_mask: Some(prost_types::FieldMask { paths: vec!["note".to_owned()] }),
-    };
-    let request =
-        pb::BatchUpdateInvoicesRequest { requests: vec![change(&ids[0], "a"), change(&ids[0], "b"), change("x", "c")] };
-    let changed = results(service.invoices().batch_update_invoices(request).await.unwrap().into_inner());
-    assert_eq!(
-        changed.iter().map(|r| r.as_ref().map(|i| i.note.as_str()).ok()).collect::<Vec<_>>(),
-        [Some("a"), Some("b"), None]
-    );
-
-    // The same draft twice: the first takes the number, and the refused one leaves no gap.
-    let requests = vec![issue(&ids[0]), issue(&ids[0]), issue(&ids[1])];
-    let issued = results(
-        service.invoices().batch_issue_invoices(pb::BatchIssueInvoicesRequest { requests }).await.unwrap().into_inner(),
-    );
-    let numbers: Vec<Option<&str>> = issued.iter().map(|r| r.as_ref().map(|i| i.number.as_str()).ok()).collect();
-    assert_eq!(numbers, [Some("INV-000001"), None, Some("INV-000002")]);
-
-    let mut future = create_and_issue(&customer);
-    future.invoice.as_mut().unwrap().issued_on = "2026-03-03".to_owned();
-    let requests = vec![future, create_and_issue(&customer)];
-    let request = pb::BatchCreateAndIssueInvoicesRequest { requests };
-    let issued = results(service.invoices().batch_create_and_issue_invoices(request).await.unwrap().into_inner());
-    assert_eq!(issued[0].as_ref().unwrap_err().code, Code::FailedPrecondition as i32);
-    assert_eq!(issued[1].as_ref().unwrap().number, "INV-000003");
-    service.assert_ledger().await;
-}
-
-fn results(answer: pb::BatchInvoicesResponse) -> Vec<Result<pb::Invoice, tonic_types::pb::Status>> {
-    let results = answer.results.into_iter().map(|result| match result.result.unwrap() {
-        pb::invoice_result::Result::Invoice(invoice) => Ok(invoice),
-        pb::invoice_result::Result::Error(status) => Err(status),
-    });
-    results.collect()
-}
-
-#[tokio::test]
 async fn dates_of_a_series_never_go_back() {
     let service = Service::start().await;
     let customer = service.customer().await;

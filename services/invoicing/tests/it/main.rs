@@ -3,6 +3,7 @@
 
 mod at_size;
 mod bad_input;
+mod batches;
 mod books;
 mod carried_forward;
 mod compression;

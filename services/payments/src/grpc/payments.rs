@@ -1,17 +1,19 @@
 //! Payments, verification and stream status.
 
-use std::hash::Hash;
+use std::{collections::HashMap, hash::Hash};
 
-use quittance_db::Tx;
+use quittance_db::{StorableResponse as _, Tx};
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{optional_date, optional_id};
+use quittance_grpc::{ids, optional_date, optional_id};
 use quittance_kernel::{Bug, CustomerId, PaymentId, TenantId};
 use quittance_proto::{
-    common::v1 as common,
+    common::v1::{self as common, View},
     money,
     payments::v1::{self as pb, payment_service_server::PaymentService},
 };
-use quittance_service::{Call, Operation, Query, parse, parse_batch, query};
+use quittance_service::{
+    Call, MAX_RESPONSE_BYTES, Operation, Query, entries, parse, parse_batch, query, response_fits,
+};
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -54,8 +56,18 @@ impl App {
     }
 
     /// Records payments, and returns them as they are after invoicing's response.
-    async fn record(&self, tenant: TenantId, calls: Vec<Call<ops::RecordPayment>>) -> ops::Batch<pb::Payment> {
-        let outcomes = self.execute_many(tenant, calls, ops::PaymentResponse::of).await?;
+    async fn record(
+        &self,
+        tenant: TenantId,
+        calls: Vec<Call<ops::RecordPayment>>,
+        is_limited: bool,
+    ) -> ops::Batch<pb::Payment> {
+        let outcomes = if is_limited {
+            let sized = |recorded: &ops::Recorded| ops::PaymentResponse::sized(recorded, payment(recorded).size());
+            self.execute_within(tenant, calls, sized, Some(MAX_RESPONSE_BYTES)).await?
+        } else {
+            self.execute_many(tenant, calls, ops::PaymentResponse::of).await?
+        };
         self.matching().wake();
         let recorded = ops::settle_recorded(self, tenant, outcomes).await?;
         Ok(recorded.into_iter().map(|recorded| recorded.map(|recorded| payment(&recorded))).collect())
@@ -72,6 +84,26 @@ impl App {
         let recorded = recorded.pop().ok_or(Error::from(Bug("a payment has no result")))??;
         Ok(Response::new(payment(&recorded)))
     }
+}
+
+/// The results of a batch in the view that is wanted.
+fn batch_response(
+    results: Vec<Result<pb::Payment, tonic_types::pb::Status>>,
+    view: View,
+) -> Result<Response<pb::BatchPaymentsResponse>, Status> {
+    let mut results = results;
+    if view != View::Full {
+        results.iter_mut().flatten().for_each(wire::strip_payment);
+    }
+    response_fits(results.iter().flatten())?;
+    let results = results.into_iter().map(|result| {
+        let result = match result {
+            Ok(payment) => pb::payment_result::Result::Payment(payment),
+            Err(error) => pb::payment_result::Result::Error(error),
+        };
+        pb::PaymentResult { result: Some(result) }
+    });
+    Ok(Response::new(pb::BatchPaymentsResponse { results: results.collect() }))
 }
 
 fn payment(recorded: &ops::Recorded) -> pb::Payment {
@@ -112,30 +144,42 @@ impl PaymentService for App {
     ) -> Result<Response<pb::Payment>, Status> {
         let call = parse::<ops::RecordPayment, _>(request)?;
         let tenant = call.tenant;
-        let payment = self.coalesce(call, |calls| self.record(tenant, calls)).await?;
+        let payment = self.coalesce(call, |calls| self.record(tenant, calls, false)).await?;
         Ok(Response::new(payment))
     }
 
     async fn batch_record_payments(
         &self,
         request: Request<pb::BatchRecordPaymentsRequest>,
-    ) -> Result<Response<pb::BatchRecordPaymentsResponse>, Status> {
+    ) -> Result<Response<pb::BatchPaymentsResponse>, Status> {
+        let view = request.get_ref().view();
         let calls = parse_batch::<ops::RecordPayment, _, _>(request, |batch| batch.requests)?;
         let tenant = calls.tenant;
-        let results = calls.respond(|calls| self.record(tenant, calls)).await?;
-        let results = results.into_iter().map(|result| {
-            let result = match result {
-                Ok(payment) => pb::payment_result::Result::Payment(payment),
-                Err(error) => pb::payment_result::Result::Error(error),
-            };
-            pb::PaymentResult { result: Some(result) }
-        });
-        Ok(Response::new(pb::BatchRecordPaymentsResponse { results: results.collect() }))
+        let results = calls.respond(|calls| self.record(tenant, calls, view == View::Full)).await?;
+        batch_response(results, view)
     }
 
     async fn get_payment(&self, request: Request<pb::GetPaymentRequest>) -> Result<Response<pb::Payment>, Status> {
         let (tenant, id) = query(request)?.id("payment_id", |r| &r.payment_id, PaymentId::parse)?;
         Ok(Response::new(self.read_payment(tenant, id).await?))
+    }
+
+    async fn batch_get_payments(
+        &self,
+        request: Request<pb::BatchGetPaymentsRequest>,
+    ) -> Result<Response<pb::BatchPaymentsResponse>, Status> {
+        let Query { tenant, request, mut bad } = query(request)?;
+        let ids = ids(&mut bad, "payment_ids", &request.payment_ids, PaymentId::parse);
+        let ids = bad.into_result(ids)?;
+        let read = async |tx: &mut Tx| {
+            let payments = db::payment::find_all(tx, &ids).await?;
+            let in_order: Vec<&Payment> = ids.iter().filter_map(|id| payments.get(id)).collect();
+            with_allocations(tx, &in_order).await
+        };
+        let found: HashMap<String, pb::Payment> =
+            self.read(tenant, read).await?.into_iter().map(|payment| (payment.payment_id.clone(), payment)).collect();
+        let get = |id: &PaymentId| found.get(&id.to_string()).cloned().ok_or(Error::PaymentNotFound(*id));
+        batch_response(entries(ids.iter().map(get).collect()), request.view())
     }
 
     async fn list_payments(

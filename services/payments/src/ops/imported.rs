@@ -41,8 +41,13 @@ impl StorableResponse for ImportResponse {
         self.0.uuid().as_bytes().to_vec()
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+    fn from_bytes(bytes: &[u8], _is_basic: bool) -> Result<Self, String> {
         Uuid::from_slice(bytes).map(|id| Self(ImportId::new(id))).map_err(|error| error.to_string())
+    }
+
+    // It is never in a batch.
+    fn size(&self) -> usize {
+        0
     }
 }
 

@@ -13,6 +13,9 @@ use crate::{
     domain::{Allocation, Payment},
 };
 
+/// More than the bytes of a reason.
+const MAX_REJECTION_BYTES: usize = 64;
+
 /// A payment with all its allocations, as a transaction left them.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorded {
@@ -25,21 +28,36 @@ pub(crate) struct Recorded {
 /// The stored response of a request: the payment it created or changed. The payment changes further when invoicing responds, so a repeated call returns
 /// the payment's current state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PaymentResponse(PaymentId);
+pub(crate) struct PaymentResponse {
+    id: PaymentId,
+    /// The bytes of the payment in the response of a batch, where they are limited.
+    bytes: usize,
+}
 
 impl PaymentResponse {
     pub(crate) fn of(recorded: &Recorded) -> Self {
-        Self(recorded.payment.id)
+        Self { id: recorded.payment.id, bytes: 0 }
+    }
+
+    /// The same, for a batch that is to have the whole payments: so many bytes, as far as they are known.
+    pub(crate) fn sized(recorded: &Recorded, bytes: usize) -> Self {
+        // Invoicing may give a reason for each allocation.
+        Self { id: recorded.payment.id, bytes: bytes + recorded.allocations.len() * MAX_REJECTION_BYTES }
     }
 }
 
 impl StorableResponse for PaymentResponse {
     fn to_bytes(&self) -> Vec<u8> {
-        self.0.uuid().as_bytes().to_vec()
+        self.id.uuid().as_bytes().to_vec()
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        Uuid::from_slice(bytes).map(|id| Self(PaymentId::new(id))).map_err(|error| error.to_string())
+    fn from_bytes(bytes: &[u8], _is_basic: bool) -> Result<Self, String> {
+        let id = Uuid::from_slice(bytes).map_err(|error| error.to_string())?;
+        Ok(Self { id: PaymentId::new(id), bytes: 0 })
+    }
+
+    fn size(&self) -> usize {
+        self.bytes
     }
 }
 
@@ -54,10 +72,10 @@ pub(crate) async fn settle_recorded(
     let waiting: Vec<Allocation> = waiting.flat_map(|recorded| recorded.waiting.iter().cloned()).collect();
     let finished = settle(app, tenant, waiting).await;
     let repeated = outcomes.iter().flatten().filter(|outcome| outcome.output.is_none());
-    let repeated: Vec<PaymentId> = repeated.map(|outcome| outcome.response.0).collect();
+    let repeated: Vec<PaymentId> = repeated.map(|outcome| outcome.response.id).collect();
     let mut repeated = if repeated.is_empty() { HashMap::new() } else { load(app, tenant, &repeated).await? };
     let results = outcomes.into_iter().map(|outcome| {
-        let Outcome { response: PaymentResponse(id), output } = outcome?;
+        let Outcome { response: PaymentResponse { id, .. }, output } = outcome?;
         match output {
             Some(recorded) => Ok(finished.of(recorded)),
             None => repeated.remove(&id).ok_or(Error::PaymentNotFound(id)),

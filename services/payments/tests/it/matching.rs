@@ -210,7 +210,7 @@ async fn two_payments_of_one_batch_share_an_invoice_exactly() {
     let requests = vec![entry("60"), entry("40"), entry("5")];
     let results = book
         .payments()
-        .batch_record_payments(pb::BatchRecordPaymentsRequest { requests })
+        .batch_record_payments(pb::BatchRecordPaymentsRequest { requests, ..Default::default() })
         .await
         .unwrap()
         .into_inner()

@@ -51,7 +51,10 @@ async fn an_external_reference_is_taken_once() {
         request_id: request_id(),
         payment: Some(pb::Payment { external_reference: reference.to_owned(), ..payment.clone() }),
     };
-    let batch = || pb::BatchRecordPaymentsRequest { requests: vec![entry("BANK-2"), entry("BANK-2"), entry("")] };
+    let batch = || pb::BatchRecordPaymentsRequest {
+        requests: vec![entry("BANK-2"), entry("BANK-2"), entry("")],
+        ..Default::default()
+    };
     let (mut left, mut right) = (book.payments(), book.payments());
     let (left, right) = tokio::join!(left.batch_record_payments(batch()), right.batch_record_payments(batch()));
     let results = [left, right].into_iter().flat_map(|answer| answer.unwrap().into_inner().results);

@@ -153,7 +153,7 @@ async fn create_customers(api: &mut Api, year: &Year) -> anyhow::Result<Vec<Stri
     });
     let mut ids = Vec::new();
     for chunk in requests.collect::<Vec<_>>().chunks(quittance_grpc::MAX_BATCH) {
-        let request = pb::BatchCreateCustomersRequest { requests: chunk.to_vec() };
+        let request = pb::BatchCreateCustomersRequest { requests: chunk.to_vec(), ..Default::default() };
         for result in api.customers.batch_create_customers(request).await.called("creating customers")?.results {
             match result.result.context("an entry without a result")? {
                 pb::customer_result::Result::Customer(made) => ids.push(made.customer_id),
@@ -231,7 +231,7 @@ impl Poster<'_> {
             };
             requests.push(pb::CreateAndIssueInvoiceRequest { request_id: request_id(), invoice: Some(invoice) });
         }
-        let request = pb::BatchCreateAndIssueInvoicesRequest { requests };
+        let request = pb::BatchCreateAndIssueInvoicesRequest { requests, ..Default::default() };
         let answer = self.api.invoices.batch_create_and_issue_invoices(request).await.called("issuing")?;
         for (i, result) in issued.iter().zip(answer.results) {
             match result.result.context("an entry without a result")? {

@@ -106,7 +106,7 @@ impl<'a> Poster<'a> {
                     ..invoicing::Customer::default()
                 }),
             });
-            let request = invoicing::BatchCreateCustomersRequest { requests: requests.collect() };
+            let request = invoicing::BatchCreateCustomersRequest { requests: requests.collect(), ..Default::default() };
             let answer = self.api.customers.batch_create_customers(request).await.called("creating customers")?;
             for (customer, result) in chunk.iter().zip(answer.results) {
                 match result.result.context("an entry without a result")? {
@@ -131,7 +131,8 @@ impl<'a> Poster<'a> {
                     invoice: Some(invoice(row, &self.customers[row.customer.as_str()])),
                 }
             });
-            let request = invoicing::BatchCreateAndIssueInvoicesRequest { requests: requests.collect() };
+            let request =
+                invoicing::BatchCreateAndIssueInvoicesRequest { requests: requests.collect(), ..Default::default() };
             let answer = self.api.invoices.batch_create_and_issue_invoices(request).await.called("issuing invoices")?;
             for (i, result) in chunk.iter().zip(answer.results) {
                 match result.result.context("an entry without a result")? {
@@ -184,7 +185,7 @@ impl<'a> Poster<'a> {
                 };
                 payments::RecordPaymentRequest { request_id: request_id(), payment: Some(payment) }
             });
-            let request = payments::BatchRecordPaymentsRequest { requests: requests.collect() };
+            let request = payments::BatchRecordPaymentsRequest { requests: requests.collect(), ..Default::default() };
             let answer = self.api.payments.batch_record_payments(request).await.called("recording payments")?;
             for (i, result) in chunk.iter().zip(answer.results) {
                 if let Some(payments::payment_result::Result::Error(status)) = result.result {

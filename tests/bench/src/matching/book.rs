@@ -122,7 +122,7 @@ impl OpenBook {
                 ..inv::Customer::default()
             }),
         });
-        let request = inv::BatchCreateCustomersRequest { requests: requests.collect() };
+        let request = inv::BatchCreateCustomersRequest { requests: requests.collect(), ..Default::default() };
         let mut customers = CustomerServiceClient::new(self.client.clone());
         for result in customers.batch_create_customers(request).await?.into_inner().results {
             let Some(inv::customer_result::Result::Customer(customer)) = result.result else {
@@ -155,7 +155,7 @@ impl OpenBook {
             drawn.push((customer, minor));
             requests.push(inv::CreateAndIssueInvoiceRequest { request_id: request_id(), invoice: Some(invoice) });
         }
-        let request = inv::BatchCreateAndIssueInvoicesRequest { requests };
+        let request = inv::BatchCreateAndIssueInvoicesRequest { requests, ..Default::default() };
         let mut invoices = InvoiceServiceClient::new(self.client.clone());
         let answer = invoices.batch_create_and_issue_invoices(request).await?.into_inner();
         for ((customer, minor), result) in drawn.into_iter().zip(answer.results) {

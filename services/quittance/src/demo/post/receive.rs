@@ -36,7 +36,7 @@ impl Poster<'_> {
             let requests = direct
                 .into_iter()
                 .map(|payment| payments::RecordPaymentRequest { request_id: request_id(), payment: Some(payment) });
-            let request = payments::BatchRecordPaymentsRequest { requests: requests.collect() };
+            let request = payments::BatchRecordPaymentsRequest { requests: requests.collect(), ..Default::default() };
             for result in self.api.payments.batch_record_payments(request).await.called("recording payments")?.results {
                 if let Some(payments::payment_result::Result::Error(status)) = result.result {
                     return Err(entry_error("a payment", &status));
