@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(out.join("quittance.bin"), compiler.encode_file_descriptor_set())?;
     fs::write(out.join("requests.rs"), requests(&compiler.descriptor_pool()))?;
+    fs::write(out.join("events.rs"), events(&compiler.descriptor_pool()))?;
     tonic_prost_build::configure()
         // Equal messages have equal bytes.
         .btree_map(".")
@@ -78,6 +79,49 @@ fn populated(resource: &MessageDescriptor) -> String {
     }
     let body = format!("        let mut found = Vec::new();\n{checks}        found\n");
     format!("impl Resource for {path} {{\n    fn populated(&self) -> Vec<&'static str> {{\n{body}    }}\n}}\n")
+}
+
+/// The table of events, and the implementations of `AreaEvent` for the messages that they are stored in.
+fn events(pool: &DescriptorPool) -> String {
+    let (mut table, mut implementations) = (String::new(), String::new());
+    let areas = pool.all_messages().filter(|message| message.parent_file().name().ends_with("/events.proto"));
+    for area in areas.filter(|message| message.get_field_by_name("payload").is_none() && message.oneofs().len() == 1) {
+        let path = rust_path(area.parent_file().package_name(), area.name());
+        let name = area.full_name();
+        let _ = writeln!(implementations, "impl AreaEvent for {path} {{ const NAME: &'static str = \"{name}\"; }}");
+        for field in area.fields() {
+            let Kind::Message(event) = field.kind() else { panic!("{} is not a message", field.full_name()) };
+            let (collection, ids) = subject(&event);
+            let (event, number) = (event.full_name(), field.number());
+            let _ = writeln!(
+                table,
+                "EventType {{ name: \"{event}\", area: \"{name}\", field: {number}, collection: \"{collection}\", id: &{ids:?} }},",
+            );
+        }
+    }
+    format!("const EVENTS: &[EventType] = &[\n{table}];\n{implementations}")
+}
+
+/// The collection of an event's subject, and the numbers of the fields that lead to its id.
+fn subject(event: &MessageDescriptor) -> (String, Vec<u32>) {
+    let option = event
+        .parent_pool()
+        .get_extension_by_name("quittance.common.v1.subject")
+        .unwrap_or_else(|| panic!("the option is declared"));
+    let options = event.options();
+    let template = options.get_extension(&option).as_str().map(str::to_owned).unwrap_or_default();
+    let parts = template.strip_suffix('}').and_then(|template| template.split_once("/{"));
+    let (collection, path) = parts.unwrap_or_else(|| panic!("{} has no subject", event.full_name()));
+    let mut message = Some(event.clone());
+    let mut ids = Vec::new();
+    for name in path.split('.') {
+        let field = message.and_then(|message| message.get_field_by_name(name));
+        let field =
+            field.unwrap_or_else(|| panic!("{}: the subject names a field that is not there", event.full_name()));
+        ids.push(field.number());
+        message = field.kind().as_message().cloned();
+    }
+    (collection.to_owned(), ids)
 }
 
 /// Adds a message of ours and all that its fields hold.

@@ -43,7 +43,9 @@ pub struct Envelope {
     pub tracestate: Option<String>,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
-    /// The area's event message, encoded.
+    /// When it was given its position, which is when it became known; `None` for an event that was held, or published before this was.
+    pub positioned_at: Option<DateTime<Utc>>,
+    /// What is stored of it: the area's event message, encoded. See [`quittance_proto::published`].
     pub payload: Vec<u8>,
     /// Where a consumer read it on the broker; `None` for an event read from an outbox.
     pub place: Option<Place>,
@@ -60,6 +62,7 @@ pub(crate) struct EventRow {
     pub(crate) traceparent: Option<String>,
     pub(crate) tracestate: Option<String>,
     pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) positioned_at: DateTime<Utc>,
     pub(crate) payload: Vec<u8>,
 }
 
@@ -75,6 +78,7 @@ impl From<EventRow> for Envelope {
             traceparent: row.traceparent,
             tracestate: row.tracestate,
             recorded_at: row.recorded_at,
+            positioned_at: Some(row.positioned_at),
             payload: row.payload,
             place: None,
         }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
 use quittance_kernel::EventId;
+use quittance_proto::AreaEvent;
 
 /// A decoded event.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ impl HandlerError {
 /// Handles another service's events.
 pub trait Handler: Send + Sync {
     /// The area's event message.
-    type Event: prost::Message + Default;
+    type Event: AreaEvent;
 
     /// Whether this version knows the kind of event. One of an unknown kind is parked with its bytes.
     fn knows(&self, event: &Self::Event) -> bool;

@@ -196,6 +196,7 @@ pub async fn list_held(db: &Db, area: &str, state: &str, after: i64) -> Result<V
             traceparent: row.traceparent,
             tracestate: row.tracestate,
             recorded_at: row.recorded_at,
+            positioned_at: None,
             payload: row.payload,
             place: place(row.topic, row.partition, row.message_offset),
         },

@@ -29,7 +29,7 @@ pub async fn choose(db: &Db, filter: &EventFilter, after: i64, limit: i64) -> Re
     let rows = sqlx::query_as!(
         EventRow,
         "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.traceparent, o.tracestate, o.recorded_at,
-           o.payload
+           p.positioned_at, o.payload
          from outbox_position p
          join outbox o on o.id = p.outbox_id
          where p.position > $1

@@ -1,11 +1,13 @@
 //! The contract in Rust: code generated from `proto/`, the descriptor set, the scope of every method, and conversions between protobuf values and
 //! kernel types.
 
+mod event;
 pub mod reasons;
 mod request;
 mod scopes;
 mod value;
 
+pub use event::{AreaEvent, known, published, stored, subject};
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};
 pub use scopes::{Access, METHODS, access};
 pub use value::{BadMoney, instant, money, read_money};

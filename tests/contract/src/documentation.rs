@@ -30,7 +30,7 @@ pub fn examples(pool: &DescriptorPool) -> anyhow::Result<String> {
             let message = kind.as_message().context("an event is a message")?;
             write!(text, "\n### {}\n", message.full_name())?;
             for example in found.iter().filter(|example| example.event == message.name()) {
-                write!(text, "\n```json\n{}```\n", example.json()?)?;
+                write!(text, "\n```json\n{}```\n", example.published_json()?)?;
             }
         }
     }

@@ -99,7 +99,7 @@ impl Example {
         self.path("json")
     }
 
-    /// The event as it stands in a topic.
+    /// The event as it is stored in the outbox.
     pub fn bytes(&self) -> anyhow::Result<Vec<u8>> {
         let path = self.bytes_path();
         fs::read(&path).with_context(|| format!("reading {} (the bin write-golden makes it)", path.display()))
@@ -109,6 +109,15 @@ impl Example {
     pub fn json(&self) -> anyhow::Result<String> {
         let path = self.json_path();
         fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
+    }
+
+    /// The event itself as people read it, without the message that it is stored in.
+    pub fn published_json(&self) -> anyhow::Result<String> {
+        let stored = self.json()?;
+        let (_, event) = stored.split_once(": ").context("the area's message is empty")?;
+        let event = event.trim_end().strip_suffix('}').context("the area's message has an end")?;
+        // One level less deep, in the order of the contract.
+        Ok(format!("{}\n", event.trim_end().replace("\n  ", "\n")))
     }
 
     /// Makes the bytes from the JSON, and brings the JSON into its stable form. Returns false, and touches nothing, where there are bytes already.

@@ -34,6 +34,8 @@ pub struct KafkaConfig {
     pub brokers: String,
     /// What the names of topics and consumer groups begin with
     pub prefix: String,
+    /// What the sources of events begin with (`ce_source`, a URI reference): different for each installation that publishes to one broker
+    pub source: String,
     /// Settings of librdkafka, for TLS and SASL for example `security.protocol`, `ssl.ca.location`, `sasl.mechanism`, `sasl.username`, `sasl.password`. An
     /// underscore may stand for a point, as environment variables need it
     pub properties: BTreeMap<String, String>,
@@ -41,7 +43,12 @@ pub struct KafkaConfig {
 
 impl Default for KafkaConfig {
     fn default() -> Self {
-        Self { brokers: String::new(), prefix: "quittance".to_owned(), properties: BTreeMap::new() }
+        Self {
+            brokers: String::new(),
+            prefix: "quittance".to_owned(),
+            source: "/quittance".to_owned(),
+            properties: BTreeMap::new(),
+        }
     }
 }
 
@@ -95,6 +102,10 @@ impl KafkaConfig {
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if self.prefix.is_empty() || self.prefix.len() > 100 || !self.prefix.chars().all(is_name) {
             problems.push("kafka.prefix: 1 to 100 letters, digits, points, underscores or hyphens".to_owned());
+        }
+        let is_in_uri = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
+        if self.source.is_empty() || self.source.len() > 200 || !self.source.chars().all(is_in_uri) {
+            problems.push("kafka.source: a URI reference of 1 to 200 characters, such as /quittance/berlin".to_owned());
         }
         let fixed = self.settings().filter(|(key, _)| OURS.contains(&key.as_str()));
         problems.extend(fixed.map(|(key, _)| format!("kafka.properties: {key} cannot be changed")));

@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures::{FutureExt as _, StreamExt as _};
+use quittance_proto::published;
 use quittance_runtime::metrics;
 use rdkafka::{
     ClientConfig, ClientContext, Message as _, Offset, Statistics, TopicPartitionList,
@@ -212,12 +213,12 @@ impl KafkaSource {
 
     /// Copies a dead letter to the service's dead-letter topic.
     pub(crate) async fn send_dead_letter(&self, envelope: &Envelope, error: &str) -> Result<(), KafkaError> {
-        let mut headers = headers::write(self.area, envelope);
+        let mut headers = self.producer.headers(self.area, envelope);
         if let Some(place) = &envelope.place {
             headers = headers.insert(Header { key: "quittance_place", value: Some(&place.to_string()) });
         }
         let key = headers::key(envelope);
-        let message = (Some(key.as_bytes()), Some(envelope.payload.as_slice()));
+        let message = (Some(key.as_bytes()), Some(published(&envelope.payload).unwrap_or(&envelope.payload)));
         self.producer
             .send_dead_letter(&self.dead_letter_topic, message, headers, &storable(error, MAX_HEADER_BYTES))
             .await

@@ -1,33 +1,43 @@
-//! Events as Kafka messages: the protobuf bytes as value, all else as headers, in the binary mode of the `CloudEvents` binding for Kafka.
+//! Events as Kafka messages: the bytes of the event itself as value, all else as headers, in the binary mode of the `CloudEvents` binding for Kafka.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use quittance_kernel::{EventId, TenantId};
+use quittance_proto::{published, stored, subject};
 use rdkafka::message::{Header, Headers as _, OwnedHeaders};
 use uuid::Uuid;
 
 use crate::Envelope;
+
+/// What the names of schemas begin with.
+const SCHEMA: &str = "urn:quittance:schema:";
 
 /// The message key: events with one key stay in order.
 pub(crate) fn key(envelope: &Envelope) -> String {
     format!("{}/{}", envelope.tenant, envelope.ordering_key)
 }
 
-/// The headers of a message.
-pub(crate) fn write(area: &str, envelope: &Envelope) -> OwnedHeaders {
+/// The headers of a message. `source` is what the sources of an installation begin with.
+pub(crate) fn write(source: &str, area: &str, envelope: &Envelope) -> OwnedHeaders {
     let text = |headers: OwnedHeaders, key: &str, value: &str| headers.insert(Header { key, value: Some(value) });
-    let time = envelope.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let mut headers = OwnedHeaders::new_with_capacity(12);
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let subject = published(&envelope.payload).and_then(|event| subject(&envelope.kind, event));
+    let mut headers = OwnedHeaders::new_with_capacity(15);
     headers = text(headers, "ce_specversion", "1.0");
     headers = text(headers, "ce_id", &envelope.event_id.to_string());
     headers = text(headers, "ce_type", &envelope.kind);
-    headers = text(headers, "ce_source", &format!("/quittance/{area}"));
-    headers = text(headers, "ce_subject", &envelope.ordering_key.to_string());
-    headers = text(headers, "ce_time", &time);
+    headers = text(headers, "ce_source", &format!("{source}/{area}"));
+    headers = text(headers, "ce_subject", &subject.unwrap_or_else(|| envelope.ordering_key.to_string()));
+    headers = text(headers, "ce_time", &time(envelope.recorded_at));
+    headers = text(headers, "ce_dataschema", &format!("{SCHEMA}{}", envelope.kind));
     headers = text(headers, "content-type", "application/protobuf");
+    headers = text(headers, "ce_partitionkey", &key(envelope));
     headers = text(headers, "ce_tenant", &envelope.tenant.to_string());
     headers = text(headers, "ce_position", &envelope.position.to_string());
+    if let Some(positioned_at) = envelope.positioned_at {
+        headers = text(headers, "ce_positiontime", &time(positioned_at));
+    }
     if let Some(causation) = envelope.causation {
         headers = text(headers, "ce_causationid", &causation.to_string());
     }
@@ -60,10 +70,20 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     let event_id = read.required("ce_id", |text| EventId::parse(text).map_err(|e| e.to_string()));
     let tenant = read.required("ce_tenant", |text| TenantId::parse(text).map_err(|e| e.to_string()));
     let kind = read.required("ce_type", |text| Ok(text.to_owned()));
-    let ordering_key = read.required("ce_subject", |text| Uuid::try_parse(text).map_err(|e| e.to_string()));
-    let recorded_at = read.required("ce_time", |text| {
-        DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc)).map_err(|e| e.to_string())
-    });
+    // Without a partition key it was published before the value was the event itself: the value is what is stored, and the subject the key.
+    let is_event = read.text("ce_partitionkey").is_some();
+    let ordering_key = if is_event {
+        read.required("ce_partitionkey", |text| {
+            let (_, key) = text.split_once('/').ok_or("not a tenant and a key")?;
+            Uuid::try_parse(key).map_err(|e| e.to_string())
+        })
+    } else {
+        read.required("ce_subject", |text| Uuid::try_parse(text).map_err(|e| e.to_string()))
+    };
+    let time =
+        |text: &str| DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc)).map_err(|e| e.to_string());
+    let recorded_at = read.required("ce_time", time);
+    let positioned_at = read.optional("ce_positiontime", time);
     let position = read.required("ce_position", |text| match text.parse::<i64>() {
         // Ranges of positions need a next number, which the highest does not have.
         Ok(position) if (1..i64::MAX).contains(&position) => Ok(position),
@@ -73,7 +93,7 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
     // Optional: a value that cannot be stored is left out.
     let tracestate = read.text("tracestate").and_then(|value| checked_text(value).ok()).map(str::to_owned);
-    let payload = message.payload().map(<[u8]>::to_vec);
+    let payload = message.payload().map(|value| if is_event { stored(value) } else { value.to_vec() });
     if payload.is_none() {
         bad.push("there is no value".to_owned());
     }
@@ -96,6 +116,7 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
             traceparent,
             tracestate,
             recorded_at,
+            positioned_at,
             payload,
             place: None,
         }),
@@ -156,7 +177,7 @@ mod tests {
             position in 1i64..i64::MAX,
             micros in 0i64..4_000_000_000_000_000,
             causation in any::<Option<u128>>(),
-            payload in any::<Vec<u8>>(),
+            event in any::<Vec<u8>>(),
             tracestate in prop::option::of("[a-z]{1,9}=[!-+.-<>-~]{1,200}"),
         ) {
             let uuid = |bits| uuid::Builder::from_random_bytes(u128::to_be_bytes(bits)).into_uuid();
@@ -170,10 +191,12 @@ mod tests {
                 traceparent: tracestate.is_some().then(|| "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
                 tracestate,
                 recorded_at: DateTime::from_timestamp_micros(micros).unwrap(),
-                payload: payload.clone(),
+                positioned_at: causation.map(|_| DateTime::from_timestamp_micros(micros + 1).unwrap()),
+                payload: stored(&event),
                 place: None,
             };
-            prop_assert_eq!(read(&message(Some(write("probes", &envelope)), Some(payload))), Ok(envelope));
+            let headers = write("/quittance", "probes", &envelope);
+            prop_assert_eq!(read(&message(Some(headers), Some(event))), Ok(envelope));
         }
     }
 
@@ -190,11 +213,13 @@ mod tests {
             traceparent: None,
             tracestate: None,
             recorded_at: DateTime::UNIX_EPOCH,
-            payload: Vec::new(),
+            positioned_at: None,
+            payload: stored(&[]),
             place: None,
         };
-        let refused =
-            |envelope: &Envelope| read(&message(Some(write("probes", envelope)), Some(Vec::new()))).unwrap_err();
+        let refused = |envelope: &Envelope| {
+            read(&message(Some(write("/quittance", "probes", envelope)), Some(Vec::new()))).unwrap_err()
+        };
         assert!(refused(&Envelope { position: i64::MAX, ..envelope.clone() }).contains("ce_position"));
         assert!(refused(&Envelope { kind: "a\0b".to_owned(), ..envelope.clone() }).contains("ce_type: not text"));
         assert!(refused(&Envelope { kind: "x".repeat(1_001), ..envelope.clone() }).contains("ce_type: longer"));
@@ -202,9 +227,28 @@ mod tests {
         assert!(refused(&Envelope { traceparent, ..envelope.clone() }).contains("traceparent: not text"));
         for tracestate in ["\0".to_owned(), "x".repeat(1_001)] {
             let with_state = Envelope { tracestate: Some(tracestate), ..envelope.clone() };
-            let event = read(&message(Some(write("probes", &with_state)), Some(Vec::new())));
+            let event = read(&message(Some(write("/quittance", "probes", &with_state)), Some(Vec::new())));
             assert_eq!(event, Ok(envelope.clone()), "a state that cannot be kept is left out");
         }
+    }
+
+    /// Topics keep what was published before the value was the event itself.
+    #[test]
+    fn older_messages_are_read_as_they_are() {
+        let [event_id, tenant, key] = [1, 2, 3].map(Uuid::from_u128);
+        let headers = [
+            ("ce_id", event_id.to_string()),
+            ("ce_tenant", tenant.to_string()),
+            ("ce_type", "quittance.probes.v1.Probed".to_owned()),
+            ("ce_subject", key.to_string()),
+            ("ce_time", "2026-03-02T09:00:00.000001Z".to_owned()),
+            ("ce_position", "7".to_owned()),
+        ];
+        let headers = headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(value.as_str()) })
+        });
+        let read = read(&message(Some(headers), Some(vec![10, 1, 65]))).unwrap();
+        assert_eq!((read.ordering_key, read.payload, read.positioned_at), (key, vec![10, 1, 65], None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quittance_proto::published;
 use quittance_runtime::error_chain;
 use rdkafka::{
     ClientConfig,
@@ -34,6 +35,7 @@ pub struct Untaken {
 #[derive(Clone)]
 pub struct EventProducer {
     producer: FutureProducer<Client>,
+    source: String,
 }
 
 impl std::fmt::Debug for EventProducer {
@@ -46,23 +48,28 @@ impl EventProducer {
     /// A producer of a service for a purpose, both as labels of metrics. It connects and reconnects by itself.
     pub fn new(config: &KafkaConfig, service: &'static str, client: &'static str) -> Result<Self, KafkaError> {
         let client = Client { service, client: client.to_owned() };
-        Ok(Self { producer: settings(config).create_with_context(client)? })
+        Ok(Self { producer: settings(config).create_with_context(client)?, source: config.source.clone() })
     }
 
     /// Sends events to a topic and returns when the broker has all of them. It waits for a broker that is down: skipping one event and going on
     /// with the next would break the order of their key. Returns those that it rejects for good, each with the reason.
     pub async fn send(&self, area: &str, topic: &str, envelopes: &[Envelope]) -> Result<Vec<Untaken>, KafkaError> {
         let mut sent = Vec::with_capacity(envelopes.len());
+        let mut untaken = Vec::new();
         for envelope in envelopes {
+            let Some(event) = published(&envelope.payload) else {
+                let why = "what is stored is not an event".to_owned();
+                untaken.push(Untaken { position: envelope.position, kind: envelope.kind.clone(), why });
+                continue;
+            };
             let key = headers::key(envelope);
             let record = FutureRecord::to(topic)
                 .key(&key)
-                .payload(&envelope.payload)
+                .payload(event)
                 .timestamp(envelope.recorded_at.timestamp_millis())
-                .headers(headers::write(area, envelope));
+                .headers(headers::write(&self.source, area, envelope));
             sent.push((envelope, self.enqueue(record).await));
         }
-        let mut untaken = Vec::new();
         for (envelope, enqueued) in sent {
             let delivered = match enqueued {
                 Ok(delivery) => delivery.await.map_err(KafkaError::from),
@@ -81,6 +88,11 @@ impl EventProducer {
             }
         }
         Ok(untaken)
+    }
+
+    /// The headers of an event.
+    pub(crate) fn headers(&self, area: &str, envelope: &Envelope) -> OwnedHeaders {
+        headers::write(&self.source, area, envelope)
     }
 
     /// Sends a dead letter to the service's dead-letter topic, with the error.

@@ -18,7 +18,7 @@ use rdkafka::{
 };
 use uuid::Uuid;
 
-use crate::support::{Bench, Writer, event, keyed};
+use crate::support::{Bench, KIND, Probed, Writer, event, keyed};
 
 /// Topics of a test's own.
 async fn topics(brokers: &str) -> KafkaConfig {
@@ -27,7 +27,7 @@ async fn topics(brokers: &str) -> KafkaConfig {
 
 async fn topics_with(brokers: &str, properties: BTreeMap<String, String>) -> KafkaConfig {
     let prefix = format!("test-{}", EventId::at(now()).uuid().simple());
-    let config = KafkaConfig { brokers: brokers.to_owned(), prefix, properties };
+    let config = KafkaConfig { brokers: brokers.to_owned(), prefix, properties, ..KafkaConfig::default() };
     create_topics(&config, &specs(&config)).await.unwrap();
     config
 }
@@ -274,6 +274,37 @@ async fn poison_in_headers_stops_no_reader() {
     assert_eq!(dead.envelope.place.map(|place| place.to_string()), Some(format!("{topic}/0/2")));
 }
 
+/// The type says what the value is: a consumer decodes it without knowing us.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_value_is_the_event_itself() {
+    use rdkafka::message::Headers as _;
+    let (bench, config) = bench().await;
+    bench.publish(&["hello"]).await;
+    let topic = config.topic("probes");
+    let read = tokio::task::spawn_blocking(move || {
+        let mut settings = ClientConfig::new();
+        settings.set("bootstrap.servers", &config.brokers).set("group.id", &config.prefix);
+        let consumer: BaseConsumer = settings.set("auto.offset.reset", "earliest").create().unwrap();
+        consumer.subscribe(&[&topic]).unwrap();
+        let message = (0..100).find_map(|_| consumer.poll(Duration::from_millis(300))).unwrap().unwrap();
+        message.detach()
+    });
+    let message = read.await.unwrap();
+    let value: Probed = prost::Message::decode(message.payload().unwrap()).unwrap();
+    assert_eq!(value.text, "hello");
+    let headers = message.headers().unwrap();
+    let header = |name: &str| {
+        let found = headers.iter().find(|header| header.key == name).and_then(|header| header.value);
+        std::str::from_utf8(found.unwrap_or_default()).unwrap().to_owned()
+    };
+    assert_eq!(header("ce_type"), KIND);
+    assert_eq!(header("ce_source"), "/quittance/probes");
+    assert_eq!(header("ce_dataschema"), format!("urn:quittance:schema:{KIND}"));
+    assert_eq!(header("ce_partitionkey").as_bytes(), message.key().unwrap());
+    assert!(header("ce_partitionkey").starts_with(&bench.tenant.to_string()));
+    assert_eq!(header("ce_positiontime"), "2026-03-02T09:00:00.000000Z");
+}
+
 /// The errors in a topic of dead letters.
 fn read_all(config: &KafkaConfig, topic: &str, count: usize) -> Vec<String> {
     use rdkafka::message::Headers as _;
@@ -330,7 +361,11 @@ async fn the_past_is_the_same_in_outbox_and_topic() {
             if batch.is_empty() {
                 break;
             }
-            past.extend(batch);
+            // Each has the event in a form of its own.
+            past.extend(batch.into_iter().map(|event| {
+                let payload = quittance_proto::published(&event.payload).unwrap().to_vec();
+                quittance_events::Envelope { payload, ..event }
+            }));
         }
         past.sort_by_key(|event| event.position);
         pasts.push(past);

@@ -11,6 +11,7 @@ use quittance_events::{
     stream_status,
 };
 use quittance_kernel::{Clock, EventId, TenantId};
+use quittance_proto::AreaEvent;
 use quittance_runtime::{Shutdown, ShutdownTrigger};
 use quittance_testkit::{TestDb, now, wait_until};
 use sqlx::{Executor as _, PgConnection};
@@ -18,11 +19,34 @@ use uuid::Uuid;
 
 /// The event of these tests.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Probe {
+pub(crate) struct Probed {
     /// Empty: of a kind that a consumer does not know.
     #[prost(string, tag = "1")]
     pub(crate) text: String,
 }
+
+/// What it is stored in.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Probe {
+    #[prost(message, optional, tag = "1")]
+    probed: Option<Probed>,
+}
+
+impl Probe {
+    pub(crate) fn text(&self) -> &str {
+        self.probed.as_ref().map_or("", |probed| &probed.text)
+    }
+}
+
+impl AreaEvent for Probe {
+    const NAME: &'static str = "quittance.probes.v1.ProbesEvent";
+
+    fn field_of(kind: &str) -> Option<u32> {
+        (kind == KIND).then_some(1)
+    }
+}
+
+pub(crate) const KIND: &str = "quittance.probes.v1.Probed";
 
 /// Writes what it is told, and cannot bear the word it is told not to.
 #[derive(Debug, Clone, Default)]
@@ -35,20 +59,20 @@ impl Handler for Writer {
     type Event = Probe;
 
     fn knows(&self, event: &Probe) -> bool {
-        !event.text.is_empty() || self.knows_everything.load(Ordering::SeqCst)
+        !event.text().is_empty() || self.knows_everything.load(Ordering::SeqCst)
     }
 
     async fn apply(&self, tx: &mut Tx, run: Vec<Message<Probe>>) -> Result<(), HandlerError> {
         for message in run {
-            if message.event.text == "poison" && !self.bears_poison.load(Ordering::SeqCst) {
+            if message.event.text() == "poison" && !self.bears_poison.load(Ordering::SeqCst) {
                 return Err(HandlerError::Rejected("poison".to_owned()));
             }
             // What a handler says of an event may hold what the event holds.
-            if message.event.text.starts_with("bitter") {
-                return Err(HandlerError::Rejected(message.event.text));
+            if message.event.text().starts_with("bitter") {
+                return Err(HandlerError::Rejected(message.event.text().to_owned()));
             }
-            assert_ne!(message.event.text, "panic", "a handler with a defect");
-            let insert = sqlx::query("insert into applied (text) values ($1)").bind(message.event.text);
+            assert_ne!(message.event.text(), "panic", "a handler with a defect");
+            let insert = sqlx::query("insert into applied (text) values ($1)").bind(message.event.text().to_owned());
             insert.execute(&mut **tx).await.map_err(quittance_db::DbError::from)?;
         }
         Ok(())
@@ -144,6 +168,6 @@ pub(crate) fn event(text: &str) -> OutboxEvent {
 
 /// An event with a key.
 pub(crate) fn keyed(ordering_key: Uuid, text: &str) -> OutboxEvent {
-    let payload = prost::Message::encode_to_vec(&Probe { text: text.to_owned() });
-    OutboxEvent::new(Event::new("probe", ordering_key, payload), now(), None)
+    let payload = prost::Message::encode_to_vec(&Probe { probed: Some(Probed { text: text.to_owned() }) });
+    OutboxEvent::new(Event::new(KIND, ordering_key, payload), now(), None)
 }

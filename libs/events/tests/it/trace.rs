@@ -26,7 +26,7 @@ impl Handler for Witness {
     type Event = Probe;
 
     fn knows(&self, event: &Probe) -> bool {
-        !event.text.is_empty()
+        !event.text().is_empty()
     }
 
     async fn apply(&self, _: &mut Tx, run: Vec<Message<Probe>>) -> Result<(), HandlerError> {

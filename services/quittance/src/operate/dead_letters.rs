@@ -153,7 +153,7 @@ async fn show(db: &Db, service: Reader, id: &str) -> anyhow::Result<ExitCode> {
     } else {
         let held = find(held(db, service).await?, id)?;
         let place = held.envelope.place.as_ref().map(ToString::to_string);
-        json!({"state": held.state, "place": place, "error": held.error, "held_at": held.held_at.to_rfc3339(), "discarded": held.discarded.as_ref().map(discarded_text), "event": decode(&held.area, &held.envelope)})
+        json!({"state": held.state, "place": place, "error": held.error, "held_at": held.held_at.to_rfc3339(), "discarded": held.discarded.as_ref().map(discarded_text), "event": decode(&held.envelope)})
     };
     println!("{}", serde_json::to_string_pretty(&text)?);
     Ok(ExitCode::SUCCESS)

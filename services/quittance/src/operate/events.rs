@@ -95,7 +95,7 @@ async fn tail(flags: &TailFlags) -> anyhow::Result<()> {
         return tail_topic(area, &kafka, flags).await;
     }
     // A signal is its usual end.
-    flags.stores.with(async |stores| tail_outbox(area, &stores.db(area).await?, flags).await).await.map(drop)
+    flags.stores.with(async |stores| tail_outbox(&stores.db(area).await?, flags).await).await.map(drop)
 }
 
 async fn tail_topic(area: &'static str, kafka: &KafkaConfig, flags: &TailFlags) -> anyhow::Result<()> {
@@ -106,7 +106,7 @@ async fn tail_topic(area: &'static str, kafka: &KafkaConfig, flags: &TailFlags) 
     while left > 0 {
         for event in source.read_any(left.min(1_000)).await? {
             match event {
-                Ok(envelope) => output::line(decode(area, &envelope))?,
+                Ok(envelope) => output::line(decode(&envelope))?,
                 Err(error) => output::line(json!({"invalid_message": error}))?,
             }
             left -= 1;
@@ -115,14 +115,14 @@ async fn tail_topic(area: &'static str, kafka: &KafkaConfig, flags: &TailFlags) 
     Ok(())
 }
 
-async fn tail_outbox(area: &str, db: &Db, flags: &TailFlags) -> anyhow::Result<()> {
+async fn tail_outbox(db: &Db, flags: &TailFlags) -> anyhow::Result<()> {
     let mut after = if flags.from_start { 0 } else { quittance_events::stream_status(db).await?.head_position };
     let mut left = flags.count.unwrap_or(u64::MAX);
     while left > 0 {
         let limit = i64::try_from(left).unwrap_or(BATCH).min(BATCH);
         let batch = choose(db, &EventFilter::default(), after, limit).await?;
         for envelope in &batch {
-            output::line(decode(area, envelope))?;
+            output::line(decode(envelope))?;
             after = envelope.position;
             left -= 1;
         }
@@ -173,7 +173,7 @@ async fn replay_from(
                 }
                 eprintln!("published up to position {after}");
             }
-            None => batch.iter().try_for_each(|envelope| output::line(decode(area, envelope)))?,
+            None => batch.iter().try_for_each(|envelope| output::line(decode(envelope)))?,
         }
     }
     eprintln!("{count} events");

@@ -86,6 +86,7 @@ impl History {
             traceparent: None,
             tracestate: None,
             recorded_at: now() + chrono::Duration::seconds(position),
+            positioned_at: None,
             payload,
             place: None,
         });

@@ -65,6 +65,7 @@ fn history(tenant: TenantId) -> Vec<Envelope> {
         traceparent: None,
         tracestate: None,
         recorded_at: now(),
+        positioned_at: None,
         payload: inv::InvoicingEvent { payload: Some(payload) }.encode_to_vec(),
         place: None,
     });

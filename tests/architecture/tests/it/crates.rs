@@ -19,7 +19,7 @@ const LIBRARIES: [(&str, &[&str]); 12] = [
     ("proto", &["kernel"]),
     ("runtime", &["kernel"]),
     ("db", &["kernel", "runtime"]),
-    ("events", &["kernel", "db", "runtime"]),
+    ("events", &["kernel", "proto", "db", "runtime"]),
     ("grpc", &["kernel", "proto", "db", "events", "runtime"]),
     ("service", &["kernel", "proto", "db", "events", "runtime", "grpc"]),
     ("host", &["kernel", "db", "events", "runtime", "grpc", "service"]),

@@ -14,6 +14,7 @@ fn the_documentation_has_every_example() {
 fn an_example_stands_under_the_name_of_its_message() {
     let text = std::fs::read_to_string(documentation::path()).unwrap();
     let issued = golden::AREAS[0].examples().unwrap().into_iter().find(|e| e.event == "InvoiceIssued").unwrap();
-    let expected = format!("### quittance.invoicing.v1.InvoiceIssued\n\n```json\n{}```\n", issued.json().unwrap());
+    let expected =
+        format!("### quittance.invoicing.v1.InvoiceIssued\n\n```json\n{}```\n", issued.published_json().unwrap());
     assert!(text.contains(&expected));
 }

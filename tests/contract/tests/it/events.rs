@@ -83,6 +83,28 @@ fn golden_bytes_say_what_they_said() {
     }
 }
 
+/// A consumer decodes a message by its type alone.
+#[test]
+fn what_is_published_is_the_event_itself() {
+    let pool = contract().unwrap();
+    for example in all_examples() {
+        let stored = example.bytes().unwrap();
+        let event = quittance_proto::published(&stored).unwrap();
+        let package = example.area.descriptor(&pool).unwrap().package_name().to_owned();
+        let kind = format!("{package}.{}", example.event);
+        let message = DynamicMessage::decode(pool.get_message_by_name(&kind).unwrap(), event).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&to_json(&message).unwrap()).unwrap();
+        assert_eq!(
+            read,
+            serde_json::from_str::<serde_json::Value>(&example.published_json().unwrap()).unwrap(),
+            "{kind}"
+        );
+        let subject = quittance_proto::subject(&kind, event).unwrap_or_default();
+        let id = subject.split_once('/').map_or("", |(_, id)| id);
+        assert!(quittance_kernel::EventId::parse(id).is_ok(), "{kind}: {subject}");
+    }
+}
+
 /// What the generated code makes of an event.
 fn told_again(area: Area, bytes: &[u8]) -> Vec<u8> {
     match area.name {

@@ -1,0 +1,138 @@
+//! Events as they are stored and as they are published. A row of the outbox has the message of its area, with the event in one field; what is
+//! published is the event itself. The two are turned into each other on their bytes: an event of a later version passes unchanged.
+
+use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
+
+/// The message that all events of an area are stored in.
+pub trait AreaEvent: prost::Message + Default {
+    /// Its full name.
+    const NAME: &'static str;
+
+    /// The field of an event by the full name of its message; `None` where this version does not know it.
+    fn field_of(kind: &str) -> Option<u32> {
+        EVENTS.iter().find(|event| event.area == Self::NAME && event.name == kind).map(|event| event.field)
+    }
+}
+
+/// An event of the contract.
+struct EventType {
+    /// Full name of its message.
+    name: &'static str,
+    /// Full name of the message it is stored in.
+    area: &'static str,
+    /// Its field there.
+    field: u32,
+    /// The collection of the resource that it is about.
+    collection: &'static str,
+    /// The fields that lead to the id of the resource.
+    id: &'static [u32],
+}
+
+include!(concat!(env!("OUT_DIR"), "/events.rs"));
+
+/// The field of an event that no area has: of a later version, until it is known.
+const UNKNOWN: u32 = (1 << 29) - 1;
+
+/// The bytes of the event itself, of what is stored; `None` if these are not the bytes of one field.
+pub fn published(stored: &[u8]) -> Option<&[u8]> {
+    let mut rest = stored;
+    let (_, WireType::LengthDelimited) = decode_key(&mut rest).ok()? else { return None };
+    let length = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
+    (rest.len() == length).then_some(rest)
+}
+
+/// What is stored of an event that was published.
+pub fn stored(event: &[u8]) -> Vec<u8> {
+    in_field(UNKNOWN, event)
+}
+
+/// The stored bytes in the form that [`AreaEvent`] decodes: an event whose kind was not known when it was stored may be known now.
+pub fn known<E: AreaEvent>(kind: &str, stored: &[u8]) -> Option<Vec<u8>> {
+    let (UNKNOWN, WireType::LengthDelimited) = decode_key(&mut &*stored).ok()? else { return None };
+    Some(in_field(E::field_of(kind)?, published(stored)?))
+}
+
+fn in_field(field: u32, event: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(event.len() + 16);
+    encode_key(field, WireType::LengthDelimited, &mut bytes);
+    encode_varint(event.len() as u64, &mut bytes);
+    bytes.extend_from_slice(event);
+    bytes
+}
+
+/// The resource that an event is about, as a collection and an id, for example `invoices/0190b3a0-...`; `None` for an event that is not in the contract.
+pub fn subject(kind: &str, event: &[u8]) -> Option<String> {
+    let known = EVENTS.iter().find(|event| event.name == kind)?;
+    let id = known.id.iter().try_fold(event, |message, field| field_of(message, *field))?;
+    Some(format!("{}/{}", known.collection, std::str::from_utf8(id).ok()?))
+}
+
+/// The last value of a field with a length.
+fn field_of(message: &[u8], field: u32) -> Option<&[u8]> {
+    let (mut rest, mut found) = (message, None);
+    while !rest.is_empty() {
+        let (number, wire_type) = decode_key(&mut rest).ok()?;
+        let length = match wire_type {
+            WireType::Varint => {
+                decode_varint(&mut rest).ok()?;
+                0
+            }
+            WireType::SixtyFourBit => 8,
+            WireType::ThirtyTwoBit => 4,
+            WireType::LengthDelimited => usize::try_from(decode_varint(&mut rest).ok()?).ok()?,
+            WireType::StartGroup | WireType::EndGroup => return None,
+        };
+        let (value, after) = rest.split_at_checked(length)?;
+        if number == field && wire_type == WireType::LengthDelimited {
+            found = Some(value);
+        }
+        rest = after;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+    use crate::invoicing::v1::{InvoicingEvent, ItemSettled, Settlement, TenantCreated, invoicing_event::Payload};
+
+    const KIND: &str = "quittance.invoicing.v1.ItemSettled";
+
+    fn settled() -> ItemSettled {
+        let settlement = Settlement { allocation_id: "a".to_owned(), item_id: "i".to_owned(), ..Default::default() };
+        ItemSettled { settlement: Some(settlement), customer_id: "c".to_owned(), open_amount: None }
+    }
+
+    #[test]
+    fn what_is_stored_is_published_as_the_event_itself_and_back() {
+        let area = InvoicingEvent { payload: Some(Payload::ItemSettled(settled())) };
+        let row = area.encode_to_vec();
+        let event = published(&row).unwrap();
+        assert_eq!(ItemSettled::decode(event), Ok(settled()));
+        let again = stored(event);
+        assert_eq!(InvoicingEvent::decode(again.as_slice()).unwrap().payload, None, "an older version parks it");
+        assert_eq!(published(&again), Some(event));
+        assert_eq!(known::<InvoicingEvent>(KIND, &again), Some(row.clone()));
+        assert_eq!(known::<InvoicingEvent>("quittance.invoicing.v1.Later", &again), None);
+        assert_eq!(known::<InvoicingEvent>("quittance.payments.v1.PaymentReceived", &again), None);
+        assert_eq!(known::<InvoicingEvent>(KIND, &row), None, "it is in its field");
+    }
+
+    #[test]
+    fn the_subject_is_the_resource() {
+        assert_eq!(subject(KIND, &settled().encode_to_vec()), Some("items/i".to_owned()));
+        assert_eq!(subject("quittance.invoicing.v1.Later", &[]), None);
+        assert_eq!(subject("quittance.invoicing.v1.TenantCreated", &TenantCreated::default().encode_to_vec()), None);
+        assert_eq!(subject(KIND, b"garbage"), None);
+    }
+
+    #[test]
+    fn only_the_bytes_of_one_field_are_an_event() {
+        for bytes in [&b""[..], b"\x0a", b"\x0a\x05abc", b"\x0a\x01ab", b"\x08\x01", b"\xff"] {
+            assert_eq!(published(bytes), None, "{bytes:?}");
+        }
+        assert_eq!(published(b"\x0a\x00"), Some(&b""[..]));
+    }
+}
