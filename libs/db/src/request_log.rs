@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use quittance_kernel::RequestId;
+use quittance_kernel::{EventId, RequestId};
 use uuid::Uuid;
 
 use crate::{Db, DbError, Tx};
@@ -50,6 +50,8 @@ pub struct StoredResponse {
     pub response: Vec<u8>,
     /// Whether it is the basic view of a resource.
     pub is_basic: bool,
+    /// The last event of the transaction.
+    pub written: Option<EventId>,
 }
 
 /// A response to store.
@@ -70,7 +72,7 @@ pub async fn find_responses(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<Re
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
-        "select l.request_id, l.command_hash, l.answer, l.is_basic
+        "select l.request_id, l.command_hash, l.answer, l.is_basic, l.written_event_id
          from unnest($2::uuid[]) as requested (request_id)
          join request_log l on l.tenant_id = $1 and l.request_id = requested.request_id",
         tenant,
@@ -81,15 +83,24 @@ pub async fn find_responses(tx: &mut Tx, ids: &[RequestId]) -> Result<HashMap<Re
     Ok(rows
         .into_iter()
         .map(|row| {
-            let stored =
-                StoredResponse { command_hash: row.command_hash, response: row.answer, is_basic: row.is_basic };
+            let stored = StoredResponse {
+                command_hash: row.command_hash,
+                response: row.answer,
+                is_basic: row.is_basic,
+                written: row.written_event_id.map(EventId::new),
+            };
             (RequestId::new(row.request_id), stored)
         })
         .collect())
 }
 
-/// Stores responses. Waits for a transaction that stores a response to one of the same requests, and fails if that one commits.
-pub async fn store_responses(tx: &mut Tx, mut responses: Vec<NewResponse>, now: DateTime<Utc>) -> Result<(), DbError> {
+/// Stores responses, with the last event of the transaction. Waits for a transaction that stores a response to one of the same requests, and fails if that one commits.
+pub async fn store_responses(
+    tx: &mut Tx,
+    mut responses: Vec<NewResponse>,
+    written: Option<EventId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     responses.sort_by_key(|response| response.request);
     let count = responses.len();
@@ -102,8 +113,8 @@ pub async fn store_responses(tx: &mut Tx, mut responses: Vec<NewResponse>, now: 
         basic.push(is_basic);
     }
     let done = sqlx::query!(
-        "insert into request_log (tenant_id, request_id, command_hash, answer, is_basic, answered_at)
-         select $1, *, $6
+        "insert into request_log (tenant_id, request_id, command_hash, answer, is_basic, written_event_id, answered_at)
+         select $1, *, $6, $7
          from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bool[])
          on conflict on constraint request_log_pkey do nothing",
         tenant,
@@ -111,6 +122,7 @@ pub async fn store_responses(tx: &mut Tx, mut responses: Vec<NewResponse>, now: 
         &hashes,
         &bytes,
         &basic,
+        written.map(EventId::uuid),
         now,
     )
     .execute(&mut **tx)

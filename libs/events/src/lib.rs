@@ -33,8 +33,8 @@ pub use relay::{Relay, run_relay};
 pub use replay::{EventFilter, choose};
 pub use source::{InProcessSource, Source};
 pub use status::{
-    OutboxStatus, StreamStatus, Subscription, is_built, outbox_status, set_built, stream_status, subscription_position,
-    tenant_stream_status,
+    OutboxStatus, StreamStatus, Subscription, has_read, is_built, outbox_status, set_built, stream_status,
+    subscription_position, tenant_stream_status,
 };
 
 /// The migrations of outbox and inbox, which run before a service's own.

@@ -52,12 +52,10 @@ impl OutboxEvent {
     }
 }
 
-/// Appends events in their order; fails where one is larger than an event may be.
+/// Appends events in their order, and returns the id of the last one; fails where one is larger than an event may be.
 /// The changed rows are locked by now, so that events of one aggregate get ids in the order of its changes.
-pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> {
-    if events.is_empty() {
-        return Ok(());
-    }
+pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<Option<EventId>, DbError> {
+    let Some(newest) = events.last().map(|event| event.event_id) else { return Ok(None) };
     if let Some(large) = events.iter().find(|event| event.payload.len() > MAX_EVENT_BYTES) {
         return Err(DbError::EventTooLarge { kind: large.kind, bytes: large.payload.len() });
     }
@@ -110,5 +108,5 @@ pub async fn push(tx: &mut Tx, events: Vec<OutboxEvent>) -> Result<(), DbError> 
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(Some(newest))
 }

@@ -41,14 +41,16 @@ pub(crate) async fn first_time<E>(tx: &mut Tx, messages: &[Message<E>]) -> Resul
     }
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = messages.iter().map(|message| message.event_id.uuid()).collect();
+    let positions: Vec<i64> = messages.iter().map(|message| message.position).collect();
     let fresh = sqlx::query_scalar!(
-        "insert into inbox (tenant_id, event_id)
-         select $1, event_id
-         from unnest($2::uuid[]) as e (event_id)
+        "insert into inbox (tenant_id, event_id, position)
+         select $1, event_id, position
+         from unnest($2::uuid[], $3::bigint[]) as e (event_id, position)
          on conflict on constraint inbox_pkey do nothing
          returning event_id",
         tenant,
         &ids,
+        &positions,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError, Tx};
+use quittance_kernel::{EventId, TenantId};
 
 /// The progress of a service's own events and of its consumers. Positions are the stream's; counts are over one tenant or all, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +83,29 @@ pub async fn tenant_stream_status(tx: &mut Tx) -> Result<StreamStatus, DbError> 
     .fetch_all(&mut **tx)
     .await?;
     Ok(StreamStatus { head_position: own.head, unpositioned: own.unpositioned, subscriptions })
+}
+
+/// Whether an event of the tenant was read, and every position of its area before it. One that is held for an operator counts as read.
+pub async fn has_read(db: &Db, tenant: TenantId, area: &str, event: EventId) -> Result<bool, DbError> {
+    let mut tx = db.begin(tenant).await?;
+    let has_read = sqlx::query_scalar!(
+        r#"select exists (
+             select
+             from (
+               select position from inbox where tenant_id = $1 and event_id = $2
+               union all
+               select position from held_event where tenant_id = $1 and event_id = $2 and state <> 'waiting'
+             ) as read
+             where read.position is null or read.position <= (select position from subscription where area = $3)
+           ) as "has_read!""#,
+        tenant.uuid(),
+        event.uuid(),
+        area,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(has_read)
 }
 
 /// The position up to which an area was read.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::Uri;
 use quittance_kernel::TenantId;
-use quittance_runtime::Parent;
+use quittance_runtime::{Parent, written::Writes};
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
@@ -38,11 +38,11 @@ pub fn connect<A: AsRef<str>>(
     tenant: Option<TenantId>,
     deadline: Duration,
 ) -> Result<Client, CallError> {
-    connect_over(addresses, &TlsConfig::default(), token, tenant, deadline, u32::MAX)
+    connect_over(addresses, &TlsConfig::default(), token, tenant, deadline, u32::MAX, Writes::default())
 }
 
 /// The same; `tls` has the authorities to trust beside the system's, and the certificate to present, for https addresses;
-/// `attempts` is how often a call is made in all while the server is unavailable.
+/// `attempts` is how often a call is made in all while the server is unavailable. A call sees what earlier ones have written, and `writes` before them.
 pub fn connect_over<A: AsRef<str>>(
     addresses: &[A],
     tls: &TlsConfig,
@@ -50,8 +50,9 @@ pub fn connect_over<A: AsRef<str>>(
     tenant: Option<TenantId>,
     deadline: Duration,
     attempts: u32,
+    writes: Writes,
 ) -> Result<Client, CallError> {
-    let channel = Retry::new(replicas(addresses, tls, server_address)?, attempts);
+    let channel = Retry::new(replicas(addresses, tls, server_address)?, attempts, writes);
     Ok(InterceptedService::new(channel, CallMetadata::new(token, tenant, deadline)?))
 }
 

@@ -17,13 +17,14 @@ use quittance_runtime::{
     Parent, Shutdown, deadline as caller_deadline,
     spans::{self, SpanKind},
     trace,
+    written::{self, Written},
 };
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, field::Empty};
 
 use crate::{
-    Fault, Limits, TENANT_KEY, Verifier,
+    Fault, Limits, TENANT_KEY, TRACE_KEY, Verifier, WRITTEN_KEY,
     auth::record_refusal,
     call_record::CallRecord,
     deadline,
@@ -163,6 +164,7 @@ where
         );
         let parent = Parent::extract(&Incoming(request.headers()));
         let trace = spans::begin(&span, SpanKind::Server, &rpc, &parent);
+        let trace_id = trace.trace_id();
         let admitted = self.layer.admit(&path, request.headers()).and_then(|caller| self.layer.let_in(caller));
         let shutdown = self.layer.shutdown.clone();
         let timeout = deadline::timeout(request.headers());
@@ -184,7 +186,9 @@ where
                         record.is_open = running.is_none();
                         let call = inner.call(request);
                         let work = caller_deadline::scope(Instant::now() + timeout, async move {
-                            let done = call.await.map_err(|error| error.to_string());
+                            let (done, written) = written::collect(call).await;
+                            let done = done.map(|response| with_written(response, &written));
+                            let done = done.map_err(|error| error.to_string());
                             // The work counts as the tenant's for as long as it runs, even if its caller is gone.
                             drop(running);
                             done
@@ -193,13 +197,26 @@ where
                         answer(tokio::spawn(Box::pin(work)), timeout).await
                     }
                 };
-                let response = in_our_form(response);
+                let mut response = in_our_form(response);
+                if let Ok(trace_id) = HeaderValue::from_str(&trace_id) {
+                    response.headers_mut().insert(TRACE_KEY, trace_id);
+                }
                 record.finish(&response);
                 Ok(if record.is_open { until_shutdown(response, shutdown) } else { response })
             }
         };
         Box::pin(work.instrument(span))
     }
+}
+
+/// A response with what its call has written, for calls that are to see it.
+fn with_written(mut response: Response<Body>, written: &Written) -> Response<Body> {
+    if !written.is_empty()
+        && let Ok(value) = HeaderValue::from_str(&written.to_string())
+    {
+        response.headers_mut().insert(WRITTEN_KEY, value);
+    }
+    response
 }
 
 /// The response of the running work, or `DEADLINE_EXCEEDED`. The work is never cancelled.

@@ -1,6 +1,7 @@
 //! gRPC server and client: one layer around every call (trace, token and scope, deadline, the form of errors), requests parsed with everything that is
 //! wrong with them, faults with google.rpc details, page tokens, the server, and the client that services and tools share.
 
+mod after;
 mod auth;
 mod batch;
 mod call_record;
@@ -21,6 +22,7 @@ mod status;
 mod tls;
 mod violations;
 
+pub use after::{AfterWrites, Reading};
 pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
 pub use batch::{BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, ids};
 pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_address};
@@ -41,6 +43,12 @@ pub use violations::{Violation, Violations};
 
 /// The metadata key that names the tenant of a call.
 pub const TENANT_KEY: &str = "quittance-tenant";
+/// The metadata key of a response with the id under which logs and traces have the call.
+pub const TRACE_KEY: &str = "quittance-trace";
+/// The metadata key of a response with the last event of each area that the call has written.
+pub const WRITTEN_KEY: &str = "quittance-written";
+/// The metadata key of a call with what it is to see: the value of [`WRITTEN_KEY`] of earlier calls.
+pub const AFTER_KEY: &str = "quittance-after";
 /// The domain of every reason.
 pub const DOMAIN: &str = "quittance.dev";
 /// Largest message a server takes, in bytes.

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use quittance_kernel::{Clock, TenantId};
+use quittance_runtime::written::Writes;
 use tonic::service::interceptor::InterceptedService;
 
 use crate::{
@@ -47,7 +48,7 @@ impl Peer {
             .tokens
             .sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime)
             .map_err(|_| CallError::Token)?;
-        let channel = Retry::new(Arc::clone(&self.replicas), ATTEMPTS);
+        let channel = Retry::new(Arc::clone(&self.replicas), ATTEMPTS, Writes::default());
         Ok(InterceptedService::new(channel, CallMetadata::new(&token, Some(tenant), deadline)?))
     }
 }

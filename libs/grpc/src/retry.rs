@@ -13,13 +13,14 @@ use quittance_runtime::{
     Parent,
     spans::{self, SpanKind},
     telemetry::error_chain,
+    written::{self, Writes, Written},
 };
 use tonic::{Code, Status, TimeoutExpired, body::Body, transport::Channel};
 use tonic_types::StatusExt as _;
 use tower::{Service, ServiceExt as _};
 use tracing::{Instrument as _, Span, field::Empty};
 
-use crate::{Fault, deadline, replicas::Replicas};
+use crate::{AFTER_KEY, Fault, WRITTEN_KEY, after::NOT_READ_YET, deadline, error_info, replicas::Replicas};
 
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -31,12 +32,13 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct Retry {
     replicas: Arc<Replicas>,
     attempts: u32,
+    writes: Writes,
 }
 
 impl Retry {
-    /// The most attempts in all.
-    pub(crate) fn new(replicas: Arc<Replicas>, attempts: u32) -> Self {
-        Self { replicas, attempts }
+    /// The most attempts in all. A call sees what the calls before it have written.
+    pub(crate) fn new(replicas: Arc<Replicas>, attempts: u32, writes: Writes) -> Self {
+        Self { replicas, attempts, writes }
     }
 }
 
@@ -52,7 +54,39 @@ impl Service<Request<Body>> for Retry {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let span = span_of(&mut request);
-        Box::pin(call(Arc::clone(&self.replicas), self.attempts, request).instrument(span))
+        let (replicas, attempts, writes) = (Arc::clone(&self.replicas), self.attempts, self.writes.clone());
+        let call = async move {
+            after(request.headers_mut(), &writes.get());
+            let response = call(replicas, attempts, request).await;
+            remember(&response, &writes);
+            response
+        };
+        Box::pin(call.instrument(span))
+    }
+}
+
+/// Names what the call is to see, unless the caller does.
+fn after(headers: &mut HeaderMap, written: &Written) {
+    if !written.is_empty()
+        && !headers.contains_key(AFTER_KEY)
+        && let Ok(value) = HeaderValue::from_str(&written.to_string())
+    {
+        headers.insert(AFTER_KEY, value);
+    }
+}
+
+/// Remembers what the call has written, here and where it is part of a call.
+fn remember(response: &Result<Response<Body>, Status>, writes: &Writes) {
+    let Ok(response) = response else { return };
+    let written = response.headers().get(WRITTEN_KEY).and_then(|value| value.to_str().ok()).and_then(Written::parse);
+    if let Some(written) = written {
+        writes.extend(&written);
+        written::record(&written);
+    }
+    let status = Status::from_header_map(response.headers());
+    if status.is_some_and(|status| error_info(&status).is_some_and(|info| info.reason == NOT_READ_YET)) {
+        // It was waited for to the end, and will not come: later calls go on without it.
+        writes.forget();
     }
 }
 

@@ -8,7 +8,7 @@ use quittance_events::{
     HandlerError, HeldEvent, History, HistoryError, HistoryReader, Projection, Reader, Rebuild, RebuildError, Rebuilt,
     Relay, Source,
 };
-use quittance_grpc::Peer;
+use quittance_grpc::{Peer, Reading};
 use quittance_kernel::{Clock, TenantId};
 use quittance_runtime::{Shutdown, Tasks};
 use quittance_service::{Settings, State};
@@ -40,6 +40,11 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
 
     /// The state behind its calls.
     fn state(&self) -> &State<Self::Settings>;
+
+    /// What its calls may wait for: the events that it reads.
+    fn reading(&self) -> Reading {
+        Reading::new(self.state().db().clone(), Self::READS.iter().map(|reads| reads.area))
+    }
 
     /// Adds its gRPC services.
     fn add_routes(&self, routes: Routes) -> Routes;

@@ -16,6 +16,7 @@ mod tasks;
 pub mod telemetry;
 pub mod trace;
 mod traceparent;
+pub mod written;
 
 pub use backoff::{Backoff, Wake};
 pub use blocking::blocking;

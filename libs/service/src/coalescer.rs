@@ -9,6 +9,7 @@ use std::{
 };
 
 use quittance_kernel::TenantId;
+use quittance_runtime::written::{self, Written};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::{Batch, CommonError};
@@ -20,8 +21,11 @@ const WRITERS: usize = 2;
 
 struct Waiting<C, O, E> {
     command: C,
-    result: oneshot::Sender<Result<O, E>>,
+    result: oneshot::Sender<Responded<O, E>>,
 }
+
+/// A command's result, and what its batch has written.
+type Responded<O, E> = (Result<O, E>, Written);
 
 /// A tenant's calls.
 struct Queue<C, O, E> {
@@ -34,7 +38,7 @@ impl<C, O, E> Queue<C, O, E> {
         Self { waiting: Mutex::new(Vec::new()), writers: Semaphore::new(WRITERS) }
     }
 
-    fn join(&self, command: C) -> oneshot::Receiver<Result<O, E>> {
+    fn join(&self, command: C) -> oneshot::Receiver<Responded<O, E>> {
         let (result, receiver) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Waiting { command, result });
         receiver
@@ -81,7 +85,9 @@ impl<C, O, E: Clone + From<CommonError>> Coalescer<C, O, E> {
         };
         self.leave(tenant, queue);
         // The writer was cancelled: only the request log knows the result.
-        result.unwrap_or_else(|_| Err(CommonError::Interrupted.into()))
+        let Ok((result, written)) = result else { return Err(CommonError::Interrupted.into()) };
+        written::record(&written);
+        result
     }
 
     fn queue(&self, tenant: TenantId) -> Arc<Queue<C, O, E>> {
@@ -109,15 +115,16 @@ where
     }
     let (commands, callers): (Vec<C>, Vec<_>) = batch.into_iter().map(|one| (one.command, one.result)).unzip();
     // A caller may be gone: its receiver is closed.
-    match write(commands).await {
+    let (results, written) = written::collect(write(commands)).await;
+    match results {
         Ok(results) => {
             for (caller, result) in callers.into_iter().zip(results) {
-                let _ = caller.send(result);
+                let _ = caller.send((result, written.clone()));
             }
         }
         Err(error) => {
             for caller in callers {
-                let _ = caller.send(Err(error.clone()));
+                let _ = caller.send((Err(error.clone()), written.clone()));
             }
         }
     }

@@ -15,8 +15,11 @@ use std::{
 use quittance_db::{
     DbError, NewResponse, RequestIdReused, StorableResponse, StoredResponse, find_responses, store_responses,
 };
-use quittance_kernel::{Bug, RequestId, TenantId};
-use quittance_runtime::metrics::{self, OperationResult};
+use quittance_kernel::{Bug, EventId, RequestId, TenantId};
+use quittance_runtime::{
+    metrics::{self, OperationResult},
+    written::{self, Written},
+};
 use tracing::{Instrument as _, Span};
 
 use crate::{
@@ -97,6 +100,13 @@ fn span(operation: &'static str, count: usize) -> Span {
     tracing::info_span!("operation", otel.name = operation, operation, count)
 }
 
+/// Records the last event of a transaction as written by the running call.
+fn record_written<S: Settings>(event: Option<EventId>) {
+    if let Some(event) = event {
+        written::record(&Written::of(S::AREA, event));
+    }
+}
+
 /// Runs an operation as a job, without a caller.
 pub(crate) async fn run_job<C: Operation>(
     state: &State<C::Settings>,
@@ -109,11 +119,12 @@ pub(crate) async fn run_job<C: Operation>(
         let mut tx = state.db().begin(tenant).await?;
         let mut w = Write::new(&mut tx, state.now(), settings.as_deref(), Vec::new());
         let output = command.run(&mut w).await?;
-        let is_published = w.save_events().await?;
+        let written = w.save_events().await?;
         tx.commit().await?;
-        if is_published {
+        if written.is_some() {
             state.relay().wake();
         }
+        record_written::<C::Settings>(written);
         metrics::record_transaction(C::Settings::AREA, C::NAME, started.elapsed());
         Ok(output)
     };
@@ -266,12 +277,13 @@ where
             drop(w);
             tx.rollback().await?;
         } else {
-            let is_published = w.save_events().await?;
-            store_responses(&mut tx, responses, now).await?;
+            let written = w.save_events().await?;
+            store_responses(&mut tx, responses, written, now).await?;
             tx.commit().await?;
-            if is_published {
+            if written.is_some() {
                 self.state.relay().wake();
             }
+            record_written::<F::Settings>(written);
             metrics::record_transaction(F::Settings::AREA, F::NAME, started.elapsed());
         }
         let meanwhile = if is_refused { self.find_refused(&fresh, &results).await? } else { HashMap::new() };
@@ -333,6 +345,7 @@ fn repeat<F: Form<C>, C, A: StorableResponse>(
     if kept.command_hash != entry.hash {
         return Ok(Err(CommonError::from(RequestIdReused(entry.id())).into()));
     }
+    record_written::<F::Settings>(kept.written);
     let response = A::from_bytes(&kept.response, kept.is_basic).map_err(|why| DbError::Corrupt {
         table: "request_log",
         id: entry.id().uuid(),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx};
 use quittance_events::{Event, OutboxEvent, push};
+use quittance_kernel::EventId;
 
 use crate::{CommonError, Envelope, Settings};
 
@@ -58,10 +59,8 @@ impl<'a, S: Settings> Write<'a, S> {
         }
     }
 
-    /// Appends all published events to the outbox; returns whether there were any.
-    pub async fn save_events(self) -> Result<bool, DbError> {
-        let is_any = !self.events.is_empty();
-        push(self.tx, self.events).await?;
-        Ok(is_any)
+    /// Appends all published events to the outbox; returns the last one, if there were any.
+    pub async fn save_events(self) -> Result<Option<EventId>, DbError> {
+        push(self.tx, self.events).await
     }
 }

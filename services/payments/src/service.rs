@@ -46,7 +46,7 @@ impl Service for App {
     }
 
     fn add_routes(&self, routes: Routes) -> Routes {
-        grpc::add_routes(routes, self)
+        grpc::add_routes(routes, self, &self.reading())
     }
 
     fn spawn_jobs(&self, shutdown: &Shutdown) -> Tasks {

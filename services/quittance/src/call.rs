@@ -5,7 +5,7 @@ use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions,
 };
-use quittance_grpc::Client;
+use quittance_grpc::{Client, TRACE_KEY};
 use quittance_kernel::{Clock, RequestId};
 use quittance_proto::FILE_DESCRIPTOR_SET;
 use tonic::{
@@ -95,7 +95,9 @@ fn to_json(message: &DynamicMessage) -> anyhow::Result<String> {
 pub(crate) fn describe(status: &Status) -> String {
     let reason = quittance_grpc::error_info(status).map(|info| info.reason).unwrap_or_default();
     let details = pool().ok().and_then(|pool| details_json(&pool, status)).unwrap_or_default();
-    format!("{:?} {reason}: {}{details}", status.code(), status.message())
+    let trace = status.metadata().get(TRACE_KEY).and_then(|trace| trace.to_str().ok());
+    let trace = trace.map(|trace| format!("\ntrace {trace}")).unwrap_or_default();
+    format!("{:?} {reason}: {}{details}{trace}", status.code(), status.message())
 }
 
 fn details_json(pool: &DescriptorPool, status: &Status) -> Option<String> {

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use quittance_grpc::{CallError, Client, TlsConfig, connect_over};
 use quittance_kernel::TenantId;
+use quittance_runtime::written::Writes;
 
 use crate::{data, up};
 
@@ -47,6 +48,11 @@ pub(crate) fn parse_tenant(text: &str) -> Result<TenantId, String> {
 impl ClientFlags {
     /// A client; it connects with the first call, and retries an unavailable server for a few seconds.
     pub(crate) fn connect(&self) -> anyhow::Result<Client> {
+        self.connect_after(Writes::default())
+    }
+
+    /// The same, of which each call sees these writes.
+    pub(crate) fn connect_after(&self, writes: Writes) -> anyhow::Result<Client> {
         let token = match &self.token {
             Some(token) => token.clone(),
             None => up::development_token(&data::existing_tokens(&self.data)?)?,
@@ -56,7 +62,7 @@ impl ClientFlags {
         let tls = TlsConfig { ca: self.ca.clone(), certificate, key, client_ca: None };
         let deadline = Duration::from_secs(self.timeout_s);
         let client: Result<Client, CallError> =
-            connect_over(&[&self.server], &tls, &token, Some(tenant), deadline, ATTEMPTS);
+            connect_over(&[&self.server], &tls, &token, Some(tenant), deadline, ATTEMPTS, writes);
         Ok(client?)
     }
 

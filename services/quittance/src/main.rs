@@ -19,6 +19,7 @@ mod replay;
 mod suite;
 mod up;
 mod verify;
+mod writes;
 
 use std::{path::PathBuf, process::ExitCode, sync::LazyLock};
 
@@ -191,7 +192,11 @@ async fn call(flags: CallFlags) -> anyhow::Result<ExitCode> {
         text => text.to_owned(),
     };
     let request = call::read_request(&method, &text)?;
-    match call::call(flags.client.connect()?, &method, request).await {
+    let (server, tenant) = (&flags.client.server, flags.client.tenant()?);
+    let writes = writes::load(server, tenant);
+    let done = call::call(flags.client.connect_after(writes.clone())?, &method, request).await;
+    writes::keep(server, tenant, &writes);
+    match done {
         Ok(answer) => {
             println!("{answer}");
             Ok(exit::DONE)

@@ -61,7 +61,7 @@ impl Service for App {
     }
 
     fn add_routes(&self, routes: Routes) -> Routes {
-        grpc::add_routes(routes, self)
+        grpc::add_routes(routes, self, &self.reading())
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, DbError> {

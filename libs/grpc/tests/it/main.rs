@@ -18,6 +18,7 @@ use quittance_grpc::{
     Client, Peer, ServeOptions, ServedRoutes, TlsConfig, Tokens, connect, connect_over, routes, serve,
 };
 use quittance_kernel::{Clock, TenantId};
+use quittance_runtime::written::Writes;
 use quittance_runtime::{ShutdownTrigger, Tasks};
 use quittance_testkit::now;
 use tokio::{
@@ -149,7 +150,8 @@ async fn a_server_that_closes_connections_at_once_is_away() {
     });
     let tls = TlsConfig::default();
     for _ in 0..50 {
-        let client = connect_over(&[&address], &tls, "no token", None, Duration::from_secs(30), 2).unwrap();
+        let client =
+            connect_over(&[&address], &tls, "no token", None, Duration::from_secs(30), 2, Writes::default()).unwrap();
         let status = check(&client).await.unwrap_err();
         assert_eq!(status.code(), Code::Unavailable, "{status}");
     }

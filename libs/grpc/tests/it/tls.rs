@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quittance_grpc::{CallError, Client, Peer, ServeOptions, TlsConfig, Tokens, connect_over};
 use quittance_kernel::{Clock, TenantId};
+use quittance_runtime::written::Writes;
 use quittance_testkit::{Authority, now, wait_until};
 use tonic::Code;
 
@@ -21,7 +22,7 @@ fn own(authority: &Authority, name: &str) -> TlsConfig {
 }
 
 fn client(address: &str, tls: &TlsConfig) -> Result<Client, CallError> {
-    connect_over(&[address], tls, "no token", None, Duration::from_secs(5), 3)
+    connect_over(&[address], tls, "no token", None, Duration::from_secs(5), 3, Writes::default())
 }
 
 #[tokio::test]

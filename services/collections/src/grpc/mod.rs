@@ -9,6 +9,7 @@ mod strategies;
 #[cfg(test)]
 mod kept_requests_tests;
 
+use quittance_grpc::Reading;
 use quittance_proto::collections::v1::{
     dispute_service_server::DisputeServiceServer, dunning_service_server::DunningServiceServer,
     strategy_service_server::StrategyServiceServer,
@@ -24,10 +25,16 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.collections.v1.DisputeService",
 ];
 
-/// Adds the service's gRPC services.
-pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
+/// Adds the service's gRPC services, whose calls wait for what they are to see.
+pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes {
     routes
-        .add_service(StrategyServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(DunningServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(DisputeServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(
+            reading.before(StrategyServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(DunningServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(DisputeServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }

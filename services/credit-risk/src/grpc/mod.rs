@@ -8,6 +8,7 @@ mod status;
 #[cfg(test)]
 mod kept_requests_tests;
 
+use quittance_grpc::Reading;
 use quittance_proto::creditrisk::v1::{
     credit_service_server::CreditServiceServer, reservation_service_server::ReservationServiceServer,
 };
@@ -19,9 +20,13 @@ use crate::App;
 pub(crate) const SERVICES: &[&str] =
     &["quittance.creditrisk.v1.CreditService", "quittance.creditrisk.v1.ReservationService"];
 
-/// Adds the service's gRPC services.
-pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
+/// Adds the service's gRPC services, whose calls wait for what they are to see.
+pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes {
     routes
-        .add_service(CreditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(ReservationServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(
+            reading.before(CreditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(ReservationServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }

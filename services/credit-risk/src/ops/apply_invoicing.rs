@@ -60,7 +60,7 @@ impl Change {
 pub(crate) async fn apply_invoicing(tx: &mut Tx, change: &Change, now: DateTime<Utc>) -> Result<bool, HandlerError> {
     let mut w = Write::within(tx, now);
     apply(&mut w, change).await?;
-    Ok(w.save_events().await?)
+    Ok(w.save_events().await?.is_some())
 }
 
 async fn apply(w: &mut Write<'_>, change: &Change) -> Result<(), HandlerError> {

@@ -10,6 +10,7 @@ mod views;
 #[cfg(test)]
 mod kept_requests_tests;
 
+use quittance_grpc::Reading;
 use quittance_proto::invoicing::v1::{
     credit_note_service_server::CreditNoteServiceServer, customer_service_server::CustomerServiceServer,
     invoice_service_server::InvoiceServiceServer, open_item_service_server::OpenItemServiceServer,
@@ -28,12 +29,22 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.OpenItemService",
 ];
 
-/// Adds the service's gRPC services.
-pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
+/// Adds the service's gRPC services, whose calls wait for what they are to see.
+pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes {
     routes
-        .add_service(TenantServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(CustomerServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(InvoiceServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(CreditNoteServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(OpenItemServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(
+            reading.before(TenantServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(CustomerServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(InvoiceServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(CreditNoteServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(OpenItemServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }

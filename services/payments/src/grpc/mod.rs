@@ -9,6 +9,7 @@ mod status;
 #[cfg(test)]
 mod kept_requests_tests;
 
+use quittance_grpc::Reading;
 use quittance_proto::payments::v1::{
     bank_import_service_server::BankImportServiceServer, payment_service_server::PaymentServiceServer,
 };
@@ -23,9 +24,13 @@ const MAX_NAME: usize = 200;
 pub(crate) const SERVICES: &[&str] =
     &["quittance.payments.v1.PaymentService", "quittance.payments.v1.BankImportService"];
 
-/// Adds the service's gRPC services.
-pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
+/// Adds the service's gRPC services, whose calls wait for what they are to see.
+pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes {
     routes
-        .add_service(PaymentServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(BankImportServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(
+            reading.before(PaymentServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(BankImportServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }

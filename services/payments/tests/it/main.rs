@@ -6,6 +6,7 @@ mod contract;
 mod hand;
 mod imports;
 mod matching;
+mod own_writes;
 mod plans;
 mod review;
 mod safety;

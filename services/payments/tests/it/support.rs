@@ -57,6 +57,21 @@ pub(crate) fn rule(payment: &pb::Payment) -> pb::MatchRule {
     payment.r#match.as_ref().unwrap().rule()
 }
 
+/// A seller.
+pub(crate) fn tenant() -> inv::Tenant {
+    let enquiries =
+        inv::Enquiries { name: "Accounts".to_owned(), email: "ar@example.org".to_owned(), phone: String::new() };
+    inv::Tenant {
+        name: "Seller".to_owned(),
+        base_currency_code: "EUR".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        enquiries: Some(enquiries),
+        late_payment_consequences: "Interest.".to_owned(),
+        terms_and_conditions: "Ours.".to_owned(),
+        ..inv::Tenant::default()
+    }
+}
+
 impl Book {
     /// Starts both services, opens the book and waits until payments knows of it.
     pub(crate) async fn start() -> Self {
@@ -67,21 +82,7 @@ impl Book {
 
     /// Opens the book of a client's tenant, and waits until payments knows of it.
     pub(crate) async fn create_tenant(&self, client: Client) {
-        let enquiries = Some(inv::Enquiries {
-            name: "Accounts".to_owned(),
-            email: "ar@example.org".to_owned(),
-            phone: String::new(),
-        });
-        let tenant = inv::Tenant {
-            name: "Seller".to_owned(),
-            base_currency_code: "EUR".to_owned(),
-            time_zone: "Europe/Berlin".to_owned(),
-            enquiries,
-            late_payment_consequences: "Interest.".to_owned(),
-            terms_and_conditions: "Ours.".to_owned(),
-            ..inv::Tenant::default()
-        };
-        let request = inv::CreateTenantRequest { request_id: request_id(), tenant: Some(tenant) };
+        let request = inv::CreateTenantRequest { request_id: request_id(), tenant: Some(tenant()) };
         TenantServiceClient::new(client).create_tenant(request).await.unwrap();
         self.caught_up().await;
     }

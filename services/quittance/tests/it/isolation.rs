@@ -64,23 +64,23 @@ fn fill(up: &Up) -> BTreeMap<&'static str, String> {
     let money = json!({"currency_code": "EUR", "amount": "40"});
     let payment =
         json!({"payment": {"amount": money, "method": "PAYMENT_METHOD_CASH", "payer_name": MARK, "text": MARK}});
-    keep("payment_id", &up.call_until("PaymentService/RecordPayment", &payment, None));
+    keep("payment_id", &up.call("PaymentService/RecordPayment", &payment, None).unwrap());
     let import = json!({"file_name": MARK, "account": MARK, "content": "ZCxhCjIwMjYtMDEtMDUsNQo=", "map": {"booked_on": "d", "amount": "a", "currency_code": "EUR"}});
     keep("import_id", &up.call("BankImportService/ImportBankLines", &import, None).unwrap());
     let profile = json!({"profile": {"customer_id": customer["customer_id"], "limit": {"currency_code": "EUR", "amount": "5000"}, "note": MARK}});
-    keep("profile_id", &up.call_until("CreditService/CreateProfile", &profile, None));
+    keep("profile_id", &up.call("CreditService/CreateProfile", &profile, None).unwrap());
     let order = json!({"customer_id": customer["customer_id"], "amount": {"currency_code": "EUR", "amount": "10"}, "order_reference": MARK});
     keep("reservation_id", &up.call("ReservationService/Authorize", &order, None).unwrap());
     let step = json!({"offset_days": -60, "name": MARK, "subject_template": MARK, "body_template": MARK});
     let strategy = json!({"strategy": {"name": MARK, "steps": [step], "is_default": true}});
-    keep("strategy_id", &up.call_until("StrategyService/CreateStrategy", &strategy, None));
+    keep("strategy_id", &up.call("StrategyService/CreateStrategy", &strategy, None).unwrap());
     let today = first["issued_on"].clone();
     let run = up.call("DunningService/RunDunning", &json!({"as_of": today}), None).unwrap();
     keep("run_id", &run);
     let reminders = up.call("DunningService/ListReminders", &json!({}), None).unwrap();
     keep("reminder_id", &reminders["reminders"][0]);
     let dispute = json!({"item_id": first["invoice_id"], "note": MARK});
-    keep("dispute_id", &up.call_until("DisputeService/OpenDispute", &dispute, None));
+    keep("dispute_id", &up.call("DisputeService/OpenDispute", &dispute, None).unwrap());
     ids.insert("item_id", first["invoice_id"].as_str().unwrap().to_owned());
     ids
 }

@@ -40,6 +40,7 @@ fn empty(message: &MessageDescriptor, path: &str, missing: &mut BTreeSet<String>
 /// The fields that an error calls required.
 fn named(error: &str) -> BTreeSet<String> {
     let details = error.find("\n[").map_or("[]", |start| &error[start..]);
+    let details = details.split("\ntrace ").next().unwrap();
     let details: Value = serde_json::from_str(details.trim()).unwrap_or_else(|_| panic!("{error}"));
     let violations = details.as_array().unwrap().iter().filter_map(|detail| detail["field_violations"].as_array());
     let required = violations.flatten().filter(|violation| violation["reason"] == "FIELD_REQUIRED");

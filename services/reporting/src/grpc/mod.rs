@@ -5,7 +5,7 @@ mod status;
 
 use chrono::NaiveDate;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Violations, currency, id, optional_date};
+use quittance_grpc::{Reading, Violations, currency, id, optional_date};
 use quittance_kernel::{Currency, CustomerId};
 use quittance_proto::{
     common::v1 as common,
@@ -28,9 +28,11 @@ pub(crate) use answers::invariants;
 /// Full names of the services, for the health service.
 pub(crate) const SERVICES: &[&str] = &["quittance.reporting.v1.ReportService"];
 
-/// Adds the service's gRPC service.
-pub(crate) fn add_routes(routes: Routes, app: &App) -> Routes {
-    routes.add_service(ReportServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip))
+/// Adds the service's gRPC service, whose calls wait for what they are to see.
+pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes {
+    routes.add_service(
+        reading.before(ReportServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+    )
 }
 
 /// Date and currency of a report.
