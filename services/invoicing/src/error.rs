@@ -1,6 +1,8 @@
 //! Errors of invoicing, independent of transport.
 
-use quittance_kernel::{ContactId, CreditNoteId, CustomerId, InvoiceId, ItemId, SeriesId, TenantId, TermsId};
+use quittance_kernel::{
+    ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, ItemId, SeriesId, TenantId, TermsId,
+};
 use quittance_service::{CommonError, service_error};
 
 use crate::domain::Refusal;
@@ -62,6 +64,9 @@ pub enum Error {
     /// The credit note does not exist.
     #[error("credit note {0} does not exist")]
     CreditNoteNotFound(CreditNoteId),
+    /// The delivery does not exist.
+    #[error("delivery {0} does not exist")]
+    DeliveryNotFound(DeliveryId),
     /// The item does not exist.
     #[error("item {0} does not exist")]
     ItemNotFound(ItemId),

@@ -251,6 +251,7 @@ pub(crate) fn delivery(delivery: &Delivery) -> pb::Delivery {
         contact_id: optional(delivery.contact),
         channel: channel.into(),
         document_sha256: hex::encode(delivery.document_sha256),
+        document_html: String::new(),
         deliver_time: Some(instant(delivery.delivered_at)),
     }
 }

@@ -1,11 +1,15 @@
 //! The input of dunning runs.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use quittance_db::{DbError, Tx};
-use quittance_kernel::{Bug, CustomerId, ItemId};
+use quittance_kernel::{Bug, CustomerId, ItemId, RunId, StrategyId};
+use uuid::Uuid;
 
 use super::money;
-use crate::domain::{DunningRun, ItemView, Strategy};
+use crate::{
+    Error,
+    domain::{DunningRun, ItemView, Strategy},
+};
 
 /// Items as of a date, and the position of invoicing's events up to which they were applied.
 #[derive(Debug)]
@@ -93,4 +97,61 @@ pub(crate) async fn insert_run(tx: &mut Tx, run: &DunningRun) -> Result<(), DbEr
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+struct RunRow {
+    id: Uuid,
+    as_of: NaiveDate,
+    strategy_id: Uuid,
+    reminders: i32,
+    items: i32,
+    position: i64,
+    ran_at: DateTime<Utc>,
+}
+
+impl From<RunRow> for DunningRun {
+    fn from(row: RunRow) -> Self {
+        Self {
+            id: RunId::new(row.id),
+            as_of: row.as_of,
+            strategy: StrategyId::new(row.strategy_id),
+            reminders: row.reminders,
+            items: row.items,
+            position: row.position,
+            ran_at: row.ran_at,
+        }
+    }
+}
+
+/// A run.
+pub(crate) async fn find_run(tx: &mut Tx, id: RunId) -> Result<DunningRun, Error> {
+    let row = sqlx::query_as!(
+        RunRow,
+        "select id, as_of, strategy_id, reminders, items, position, ran_at
+         from dunning_run
+         where tenant_id = $1 and id = $2",
+        tx.tenant().uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.ok_or(Error::RunNotFound(id))?.into())
+}
+
+/// Runs in the order they were made.
+pub(crate) async fn list_runs(tx: &mut Tx, after: Option<RunId>, limit: i64) -> Result<Vec<DunningRun>, DbError> {
+    let rows = sqlx::query_as!(
+        RunRow,
+        "select id, as_of, strategy_id, reminders, items, position, ran_at
+         from dunning_run
+         where tenant_id = $1 and ($2::uuid is null or id > $2)
+         order by id
+         limit $3",
+        tx.tenant().uuid(),
+        after.map(RunId::uuid),
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(DunningRun::from).collect())
 }

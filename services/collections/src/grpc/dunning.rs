@@ -46,6 +46,29 @@ impl DunningService for App {
         self.run(parse::<ops::RunDunning, _>(request)?, wire::run).await
     }
 
+    async fn get_dunning_run(
+        &self,
+        request: Request<pb::GetDunningRunRequest>,
+    ) -> Result<Response<pb::DunningRun>, Status> {
+        let (tenant, id) = query(request)?.id("run_id", |r| &r.run_id, RunId::parse)?;
+        let run = self.read(tenant, async |tx| db::dunning::find_run(tx, id).await).await?;
+        Ok(Response::new(wire::run(&run)))
+    }
+
+    async fn list_dunning_runs(
+        &self,
+        request: Request<pb::ListDunningRunsRequest>,
+    ) -> Result<Response<pb::ListDunningRunsResponse>, Status> {
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, bad, .. } = query;
+        let page = bad.into_result(page)?;
+        let after = page.after_id(RunId::parse)?;
+        let runs = self.read_list(tenant, async |tx| db::dunning::list_runs(tx, after, page.limit()).await).await?;
+        let (runs, next_page_token) = page.cut(runs.iter().map(wire::run).collect(), |run| vec![run.run_id.clone()]);
+        Ok(Response::new(pb::ListDunningRunsResponse { runs, next_page_token }))
+    }
+
     async fn list_reminders(
         &self,
         request: Request<pb::ListRemindersRequest>,

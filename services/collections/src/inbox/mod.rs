@@ -56,7 +56,10 @@ impl Change {
                 self.move_item(event, &settlement.item_id, &reversed.effective_on, amount)?;
             }
             // Drafts and deliveries do not change open items.
-            Payload::InvoiceDrafted(_) | Payload::InvoiceUpdated(_) | Payload::InvoiceDelivered(_) => {}
+            Payload::InvoiceDrafted(_)
+            | Payload::InvoiceUpdated(_)
+            | Payload::InvoiceDeleted(_)
+            | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())
     }

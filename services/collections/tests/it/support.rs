@@ -252,6 +252,10 @@ impl Setup {
         let request = pb::ListRemindersRequest { run_id: run.run_id.clone(), ..pb::ListRemindersRequest::default() };
         let listed = self.dunning().list_reminders(request).await.unwrap().into_inner().reminders;
         assert_eq!(usize::try_from(run.reminders).unwrap(), listed.len());
+        let read = self.dunning().get_dunning_run(pb::GetDunningRunRequest { run_id: run.run_id.clone() }).await;
+        assert_eq!(read.unwrap().into_inner(), run);
+        let runs = self.dunning().list_dunning_runs(pb::ListDunningRunsRequest::default()).await.unwrap().into_inner();
+        assert_eq!(runs.runs.last(), Some(&run));
         assert_eq!(usize::try_from(run.items).unwrap(), listed.iter().map(|r| r.items.len()).sum::<usize>());
         let mut whole = Vec::with_capacity(listed.len());
         for reminder in listed {

@@ -107,6 +107,7 @@ fn add(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
         Payload::TenantCreated(_)
         | Payload::InvoiceDrafted(_)
         | Payload::InvoiceUpdated(_)
+        | Payload::InvoiceDeleted(_)
         | Payload::InvoiceDelivered(_) => Ok(()),
     }
 }

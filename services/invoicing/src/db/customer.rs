@@ -327,6 +327,16 @@ pub(crate) async fn list_terms(tx: &mut Tx, after: Option<&str>, limit: i64) -> 
         .collect()
 }
 
+/// Payment terms with their code.
+pub(crate) async fn find_named_terms(tx: &mut Tx, id: TermsId) -> Result<Option<NamedTerms>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!("select code, terms from terms where tenant_id = $1 and id = $2", tenant, id.uuid())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(NamedTerms { id, code: row.code, terms: stored("terms", id.uuid(), Terms::parse(&row.terms))? }))
+}
+
 /// These terms; those that do not exist are left out.
 pub(crate) async fn find_terms(tx: &mut Tx, ids: &[TermsId]) -> Result<HashMap<TermsId, Terms>, DbError> {
     if ids.is_empty() {

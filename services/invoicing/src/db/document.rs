@@ -3,13 +3,19 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, row::known};
-use quittance_kernel::{ContactId, CreditNoteId, CustomerId, InvoiceId, SeriesId};
+use quittance_db::{
+    DbError, Tx,
+    row::{known, stored},
+};
+use quittance_kernel::{ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, SeriesId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::invoice;
-use crate::domain::{CreditNote, CreditReason, Delivery, Invoice};
+use crate::{
+    Error,
+    domain::{CreditNote, CreditReason, Delivery, DeliveryChannel, Invoice},
+};
 
 /// Adds a credit note. An invoice has at most one.
 pub(crate) async fn insert_credit_note(tx: &mut Tx, note: &CreditNote, series: SeriesId) -> Result<(), DbError> {
@@ -144,4 +150,78 @@ pub(crate) async fn is_delivered(tx: &mut Tx, invoice: InvoiceId) -> Result<bool
     .fetch_optional(&mut **tx)
     .await?;
     Ok(found.is_some())
+}
+
+struct DeliveryRow {
+    id: Uuid,
+    invoice_id: Uuid,
+    contact_id: Option<Uuid>,
+    channel: String,
+    document_sha256: Vec<u8>,
+    delivered_at: DateTime<Utc>,
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = DbError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, DbError> {
+        let wrong_length = |_| "not a SHA-256".to_owned();
+        Ok(Self {
+            id: DeliveryId::new(row.id),
+            invoice: InvoiceId::new(row.invoice_id),
+            contact: row.contact_id.map(ContactId::new),
+            channel: known("delivery", row.id, "channel", DeliveryChannel::parse(&row.channel))?,
+            document_sha256: stored("delivery", row.id, row.document_sha256.try_into().map_err(wrong_length))?,
+            delivered_at: row.delivered_at,
+        })
+    }
+}
+
+/// A delivery with its document.
+pub(crate) async fn find_delivery(tx: &mut Tx, id: DeliveryId) -> Result<(Delivery, String), Error> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        "select invoice_id, contact_id, channel, document_sha256, document, delivered_at
+         from delivery
+         where tenant_id = $1 and id = $2",
+        tenant,
+        id.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(DbError::from)?
+    .ok_or(Error::DeliveryNotFound(id))?;
+    let delivery = DeliveryRow {
+        id: id.uuid(),
+        invoice_id: row.invoice_id,
+        contact_id: row.contact_id,
+        channel: row.channel,
+        document_sha256: row.document_sha256,
+        delivered_at: row.delivered_at,
+    };
+    Ok((delivery.try_into()?, row.document))
+}
+
+/// Deliveries in the order they were recorded.
+pub(crate) async fn list_deliveries(
+    tx: &mut Tx,
+    invoice: Option<InvoiceId>,
+    after: Option<DeliveryId>,
+    limit: i64,
+) -> Result<Vec<Delivery>, DbError> {
+    let rows = sqlx::query_as!(
+        DeliveryRow,
+        "select id, invoice_id, contact_id, channel, document_sha256, delivered_at
+         from delivery
+         where tenant_id = $1 and ($2::uuid is null or invoice_id = $2) and ($3::uuid is null or id > $3)
+         order by id
+         limit $4",
+        tx.tenant().uuid(),
+        invoice.map(InvoiceId::uuid),
+        after.map(DeliveryId::uuid),
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Delivery::try_from).collect()
 }

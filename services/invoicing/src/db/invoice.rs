@@ -170,6 +170,16 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<I
     rows.into_iter().map(|row| row.into_invoice().map(|invoice| (invoice.id, invoice))).collect()
 }
 
+/// Deletes a locked draft.
+pub(crate) async fn delete(tx: &mut Tx, id: InvoiceId) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let done =
+        sqlx::query!("delete from invoice where tenant_id = $1 and id = $2 and state = 'draft'", tenant, id.uuid(),)
+            .execute(&mut **tx)
+            .await?;
+    expect_rows(&done, "invoice", 1)
+}
+
 /// Filter and page of a list of invoices.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {

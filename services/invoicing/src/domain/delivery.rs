@@ -15,6 +15,11 @@ pub(crate) enum DeliveryChannel {
 }
 
 impl DeliveryChannel {
+    /// The channel with this name in storage.
+    pub(crate) fn parse(label: &str) -> Option<Self> {
+        [Self::Email, Self::Post, Self::Portal].into_iter().find(|channel| channel.label() == label)
+    }
+
     /// The name in storage.
     pub(crate) const fn label(self) -> &'static str {
         match self {

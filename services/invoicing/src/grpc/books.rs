@@ -1,7 +1,7 @@
 //! Tenants, series, customers, terms.
 
 use quittance_grpc::ids;
-use quittance_kernel::CustomerId;
+use quittance_kernel::{CustomerId, SeriesId, TermsId};
 use quittance_proto::invoicing::v1::{
     self as pb, customer_service_server::CustomerService, tenant_service_server::TenantService,
 };
@@ -41,6 +41,12 @@ impl TenantService for App {
 
     async fn create_series(&self, request: Request<pb::CreateSeriesRequest>) -> Result<Response<pb::Series>, Status> {
         self.run(parse::<ops::CreateSeries, _>(request)?, wire::series).await
+    }
+
+    async fn get_series(&self, request: Request<pb::GetSeriesRequest>) -> Result<Response<pb::Series>, Status> {
+        let (tenant, id) = query(request)?.id("series_id", |r| &r.series_id, SeriesId::parse)?;
+        let found = self.read(tenant, async |tx| db::series::find_all(tx, &[id]).await).await?;
+        Ok(Response::new(wire::series(found.first().ok_or(Error::SeriesNotFound(id))?)))
     }
 
     async fn list_series(
@@ -131,6 +137,12 @@ impl CustomerService for App {
 
     async fn create_terms(&self, request: Request<pb::CreateTermsRequest>) -> Result<Response<pb::Terms>, Status> {
         self.run(parse::<ops::CreateTerms, _>(request)?, wire::terms).await
+    }
+
+    async fn get_terms(&self, request: Request<pb::GetTermsRequest>) -> Result<Response<pb::Terms>, Status> {
+        let (tenant, id) = query(request)?.id("terms_id", |r| &r.terms_id, TermsId::parse)?;
+        let found = self.read(tenant, async |tx| db::customer::find_named_terms(tx, id).await).await?;
+        Ok(Response::new(wire::terms(&found.ok_or(Error::TermsNotFound(id))?)))
     }
 
     async fn list_terms(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use quittance_db::Tx;
 use quittance_grpc::{Page, ids, optional_id, text};
-use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, TenantId};
+use quittance_kernel::{CreditNoteId, CustomerId, DeliveryId, InvoiceId, TenantId};
 use quittance_proto::{
     common::v1::View,
     invoicing::v1::{
@@ -142,6 +142,10 @@ impl InvoiceService for App {
         Ok(batch_response(self.run_batch_viewed(calls, view, &DRAFT, whole_invoices).await?))
     }
 
+    async fn delete_invoice(&self, request: Request<pb::DeleteInvoiceRequest>) -> Result<Response<()>, Status> {
+        self.run(parse::<ops::DeleteInvoice, _>(request)?, |()| ()).await
+    }
+
     async fn issue_invoice(&self, request: Request<pb::IssueInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
         self.run_whole(parse::<ops::IssueInvoice, _>(request)?, &ISSUED_INVOICE, whole_invoices).await
     }
@@ -244,6 +248,30 @@ impl InvoiceService for App {
         request: Request<pb::DeliverInvoiceRequest>,
     ) -> Result<Response<pb::Delivery>, Status> {
         self.run(parse::<ops::DeliverInvoice, _>(request)?, wire::delivery).await
+    }
+
+    async fn get_delivery(&self, request: Request<pb::GetDeliveryRequest>) -> Result<Response<pb::Delivery>, Status> {
+        let (tenant, id) = query(request)?.id("delivery_id", |r| &r.delivery_id, DeliveryId::parse)?;
+        let (delivery, document_html) = self.read(tenant, async |tx| db::document::find_delivery(tx, id).await).await?;
+        Ok(Response::new(pb::Delivery { document_html, ..wire::delivery(&delivery) }))
+    }
+
+    async fn list_deliveries(
+        &self,
+        request: Request<pb::ListDeliveriesRequest>,
+    ) -> Result<Response<pb::ListDeliveriesResponse>, Status> {
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
+        let invoice = bad.check("invoice_id", optional_id(&request.invoice_id, InvoiceId::parse));
+        let (invoice, page) = bad.into_result(invoice.zip(page))?;
+        let after = page.after_id(DeliveryId::parse)?;
+        let deliveries = self
+            .read_list(tenant, async |tx| db::document::list_deliveries(tx, invoice, after, page.limit()).await)
+            .await?;
+        let deliveries = deliveries.iter().map(wire::delivery).collect();
+        let (deliveries, next_page_token) = page.cut(deliveries, |delivery| vec![delivery.delivery_id.clone()]);
+        Ok(Response::new(pb::ListDeliveriesResponse { deliveries, next_page_token }))
     }
 }
 

@@ -89,6 +89,11 @@ fn documents(kept: &mut KeptRequests) {
         |request, command: ops::CreateAndIssueInvoice| command_hash(ops::CreateAndIssueInvoice::NAME, request, &command),
         "38b2c2752fc4569fd7bed5c72e53284a2619d4541dd6c80156242b0e8d6552e0",
     );
+    kept.check::<pb::DeleteInvoiceRequest, _>(
+        r#"{"invoice_id": "018f4e2a-7d3b-7c55-9a86-000000000006", "etag": "1"}"#,
+        |request, command: ops::DeleteInvoice| command_hash(ops::DeleteInvoice::NAME, request, &command),
+        "29a5f97a8ead40b517ebc953d483318e2233d8c05e3e1f8d2c2f34b11db1c477",
+    );
     kept.check::<pb::VoidInvoiceRequest, _>(
         r#"{"invoice_id": "018f4e2a-7d3b-7c55-9a86-000000000006", "reason": "Issued twice", "etag": "2"}"#,
         |request, command: ops::VoidInvoice| command_hash(ops::VoidInvoice::NAME, request, &command),

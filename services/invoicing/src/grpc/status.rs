@@ -17,6 +17,7 @@ impl From<Error> for Status {
             Error::ContactNotFound(id) => not_found("CONTACT_NOT_FOUND").with("contact_id", id),
             Error::InvoiceNotFound(id) => not_found("INVOICE_NOT_FOUND").with("invoice_id", id),
             Error::CreditNoteNotFound(id) => not_found("CREDIT_NOTE_NOT_FOUND").with("credit_note_id", id),
+            Error::DeliveryNotFound(id) => not_found("DELIVERY_NOT_FOUND").with("delivery_id", id),
             Error::ItemNotFound(id) => not_found("ITEM_NOT_FOUND").with("item_id", id),
             Error::TenantExists(id) => taken("TENANT_EXISTS").with("tenant_id", id),
             Error::SeriesExists(code) => taken("SERIES_EXISTS").with("code", code),

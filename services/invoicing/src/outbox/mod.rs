@@ -105,6 +105,15 @@ pub(crate) fn invoice_delivered(delivery: &Delivery, customer: CustomerId) -> Ev
     event("quittance.invoicing.v1.InvoiceDelivered", customer, payload)
 }
 
+/// A draft was deleted.
+pub(crate) fn invoice_deleted(draft: &Invoice) -> Event {
+    let payload = Payload::InvoiceDeleted(pb::InvoiceDeleted {
+        invoice_id: draft.id.to_string(),
+        customer_id: draft.customer.to_string(),
+    });
+    event("quittance.invoicing.v1.InvoiceDeleted", draft.customer, payload)
+}
+
 /// An invoice was credited in full.
 pub(crate) fn invoice_credited(note: &CreditNote) -> Event {
     let payload = Payload::InvoiceCredited(pb::InvoiceCredited {

@@ -6,6 +6,7 @@ mod bad_input;
 mod batches;
 mod books;
 mod carried_forward;
+mod complete;
 mod compression;
 mod concurrency;
 mod documents;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     DbError, Tx,
     row::{known, stored},
@@ -95,11 +95,56 @@ pub(crate) async fn insert(tx: &mut Tx, import: &BankImport, content: &[u8]) -> 
     Ok(())
 }
 
+struct Row {
+    id: Uuid,
+    file_name: String,
+    sha256: Vec<u8>,
+    account: String,
+    new_lines: i32,
+    known_lines: i32,
+    ignored_lines: i32,
+    problem_lines: Vec<i64>,
+    problem_reasons: Vec<String>,
+    problem_descriptions: Vec<String>,
+    imported_at: DateTime<Utc>,
+    format: String,
+    statements: String,
+    suspicious: String,
+}
+
+impl TryFrom<Row> for BankImport {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let columns = [row.problem_reasons.len(), row.problem_descriptions.len()];
+        let is_complete = columns.iter().all(|count| *count == row.problem_lines.len());
+        stored(TABLE, row.id, if is_complete { Ok(()) } else { Err("problems lack parts") })?;
+        let problems = row.problem_lines.into_iter().zip(row.problem_reasons).zip(row.problem_descriptions);
+        Ok(Self {
+            id: ImportId::new(row.id),
+            file_name: row.file_name,
+            sha256: row.sha256,
+            account: row.account,
+            format: row.format,
+            statements: stored(TABLE, row.id, serde_json::from_str(&row.statements))?,
+            suspicious: stored(TABLE, row.id, serde_json::from_str(&row.suspicious))?,
+            new_lines: row.new_lines,
+            known_lines: row.known_lines,
+            ignored_lines: row.ignored_lines,
+            problems: problems
+                .map(|((line, reason), description)| NotedProblem { line, reason, description })
+                .collect(),
+            imported_at: row.imported_at,
+        })
+    }
+}
+
 /// An import.
 pub(crate) async fn find(tx: &mut Tx, id: ImportId) -> Result<Option<BankImport>, DbError> {
-    let row = sqlx::query!(
-        r#"select file_name, sha256, account, new_lines, known_lines, ignored_lines, problem_lines, problem_reasons, problem_descriptions, imported_at,
-           format, statements::text as "statements!", suspicious::text as "suspicious!"
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, file_name, sha256, account, new_lines, known_lines, ignored_lines, problem_lines, problem_reasons, problem_descriptions,
+           imported_at, format, statements::text as "statements!", suspicious::text as "suspicious!"
          from bank_import
          where tenant_id = $1 and id = $2"#,
         tx.tenant().uuid(),
@@ -107,26 +152,26 @@ pub(crate) async fn find(tx: &mut Tx, id: ImportId) -> Result<Option<BankImport>
     )
     .fetch_optional(&mut **tx)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let columns = [row.problem_reasons.len(), row.problem_descriptions.len()];
-    let complete =
-        if columns.iter().all(|count| *count == row.problem_lines.len()) { Ok(()) } else { Err("problems lack parts") };
-    stored(TABLE, id.uuid(), complete)?;
-    let problems = row.problem_lines.into_iter().zip(row.problem_reasons).zip(row.problem_descriptions);
-    Ok(Some(BankImport {
-        id,
-        file_name: row.file_name,
-        sha256: row.sha256,
-        account: row.account,
-        format: row.format,
-        statements: stored(TABLE, id.uuid(), serde_json::from_str(&row.statements))?,
-        suspicious: stored(TABLE, id.uuid(), serde_json::from_str(&row.suspicious))?,
-        new_lines: row.new_lines,
-        known_lines: row.known_lines,
-        ignored_lines: row.ignored_lines,
-        problems: problems.map(|((line, reason), description)| NotedProblem { line, reason, description }).collect(),
-        imported_at: row.imported_at,
-    }))
+    row.map(BankImport::try_from).transpose()
+}
+
+/// Imports in the order they were made.
+pub(crate) async fn list(tx: &mut Tx, after: Option<ImportId>, limit: i64) -> Result<Vec<BankImport>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id, file_name, sha256, account, new_lines, known_lines, ignored_lines, problem_lines, problem_reasons, problem_descriptions,
+           imported_at, format, statements::text as "statements!", suspicious::text as "suspicious!"
+         from bank_import
+         where tenant_id = $1 and ($2::uuid is null or id > $2)
+         order by id
+         limit $3"#,
+        tx.tenant().uuid(),
+        after.map(ImportId::uuid),
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(BankImport::try_from).collect()
 }
 
 /// An entry of a bank file to be recorded as payments.

@@ -61,7 +61,10 @@ impl Change {
                 self.set_open(reversed.settlement, reversed.open_amount.as_ref())?;
             }
             // Drafts and deliveries do not change open items.
-            Payload::InvoiceDrafted(_) | Payload::InvoiceUpdated(_) | Payload::InvoiceDelivered(_) => {}
+            Payload::InvoiceDrafted(_)
+            | Payload::InvoiceUpdated(_)
+            | Payload::InvoiceDeleted(_)
+            | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())
     }

@@ -65,6 +65,8 @@ async fn a_file_is_imported_once_and_an_overlapping_one_adds_what_is_new() {
     // The same request has the same answer; the same file as another request adds nothing.
     assert_eq!(import(&book, request.clone()).await, first);
     let again = import(&book, pb::ImportBankLinesRequest { request_id: request_id(), ..request }).await;
+    let listed = book.imports().list_bank_imports(pb::ListBankImportsRequest::default()).await.unwrap().into_inner();
+    assert_eq!(listed.imports, [first.clone(), again.clone()]);
     assert_eq!(counts(&again), [0, 3, 1]);
     let overlapping = import(
         &book,

@@ -62,7 +62,10 @@ impl Sets {
             Payload::CustomerCreated(created) => self.customer(created.customer.as_ref())?,
             Payload::CustomerUpdated(updated) => self.customer(updated.customer.as_ref())?,
             // A draft is not owed yet, and delivery changes no balance.
-            Payload::InvoiceDrafted(_) | Payload::InvoiceUpdated(_) | Payload::InvoiceDelivered(_) => {}
+            Payload::InvoiceDrafted(_)
+            | Payload::InvoiceUpdated(_)
+            | Payload::InvoiceDeleted(_)
+            | Payload::InvoiceDelivered(_) => {}
             Payload::InvoiceIssued(issued) => self.issued(message, issued)?,
             Payload::InvoiceVoided(voided) => {
                 let item = uuid(&voided.invoice_id, InvoiceId::parse, InvoiceId::uuid)?;

@@ -9,10 +9,12 @@ use quittance_proto::{collections, creditrisk, invoicing, payments};
 use sha2::{Digest as _, Sha256};
 
 /// Fields that events never carry, though the resources they show have them.
-const NEVER_TOLD: [&str; 3] = [
+const NEVER_TOLD: [&str; 4] = [
     // Its words are personal and long: GetReminder has them.
     "quittance.collections.v1.Reminder.subject",
     "quittance.collections.v1.Reminder.body",
+    // GetDelivery has the document.
+    "quittance.invoicing.v1.Delivery.document_html",
     // Only what invoicing agreed to is told.
     "quittance.payments.v1.Allocation.rejection_reason",
 ];

@@ -16,7 +16,8 @@ use crate::{
         line as limits,
     },
     ops::{
-        CreateAndIssueInvoice, CreateInvoice, CreditInvoice, DeliverInvoice, IssueInvoice, UpdateInvoice, VoidInvoice,
+        CreateAndIssueInvoice, CreateInvoice, CreditInvoice, DeleteInvoice, DeliverInvoice, IssueInvoice,
+        UpdateInvoice, VoidInvoice,
     },
 };
 
@@ -175,6 +176,16 @@ impl TryFrom<pb::IssueInvoiceRequest> for IssueInvoice {
     type Error = Violations;
 
     fn try_from(request: pb::IssueInvoiceRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
+        bad.into_result(id.map(|invoice| Self { invoice, etag: Etag::new(request.etag) }))
+    }
+}
+
+impl TryFrom<pb::DeleteInvoiceRequest> for DeleteInvoice {
+    type Error = Violations;
+
+    fn try_from(request: pb::DeleteInvoiceRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
         bad.into_result(id.map(|invoice| Self { invoice, etag: Etag::new(request.etag) }))
