@@ -1,8 +1,10 @@
 //! Reading one's own writes: a call that names what it is to see waits until this service has read it.
 
 use std::{
+    collections::HashMap,
     convert::Infallible,
     fmt,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,7 +13,7 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use quittance_db::Db;
 use quittance_events::has_read;
-use quittance_kernel::TenantId;
+use quittance_kernel::{EventId, TenantId};
 use quittance_runtime::{Backoff, deadline, written::Written};
 use tonic::{Code, Status, body::Body, server::NamedService};
 use tower::Service;
@@ -27,6 +29,8 @@ const LAST_LOOK: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(10);
 /// How long before the deadline it is said.
 const MARGIN: Duration = Duration::from_millis(20);
+/// How many events are known to be read before all are forgotten.
+const MOST_KNOWN: usize = 10_000;
 /// When the call may be made again.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
@@ -34,19 +38,22 @@ const RETRY_AFTER: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Reading {
     db: Db,
+    service: &'static str,
     areas: Vec<&'static str>,
+    /// The last event of each tenant and area that was found to be read: the next calls name the same one.
+    known: Arc<Mutex<HashMap<(TenantId, &'static str), EventId>>>,
 }
 
 impl fmt::Debug for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reading").field("areas", &self.areas).finish_non_exhaustive()
+        f.debug_struct("Reading").field("service", &self.service).field("areas", &self.areas).finish_non_exhaustive()
     }
 }
 
 impl Reading {
     /// A service that reads the events of these areas.
-    pub fn new(db: Db, areas: impl IntoIterator<Item = &'static str>) -> Self {
-        Self { db, areas: areas.into_iter().collect() }
+    pub fn new(db: Db, service: &'static str, areas: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { db, service, areas: areas.into_iter().collect(), known: Arc::default() }
     }
 
     /// A server whose calls wait for what they are to see.
@@ -54,15 +61,34 @@ impl Reading {
         AfterWrites { inner: server, reading: self.clone() }
     }
 
+    /// Whether an event is known to be read, without asking the database.
+    fn is_known(&self, tenant: TenantId, area: &'static str, event: EventId) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(tenant, area)) == Some(&event)
+    }
+
+    fn remember(&self, tenant: TenantId, area: &'static str, event: EventId) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert((tenant, area), event);
+    }
+
     /// Waits until the service has read these events, within the call's deadline. Its own are in its database.
     async fn wait(&self, tenant: TenantId, written: &Written) -> Result<(), Status> {
         let wait = deadline::left().map_or(LONGEST, |left| left.saturating_sub(MARGIN).min(LONGEST));
         let read = async {
-            for (area, event) in written.iter().filter(|(area, _)| self.areas.contains(area)) {
+            for (area, event) in written.to_read(self.service) {
+                let Some(area) = self.areas.iter().copied().find(|read| *read == area) else { continue };
+                if self.is_known(tenant, area, event) {
+                    continue;
+                }
                 let mut looks = Backoff::new(FIRST_LOOK, LAST_LOOK);
                 while !has_read(&self.db, tenant, area, event).await.map_err(|error| db_fault(&error))? {
                     tokio::time::sleep(looks.lengthen()).await;
                 }
+                self.remember(tenant, area, event);
             }
             Ok(())
         };

@@ -48,7 +48,7 @@ impl Peer {
             .tokens
             .sign(self.subject, &[&tenant.to_string()], "internal", self.clock.now(), lifetime)
             .map_err(|_| CallError::Token)?;
-        let channel = Retry::new(Arc::clone(&self.replicas), ATTEMPTS, Writes::default());
+        let channel = Retry::new(Arc::clone(&self.replicas), ATTEMPTS, Writes::default()).of_service(self.subject);
         Ok(InterceptedService::new(channel, CallMetadata::new(&token, Some(tenant), deadline)?))
     }
 }

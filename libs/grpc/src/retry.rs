@@ -33,12 +33,19 @@ pub struct Retry {
     replicas: Arc<Replicas>,
     attempts: u32,
     writes: Writes,
+    /// The service that calls while it serves a call.
+    service: Option<&'static str>,
 }
 
 impl Retry {
     /// The most attempts in all. A call sees what the calls before it have written.
     pub(crate) fn new(replicas: Arc<Replicas>, attempts: u32, writes: Writes) -> Self {
-        Self { replicas, attempts, writes }
+        Self { replicas, attempts, writes, service: None }
+    }
+
+    /// The same for a service: what it writes in another one is part of the call that it serves.
+    pub(crate) fn of_service(self, service: &'static str) -> Self {
+        Self { service: Some(service), ..self }
     }
 }
 
@@ -55,10 +62,11 @@ impl Service<Request<Body>> for Retry {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let span = span_of(&mut request);
         let (replicas, attempts, writes) = (Arc::clone(&self.replicas), self.attempts, self.writes.clone());
+        let service = self.service;
         let call = async move {
             after(request.headers_mut(), &writes.get());
             let response = call(replicas, attempts, request).await;
-            remember(&response, &writes);
+            remember(&response, &writes, service);
             response
         };
         Box::pin(call.instrument(span))
@@ -76,12 +84,14 @@ fn after(headers: &mut HeaderMap, written: &Written) {
 }
 
 /// Remembers what the call has written, here and where it is part of a call.
-fn remember(response: &Result<Response<Body>, Status>, writes: &Writes) {
+fn remember(response: &Result<Response<Body>, Status>, writes: &Writes, service: Option<&str>) {
     let Ok(response) = response else { return };
     let written = response.headers().get(WRITTEN_KEY).and_then(|value| value.to_str().ok()).and_then(Written::parse);
     if let Some(written) = written {
         writes.extend(&written);
-        written::record(&written);
+        if let Some(service) = service {
+            written::record(&written.by(service));
+        }
     }
     let status = Status::from_header_map(response.headers());
     if status.is_some_and(|status| error_info(&status).is_some_and(|info| info.reason == NOT_READ_YET)) {

@@ -43,7 +43,7 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
 
     /// What its calls may wait for: the events that it reads.
     fn reading(&self) -> Reading {
-        Reading::new(self.state().db().clone(), Self::READS.iter().map(|reads| reads.area))
+        Reading::new(self.state().db().clone(), Self::AREA, Self::READS.iter().map(|reads| reads.area))
     }
 
     /// Adds its gRPC services.

@@ -1,4 +1,7 @@
 //! What a call has written: the last event of each area. Whoever hands it on with a later call reads its own writes.
+//!
+//! What a service has written in another one while it served a call stands apart, as `invoicing@payments`: payments knows of it by the response, and has
+//! no need to read it.
 
 use std::{
     collections::BTreeMap,
@@ -43,9 +46,24 @@ impl Written {
         }
     }
 
-    /// Each area with its last event.
+    /// Each area, or area and service that wrote there, with its last event.
     pub fn iter(&self) -> impl Iterator<Item = (&str, EventId)> {
         self.0.iter().map(|(area, event)| (area.as_str(), *event))
+    }
+
+    /// The same events, written by a service while it served a call.
+    #[must_use]
+    pub fn by(&self, service: &str) -> Self {
+        let key = |area: &str| if area.contains('@') { area.to_owned() } else { format!("{area}@{service}") };
+        Self(self.iter().map(|(area, event)| (key(area), event)).collect())
+    }
+
+    /// The events that a service has to read: not those that it wrote itself, here or in another area.
+    pub fn to_read<'a, 'b>(&'a self, service: &'b str) -> impl Iterator<Item = (&'a str, EventId)> + use<'a, 'b> {
+        self.iter().filter_map(move |(key, event)| {
+            let (area, by) = key.split_once('@').unwrap_or((key, key));
+            (by != service).then_some((area, event))
+        })
     }
 
     /// Reads what [`fmt::Display`] writes; `None` if it is something else.
@@ -53,8 +71,9 @@ impl Written {
         let mut written = Self::default();
         for part in text.split(',') {
             let (area, event) = part.trim().split_once('=')?;
-            let is_area =
-                !area.is_empty() && area.len() <= 40 && area.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+            let is_area = !area.is_empty()
+                && area.len() <= 80
+                && area.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'@'));
             if !is_area || written.0.len() >= MAX_AREAS {
                 return None;
             }
@@ -141,6 +160,19 @@ mod tests {
         ] {
             assert_eq!(Written::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_service_need_not_read_what_it_wrote() {
+        let mut written = Written::of("invoicing", event(5)).by("payments");
+        written.extend(&Written::of("payments", event(6)));
+        written.extend(&Written::of("invoicing", event(2)));
+        assert_eq!(Written::parse(&written.to_string()), Some(written.clone()));
+        let to_read = |service: &str| written.to_read(service).collect::<Vec<_>>();
+        assert_eq!(to_read("payments"), [("invoicing", event(2))]);
+        let all = [("invoicing", event(2)), ("invoicing", event(5)), ("payments", event(6))];
+        assert_eq!(to_read("reporting"), all);
+        assert_eq!(written.by("collections").by("payments").to_read("collections").count(), 1, "the first one stays");
     }
 
     #[tokio::test]
