@@ -9,6 +9,13 @@ pub const MAX_BATCH: usize = 1_000;
 /// The reason for a batch that is empty or too long.
 pub const BATCH_SIZE_OUT_OF_RANGE: &str = "BATCH_SIZE_OUT_OF_RANGE";
 
+/// Checks that a batch has between one and the most entries.
+pub fn check_batch(bad: &mut Violations, field: &str, count: usize) {
+    if count == 0 || count > MAX_BATCH {
+        bad.add(field, BATCH_SIZE_OUT_OF_RANGE, format!("has 1 to {MAX_BATCH} entries, not {count}"));
+    }
+}
+
 /// The ids of a batch, 1 to 1,000.
 pub fn ids<T>(
     bad: &mut Violations,
@@ -16,8 +23,8 @@ pub fn ids<T>(
     values: &[String],
     parse: fn(&str) -> Result<T, BadId>,
 ) -> Option<Vec<T>> {
-    if values.is_empty() || values.len() > MAX_BATCH {
-        bad.add(field, BATCH_SIZE_OUT_OF_RANGE, format!("has 1 to {MAX_BATCH} entries, not {}", values.len()));
+    check_batch(bad, field, values.len());
+    if values.len() > MAX_BATCH {
         return None;
     }
     let read = values.iter().enumerate().map(|(i, value)| bad.check(&format!("{field}[{i}]"), id(value, parse)));

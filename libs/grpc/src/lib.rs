@@ -24,7 +24,7 @@ mod violations;
 
 pub use after::{AfterWrites, Reading};
 pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
-pub use batch::{BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, ids};
+pub use batch::{BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, check_batch, ids};
 pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_address};
 pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
@@ -53,3 +53,5 @@ pub const AFTER_KEY: &str = "quittance-after";
 pub const DOMAIN: &str = "quittance.dev";
 /// Largest message a server takes, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// The most bytes of the resources of a page or a batch. With what surrounds them a response stays below what clients take by default, 4 MiB.
+pub const MAX_RESPONSE_BYTES: usize = 3 * 1024 * 1024;

@@ -6,15 +6,13 @@ use quittance_kernel::BadId;
 use quittance_proto::Listing;
 use sha2::{Digest as _, Sha256};
 
-use crate::Violations;
+use crate::{MAX_RESPONSE_BYTES, Violations};
 
 const HASH_BYTES: usize = 8;
 
 /// The most entries of a page, and the default.
 const MAX_PAGE: i32 = 1_000;
 const DEFAULT_PAGE: i32 = 100;
-/// The most bytes of a page's entries. With what surrounds them a page stays below what clients take by default, 4 MiB.
-const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
 
 /// A requested page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +69,7 @@ impl Page {
     /// Whether these entries fill the page, by number or by bytes. For lists of large entries, which are read in several steps.
     pub fn is_filled_by<M: Message>(&self, entries: &[M]) -> bool {
         i64::try_from(entries.len()).is_ok_and(|count| count > self.size)
-            || entries.iter().map(Message::encoded_len).sum::<usize>() > MAX_PAGE_BYTES
+            || entries.iter().map(Message::encoded_len).sum::<usize>() > MAX_RESPONSE_BYTES
     }
 
     /// Leaves out what exceeds the page, by number or by bytes; at least one entry remains. Returns the entries and the token of the next
@@ -81,7 +79,7 @@ impl Page {
         let mut bytes = 0;
         let within = entries.iter().take(size).take_while(|entry| {
             bytes += entry.encoded_len();
-            bytes <= MAX_PAGE_BYTES
+            bytes <= MAX_RESPONSE_BYTES
         });
         let count = within.count().max(1);
         if entries.len() <= count {
@@ -182,11 +180,11 @@ mod tests {
     #[test]
     fn a_page_ends_where_its_bytes_do() {
         let page = Page::take(&mut request("a", 10, "")).unwrap();
-        let large = |id: &str| Invoice { note: "x".repeat(MAX_PAGE_BYTES / 2), ..entries(&[id]).remove(0) };
+        let large = |id: &str| Invoice { note: "x".repeat(MAX_RESPONSE_BYTES / 2), ..entries(&[id]).remove(0) };
         let (found, token) = page.cut(vec![large("1"), large("2"), large("3")], key);
         assert_eq!(found.len(), 1, "two of them are larger than a page");
         assert_ne!(token, "");
-        let huge = Invoice { note: "x".repeat(MAX_PAGE_BYTES), ..Default::default() };
+        let huge = Invoice { note: "x".repeat(MAX_RESPONSE_BYTES), ..Default::default() };
         assert_eq!(page.cut(vec![huge], key).0.len(), 1, "an entry that is larger than a page is a page");
         assert!(page.is_filled_by(&[large("1"), large("2")]) && !page.is_filled_by(&[large("1")]));
     }

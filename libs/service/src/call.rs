@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quittance_grpc::{BATCH_SIZE_OUT_OF_RANGE, Caller, MAX_BATCH, Violations, entry_status, request_id};
+use quittance_grpc::{Caller, Violations, check_batch, entry_status, request_id};
 use quittance_kernel::{Bug, RequestId, TenantId};
 use quittance_proto::{Mutating, RequestMessage};
 use quittance_runtime::trace::{self, Trace};
@@ -152,10 +152,7 @@ where
     // What is wrong with an entry is the entry's own error.
     bad.add_unknown(unknown.into_iter().filter(|unknown| !unknown.field.contains('[')));
     let entries = entries(request.into_inner());
-    if entries.is_empty() || entries.len() > MAX_BATCH {
-        let said = format!("has 1 to {MAX_BATCH} entries, not {}", entries.len());
-        bad.add("requests", BATCH_SIZE_OUT_OF_RANGE, said);
-    }
+    check_batch(&mut bad, "requests", entries.len());
     bad.into_result(Some(()))?;
     Ok(BatchCall { tenant: from.tenant, entries: entries.into_iter().map(|entry| from.call(entry)).collect() })
 }

@@ -27,5 +27,5 @@ pub use quittance_events::Event;
 pub use runner::Outcome;
 pub use settings::Settings;
 pub use state::State;
-pub use view::{MAX_RESPONSE_BYTES, Viewed, Views, response_fits};
+pub use view::{Viewed, Views, response_fits};
 pub use write::Write;

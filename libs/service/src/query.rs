@@ -41,6 +41,12 @@ impl<R: RequestMessage> Query<R> {
 }
 
 impl<R: Listing> Query<R> {
+    /// The tenant, and the page of a list without filters.
+    pub fn unfiltered(mut self) -> Result<(TenantId, Page), Violations> {
+        let page = self.page();
+        self.bad.into_result(page.map(|page| (self.tenant, page)))
+    }
+
     /// The requested page; `None` where size or token are wrong.
     pub fn page(&mut self) -> Option<Page> {
         let page = Page::take(&mut self.request);

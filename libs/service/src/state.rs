@@ -10,14 +10,14 @@ use std::{
 use chrono::{DateTime, Utc};
 use quittance_db::{Db, DbError, StorableResponse, Tx};
 use quittance_events::Relay;
+use quittance_grpc::MAX_RESPONSE_BYTES;
 use quittance_kernel::{Bug, Clock, TenantId};
 use quittance_proto::common::v1::View;
 use tonic::{Response, Status};
 use tonic_types::pb;
 
 use crate::{
-    Batch, BatchCall, BatchOperation, Call, CommonError, MAX_RESPONSE_BYTES, Operation, Outcome, Settings, Viewed,
-    Views,
+    Batch, BatchCall, BatchOperation, Call, CommonError, Operation, Outcome, Settings, Viewed, Views,
     coalescer::Coalescers,
     operation::ErrorOf,
     response_fits,

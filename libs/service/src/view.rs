@@ -1,12 +1,10 @@
 //! Views of resources in the responses of batches (<https://google.aip.dev/157>).
 
 use quittance_db::StorableResponse;
+use quittance_grpc::MAX_RESPONSE_BYTES;
 use quittance_proto::common::v1::View;
 
 use crate::CommonError;
-
-/// The most bytes of the resources in the response of a batch. With its errors it stays below what clients take by default, 4 MiB.
-pub const MAX_RESPONSE_BYTES: usize = 3 * 1024 * 1024;
 
 /// A resource as a response has it, whole or in its basic view.
 #[derive(Debug, Clone, PartialEq)]

@@ -59,10 +59,7 @@ impl DunningService for App {
         &self,
         request: Request<pb::ListDunningRunsRequest>,
     ) -> Result<Response<pb::ListDunningRunsResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, bad, .. } = query;
-        let page = bad.into_result(page)?;
+        let (tenant, page) = query(request)?.unfiltered()?;
         let after = page.after_id(RunId::parse)?;
         let runs = self.read_list(tenant, async |tx| db::dunning::list_runs(tx, after, page.limit()).await).await?;
         let (runs, next_page_token) = page.cut(runs.iter().map(wire::run).collect(), |run| vec![run.run_id.clone()]);

@@ -3,7 +3,7 @@
 use quittance_kernel::StrategyId;
 use quittance_proto::collections::v1::{self as pb, strategy_service_server::StrategyService};
 use quittance_runtime::blocking;
-use quittance_service::{Query, parse, query};
+use quittance_service::{parse, query};
 use tonic::{Request, Response, Status};
 
 use crate::{App, db, ops, wire};
@@ -34,10 +34,7 @@ impl StrategyService for App {
         &self,
         request: Request<pb::ListStrategiesRequest>,
     ) -> Result<Response<pb::ListStrategiesResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, bad, .. } = query;
-        let page = bad.into_result(page)?;
+        let (tenant, page) = query(request)?.unfiltered()?;
         let after = page.after_id(StrategyId::parse)?;
         let strategies = self.read_list(tenant, async |tx| db::strategy::list(tx, after, page.limit()).await).await?;
         let strategies = strategies.iter().map(wire::strategy).collect();

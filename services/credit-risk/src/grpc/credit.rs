@@ -55,10 +55,7 @@ impl CreditService for App {
         &self,
         request: Request<pb::ListProfilesRequest>,
     ) -> Result<Response<pb::ListProfilesResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, bad, .. } = query;
-        let page = bad.into_result(page)?;
+        let (tenant, page) = query(request)?.unfiltered()?;
         let after = page.after_id(ProfileId::parse)?;
         let profiles = self.read_list(tenant, async |tx| db::profile::list(tx, after, page.limit()).await).await?;
         let profiles = profiles.iter().map(wire::profile).collect();

@@ -53,10 +53,7 @@ impl TenantService for App {
         &self,
         request: Request<pb::ListSeriesRequest>,
     ) -> Result<Response<pb::ListSeriesResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, bad, .. } = query;
-        let page = bad.into_result(page)?;
+        let (tenant, page) = query(request)?.unfiltered()?;
         let after = page.after_key(code)?;
         let series =
             self.read_list(tenant, async |tx| db::series::page(tx, after.as_deref(), page.limit()).await).await?;
@@ -149,10 +146,7 @@ impl CustomerService for App {
         &self,
         request: Request<pb::ListTermsRequest>,
     ) -> Result<Response<pb::ListTermsResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, bad, .. } = query;
-        let page = bad.into_result(page)?;
+        let (tenant, page) = query(request)?.unfiltered()?;
         let after = page.after_key(code)?;
         let terms = self
             .read_list(tenant, async |tx| db::customer::list_terms(tx, after.as_deref(), page.limit()).await)

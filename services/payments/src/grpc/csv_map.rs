@@ -1,7 +1,7 @@
 //! The column map of a csv file, from a request.
 
 use quittance_bankfiles::csv::{DateFormat, DecimalSeparator, Delimiter, Map, Side};
-use quittance_grpc::{Violations, currency, optional_text, text};
+use quittance_grpc::{BATCH_SIZE_OUT_OF_RANGE, Violations, currency, optional_text, text};
 use quittance_kernel::reason::FIELD_REQUIRED;
 use quittance_proto::payments::v1 as pb;
 
@@ -102,7 +102,7 @@ fn side(side: pb::BankCsvSide) -> Result<Side, Violations> {
 
 fn names(bad: &mut Violations, field: &str, names: Vec<String>, most: usize) -> Option<Vec<String>> {
     if names.len() > most {
-        bad.add(field, "BATCH_SIZE_OUT_OF_RANGE", format!("has at most {most} entries"));
+        bad.add(field, BATCH_SIZE_OUT_OF_RANGE, format!("has at most {most} entries"));
     }
     bad.each(field, names, |name| {
         let mut bad = Violations::default();

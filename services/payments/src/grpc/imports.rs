@@ -5,7 +5,7 @@ use std::hash::Hash;
 use quittance_kernel::ImportId;
 use quittance_proto::payments::v1::{self as pb, bank_import_service_server::BankImportService};
 use quittance_runtime::blocking;
-use quittance_service::{Call, Operation, Query, parse, query};
+use quittance_service::{Call, Operation, parse, query};
 use tonic::{Request, Response, Status};
 
 use crate::{App, Error, app::TenantSettings, db, ops, wire};
@@ -53,10 +53,7 @@ impl BankImportService for App {
         &self,
         request: Request<pb::ListBankImportsRequest>,
     ) -> Result<Response<pb::ListBankImportsResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, bad, .. } = query;
-        let page = bad.into_result(page)?;
+        let (tenant, page) = query(request)?.unfiltered()?;
         let after = page.after_id(ImportId::parse)?;
         let imports = self.read_list(tenant, async |tx| db::import::list(tx, after, page.limit()).await).await?;
         let imports = imports.iter().map(wire::bank_import).collect();

@@ -4,16 +4,14 @@ use std::{collections::HashMap, hash::Hash};
 
 use quittance_db::{StorableResponse as _, Tx};
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{ids, optional_date, optional_id};
+use quittance_grpc::{MAX_RESPONSE_BYTES, ids, optional_date, optional_id};
 use quittance_kernel::{Bug, CustomerId, PaymentId, TenantId};
 use quittance_proto::{
     common::v1::{self as common, View},
     money,
     payments::v1::{self as pb, payment_service_server::PaymentService},
 };
-use quittance_service::{
-    Call, MAX_RESPONSE_BYTES, Operation, Query, entries, parse, parse_batch, query, response_fits,
-};
+use quittance_service::{Call, Operation, Query, entries, parse, parse_batch, query, response_fits};
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -218,10 +216,7 @@ impl PaymentService for App {
         &self,
         request: Request<pb::ListMatchReviewsRequest>,
     ) -> Result<Response<pb::ListMatchReviewsResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, bad, .. } = query;
-        let page = bad.into_result(page)?;
+        let (tenant, page) = query(request)?.unfiltered()?;
         let after = page.after_id(PaymentId::parse)?;
         let read = async |tx: &mut Tx| {
             let ids = db::review::list(tx, after, page.limit()).await?;

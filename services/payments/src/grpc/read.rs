@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use quittance_grpc::{
-    MAX_BATCH, Violations, currency, id, message, money, optional_date, optional_id, optional_text, positive_money,
-    required, text,
+    BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, Violations, currency, id, message, money, optional_date, optional_id,
+    optional_text, positive_money, required, text,
 };
 use quittance_kernel::{
     AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent, WriteOff, WriteOffReason,
@@ -93,7 +93,7 @@ impl TryFrom<pb::ApplyPaymentRequest> for ApplyPayment {
         let payment = bad.check("payment_id", id(&request.payment_id, PaymentId::parse));
         let count = request.allocations.len();
         if count == 0 || count > MAX_CHOSEN {
-            bad.add("allocations", "BATCH_SIZE_OUT_OF_RANGE", format!("has 1 to {MAX_CHOSEN} entries, not {count}"));
+            bad.add("allocations", BATCH_SIZE_OUT_OF_RANGE, format!("has 1 to {MAX_CHOSEN} entries, not {count}"));
         }
         let allocations = bad.each("allocations", request.allocations, |entry| chosen(&entry));
         let mut seen = HashSet::new();
@@ -197,7 +197,7 @@ fn policy(policy: pb::MatchingPolicy) -> Result<MatchingPolicy, Violations> {
         }
     }
     if policy.blocked_customer_ids.len() > MAX_BLOCKED {
-        bad.add("blocked_customer_ids", "BATCH_SIZE_OUT_OF_RANGE", format!("has at most {MAX_BLOCKED} entries"));
+        bad.add("blocked_customer_ids", BATCH_SIZE_OUT_OF_RANGE, format!("has at most {MAX_BLOCKED} entries"));
     }
     let blocked = bad.each("blocked_customer_ids", policy.blocked_customer_ids, |text| {
         let mut bad = Violations::default();
@@ -243,11 +243,7 @@ impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {
         let payment = bad.check("payment_id", id(&request.payment_id, PaymentId::parse));
         let count = request.allocation_ids.len();
         if count > MAX_BATCH {
-            bad.add(
-                "allocation_ids",
-                "BATCH_SIZE_OUT_OF_RANGE",
-                format!("has at most {MAX_BATCH} entries, not {count}"),
-            );
+            bad.add("allocation_ids", BATCH_SIZE_OUT_OF_RANGE, format!("has at most {MAX_BATCH} entries, not {count}"));
         }
         let mut allocations = Vec::with_capacity(count.min(MAX_BATCH));
         for (place, text) in request.allocation_ids.iter().enumerate().take(MAX_BATCH) {

@@ -49,10 +49,7 @@ impl ReportService for App {
         &self,
         request: Request<pb::ListCurrenciesRequest>,
     ) -> Result<Response<pb::ListCurrenciesResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, bad, .. } = query;
-        let page = bad.into_result(page)?;
+        let (tenant, page) = query(request)?.unfiltered()?;
         let mut tx = self.view(tenant).await?;
         let mut codes = db::party::currencies(&mut tx).await.map_err(Error::from)?;
         codes.retain(|code| page.after.first().is_none_or(|after| after < code));

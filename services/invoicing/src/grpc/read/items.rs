@@ -1,6 +1,6 @@
 //! Commands about open items.
 
-use quittance_grpc::{MAX_BATCH, Violations, date, id, money, positive_money, text};
+use quittance_grpc::{Violations, check_batch, date, id, money, positive_money, text};
 use quittance_kernel::{AllocationId, ItemId, Money, PaymentId, WriteOff, WriteOffReason};
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb};
 
@@ -58,19 +58,12 @@ fn settlement(message: pb::Settlement) -> Result<Settlement, Violations> {
     }))
 }
 
-/// Checks that a batch has between one and the most entries allowed.
-fn check_count(bad: &mut Violations, field: &str, count: usize) {
-    if count == 0 || count > MAX_BATCH {
-        bad.add(field, "BATCH_SIZE_OUT_OF_RANGE", format!("has 1 to {MAX_BATCH} entries, not {count}"));
-    }
-}
-
 impl TryFrom<pb::SettleItemsRequest> for SettleItems {
     type Error = Violations;
 
     fn try_from(request: pb::SettleItemsRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        check_count(&mut bad, "settlements", request.settlements.len());
+        check_batch(&mut bad, "settlements", request.settlements.len());
         let settlements = bad.each("settlements", request.settlements, settlement);
         bad.into_result(settlements.map(|settlements| Self { settlements }))
     }
@@ -81,7 +74,7 @@ impl TryFrom<pb::ReverseSettlementsRequest> for ReverseSettlements {
 
     fn try_from(request: pb::ReverseSettlementsRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
-        check_count(&mut bad, "reversals", request.reversals.len());
+        check_batch(&mut bad, "reversals", request.reversals.len());
         let reversals = bad.each("reversals", request.reversals, |reversal| {
             let mut bad = Violations::default();
             let allocation = bad.check("allocation_id", id(&reversal.allocation_id, AllocationId::parse));
