@@ -4,6 +4,7 @@
 mod connect;
 mod error;
 mod fairness;
+mod list;
 mod migrate;
 mod request_log;
 pub mod row;
@@ -13,6 +14,7 @@ mod verify;
 
 pub use connect::{Db, Logins, Tx, UntenantedTx, Workload};
 pub use error::{DbError, expect_rows};
+pub use list::{AmountRange, Column, List, Order, Place, Range, Window};
 pub use migrate::{MigrateError, grant_statements, merge, missing_migrations, prepare};
 pub use request_log::{
     NewResponse, RequestIdReused, StorableResponse, StoredResponse, find_responses, purge, store_responses,

@@ -12,9 +12,11 @@ mod entry;
 mod fault;
 mod fields;
 mod layer;
+mod order;
 mod page;
 mod peer;
 mod propagation;
+mod ranges;
 mod replicas;
 mod retry;
 mod server;
@@ -24,7 +26,7 @@ mod violations;
 
 pub use after::{AfterWrites, Reading};
 pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
-pub use batch::{BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, check_batch, ids};
+pub use batch::{BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, check_batch, filter_ids, filter_values, ids};
 pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_address};
 pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
@@ -33,8 +35,10 @@ pub use fields::{
     percent, positive_money, request_id, required, text,
 };
 pub use layer::{CallLayer, Caller};
+pub use order::{OrderBy, order_by};
 pub use page::{Page, PageToken};
 pub use peer::Peer;
+pub use ranges::{amount_range, date_range, time_range};
 pub use retry::Retry;
 pub use server::{Limits, ServeError, ServeOptions, Served, ServedRoutes, routes, serve};
 pub use status::{ledger, stream_status};

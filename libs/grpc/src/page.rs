@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use prost::Message;
+use quittance_db::{Column, Place};
 use quittance_kernel::BadId;
 use quittance_proto::Listing;
 use sha2::{Digest as _, Sha256};
@@ -61,6 +62,11 @@ impl Page {
         bad.into_result(key.map(Some))
     }
 
+    /// Where the page before ended, in a list in the order of a column.
+    pub fn after_place(&self, column: Column) -> Result<Option<Place>, Violations> {
+        self.after_key(|key| Place::parse(column, key))
+    }
+
     /// How many rows to read: one more than the page size, to know whether there is another page.
     pub fn limit(&self) -> i64 {
         self.size + 1
@@ -75,13 +81,7 @@ impl Page {
     /// Leaves out what exceeds the page, by number or by bytes; at least one entry remains. Returns the entries and the token of the next
     /// page, empty on the last. `key` is the key of an entry in the order of the list.
     pub fn cut<M: Message>(&self, mut entries: Vec<M>, key: impl Fn(&M) -> Vec<String>) -> (Vec<M>, PageToken) {
-        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        let mut bytes = 0;
-        let within = entries.iter().take(size).take_while(|entry| {
-            bytes += entry.encoded_len();
-            bytes <= MAX_RESPONSE_BYTES
-        });
-        let count = within.count().max(1);
+        let count = self.fitting(&entries);
         if entries.len() <= count {
             return (entries, String::new());
         }
@@ -90,7 +90,19 @@ impl Page {
         (entries, token)
     }
 
-    fn token(&self, key: &[String]) -> PageToken {
+    /// How many of these entries fit on the page, by number and by bytes; at least one.
+    pub fn fitting<M: Message>(&self, entries: &[M]) -> usize {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let mut bytes = 0;
+        let within = entries.iter().take(size).take_while(|entry| {
+            bytes += entry.encoded_len();
+            bytes <= MAX_RESPONSE_BYTES
+        });
+        within.count().max(1)
+    }
+
+    /// The token of the page after the entry with this key.
+    pub fn token(&self, key: &[String]) -> PageToken {
         let mut bytes = self.query.to_vec();
         for part in key {
             bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -148,7 +160,7 @@ mod tests {
 
     fn request(customer: &str, size: i32, token: &str) -> ListInvoicesRequest {
         ListInvoicesRequest {
-            customer_id: customer.to_owned(),
+            customer_ids: vec![customer.to_owned()],
             page_size: size,
             page_token: token.to_owned(),
             ..Default::default()

@@ -1,6 +1,8 @@
 //! The access paths of each checked query of a service in tables of a million rows, as a text file beside the tests: a query that begins to read more rows than
 //! it needs shows as a difference.
 
+mod lists;
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -13,6 +15,8 @@ use quittance_kernel::TenantId;
 use quittance_private_postgres::OWNER;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _, migrate::Migrator};
+
+pub use lists::ListPlans;
 
 use crate::TestDb;
 

@@ -21,6 +21,7 @@ pub(crate) fn strategy(strategy: &Strategy) -> pb::Strategy {
         is_default: strategy.is_default,
         etag: strategy.version.to_string(),
         create_time: Some(instant(strategy.created_at)),
+        update_time: Some(instant(strategy.updated_at)),
     }
 }
 
@@ -130,6 +131,7 @@ pub(crate) fn dispute(dispute: &Dispute) -> pb::Dispute {
         resolved_on: optional(dispute.state.resolved_on()),
         outcome: outcome.into(),
         record_time: Some(instant(dispute.recorded_at)),
+        update_time: Some(instant(dispute.updated_at)),
     }
 }
 

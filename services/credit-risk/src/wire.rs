@@ -17,6 +17,7 @@ pub(crate) fn profile(profile: &CreditProfile) -> pb::CreditProfile {
         note: profile.note.clone(),
         etag: profile.version.to_string(),
         create_time: Some(instant(profile.created_at)),
+        update_time: Some(instant(profile.updated_at)),
     }
 }
 
@@ -47,5 +48,6 @@ pub(crate) fn reservation(reservation: &Reservation) -> pb::Reservation {
         expire_time: reservation.state.expires_at().map(instant),
         invoice_id: reservation.state.invoice().map(|id| id.to_string()).unwrap_or_default(),
         create_time: Some(instant(reservation.created_at)),
+        update_time: Some(instant(reservation.updated_at)),
     }
 }

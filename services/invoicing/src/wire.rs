@@ -97,6 +97,7 @@ pub(crate) fn basic_customer(customer: &Customer) -> pb::Customer {
         contacts: Vec::new(),
         etag: customer.version.to_string(),
         create_time: Some(instant(customer.created_at)),
+        update_time: Some(instant(customer.updated_at)),
     }
 }
 
@@ -149,20 +150,21 @@ fn tax(tax: &TaxSubtotal) -> pb::TaxSubtotal {
     }
 }
 
-/// An invoice with its open balance, zero for a draft.
-pub(crate) fn invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
+/// An invoice with its open item, which a draft has not.
+pub(crate) fn invoice(invoice: &Invoice, item: Option<&OpenItem>) -> pb::Invoice {
     pb::Invoice {
         lines: invoice.lines.iter().map(line).collect(),
         terms: Some(payment_terms(&invoice.terms)),
         taxes: invoice.totals.taxes.iter().map(tax).collect(),
         rounding_rule: Some(rounding_rule(invoice.rounding)),
         note: invoice.note.clone(),
-        ..basic_invoice(invoice, open)
+        ..basic_invoice(invoice, item)
     }
 }
 
 /// The basic view of an invoice.
-pub(crate) fn basic_invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoice {
+pub(crate) fn basic_invoice(invoice: &Invoice, item: Option<&OpenItem>) -> pb::Invoice {
+    let open = item.map(OpenItem::open);
     let state = match invoice.status(open) {
         InvoiceStatus::Draft => pb::InvoiceState::Draft,
         InvoiceStatus::Issued => pb::InvoiceState::Issued,
@@ -202,6 +204,7 @@ pub(crate) fn basic_invoice(invoice: &Invoice, open: Option<Money>) -> pb::Invoi
             State::Voided { voided_on, .. } => voided_on.to_string(),
             State::Draft | State::Issued(_) | State::Credited { .. } => String::new(),
         },
+        update_time: Some(instant(item.map_or(invoice.updated_at, |item| item.updated_at))),
     }
 }
 
@@ -272,6 +275,7 @@ pub(crate) fn open_item(item: &OpenItem, disputed: bool) -> pb::OpenItem {
         voided: Some(money(item.amounts.voided())),
         disputed,
         written_off: Some(money(item.amounts.written_off())),
+        update_time: Some(instant(item.updated_at)),
     }
 }
 

@@ -151,6 +151,7 @@ pub(crate) fn payment(payment: &Payment, allocations: &[Allocation]) -> pb::Paym
         r#match: Some(outcome(&payment.match_outcome)),
         etag: payment.version.to_string(),
         record_time: Some(instant(payment.recorded_at)),
+        update_time: Some(instant(payment.updated_at)),
     }
 }
 

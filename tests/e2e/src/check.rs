@@ -85,10 +85,10 @@ pub async fn check(cluster: &mut Cluster, load: &Load) -> anyhow::Result<Duratio
     wait_until_read(&load.api).await?;
     let healing = began.elapsed();
     cluster.still_run()?;
-    let settled = check_payments(load).await?;
-    let open = check_invoices(load, &settled).await?;
+    let settled = Box::pin(check_payments(load)).await?;
+    let open = Box::pin(check_invoices(load, &settled)).await?;
     check_reports(load, open).await?;
-    check_reminders(load).await?;
+    Box::pin(check_reminders(load)).await?;
     for area in Area::ALL {
         for invariant in load.api.verify(area).await?.invariants {
             ensure!(invariant.drifted == 0, "{} drifted: {invariant:?}", area.name());

@@ -1,7 +1,7 @@
 //! The input of dunning runs.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use quittance_db::{DbError, Tx};
+use quittance_db::{Column, DbError, List, Place, Range, Tx, Window};
 use quittance_kernel::{Bug, CustomerId, ItemId, RunId, StrategyId};
 use uuid::Uuid;
 
@@ -125,33 +125,41 @@ impl From<RunRow> for DunningRun {
 
 /// A run.
 pub(crate) async fn find_run(tx: &mut Tx, id: RunId) -> Result<DunningRun, Error> {
-    let row = sqlx::query_as!(
-        RunRow,
-        "select id, as_of, strategy_id, reminders, items, position, ran_at
-         from dunning_run
-         where tenant_id = $1 and id = $2",
-        tx.tenant().uuid(),
-        id.uuid(),
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row.ok_or(Error::RunNotFound(id))?.into())
+    find_runs(tx, &[id.uuid()]).await?.pop().ok_or(Error::RunNotFound(id))
 }
 
-/// Runs in the order they were made.
-pub(crate) async fn list_runs(tx: &mut Tx, after: Option<RunId>, limit: i64) -> Result<Vec<DunningRun>, DbError> {
+/// These runs; those that do not exist are left out.
+pub(crate) async fn find_runs(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<DunningRun>, DbError> {
     let rows = sqlx::query_as!(
         RunRow,
-        "select id, as_of, strategy_id, reminders, items, position, ran_at
-         from dunning_run
-         where tenant_id = $1 and ($2::uuid is null or id > $2)
-         order by id
-         limit $3",
+        "select r.id, as_of, strategy_id, reminders, items, position, ran_at
+         from unnest($2::uuid[]) as requested (id)
+         join dunning_run r on r.tenant_id = $1 and r.id = requested.id",
         tx.tenant().uuid(),
-        after.map(RunId::uuid),
-        limit,
+        ids,
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(DunningRun::from).collect())
+}
+
+/// The orders of a list of runs.
+pub(crate) const RUN_ORDERS: [(&str, Column); 1] = [("run_time", Column::Time("ran_at"))];
+
+/// Where the runs of a page stand in their list: only those as of these dates, and made in this time.
+pub(crate) async fn list_runs(
+    tx: &mut Tx,
+    as_of: Range<NaiveDate>,
+    ran_at: Range<DateTime<Utc>>,
+    window: Window,
+) -> Result<Vec<Place>, DbError> {
+    run_places(tx, as_of, ran_at, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn run_places(tx: &Tx, as_of: Range<NaiveDate>, ran_at: Range<DateTime<Utc>>, window: Window) -> List {
+    let mut list = List::new(tx, "dunning_run", ["tenant_id", "id"], window);
+    list.within(["as_of >= ", "as_of <= "], as_of);
+    list.within(["ran_at >= ", "ran_at < "], ran_at);
+    list
 }

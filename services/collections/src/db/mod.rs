@@ -26,3 +26,6 @@ pub(crate) async fn lock_tenant(tx: &mut Tx) -> Result<(), DbError> {
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod list_tests;

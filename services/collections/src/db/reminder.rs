@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, row::stored};
+use quittance_db::{Column, DbError, List, Place, Range, Tx, Window, row::stored};
 use quittance_kernel::{ContactId, CustomerId, ItemId, ReminderId, RunId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -114,45 +114,60 @@ struct Row {
 
 /// A reminder.
 pub(crate) async fn find(tx: &mut Tx, id: ReminderId) -> Result<Reminder, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, run_id, customer_id, contact_id, contact_name, contact_email, offset_days, step_name, as_of, currency, total, subject, body,
-           recorded_at
-         from reminder
-         where tenant_id = $1 and id = $2",
-        tx.tenant().uuid(),
-        id.uuid(),
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    with_items(tx, rows).await?.pop().ok_or(Error::ReminderNotFound(id))
+    find_all(tx, &[id.uuid()]).await?.pop().ok_or(Error::ReminderNotFound(id))
 }
 
-/// Reminders in the order they were recorded.
-pub(crate) async fn list(
-    tx: &mut Tx,
-    run: Option<RunId>,
-    customer: Option<CustomerId>,
-    after: Option<ReminderId>,
-    limit: i64,
-) -> Result<Vec<Reminder>, DbError> {
+/// These reminders; those that do not exist are left out.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Reminder>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, run_id, customer_id, contact_id, contact_name, contact_email, offset_days, step_name, as_of, currency, total, subject, body,
+        "select r.id, run_id, customer_id, contact_id, contact_name, contact_email, offset_days, step_name, as_of, currency, total, subject, body,
            recorded_at
-         from reminder
-         where tenant_id = $1 and ($2::uuid is null or run_id = $2) and ($3::uuid is null or customer_id = $3) and ($4::uuid is null or id > $4)
-         order by id
-         limit $5",
+         from unnest($2::uuid[]) as requested (id)
+         join reminder r on r.tenant_id = $1 and r.id = requested.id",
         tx.tenant().uuid(),
-        run.map(RunId::uuid),
-        customer.map(CustomerId::uuid),
-        after.map(ReminderId::uuid),
-        limit,
+        ids,
     )
     .fetch_all(&mut **tx)
     .await?;
     with_items(tx, rows).await
+}
+
+/// The filters of a list of reminders.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    /// Only of this run.
+    pub(crate) run: Option<RunId>,
+    /// Only to these customers; all if there are none.
+    pub(crate) customers: Vec<CustomerId>,
+    /// Only with this item.
+    pub(crate) item: Option<ItemId>,
+    /// Only as of these dates.
+    pub(crate) as_of: Range<NaiveDate>,
+    /// Only those recorded in this time.
+    pub(crate) recorded_at: Range<DateTime<Utc>>,
+}
+
+/// The orders of a list of reminders.
+pub(crate) const ORDERS: [(&str, Column); 1] = [("record_time", Column::Time("recorded_at"))];
+
+/// Where the reminders of a page stand in their list.
+pub(crate) async fn list(tx: &mut Tx, filter: Filter, window: Window) -> Result<Vec<Place>, DbError> {
+    places(tx, filter, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn places(tx: &Tx, filter: Filter, window: Window) -> List {
+    const ITEMS: &str = "reminder_item i where i.tenant_id = reminder.tenant_id and i.reminder_id = reminder.id";
+    let mut list = List::new(tx, "reminder", ["tenant_id", "id"], window);
+    list.compare("run_id = ", filter.run.map(RunId::uuid));
+    list.any("customer_id", filter.customers.into_iter().map(CustomerId::uuid).collect());
+    if let Some(item) = filter.item.map(ItemId::uuid) {
+        list.exists(ITEMS, ["i.item_id >= ", "i.item_id <= "], Range { from: Some(item), to: Some(item) });
+    }
+    list.within(["as_of >= ", "as_of <= "], filter.as_of);
+    list.within(["recorded_at >= ", "recorded_at < "], filter.recorded_at);
+    list
 }
 
 async fn with_items(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Reminder>, DbError> {

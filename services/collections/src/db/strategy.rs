@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use quittance_db::{
-    DbError, Tx, expect_rows,
+    Column, DbError, List, Place, Range, Tx, Window, expect_rows,
     row::{integer, stored},
 };
 use quittance_kernel::StrategyId;
@@ -19,13 +19,14 @@ use crate::{
 pub(crate) async fn insert(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
-        "insert into strategy (tenant_id, id, name, is_default, version, created_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into strategy (tenant_id, id, name, is_default, version, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7)",
         tenant,
         strategy.id.uuid(),
         strategy.name,
         strategy.is_default,
         integer("strategy", strategy.id.uuid(), strategy.version)?,
         strategy.created_at,
+        strategy.updated_at,
     )
     .execute(&mut **tx)
     .await?;
@@ -36,12 +37,15 @@ pub(crate) async fn insert(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
 pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
-        "update strategy set name = $3, is_default = $4, version = $5 where tenant_id = $1 and id = $2 and version = $5 - 1",
+        "update strategy
+         set name = $3, is_default = $4, version = $5, updated_at = $6
+         where tenant_id = $1 and id = $2 and version = $5 - 1",
         tenant,
         strategy.id.uuid(),
         strategy.name,
         strategy.is_default,
         integer("strategy", strategy.id.uuid(), strategy.version)?,
+        strategy.updated_at,
     )
     .execute(&mut **tx)
     .await?;
@@ -53,12 +57,15 @@ pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
 }
 
 /// Clears the default flag of all strategies but this one.
-pub(crate) async fn unset_default(tx: &mut Tx, but: StrategyId) -> Result<(), DbError> {
+pub(crate) async fn unset_default(tx: &mut Tx, but: StrategyId, now: DateTime<Utc>) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
-        "update strategy set is_default = false, version = version + 1 where tenant_id = $1 and is_default and id <> $2",
+        "update strategy
+         set is_default = false, version = version + 1, updated_at = $3
+         where tenant_id = $1 and is_default and id <> $2",
         tenant,
         but.uuid(),
+        now,
     )
     .execute(&mut **tx)
     .await?;
@@ -89,45 +96,47 @@ async fn insert_steps(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbError> {
 
 /// A strategy.
 pub(crate) async fn find(tx: &mut Tx, id: StrategyId) -> Result<Strategy, Error> {
-    find_one(tx, Some(id)).await?.ok_or(Error::StrategyNotFound(id))
+    find_all(tx, &[id.uuid()]).await?.pop().ok_or(Error::StrategyNotFound(id))
 }
 
 /// The tenant's default strategy.
 pub(crate) async fn find_default(tx: &mut Tx) -> Result<Strategy, Error> {
-    find_one(tx, None).await?.ok_or(Error::NoDefaultStrategy)
+    let tenant = tx.tenant().uuid();
+    let id = sqlx::query_scalar!("select id from strategy where tenant_id = $1 and is_default", tenant)
+        .fetch_optional(&mut **tx)
+        .await?;
+    find(tx, StrategyId::new(id.ok_or(Error::NoDefaultStrategy)?)).await
 }
 
-/// The strategy with this id; `None` for the default.
-async fn find_one(tx: &mut Tx, id: Option<StrategyId>) -> Result<Option<Strategy>, DbError> {
+/// These strategies; those that do not exist are left out.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Strategy>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, name, is_default, version, created_at
-         from strategy
-         where tenant_id = $1 and (id = $2 or ($2 is null and is_default))",
+        "select s.id, name, is_default, version, created_at, updated_at
+         from unnest($2::uuid[]) as requested (id)
+         join strategy s on s.tenant_id = $1 and s.id = requested.id",
         tx.tenant().uuid(),
-        id.map(StrategyId::uuid),
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(with_steps(tx, rows).await?.pop())
-}
-
-/// All strategies in the order they were created.
-pub(crate) async fn list(tx: &mut Tx, after: Option<StrategyId>, limit: i64) -> Result<Vec<Strategy>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, name, is_default, version, created_at
-         from strategy
-         where tenant_id = $1 and ($2::uuid is null or id > $2)
-         order by id
-         limit $3",
-        tx.tenant().uuid(),
-        after.map(StrategyId::uuid),
-        limit,
+        ids,
     )
     .fetch_all(&mut **tx)
     .await?;
     with_steps(tx, rows).await
+}
+
+/// The orders of a list of strategies.
+pub(crate) const ORDERS: [(&str, Column); 2] =
+    [("create_time", Column::Id), ("update_time", Column::Time("updated_at"))];
+
+/// Where the strategies of a page stand in their list: only those changed in this time.
+pub(crate) async fn list(tx: &mut Tx, updated_at: Range<DateTime<Utc>>, window: Window) -> Result<Vec<Place>, DbError> {
+    places(tx, updated_at, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn places(tx: &Tx, updated_at: Range<DateTime<Utc>>, window: Window) -> List {
+    let mut list = List::new(tx, "strategy", ["tenant_id", "id"], window);
+    list.within(["updated_at >= ", "updated_at < "], updated_at);
+    list
 }
 
 /// Whether the tenant has any strategy.
@@ -144,6 +153,7 @@ struct Row {
     is_default: bool,
     version: i32,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 async fn with_steps(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Strategy>, DbError> {
@@ -178,6 +188,7 @@ async fn with_steps(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Strategy>, DbErro
                 is_default: row.is_default,
                 version: stored("strategy", row.id, u32::try_from(row.version))?,
                 created_at: row.created_at,
+                updated_at: row.updated_at,
             })
         })
         .collect()

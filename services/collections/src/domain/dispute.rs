@@ -124,6 +124,8 @@ pub(crate) struct Dispute {
     pub state: State,
     /// The recorded time.
     pub recorded_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// The state of a dispute.
@@ -236,7 +238,17 @@ impl Dispute {
             return Err(Refusal::DisputeOpen(open));
         }
         let opened_on = not_in_future(opened_on.unwrap_or(today), today)?;
-        Ok(Dispute { id, item, customer, reason, note, opened_on, state: State::Open, recorded_at: now })
+        Ok(Dispute {
+            id,
+            item,
+            customer,
+            reason,
+            note,
+            opened_on,
+            state: State::Open,
+            recorded_at: now,
+            updated_at: now,
+        })
     }
 
     /// Ends the dispute; `None` for `resolved_on` means today.

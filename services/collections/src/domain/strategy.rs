@@ -50,6 +50,8 @@ pub(crate) struct Strategy {
     pub version: u32,
     /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// A violation of a strategy.
@@ -111,7 +113,7 @@ impl Strategy {
     /// [`Refusal`], the first of [`problems`].
     pub(crate) fn create(id: StrategyId, new: NewStrategy, now: DateTime<Utc>) -> Result<Strategy, Refusal> {
         let NewStrategy { name, steps, is_default } = new;
-        Strategy { id, name, steps, is_default, version: 1, created_at: now }.checked()
+        Strategy { id, name, steps, is_default, version: 1, created_at: now, updated_at: now }.checked()
     }
 
     /// The strategy with the change.

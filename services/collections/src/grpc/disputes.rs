@@ -1,9 +1,8 @@
 //! Disputes.
 
-use quittance_grpc::optional_id;
-use quittance_kernel::{CustomerId, DisputeId};
+use quittance_kernel::DisputeId;
 use quittance_proto::collections::v1::{self as pb, dispute_service_server::DisputeService};
-use quittance_service::{Query, parse, query};
+use quittance_service::{parse, query};
 use tonic::{Request, Response, Status};
 
 use crate::{App, db, ops, wire};
@@ -31,17 +30,6 @@ impl DisputeService for App {
         &self,
         request: Request<pb::ListDisputesRequest>,
     ) -> Result<Response<pb::ListDisputesResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, mut bad } = query;
-        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let (customer, page) = bad.into_result(customer.zip(page))?;
-        let after = page.after_id(DisputeId::parse)?;
-        let disputes = self
-            .read_list(tenant, async |tx| db::dispute::list(tx, customer, request.open_only, after, page.limit()).await)
-            .await?;
-        let disputes = disputes.iter().map(wire::dispute).collect();
-        let (disputes, next_page_token) = page.cut(disputes, |dispute| vec![dispute.dispute_id.clone()]);
-        Ok(Response::new(pb::ListDisputesResponse { disputes, next_page_token }))
+        Ok(Response::new(self.page_of_disputes(query(request)?).await?))
     }
 }

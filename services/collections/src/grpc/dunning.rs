@@ -59,29 +59,14 @@ impl DunningService for App {
         &self,
         request: Request<pb::ListDunningRunsRequest>,
     ) -> Result<Response<pb::ListDunningRunsResponse>, Status> {
-        let (tenant, page) = query(request)?.unfiltered()?;
-        let after = page.after_id(RunId::parse)?;
-        let runs = self.read_list(tenant, async |tx| db::dunning::list_runs(tx, after, page.limit()).await).await?;
-        let (runs, next_page_token) = page.cut(runs.iter().map(wire::run).collect(), |run| vec![run.run_id.clone()]);
-        Ok(Response::new(pb::ListDunningRunsResponse { runs, next_page_token }))
+        Ok(Response::new(self.page_of_runs(query(request)?).await?))
     }
 
     async fn list_reminders(
         &self,
         request: Request<pb::ListRemindersRequest>,
     ) -> Result<Response<pb::ListRemindersResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, mut bad } = query;
-        let run = bad.check("run_id", optional_id(&request.run_id, RunId::parse));
-        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let ((run, customer), page) = bad.into_result(run.zip(customer).zip(page))?;
-        let after = page.after_id(ReminderId::parse)?;
-        let reminders =
-            self.read_list(tenant, async |tx| db::reminder::list(tx, run, customer, after, page.limit()).await).await?;
-        let reminders = reminders.iter().map(wire::reminder).collect();
-        let (reminders, next_page_token) = page.cut(reminders, |reminder| vec![reminder.reminder_id.clone()]);
-        Ok(Response::new(pb::ListRemindersResponse { reminders, next_page_token }))
+        Ok(Response::new(self.page_of_reminders(query(request)?).await?))
     }
 
     async fn get_reminder(&self, request: Request<pb::GetReminderRequest>) -> Result<Response<pb::Reminder>, Status> {

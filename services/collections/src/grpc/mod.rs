@@ -2,6 +2,7 @@
 
 mod disputes;
 mod dunning;
+mod lists;
 mod read;
 mod status;
 mod strategies;

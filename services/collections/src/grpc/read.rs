@@ -136,7 +136,7 @@ impl TryFrom<pb::OpenDisputeRequest> for OpenDispute {
     }
 }
 
-fn dispute_reason(reason: pb::DisputeReason) -> DisputeReason {
+pub(super) fn dispute_reason(reason: pb::DisputeReason) -> DisputeReason {
     match reason {
         pb::DisputeReason::Unspecified => DisputeReason::Unspecified,
         pb::DisputeReason::Pricing => DisputeReason::Pricing,

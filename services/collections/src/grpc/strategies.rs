@@ -34,11 +34,6 @@ impl StrategyService for App {
         &self,
         request: Request<pb::ListStrategiesRequest>,
     ) -> Result<Response<pb::ListStrategiesResponse>, Status> {
-        let (tenant, page) = query(request)?.unfiltered()?;
-        let after = page.after_id(StrategyId::parse)?;
-        let strategies = self.read_list(tenant, async |tx| db::strategy::list(tx, after, page.limit()).await).await?;
-        let strategies = strategies.iter().map(wire::strategy).collect();
-        let (strategies, next_page_token) = page.cut(strategies, |strategy| vec![strategy.strategy_id.clone()]);
-        Ok(Response::new(pb::ListStrategiesResponse { strategies, next_page_token }))
+        Ok(Response::new(self.page_of_strategies(query(request)?).await?))
     }
 }

@@ -32,7 +32,7 @@ impl Operation for CreateStrategy {
         let now = w.now;
         let strategy = blocking(move || Strategy::create(StrategyId::at(now), new, now)).await?;
         if strategy.is_default {
-            db::strategy::unset_default(w.tx, strategy.id).await?;
+            db::strategy::unset_default(w.tx, strategy.id, w.now).await?;
         }
         db::strategy::insert(w.tx, &strategy).await?;
         Ok(strategy)

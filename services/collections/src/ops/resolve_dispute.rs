@@ -33,6 +33,7 @@ impl Operation for ResolveDispute {
         let dispute = dispute
             .resolve(self.outcome, self.resolved_on, w.today()?)
             .map_err(|refusal| Error::Dispute { subject: format!("dispute {id}"), refusal })?;
+        let dispute = Dispute { updated_at: w.now, ..dispute };
         db::dispute::update(w.tx, &dispute).await?;
         w.publish(outbox::dispute_resolved(&dispute));
         Ok(dispute)

@@ -33,8 +33,9 @@ impl Operation for UpdateStrategy {
         self.etag.check(format_args!("strategy {id}"), strategy.version)?;
         let change = self.change.clone();
         let strategy = blocking(move || strategy.change(change)).await?;
+        let strategy = Strategy { updated_at: w.now, ..strategy };
         if strategy.is_default {
-            db::strategy::unset_default(w.tx, strategy.id).await?;
+            db::strategy::unset_default(w.tx, strategy.id, w.now).await?;
         }
         db::strategy::update(w.tx, &strategy).await?;
         Ok(strategy)

@@ -76,7 +76,7 @@ async fn disputes_have_rules() {
     let again = setup.try_dispute(&invoice.invoice_id, "").await.unwrap();
     let listed = |open_only| pb::ListDisputesRequest {
         open_only,
-        customer_id: customer.clone(),
+        customer_ids: vec![customer.clone()],
         ..pb::ListDisputesRequest::default()
     };
     let open = setup.disputes().list_disputes(listed(true)).await.unwrap().into_inner().disputes;

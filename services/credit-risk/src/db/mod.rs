@@ -16,3 +16,6 @@ pub(crate) type Key = (CustomerId, Currency);
 pub(crate) fn columns(keys: impl IntoIterator<Item = Key>) -> (Vec<Uuid>, Vec<String>) {
     keys.into_iter().map(|(customer, currency)| (customer.uuid(), currency.code().to_owned())).unzip()
 }
+
+#[cfg(test)]
+mod list_tests;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use quittance_db::{
-    DbError, Tx, expect_rows,
+    Column, DbError, List, Place, Range, Tx, Window, expect_rows,
     row::{integer, money, stored},
 };
 use quittance_kernel::{Currency, CustomerId, ProfileId};
@@ -24,6 +24,7 @@ struct Row {
     note: String,
     version: i32,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 impl TryFrom<Row> for CreditProfile {
@@ -41,6 +42,7 @@ impl TryFrom<Row> for CreditProfile {
             note: row.note,
             version: stored(table, id, u32::try_from(row.version))?,
             created_at: row.created_at,
+            updated_at: row.updated_at,
         })
     }
 }
@@ -49,8 +51,8 @@ impl TryFrom<Row> for CreditProfile {
 pub(crate) async fn insert(tx: &mut Tx, profile: &CreditProfile) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
-        "insert into profile (tenant_id, id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into profile (tenant_id, id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         tenant,
         profile.id.uuid(),
         profile.customer.uuid(),
@@ -61,6 +63,7 @@ pub(crate) async fn insert(tx: &mut Tx, profile: &CreditProfile) -> Result<(), D
         profile.note,
         integer("profile", profile.id.uuid(), profile.version)?,
         profile.created_at,
+        profile.updated_at,
     )
     .execute(&mut **tx)
     .await?;
@@ -71,12 +74,15 @@ pub(crate) async fn insert(tx: &mut Tx, profile: &CreditProfile) -> Result<(), D
 pub(crate) async fn update(tx: &mut Tx, profile: &CreditProfile) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
-        "update profile set credit_limit = $3, note = $4, version = $5 where tenant_id = $1 and id = $2 and version = $5 - 1",
+        "update profile
+         set credit_limit = $3, note = $4, version = $5, updated_at = $6
+         where tenant_id = $1 and id = $2 and version = $5 - 1",
         tenant,
         profile.id.uuid(),
         profile.limit.amount(),
         profile.note,
         integer("profile", profile.id.uuid(), profile.version)?,
+        profile.updated_at,
     )
     .execute(&mut **tx)
     .await?;
@@ -116,7 +122,7 @@ pub(crate) async fn lock_all(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<HashMa
     let (customers, currencies) = columns(keys.iter().copied());
     let rows = sqlx::query_as!(
         Row,
-        "select p.id, p.customer_id, p.currency, p.credit_limit, p.exposure, p.reserved, p.note, p.version, p.created_at
+        "select p.id, p.customer_id, p.currency, p.credit_limit, p.exposure, p.reserved, p.note, p.version, p.created_at, p.updated_at
          from unnest($2::uuid[], $3::text[]) as k (customer_id, currency)
          join profile p on p.tenant_id = $1 and p.customer_id = k.customer_id and p.currency = k.currency
          order by p.id
@@ -142,7 +148,7 @@ pub(crate) async fn lock_of(tx: &mut Tx, key: Key) -> Result<CreditProfile, Erro
 pub(crate) async fn lock(tx: &mut Tx, id: ProfileId) -> Result<CreditProfile, Error> {
     let row = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at
+        "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at, updated_at
          from profile
          where tenant_id = $1 and id = $2
          for update",
@@ -158,7 +164,7 @@ pub(crate) async fn lock(tx: &mut Tx, id: ProfileId) -> Result<CreditProfile, Er
 pub(crate) async fn find(tx: &mut Tx, (customer, currency): Key) -> Result<CreditProfile, Error> {
     let row = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at
+        "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at, updated_at
          from profile
          where tenant_id = $1 and customer_id = $2 and currency = $3",
         tx.tenant().uuid(),
@@ -170,20 +176,46 @@ pub(crate) async fn find(tx: &mut Tx, (customer, currency): Key) -> Result<Credi
     Ok(row.ok_or(Error::NoProfile { customer, currency })?.try_into()?)
 }
 
-/// Profiles in the order they were created.
-pub(crate) async fn list(tx: &mut Tx, after: Option<ProfileId>, limit: i64) -> Result<Vec<CreditProfile>, DbError> {
+/// These profiles; those that do not exist are left out.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<CreditProfile>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at
-         from profile
-         where tenant_id = $1 and ($2::uuid is null or id > $2)
-         order by id
-         limit $3",
+        "select p.id, customer_id, currency, credit_limit, exposure, reserved, note, version, created_at, updated_at
+         from unnest($2::uuid[]) as requested (id)
+         join profile p on p.tenant_id = $1 and p.id = requested.id",
         tx.tenant().uuid(),
-        after.map(ProfileId::uuid),
-        limit,
+        ids,
     )
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(CreditProfile::try_from).collect()
+}
+
+/// The filters of a list of profiles.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    /// Only of these customers; all if there are none.
+    pub(crate) customers: Vec<CustomerId>,
+    /// Only in this currency.
+    pub(crate) currency: Option<Currency>,
+    /// Only those changed in this time.
+    pub(crate) updated_at: Range<DateTime<Utc>>,
+}
+
+/// The orders of a list of profiles.
+pub(crate) const ORDERS: [(&str, Column); 2] =
+    [("create_time", Column::Id), ("update_time", Column::Time("updated_at"))];
+
+/// Where the profiles of a page stand in their list.
+pub(crate) async fn list(tx: &mut Tx, filter: Filter, window: Window) -> Result<Vec<Place>, DbError> {
+    places(tx, filter, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn places(tx: &Tx, filter: Filter, window: Window) -> List {
+    let mut list = List::new(tx, "profile", ["tenant_id", "id"], window);
+    list.any("customer_id", filter.customers.into_iter().map(CustomerId::uuid).collect());
+    list.compare("currency = ", filter.currency.map(Currency::code));
+    list.within(["updated_at >= ", "updated_at < "], filter.updated_at);
+    list
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use quittance_db::{
-    Db, DbError, Tx, expect_rows,
+    Column, Db, DbError, List, Place, Range, Tx, Window, expect_rows,
     row::{known, money, stored},
 };
 use quittance_kernel::{Currency, CustomerId, InvoiceId, ReservationId, TenantId};
@@ -27,6 +27,7 @@ struct Row {
     expires_at: Option<DateTime<Utc>>,
     invoice_id: Option<Uuid>,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 impl TryFrom<Row> for Reservation {
@@ -47,6 +48,7 @@ impl TryFrom<Row> for Reservation {
                 State::parse(&row.state, row.expires_at, row.invoice_id.map(InvoiceId::new)),
             )?,
             created_at: row.created_at,
+            updated_at: row.updated_at,
         })
     }
 }
@@ -64,10 +66,12 @@ pub(crate) async fn insert_all(tx: &mut Tx, reservations: &[&Reservation]) -> Re
     let states: Vec<String> = reservations.iter().map(|r| r.state.label().to_owned()).collect();
     let expiries: Vec<Option<DateTime<Utc>>> = reservations.iter().map(|r| r.state.expires_at()).collect();
     let created: Vec<DateTime<Utc>> = reservations.iter().map(|r| r.created_at).collect();
+    let updated: Vec<DateTime<Utc>> = reservations.iter().map(|r| r.updated_at).collect();
     sqlx::query!(
-        "insert into reservation (tenant_id, id, customer_id, currency, amount, order_reference, state, expires_at, created_at)
+        "insert into reservation (tenant_id, id, customer_id, currency, amount, order_reference, state, expires_at, created_at, updated_at)
          select $1, *
-         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])",
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[],
+           $10::timestamptz[])",
         tenant,
         &ids,
         &customers,
@@ -77,6 +81,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, reservations: &[&Reservation]) -> Re
         &states,
         &expiries as &[Option<DateTime<Utc>>],
         &created,
+        &updated,
     )
     .execute(&mut **tx)
     .await?;
@@ -92,17 +97,19 @@ pub(crate) async fn update_all(tx: &mut Tx, reservations: &[Reservation]) -> Res
     let ids: Vec<Uuid> = reservations.iter().map(|r| r.id.uuid()).collect();
     let states: Vec<String> = reservations.iter().map(|r| r.state.label().to_owned()).collect();
     let expiries: Vec<Option<DateTime<Utc>>> = reservations.iter().map(|r| r.state.expires_at()).collect();
+    let updated: Vec<DateTime<Utc>> = reservations.iter().map(|r| r.updated_at).collect();
     let invoices: Vec<Option<Uuid>> = reservations.iter().map(|r| r.state.invoice().map(InvoiceId::uuid)).collect();
     let done = sqlx::query!(
         "update reservation r
-         set state = v.state, expires_at = v.expires_at, invoice_id = v.invoice_id
-         from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[]) as v (id, state, expires_at, invoice_id)
+         set state = v.state, expires_at = v.expires_at, invoice_id = v.invoice_id, updated_at = v.updated_at
+         from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[], $6::timestamptz[]) as v (id, state, expires_at, invoice_id, updated_at)
          where r.tenant_id = $1 and r.id = v.id",
         tenant,
         &ids,
         &states,
         &expiries as &[Option<DateTime<Utc>>],
         &invoices as &[Option<Uuid>],
+        &updated,
     )
     .execute(&mut **tx)
     .await?;
@@ -115,7 +122,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<R
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at
+        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at, updated_at
          from reservation
          where tenant_id = $1 and id = any($2)",
         tenant,
@@ -137,7 +144,7 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<R
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at
+        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at, updated_at
          from reservation
          where tenant_id = $1 and id = any($2)
          order by id
@@ -192,7 +199,7 @@ pub(crate) async fn lock_overdue(
     let (customers, currencies) = columns(keys);
     let rows = sqlx::query_as!(
         Row,
-        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at
+        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at, updated_at
          from reservation
          where tenant_id = $1 and state = 'active' and expires_at <= $4
            and (customer_id, currency) in (select * from unnest($2::uuid[], $3::text[]))
@@ -225,30 +232,36 @@ pub(crate) async fn reserved_orders(tx: &mut Tx, orders: &[String]) -> Result<Ha
     Ok(found.into_iter().collect())
 }
 
-/// Reservations in the order in which they were created; `state` is a label.
-pub(crate) async fn list(
-    tx: &mut Tx,
-    customer: Option<CustomerId>,
-    state: Option<&str>,
-    after: Option<ReservationId>,
-    limit: i64,
-) -> Result<Vec<Reservation>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, customer_id, currency, amount, order_reference, state, expires_at, invoice_id, created_at
-         from reservation
-         where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and ($3::text is null or state = $3) and ($4::uuid is null or id > $4)
-         order by id
-         limit $5",
-        tx.tenant().uuid(),
-        customer.map(CustomerId::uuid),
-        state,
-        after.map(ReservationId::uuid),
-        limit,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter().map(Reservation::try_from).collect()
+/// The filters of a list of reservations.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    /// Only of these customers; all if there are none.
+    pub(crate) customers: Vec<CustomerId>,
+    /// Only in the states with these labels; all if there are none.
+    pub(crate) states: Vec<&'static str>,
+    /// Only for this order.
+    pub(crate) order_reference: Option<String>,
+    /// Only those changed in this time.
+    pub(crate) updated_at: Range<DateTime<Utc>>,
+}
+
+/// The orders of a list of reservations.
+pub(crate) const ORDERS: [(&str, Column); 2] =
+    [("create_time", Column::Id), ("update_time", Column::Time("updated_at"))];
+
+/// Where the reservations of a page stand in their list.
+pub(crate) async fn list(tx: &mut Tx, filter: Filter, window: Window) -> Result<Vec<Place>, DbError> {
+    places(tx, filter, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn places(tx: &Tx, filter: Filter, window: Window) -> List {
+    let mut list = List::new(tx, "reservation", ["tenant_id", "id"], window);
+    list.any("customer_id", filter.customers.into_iter().map(CustomerId::uuid).collect());
+    list.any("state", filter.states);
+    list.compare("order_reference = ", filter.order_reference);
+    list.within(["updated_at >= ", "updated_at < "], filter.updated_at);
+    list
 }
 
 /// Tenants with overdue reservations, read in the reconcilers' role.

@@ -47,6 +47,8 @@ pub(crate) struct CreditProfile {
     pub(crate) version: u32,
     /// When it was created.
     pub(crate) created_at: DateTime<Utc>,
+    /// When limit or note was changed last.
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
 impl CreditProfile {
@@ -61,7 +63,17 @@ impl CreditProfile {
         }
         limit.compare(exposure)?;
         let reserved = Money::zero(limit.currency());
-        Ok(CreditProfile { id, customer, limit, exposure, reserved, note, version: 1, created_at: now })
+        Ok(CreditProfile {
+            id,
+            customer,
+            limit,
+            exposure,
+            reserved,
+            note,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        })
     }
 
     /// The profile with the change. A limit below the credit used stops new authorisations but ends no reservation.

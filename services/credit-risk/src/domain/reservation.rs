@@ -36,6 +36,8 @@ pub(crate) struct Reservation {
     pub(crate) state: State,
     /// When it was created.
     pub(crate) created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
 /// The state of a reservation.
@@ -129,7 +131,7 @@ pub(crate) fn authorize(
     let state = State::Active { expires_at };
     Ok((
         profile.reserve(amount)?,
-        Reservation { id, customer, amount, order_reference: reference, state, created_at: now },
+        Reservation { id, customer, amount, order_reference: reference, state, created_at: now, updated_at: now },
     ))
 }
 

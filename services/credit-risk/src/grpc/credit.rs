@@ -3,7 +3,7 @@
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
 use quittance_grpc::{currency, id, positive_money};
-use quittance_kernel::{CustomerId, ProfileId, TenantId};
+use quittance_kernel::{CustomerId, TenantId};
 use quittance_proto::{
     common::v1 as common,
     creditrisk::v1::{self as pb, credit_service_server::CreditService},
@@ -55,12 +55,7 @@ impl CreditService for App {
         &self,
         request: Request<pb::ListProfilesRequest>,
     ) -> Result<Response<pb::ListProfilesResponse>, Status> {
-        let (tenant, page) = query(request)?.unfiltered()?;
-        let after = page.after_id(ProfileId::parse)?;
-        let profiles = self.read_list(tenant, async |tx| db::profile::list(tx, after, page.limit()).await).await?;
-        let profiles = profiles.iter().map(wire::profile).collect();
-        let (profiles, next_page_token) = page.cut(profiles, |profile| vec![profile.profile_id.clone()]);
-        Ok(Response::new(pb::ListProfilesResponse { profiles, next_page_token }))
+        Ok(Response::new(self.page_of_profiles(query(request)?).await?))
     }
 
     async fn check_credit(

@@ -1,6 +1,7 @@
 //! The gRPC handlers: messages to operations and reads, and their results to messages.
 
 mod credit;
+mod lists;
 mod read;
 mod reservations;
 mod status;

@@ -1,24 +1,11 @@
 //! Reservations of credit for orders.
 
-use quittance_grpc::optional_id;
-use quittance_kernel::{CustomerId, ReservationId};
+use quittance_kernel::ReservationId;
 use quittance_proto::creditrisk::v1::{self as pb, reservation_service_server::ReservationService};
-use quittance_service::{Query, parse, parse_batch, query};
+use quittance_service::{parse, parse_batch, query};
 use tonic::{Request, Response, Status};
 
 use crate::{App, db, ops, wire};
-
-/// The label of the state to list; `None` for all.
-fn state_label(state: pb::ReservationState) -> Option<&'static str> {
-    match state {
-        pb::ReservationState::Unspecified => None,
-        pb::ReservationState::Active => Some("active"),
-        pb::ReservationState::Confirmed => Some("confirmed"),
-        pb::ReservationState::Released => Some("released"),
-        pb::ReservationState::Expired => Some("expired"),
-        pb::ReservationState::Invoiced => Some("invoiced"),
-    }
-}
 
 #[tonic::async_trait]
 impl ReservationService for App {
@@ -63,19 +50,6 @@ impl ReservationService for App {
         &self,
         request: Request<pb::ListReservationsRequest>,
     ) -> Result<Response<pb::ListReservationsResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, mut bad } = query;
-        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let state = state_label(request.state());
-        let (customer, page) = bad.into_result(customer.zip(page))?;
-        let after = page.after_id(ReservationId::parse)?;
-        let reservations = self
-            .read_list(tenant, async |tx| db::reservation::list(tx, customer, state, after, page.limit()).await)
-            .await?;
-        let reservations = reservations.iter().map(wire::reservation).collect();
-        let (reservations, next_page_token) =
-            page.cut(reservations, |reservation| vec![reservation.reservation_id.clone()]);
-        Ok(Response::new(pb::ListReservationsResponse { reservations, next_page_token }))
+        Ok(Response::new(self.page_of_reservations(query(request)?).await?))
     }
 }

@@ -102,6 +102,8 @@ async fn change_credit(w: &mut Write<'_>, change: &Change) -> Result<(), DbError
     let ids: Vec<ReservationId> = found.iter().map(|reservation| reservation.id).collect();
     let reservations = if ids.is_empty() { Vec::new() } else { db::reservation::lock_all(w.tx, &ids).await? };
     let invoiced = invoice(reservations, &change.invoices, &mut profiles)?;
+    let invoiced = invoiced.into_iter().map(|invoiced| Reservation { updated_at: w.now, ..invoiced });
+    let invoiced: Vec<Reservation> = invoiced.collect();
     db::reservation::update_all(w.tx, &invoiced).await?;
     db::profile::update_used(w.tx, &profiles.values().collect::<Vec<_>>()).await?;
     for reservation in &invoiced {

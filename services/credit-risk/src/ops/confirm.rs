@@ -24,10 +24,12 @@ impl Operation for Confirm {
         let before = reservation.state;
         let confirmed =
             reservation.confirm(w.now).map_err(|refusal| Error::refused(format!("reservation {id}"), refusal))?;
-        if confirmed.state != before {
-            db::reservation::update_all(w.tx, std::slice::from_ref(&confirmed)).await?;
-            w.publish(outbox::reservation_confirmed(&confirmed));
+        if confirmed.state == before {
+            return Ok(confirmed);
         }
+        let confirmed = Reservation { updated_at: w.now, ..confirmed };
+        db::reservation::update_all(w.tx, std::slice::from_ref(&confirmed)).await?;
+        w.publish(outbox::reservation_confirmed(&confirmed));
         Ok(confirmed)
     }
 }

@@ -51,6 +51,7 @@ pub(super) async fn expire_overdue(
             .expire(profile.clone(), w.now)
             .map_err(|refusal| corrupt("reservation", id.uuid(), &refusal))?;
         *profile = after;
+        let reservation = Reservation { updated_at: w.now, ..reservation };
         w.publish(outbox::reservation_expired(&reservation));
         expired.push(reservation);
     }

@@ -26,11 +26,13 @@ impl Operation for Release {
         let before = reservation.state;
         let (profile, released) =
             reservation.release(profile).map_err(|refusal| Error::refused(format!("reservation {id}"), refusal))?;
-        if released.state != before {
-            db::reservation::update_all(w.tx, std::slice::from_ref(&released)).await?;
-            db::profile::update_used(w.tx, &[&profile]).await?;
-            w.publish(outbox::reservation_released(&released));
+        if released.state == before {
+            return Ok(released);
         }
+        let released = Reservation { updated_at: w.now, ..released };
+        db::reservation::update_all(w.tx, std::slice::from_ref(&released)).await?;
+        db::profile::update_used(w.tx, &[&profile]).await?;
+        w.publish(outbox::reservation_released(&released));
         Ok(released)
     }
 }

@@ -31,6 +31,7 @@ impl Operation for UpdateProfile {
         self.etag.check(format_args!("profile {id}"), profile.version)?;
         let profile =
             profile.change(self.change.clone()).map_err(|refusal| Error::refused(format!("profile {id}"), refusal))?;
+        let profile = CreditProfile { updated_at: w.now, ..profile };
         db::profile::update(w.tx, &profile).await?;
         w.publish(outbox::profile_updated(&profile));
         Ok(profile)

@@ -35,12 +35,12 @@ async fn a_customer_has_one_profile_in_a_currency() {
     let dollars = setup.credit().create_profile(request).await.unwrap().into_inner();
     let first = setup
         .credit()
-        .list_profiles(pb::ListProfilesRequest { page_size: 1, page_token: String::new() })
+        .list_profiles(pb::ListProfilesRequest { page_size: 1, ..Default::default() })
         .await
         .unwrap()
         .into_inner();
     assert_eq!(first.profiles, [profile]);
-    let rest = pb::ListProfilesRequest { page_size: 1, page_token: first.next_page_token };
+    let rest = pb::ListProfilesRequest { page_size: 1, page_token: first.next_page_token, ..Default::default() };
     assert_eq!(setup.credit().list_profiles(rest).await.unwrap().into_inner().profiles, [dollars]);
     let request = pb::GetProfileRequest { customer_id: customer, currency_code: "CHF".to_owned() };
     assert_fault(&setup.credit().get_profile(request).await.unwrap_err(), Code::NotFound, "PROFILE_NOT_FOUND");
@@ -115,11 +115,12 @@ async fn everything_that_is_wrong_is_named() {
     let status = setup.reservations().confirm(pb::ConfirmRequest::default()).await.unwrap_err();
     assert_violations(&status, &["request_id", "reservation_id"]);
     let request = pb::ListReservationsRequest {
-        customer_id: "x".to_owned(),
-        state: 99,
+        customer_ids: vec!["x".to_owned()],
+        states: vec![99],
         page_size: -1,
         page_token: "%".to_owned(),
+        ..Default::default()
     };
     let status = setup.reservations().list_reservations(request).await.unwrap_err();
-    assert_violations(&status, &["state", "page_size", "page_token", "customer_id"]);
+    assert_violations(&status, &["states[0]", "page_size", "page_token", "customer_ids[0]"]);
 }

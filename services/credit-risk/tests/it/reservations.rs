@@ -249,20 +249,21 @@ async fn reservations_are_listed_by_customer_and_state() {
     let first = setup.authorize(&a, "A-1", "1.00").await;
     let second = setup.try_confirm(&setup.authorize(&a, "A-2", "2.00").await).await.unwrap();
     let third = setup.authorize(&b, "B-1", "3.00").await;
-    let list = async |customer_id: &str, state: ReservationState, page_size: i32, page_token: &str| {
+    let list = async |customer_id: &str, states: &[ReservationState], page_size: i32, page_token: &str| {
         let request = pb::ListReservationsRequest {
-            customer_id: customer_id.to_owned(),
-            state: state.into(),
+            customer_ids: customer_id.split_whitespace().map(str::to_owned).collect(),
+            states: states.iter().map(|state| (*state).into()).collect(),
             page_size,
             page_token: page_token.to_owned(),
+            ..Default::default()
         };
         setup.reservations().list_reservations(request).await.unwrap().into_inner()
     };
-    let any = ReservationState::Unspecified;
+    let any = &[];
     assert_eq!(list("", any, 0, "").await.reservations, [first.clone(), second.clone(), third.clone()]);
     assert_eq!(list(&a, any, 0, "").await.reservations, [first.clone(), second.clone()]);
-    assert_eq!(list("", ReservationState::Active, 0, "").await.reservations, [first.clone(), third.clone()]);
-    assert_eq!(list(&a, ReservationState::Confirmed, 0, "").await.reservations, vec![second.clone()]);
+    assert_eq!(list("", &[ReservationState::Active], 0, "").await.reservations, [first.clone(), third.clone()]);
+    assert_eq!(list(&a, &[ReservationState::Confirmed], 0, "").await.reservations, vec![second.clone()]);
     let page = list("", any, 2, "").await;
     assert_eq!(page.reservations, [first, second]);
     assert_eq!(list("", any, 2, &page.next_page_token).await.reservations, [third]);

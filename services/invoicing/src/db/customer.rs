@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use quittance_db::{
-    DbError, Tx,
+    Column, DbError, List, Place, Range, Tx, Window,
     row::{integer, stored},
 };
 use quittance_kernel::{ContactId, CustomerId, Terms, TermsId};
@@ -69,9 +69,10 @@ pub(crate) async fn insert_all(tx: &mut Tx, customers: &[&Customer]) -> Result<(
     let created: Vec<DateTime<Utc>> = customers.iter().map(|c| c.created_at).collect();
     sqlx::query!(
         "insert into customer
-           (tenant_id, id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at)
+           (tenant_id, id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at,
+            updated_at)
          select $1, c.id, c.number, c.name, string_to_array(c.lines, E'\\x1f'), c.postal_code, c.city, c.country_code, c.tax_id, c.terms_id,
-           string_to_array(c.accounts, E'\\x1f'), 1, c.created_at
+           string_to_array(c.accounts, E'\\x1f'), 1, c.created_at, c.created_at
          from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[],
            $12::timestamptz[])
            as c (id, number, name, lines, postal_code, city, country_code, tax_id, terms_id, accounts, created_at)",
@@ -90,6 +91,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, customers: &[&Customer]) -> Result<(
     )
     .execute(&mut **tx)
     .await?;
+    write_words(tx, &ids).await?;
     insert_contacts(tx, customers).await
 }
 
@@ -135,7 +137,7 @@ pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbErr
     let done = sqlx::query!(
         "update customer
          set number = $3, name = $4, address_lines = $5, postal_code = $6, city = $7, country_code = $8, tax_id = $9, terms_id = $10,
-           bank_accounts = $11, version = $12
+           bank_accounts = $11, version = $12, updated_at = $13
          where tenant_id = $1 and id = $2 and version = $12 - 1",
         tenant,
         customer.id.uuid(),
@@ -149,10 +151,15 @@ pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbErr
         customer.terms_id.map(TermsId::uuid),
         &customer.bank_accounts,
         version,
+        customer.updated_at,
     )
     .execute(&mut **tx)
     .await?;
     quittance_db::expect_rows(&done, "customer", 1)?;
+    sqlx::query!("delete from customer_word where tenant_id = $1 and customer_id = $2", tenant, customer.id.uuid())
+        .execute(&mut **tx)
+        .await?;
+    write_words(tx, &[customer.id.uuid()]).await?;
     sqlx::query!("delete from contact where tenant_id = $1 and customer_id = $2", tenant, customer.id.uuid())
         .execute(&mut **tx)
         .await?;
@@ -172,6 +179,7 @@ struct Row {
     bank_accounts: Vec<String>,
     version: i32,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 /// A customer, locked until the transaction ends.
@@ -193,7 +201,8 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select c.id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at
+        "select c.id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at,
+           updated_at
          from unnest($2::uuid[]) as requested (id)
          join customer c on c.tenant_id = $1 and c.id = requested.id",
         tx.tenant().uuid(),
@@ -205,38 +214,59 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<
     Ok(customers.into_iter().map(|customer| (customer.id, customer)).collect())
 }
 
-/// Filter and page of a list of customers.
+/// The filters of a list of customers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     /// Only the customer with this number.
     pub(crate) number: Option<String>,
-    /// Only names that contain this, case-insensitive.
-    pub(crate) name_contains: Option<String>,
-    /// Only those after this id.
-    pub(crate) after: Option<CustomerId>,
-    /// At most this many.
-    pub(crate) limit: i64,
+    /// Only customers with words that begin so, folded.
+    pub(crate) words: Vec<String>,
+    /// Only those changed in this time.
+    pub(crate) updated_at: Range<DateTime<Utc>>,
 }
 
-/// Customers in the order they were created.
-pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Customer>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at
-         from customer
-         where tenant_id = $1 and ($2::uuid is null or id > $2) and ($3::text is null or number = $3)
-           and ($4::text is null or position(lower($4) in lower(name)) > 0)
-         order by id
-         limit $5",
+/// The orders of a list of customers.
+pub(crate) const ORDERS: [(&str, Column); 3] =
+    [("create_time", Column::Id), ("update_time", Column::Time("updated_at")), ("name", Column::Text("name_key"))];
+
+/// Where the customers of a page stand in their list.
+pub(crate) async fn list(tx: &mut Tx, filter: Filter, window: Window) -> Result<Vec<Place>, DbError> {
+    places(tx, filter, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn places(tx: &Tx, filter: Filter, window: Window) -> List {
+    let mut list = List::new(tx, "customer", ["tenant_id", "id"], window);
+    list.compare("number = ", filter.number);
+    list.within(["updated_at >= ", "updated_at < "], filter.updated_at);
+    for word in filter.words {
+        // All texts with a prefix lie between it and its successor, in byte order.
+        let after = format!("{word}\u{10FFFF}");
+        let words = "customer_word w where w.tenant_id = customer.tenant_id and w.customer_id = customer.id";
+        list.exists(words, ["w.word >= ", "w.word < "], Range { from: Some(word), to: Some(after) });
+    }
+    list
+}
+
+/// The words of a text as they are searched for: without case and accents.
+pub(crate) async fn search_words(tx: &mut Tx, text: &str) -> Result<Vec<String>, DbError> {
+    Ok(sqlx::query_scalar!(r#"select search_words($1) as "word!""#, text).fetch_all(&mut **tx).await?)
+}
+
+/// Stores the words that these customers are found by, in place of those before.
+async fn write_words(tx: &mut Tx, ids: &[Uuid]) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into customer_word (tenant_id, customer_id, word)
+         select c.tenant_id, c.id, w.word
+         from unnest($2::uuid[]) as requested (id)
+         join customer c on c.tenant_id = $1 and c.id = requested.id
+         cross join lateral search_words(c.name || ' ' || coalesce(c.number, '') || ' ' || c.tax_id) as w (word)",
         tx.tenant().uuid(),
-        filter.after.map(CustomerId::uuid),
-        filter.number,
-        filter.name_contains,
-        filter.limit,
+        ids,
     )
-    .fetch_all(&mut **tx)
+    .execute(&mut **tx)
     .await?;
-    with_contacts(tx, rows).await
+    Ok(())
 }
 
 async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbError> {
@@ -281,6 +311,7 @@ async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbE
                 contacts: contacts.remove(&row.id).unwrap_or_default(),
                 version: stored("customer", row.id, u32::try_from(row.version))?,
                 created_at: row.created_at,
+                updated_at: row.updated_at,
             })
         })
         .collect()

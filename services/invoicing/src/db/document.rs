@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
-    DbError, Tx,
+    Column, DbError, List, Place, Range, Tx, Window,
     row::{known, stored},
 };
 use quittance_kernel::{ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, SeriesId};
@@ -55,39 +55,68 @@ struct NoteRow {
 
 /// A credit note.
 pub(crate) async fn find_credit_note(tx: &mut Tx, id: CreditNoteId) -> Result<Option<CreditNote>, DbError> {
-    let rows = sqlx::query_as!(
-        NoteRow,
-        "select id, number, invoice_id, customer_id, issued_on, reason, total, issued_at from credit_note where tenant_id = $1 and id = $2",
-        tx.tenant().uuid(),
-        id.uuid(),
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(with_invoices(tx, rows).await?.pop())
+    Ok(find_credit_notes(tx, &[id.uuid()]).await?.pop())
 }
 
-/// Credit notes in the order they were created.
-pub(crate) async fn list_credit_notes(
-    tx: &mut Tx,
-    customer: Option<CustomerId>,
-    after: Option<CreditNoteId>,
-    limit: i64,
-) -> Result<Vec<CreditNote>, DbError> {
+/// These credit notes; those that do not exist are left out.
+pub(crate) async fn find_credit_notes(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<CreditNote>, DbError> {
     let rows = sqlx::query_as!(
         NoteRow,
-        "select id, number, invoice_id, customer_id, issued_on, reason, total, issued_at
-         from credit_note
-         where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and ($3::uuid is null or id > $3)
-         order by id
-         limit $4",
+        "select c.id, number, invoice_id, customer_id, issued_on, reason, total, issued_at
+         from unnest($2::uuid[]) as requested (id)
+         join credit_note c on c.tenant_id = $1 and c.id = requested.id",
         tx.tenant().uuid(),
-        customer.map(CustomerId::uuid),
-        after.map(CreditNoteId::uuid),
-        limit,
+        ids,
     )
     .fetch_all(&mut **tx)
     .await?;
     with_invoices(tx, rows).await
+}
+
+/// The filters of a list of credit notes.
+#[derive(Debug, Clone)]
+pub(crate) struct NoteFilter {
+    /// Only of these customers; all if there are none.
+    pub(crate) customers: Vec<CustomerId>,
+    /// Only these credit notes.
+    pub(crate) ids: Option<Vec<Uuid>>,
+    /// Only those issued on these dates.
+    pub(crate) issued_on: Range<NaiveDate>,
+    /// Only those recorded in this time.
+    pub(crate) issued_at: Range<DateTime<Utc>>,
+}
+
+/// The credit notes with this number.
+pub(crate) async fn find_note_number(tx: &mut Tx, number: &str) -> Result<Vec<Uuid>, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select id as "id!" from credit_note where tenant_id = $1 and not shares_number and number collate "C" = $2
+           union
+           select id from credit_note where tenant_id = $1 and shares_number and number collate "C" = $2"#,
+        tx.tenant().uuid(),
+        number,
+    );
+    Ok(found.fetch_all(&mut **tx).await?)
+}
+
+/// The orders of a list of credit notes.
+pub(crate) const NOTE_ORDERS: [(&str, Column); 2] =
+    [("issue_time", Column::Time("issued_at")), ("issued_on", Column::Date("issued_on"))];
+
+/// Where the credit notes of a page stand in their list.
+pub(crate) async fn list_credit_notes(tx: &mut Tx, filter: NoteFilter, window: Window) -> Result<Vec<Place>, DbError> {
+    note_places(tx, filter, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn note_places(tx: &Tx, filter: NoteFilter, window: Window) -> List {
+    let mut list = List::new(tx, "credit_note", ["tenant_id", "id"], window);
+    list.any("customer_id", filter.customers.into_iter().map(CustomerId::uuid).collect());
+    if let Some(ids) = filter.ids {
+        list.compare_any("id", ids);
+    }
+    list.within(["issued_on >= ", "issued_on <= "], filter.issued_on);
+    list.within(["issued_at >= ", "issued_at < "], filter.issued_at);
+    list
 }
 
 /// Credit notes with the lines and taxes of their invoices, which are credited in full. An invoice has at most one.
@@ -202,26 +231,43 @@ pub(crate) async fn find_delivery(tx: &mut Tx, id: DeliveryId) -> Result<(Delive
     Ok((delivery.try_into()?, row.document))
 }
 
-/// Deliveries in the order they were recorded.
-pub(crate) async fn list_deliveries(
-    tx: &mut Tx,
-    invoice: Option<InvoiceId>,
-    after: Option<DeliveryId>,
-    limit: i64,
-) -> Result<Vec<Delivery>, DbError> {
+/// These deliveries, without their documents; those that do not exist are left out.
+pub(crate) async fn find_deliveries(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Delivery>, DbError> {
     let rows = sqlx::query_as!(
         DeliveryRow,
-        "select id, invoice_id, contact_id, channel, document_sha256, delivered_at
-         from delivery
-         where tenant_id = $1 and ($2::uuid is null or invoice_id = $2) and ($3::uuid is null or id > $3)
-         order by id
-         limit $4",
+        "select d.id, invoice_id, contact_id, channel, document_sha256, delivered_at
+         from unnest($2::uuid[]) as requested (id)
+         join delivery d on d.tenant_id = $1 and d.id = requested.id",
         tx.tenant().uuid(),
-        invoice.map(InvoiceId::uuid),
-        after.map(DeliveryId::uuid),
-        limit,
+        ids,
     )
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(Delivery::try_from).collect()
+}
+
+/// The orders of a list of deliveries.
+pub(crate) const DELIVERY_ORDERS: [(&str, Column); 1] = [("deliver_time", Column::Time("delivered_at"))];
+
+/// Where the deliveries of a page stand in their list: only of this invoice, and recorded in this time.
+pub(crate) async fn list_deliveries(
+    tx: &mut Tx,
+    invoice: Option<InvoiceId>,
+    delivered_at: Range<DateTime<Utc>>,
+    window: Window,
+) -> Result<Vec<Place>, DbError> {
+    delivery_places(tx, invoice, delivered_at, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn delivery_places(
+    tx: &Tx,
+    invoice: Option<InvoiceId>,
+    delivered_at: Range<DateTime<Utc>>,
+    window: Window,
+) -> List {
+    let mut list = List::new(tx, "delivery", ["tenant_id", "id"], window);
+    list.compare("invoice_id = ", invoice.map(InvoiceId::uuid));
+    list.within(["delivered_at >= ", "delivered_at < "], delivered_at);
+    list
 }

@@ -50,6 +50,7 @@ struct Row {
     credit_note_id: Option<Uuid>,
     version: i32,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
     lines: StoredLines<'static>,
 }
 
@@ -84,6 +85,7 @@ impl Row {
             state,
             version: stored(table, id, u32::try_from(self.version))?,
             created_at: self.created_at,
+            updated_at: self.updated_at,
         })
     }
 
@@ -159,7 +161,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<I
         Row,
         r#"select i.id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
            rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
-           void_reason, credit_note_id, version, created_at, lines as "lines: _"
+           void_reason, credit_note_id, version, created_at, updated_at, lines as "lines: _"
          from unnest($2::uuid[]) as requested (id)
          join invoice i on i.tenant_id = $1 and i.id = requested.id"#,
         tx.tenant().uuid(),
@@ -178,73 +180,6 @@ pub(crate) async fn delete(tx: &mut Tx, id: InvoiceId) -> Result<(), DbError> {
             .execute(&mut **tx)
             .await?;
     expect_rows(&done, "invoice", 1)
-}
-
-/// Filter and page of a list of invoices.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Filter {
-    /// Only this customer's.
-    pub(crate) customer: Option<CustomerId>,
-    /// Only invoices in this stored state.
-    pub(crate) state: Option<&'static str>,
-    /// Of issued ones, only those with an open balance (true), or without (false).
-    pub(crate) open: Option<bool>,
-    /// Only those after this id.
-    pub(crate) after: Option<InvoiceId>,
-    /// At most this many.
-    pub(crate) limit: i64,
-}
-
-/// Invoices in the order they were created.
-pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Invoice>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select i.id, i.customer_id, contact_id, i.currency, terms_id, i.terms, series_id, external_number, planned_issue_on, agreed_due_on,
-           rounding_scope, rounding_mode, reservation_id, purchase_order, note, i.total, state, i.number, payment_reference, i.issued_on, i.due_on,
-           issued_at, voided_on, void_reason, credit_note_id, version, created_at, lines as "lines: _"
-         from invoice i
-         where i.tenant_id = $1 and ($2::uuid is null or i.customer_id = $2) and ($3::text is null or i.state = $3)
-           and ($4::bool is null or exists (select from open_item o where o.tenant_id = $1 and o.id = i.id and o.is_open = $4))
-           and ($5::uuid is null or i.id > $5)
-         order by i.id
-         limit $6"#,
-        tx.tenant().uuid(),
-        filter.customer.map(CustomerId::uuid),
-        filter.state,
-        filter.open,
-        filter.after.map(InvoiceId::uuid),
-        filter.limit,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter().map(Row::into_invoice).collect()
-}
-
-/// Invoices whose number, purchase order or payment reference begins with a text, newest first, at most 100.
-pub(crate) async fn search(tx: &mut Tx, beginning: &str) -> Result<Vec<Invoice>, DbError> {
-    // Each branch uses its own index. All texts with a prefix lie between it and its successor, in byte order.
-    let after = format!("{beginning}\u{10FFFF}");
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
-           rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
-           void_reason, credit_note_id, version, created_at, lines as "lines: _"
-         from invoice
-         where tenant_id = $1
-           and ((not shares_number and ((number collate "C" >= $2 and number collate "C" < $3)
-                 or (payment_reference collate "C" >= $2 and payment_reference collate "C" < $3)))
-             or (shares_number and ((number collate "C" >= $2 and number collate "C" < $3)
-                 or (payment_reference collate "C" >= $2 and payment_reference collate "C" < $3)))
-             or (purchase_order <> '' and purchase_order collate "C" >= $2 and purchase_order collate "C" < $3))
-         order by id desc
-         limit 100"#,
-        tx.tenant().uuid(),
-        beginning,
-        after,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter().map(Row::into_invoice).collect()
 }
 
 /// A changed draft.
@@ -281,15 +216,17 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
     let before = changed.iter().map(|c| integer("invoice", c.draft.id.uuid(), c.version_before));
     let before: Vec<i32> = before.collect::<Result<_, _>>()?;
     let lines: Vec<StoredLines<'_>> = drafts.iter().map(|d| stored_lines(d)).collect();
+    let updated: Vec<DateTime<Utc>> = drafts.iter().map(|d| d.updated_at).collect();
     let done = sqlx::query!(
         "update invoice i
          set contact_id = v.contact_id, terms_id = v.terms_id, terms = v.terms, series_id = v.series_id, planned_issue_on = v.planned_issue_on,
            agreed_due_on = v.agreed_due_on, reservation_id = v.reservation_id, purchase_order = v.purchase_order, note = v.note,
-           net_total = v.net_total, tax_total = v.tax_total, total = v.total, version = v.version, lines = v.lines
+           net_total = v.net_total, tax_total = v.tax_total, total = v.total, version = v.version, lines = v.lines, updated_at = v.updated_at
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::date[], $8::date[], $9::uuid[], $10::text[], $11::text[],
-           $12::numeric[], $13::numeric[], $14::numeric[], $15::int[], $16::int[], $17::json[])
+           $12::numeric[], $13::numeric[], $14::numeric[], $15::int[], $16::int[], $17::json[],
+           $18::timestamptz[])
            as v (id, contact_id, terms_id, terms, series_id, planned_issue_on, agreed_due_on, reservation_id, purchase_order, note, net_total,
-             tax_total, total, version, version_before, lines)
+             tax_total, total, version, version_before, lines, updated_at)
          where i.tenant_id = $1 and i.id = v.id and i.version = v.version_before",
         tenant,
         &ids,
@@ -308,6 +245,7 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
         &versions,
         &before,
         &lines as _,
+        &updated,
     )
     .execute(&mut **tx)
     .await?;

@@ -51,16 +51,18 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Resul
     let versions = invoices.iter().map(|i| integer("invoice", i.id.uuid(), i.version));
     let versions: Vec<i32> = versions.collect::<Result<_, _>>()?;
     let created: Vec<DateTime<Utc>> = invoices.iter().map(|i| i.created_at).collect();
+    let updated: Vec<DateTime<Utc>> = invoices.iter().map(|i| i.updated_at).collect();
     let lines: Vec<StoredLines<'_>> = invoices.iter().map(|i| stored_lines(i)).collect();
     sqlx::query!(
         "insert into invoice
            (tenant_id, id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on,
             rounding_scope, rounding_mode, reservation_id, purchase_order, note, net_total, tax_total, total, state, number, payment_reference,
-            issued_on, due_on, issued_at, version, created_at, lines)
+            issued_on, due_on, issued_at, version, created_at, lines, updated_at)
          select $1, *
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::date[], $11::date[],
            $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[], $21::text[],
-           $22::text[], $23::date[], $24::date[], $25::timestamptz[], $26::int[], $27::timestamptz[], $28::json[])",
+           $22::text[], $23::date[], $24::date[], $25::timestamptz[], $26::int[], $27::timestamptz[], $28::json[],
+           $29::timestamptz[])",
         tenant,
         &ids,
         &customers,
@@ -89,6 +91,7 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Resul
         &versions,
         &created,
         &lines as _,
+        &updated,
     )
     .execute(&mut **tx)
     .await?;
@@ -123,8 +126,8 @@ pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice], now: Date
          ), item as (
            insert into open_item
              (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, written_off, credited,
-              voided, disputed)
-           select $1, id, customer_id, number, currency, issued_on, due_on, terms, total, 0, 0, 0, 0, 0, false
+              voided, disputed, updated_at)
+           select $1, id, customer_id, number, currency, issued_on, due_on, terms, total, 0, 0, 0, 0, 0, false, $13
            from opened
          )
          insert into entry (tenant_id, item_id, id, customer_id, kind, amount, currency, effective_on, recorded_at)
@@ -168,7 +171,7 @@ pub(crate) async fn update_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Res
     let done = sqlx::query!(
         "update invoice i
          set state = 'issued', version = v.version, number = v.number, payment_reference = v.payment_reference, issued_on = v.issued_on,
-           due_on = v.due_on, issued_at = v.issued_at
+           due_on = v.due_on, issued_at = v.issued_at, updated_at = v.issued_at
          from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::date[], $7::date[], $8::timestamptz[])
            as v (id, version, number, payment_reference, issued_on, due_on, issued_at)
          where i.tenant_id = $1 and i.id = v.id and i.version = v.version - 1",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
-    DbError, Tx, expect_rows,
+    AmountRange, Column, DbError, List, Place, Range, Tx, Window, expect_rows,
     row::{known, money, stored},
 };
 use quittance_kernel::{Currency, CustomerId, EntryId, ItemId, Money, Terms};
@@ -28,6 +28,7 @@ struct Row {
     credited: Decimal,
     voided: Decimal,
     disputed: bool,
+    updated_at: DateTime<Utc>,
 }
 
 /// An open item and whether it is disputed.
@@ -61,6 +62,7 @@ impl TryFrom<Row> for ItemView {
             due_on: row.due_on,
             terms: stored(table, id, Terms::parse(&row.terms))?,
             amounts: stored(table, id, Amounts::new(amount(row.total)?, parts))?,
+            updated_at: row.updated_at,
         };
         Ok(Self { item, disputed: row.disputed })
     }
@@ -73,7 +75,7 @@ pub(crate) async fn lock_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     let rows = sqlx::query_as!(
         Row,
         "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.written_off,
-           o.credited, o.voided, o.disputed
+           o.credited, o.voided, o.disputed, o.updated_at
          from unnest($2::uuid[]) as requested (id)
          join open_item o on o.tenant_id = $1 and o.id = requested.id
          order by o.id
@@ -93,7 +95,7 @@ pub(crate) async fn find_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     let rows = sqlx::query_as!(
         Row,
         "select o.id, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.written_off,
-           o.credited, o.voided, o.disputed
+           o.credited, o.voided, o.disputed, o.updated_at
          from unnest($2::uuid[]) as requested (id)
          join open_item o on o.tenant_id = $1 and o.id = requested.id",
         tenant,
@@ -104,32 +106,58 @@ pub(crate) async fn find_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     rows.into_iter().map(|row| ItemView::try_from(row).map(|view| (view.item.id, view))).collect()
 }
 
-/// Items with an open balance, oldest due first, after a due date and id.
-pub(crate) async fn list_open(
-    tx: &mut Tx,
-    customer: Option<CustomerId>,
-    due_on_or_before: Option<NaiveDate>,
-    after: Option<(NaiveDate, ItemId)>,
-    limit: i64,
-) -> Result<Vec<ItemView>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, written_off, credited, voided, disputed
-         from open_item
-         where tenant_id = $1 and is_open and ($2::uuid is null or customer_id = $2) and ($3::date is null or due_on <= $3)
-           and ($4::date is null or (due_on, id) > ($4, $5::uuid))
-         order by due_on, id
-         limit $6",
-        tx.tenant().uuid(),
-        customer.map(CustomerId::uuid),
-        due_on_or_before,
-        after.map(|(due_on, _)| due_on),
-        after.map(|(_, id)| id.uuid()),
-        limit,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter().map(ItemView::try_from).collect()
+/// The filters of a list of open items.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    /// Only of these customers; all if there are none.
+    pub(crate) customers: Vec<CustomerId>,
+    /// Only those due on these dates.
+    pub(crate) due_on: Range<NaiveDate>,
+    /// Only those issued on these dates.
+    pub(crate) issued_on: Range<NaiveDate>,
+    /// Only those with such an open balance.
+    pub(crate) open: Option<AmountRange>,
+    /// Only disputed ones.
+    pub(crate) disputed_only: bool,
+    /// Also those without an open balance.
+    pub(crate) include_closed: bool,
+    /// Only those changed in this time.
+    pub(crate) updated_at: Range<DateTime<Utc>>,
+}
+
+/// The orders of a list of open items.
+pub(crate) const ORDERS: [(&str, Column); 2] =
+    [("due_on", Column::Date("due_on")), ("update_time", Column::Time("updated_at"))];
+
+/// Comparisons of the open balance with two limits.
+const OPEN: [&str; 2] = [
+    "total - settled - discounted - written_off - credited - voided >= ",
+    "total - settled - discounted - written_off - credited - voided <= ",
+];
+
+/// Where the items of a page stand in their list.
+pub(crate) async fn list(tx: &mut Tx, filter: Filter, window: Window) -> Result<Vec<Place>, DbError> {
+    places(tx, filter, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn places(tx: &Tx, filter: Filter, window: Window) -> List {
+    let mut list = List::new(tx, "open_item", ["tenant_id", "id"], window);
+    if !filter.include_closed {
+        list.only("is_open");
+    }
+    if filter.disputed_only {
+        list.only("disputed");
+    }
+    list.any("customer_id", filter.customers.into_iter().map(CustomerId::uuid).collect());
+    list.within(["due_on >= ", "due_on <= "], filter.due_on);
+    list.within(["issued_on >= ", "issued_on <= "], filter.issued_on);
+    if let Some(AmountRange { currency, amounts }) = filter.open {
+        list.compare("currency = ", Some(currency.code()));
+        list.within(OPEN, amounts);
+    }
+    list.within(["updated_at >= ", "updated_at < "], filter.updated_at);
+    list
 }
 
 /// Updates the balances of locked items.
@@ -141,11 +169,13 @@ pub(crate) async fn update_items(tx: &mut Tx, items: &[&OpenItem]) -> Result<(),
     let written_off: Vec<Decimal> = items.iter().map(|i| i.amounts.written_off().amount()).collect();
     let credited: Vec<Decimal> = items.iter().map(|i| i.amounts.credited().amount()).collect();
     let voided: Vec<Decimal> = items.iter().map(|i| i.amounts.voided().amount()).collect();
+    let updated: Vec<DateTime<Utc>> = items.iter().map(|i| i.updated_at).collect();
     let done = sqlx::query!(
         "update open_item o
-         set settled = v.settled, discounted = v.discounted, written_off = v.written_off, credited = v.credited, voided = v.voided
-         from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[])
-           as v (id, settled, discounted, written_off, credited, voided)
+         set settled = v.settled, discounted = v.discounted, written_off = v.written_off, credited = v.credited, voided = v.voided,
+           updated_at = v.updated_at
+         from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::timestamptz[])
+           as v (id, settled, discounted, written_off, credited, voided, updated_at)
          where o.tenant_id = $1 and o.id = v.id",
         tenant,
         &ids,
@@ -154,6 +184,7 @@ pub(crate) async fn update_items(tx: &mut Tx, items: &[&OpenItem]) -> Result<(),
         &written_off,
         &credited,
         &voided,
+        &updated,
     )
     .execute(&mut **tx)
     .await?;
@@ -282,14 +313,14 @@ pub(crate) async fn movements(
         .collect()
 }
 
-/// Marks an item as disputed or not. Returns false if it does not exist.
+/// Marks an item as disputed or not. Returns false if it does not exist. The item is changed now, whenever the dispute was: who follows changes must see it.
 pub(crate) async fn set_disputed(tx: &mut Tx, item: ItemId, disputed: bool) -> Result<bool, DbError> {
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
-        "update open_item set disputed = $3 where tenant_id = $1 and id = $2",
+        "update open_item set disputed = $3, updated_at = now() where tenant_id = $1 and id = $2",
         tenant,
         item.uuid(),
-        disputed
+        disputed,
     )
     .execute(&mut **tx)
     .await?;

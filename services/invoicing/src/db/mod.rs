@@ -3,6 +3,7 @@
 pub(crate) mod customer;
 pub(crate) mod document;
 pub(crate) mod invoice;
+pub(crate) mod invoice_list;
 pub(crate) mod issue;
 pub(crate) mod ledger;
 mod line;
@@ -10,3 +11,6 @@ pub(crate) mod series;
 pub(crate) mod settlement;
 pub(crate) mod tenant;
 pub(crate) mod verify;
+
+#[cfg(test)]
+mod list_tests;

@@ -39,6 +39,8 @@ pub(crate) struct Customer {
     pub version: u32,
     /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// A person or team at a customer.
@@ -228,7 +230,19 @@ impl Customer {
         let CustomerContent { number, name, address, tax_id, terms_id, bank_accounts, contacts } = content;
         let contacts = keep(&[], contacts, contact_id)?;
         let version = 1;
-        Ok(Customer { id, number, name, address, tax_id, terms_id, bank_accounts, contacts, version, created_at: now })
+        Ok(Customer {
+            id,
+            number,
+            name,
+            address,
+            tax_id,
+            terms_id,
+            bank_accounts,
+            contacts,
+            version,
+            created_at: now,
+            updated_at: now,
+        })
     }
 
     /// The customer with new checked content. Contacts given with their id keep it.

@@ -52,6 +52,8 @@ pub(crate) struct Invoice {
     pub version: u32,
     /// When the draft was created.
     pub created_at: DateTime<Utc>,
+    /// When the document was changed last. Its open item has a time of its own.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// The state of an invoice, with its data. Whether it is paid is known only from its open item.
@@ -167,6 +169,7 @@ impl Invoice {
             state: State::Draft,
             version: 1,
             created_at: now,
+            updated_at: now,
         })
     }
 

@@ -78,9 +78,10 @@ impl Invoice {
             due_on,
             terms: self.terms.clone(),
             amounts,
+            updated_at: now,
         };
         let issuance = Issuance { number, payment_reference, issued_on, due_on, issued_at: now };
-        (Invoice { state: State::Issued(issuance), version: self.version + 1, ..self }, item)
+        (Invoice { state: State::Issued(issuance), version: self.version + 1, updated_at: now, ..self }, item)
     }
 
     /// Voids an issued invoice as if it had not been issued. It keeps its number. The void is effective on `today`, the

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms, WriteOff};
 
 use super::amounts::{Amounts, BadAmounts};
@@ -26,6 +26,8 @@ pub(crate) struct OpenItem {
     pub terms: Terms,
     /// The total and its parts.
     pub amounts: Amounts,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// Money that settles an item.

@@ -92,6 +92,7 @@ pub(super) fn open_item(total: &str, terms_text: &str, issued_on: &str) -> OpenI
         due_on: terms.due_on(issued_on),
         terms,
         amounts: Amounts::opened(eur(total)).unwrap(),
+        updated_at: now(),
     }
 }
 

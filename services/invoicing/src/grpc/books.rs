@@ -115,21 +115,7 @@ impl CustomerService for App {
         &self,
         request: Request<pb::ListCustomersRequest>,
     ) -> Result<Response<pb::ListCustomersResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, bad } = query;
-        let page = bad.into_result(page)?;
-        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let filter = db::customer::Filter {
-            number: given(&request.number),
-            name_contains: given(&request.name_contains),
-            after: page.after_id(CustomerId::parse)?,
-            limit: page.limit(),
-        };
-        let customers = self.read_list(tenant, async |tx| db::customer::list(tx, &filter).await).await?;
-        let customers = customers.iter().map(wire::customer).collect();
-        let (customers, next_page_token) = page.cut(customers, |customer| vec![customer.customer_id.clone()]);
-        Ok(Response::new(pb::ListCustomersResponse { customers, next_page_token }))
+        Ok(Response::new(self.page_of_customers(query(request)?).await?))
     }
 
     async fn create_terms(&self, request: Request<pb::CreateTermsRequest>) -> Result<Response<pb::Terms>, Status> {

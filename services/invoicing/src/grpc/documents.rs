@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use quittance_db::Tx;
-use quittance_grpc::{Page, ids, optional_id, text};
-use quittance_kernel::{CreditNoteId, CustomerId, DeliveryId, InvoiceId, TenantId};
+use quittance_grpc::ids;
+use quittance_kernel::{CreditNoteId, DeliveryId, InvoiceId, TenantId};
 use quittance_proto::{
     common::v1::View,
     invoicing::v1::{
@@ -28,7 +28,7 @@ fn batch_response(results: Vec<Result<pb::Invoice, tonic_types::pb::Status>>) ->
     Response::new(pb::BatchInvoicesResponse { results: results.collect() })
 }
 
-/// How many invoices of a list are read at once.
+/// How many whole invoices are read at once.
 const READ_AT_ONCE: u8 = 101;
 
 impl App {
@@ -38,29 +38,6 @@ impl App {
             with_open(tx, std::slice::from_ref(&invoice)).await
         };
         self.read(tenant, read).await?.pop().ok_or(Error::InvoiceNotFound(id))
-    }
-
-    async fn read_invoices(
-        &self,
-        tenant: TenantId,
-        filter: &db::invoice::Filter,
-        page: &Page,
-    ) -> Result<(Vec<pb::Invoice>, String), Error> {
-        let read = async |tx: &mut Tx| {
-            let mut filter = filter.clone();
-            let mut invoices = Vec::new();
-            // An invoice has up to 500 lines: a page of them is filled by its bytes long before its number.
-            loop {
-                let found = db::invoice::list(tx, &filter).await?;
-                let is_last = i64::try_from(found.len()).is_ok_and(|count| count < filter.limit);
-                filter.after = found.last().map(|invoice| invoice.id);
-                invoices.extend(with_open(tx, &found).await?);
-                if is_last || page.is_filled_by(&invoices) {
-                    return Ok::<_, Error>(page.cut(invoices, |invoice| vec![invoice.invoice_id.clone()]));
-                }
-            }
-        };
-        self.read_list(tenant, read).await
     }
 
     /// Invoices by their ids, in this order, in one of the views.
@@ -85,26 +62,6 @@ impl App {
         let found = self.read(tenant, read).await?;
         let get = |id: &InvoiceId| found.get(&id.to_string()).cloned().ok_or(Error::InvoiceNotFound(*id));
         Ok(ids.iter().map(get).collect())
-    }
-
-    async fn search(&self, tenant: TenantId, beginning: &str) -> Result<Vec<pb::Invoice>, Error> {
-        let read = async |tx: &mut Tx| {
-            let found = db::invoice::search(tx, beginning).await?;
-            with_open(tx, &found).await
-        };
-        self.read_list(tenant, read).await
-    }
-}
-
-/// A status as stored: its label, and whether there is an open balance.
-fn stored_state(state: pb::InvoiceState) -> (Option<&'static str>, Option<bool>) {
-    match state {
-        pb::InvoiceState::Unspecified => (None, None),
-        pb::InvoiceState::Draft => (Some("draft"), None),
-        pb::InvoiceState::Issued => (Some("issued"), Some(true)),
-        pb::InvoiceState::Paid => (Some("issued"), Some(false)),
-        pb::InvoiceState::Credited => (Some("credited"), None),
-        pb::InvoiceState::Voided => (Some("voided"), None),
     }
 }
 
@@ -177,7 +134,7 @@ impl InvoiceService for App {
 
     async fn void_invoice(&self, request: Request<pb::VoidInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
         let call = parse::<ops::VoidInvoice, _>(request)?;
-        self.run(call, |(invoice, item)| wire::invoice(invoice, Some(item.open()))).await
+        self.run(call, |(invoice, item)| wire::invoice(invoice, Some(item))).await
     }
 
     async fn get_invoice(&self, request: Request<pb::GetInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
@@ -199,38 +156,14 @@ impl InvoiceService for App {
         &self,
         request: Request<pb::ListInvoicesRequest>,
     ) -> Result<Response<pb::ListInvoicesResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, mut bad } = query;
-        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let (customer, page) = bad.into_result(customer.zip(page))?;
-        let (state, open) = stored_state(request.state());
-        let filter = db::invoice::Filter {
-            customer,
-            state,
-            open,
-            after: page.after_id(InvoiceId::parse)?,
-            limit: page.limit().min(READ_AT_ONCE.into()),
-        };
-        let (invoices, next_page_token) = self.read_invoices(tenant, &filter, &page).await?;
-        Ok(Response::new(pb::ListInvoicesResponse { invoices, next_page_token }))
+        Ok(Response::new(self.page_of_invoices(query(request)?).await?))
     }
 
     async fn search_invoices(
         &self,
         request: Request<pb::SearchInvoicesRequest>,
     ) -> Result<Response<pb::SearchInvoicesResponse>, Status> {
-        let Query { tenant, request, mut bad } = query(request)?;
-        let query = text(&request.query, 100).and_then(|query| {
-            if query.chars().count() < 2 {
-                Err(("QUERY_TOO_SHORT", "has at least 2 characters".to_owned()))
-            } else {
-                Ok(query)
-            }
-        });
-        let query = bad.check("query", query);
-        let query = bad.into_result(query)?;
-        Ok(Response::new(pb::SearchInvoicesResponse { invoices: self.search(tenant, &query).await? }))
+        Ok(Response::new(self.page_of_found_invoices(query(request)?).await?))
     }
 
     async fn render_invoice(
@@ -260,18 +193,7 @@ impl InvoiceService for App {
         &self,
         request: Request<pb::ListDeliveriesRequest>,
     ) -> Result<Response<pb::ListDeliveriesResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, mut bad } = query;
-        let invoice = bad.check("invoice_id", optional_id(&request.invoice_id, InvoiceId::parse));
-        let (invoice, page) = bad.into_result(invoice.zip(page))?;
-        let after = page.after_id(DeliveryId::parse)?;
-        let deliveries = self
-            .read_list(tenant, async |tx| db::document::list_deliveries(tx, invoice, after, page.limit()).await)
-            .await?;
-        let deliveries = deliveries.iter().map(wire::delivery).collect();
-        let (deliveries, next_page_token) = page.cut(deliveries, |delivery| vec![delivery.delivery_id.clone()]);
-        Ok(Response::new(pb::ListDeliveriesResponse { deliveries, next_page_token }))
+        Ok(Response::new(self.page_of_deliveries(query(request)?).await?))
     }
 }
 
@@ -297,17 +219,6 @@ impl CreditNoteService for App {
         &self,
         request: Request<pb::ListCreditNotesRequest>,
     ) -> Result<Response<pb::ListCreditNotesResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, mut bad } = query;
-        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let (customer, page) = bad.into_result(customer.zip(page))?;
-        let after = page.after_id(CreditNoteId::parse)?;
-        let notes = self
-            .read_list(tenant, async |tx| db::document::list_credit_notes(tx, customer, after, page.limit()).await)
-            .await?;
-        let notes = notes.iter().map(wire::credit_note).collect();
-        let (credit_notes, next_page_token) = page.cut(notes, |note| vec![note.credit_note_id.clone()]);
-        Ok(Response::new(pb::ListCreditNotesResponse { credit_notes, next_page_token }))
+        Ok(Response::new(self.page_of_credit_notes(query(request)?).await?))
     }
 }

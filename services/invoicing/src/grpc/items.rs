@@ -2,8 +2,8 @@
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Violations, currency, date, id, optional_date, optional_id};
-use quittance_kernel::{CustomerId, ItemId, parse_date};
+use quittance_grpc::{Violations, currency, date, id};
+use quittance_kernel::{CustomerId, ItemId};
 use quittance_proto::{
     common::v1 as common,
     invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
@@ -41,22 +41,7 @@ impl OpenItemService for App {
         &self,
         request: Request<pb::ListOpenItemsRequest>,
     ) -> Result<Response<pb::ListOpenItemsResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, mut bad } = query;
-        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let due = bad.check("due_on_or_before", optional_date(&request.due_on_or_before));
-        let ((customer, due), page) = bad.into_result(customer.zip(due).zip(page))?;
-        let after = page.after_key(|key| match key {
-            [due_on, id] => parse_date(due_on).ok().zip(ItemId::parse(id).ok()),
-            _ => None,
-        })?;
-        let items = self
-            .read_list(tenant, async |tx| db::ledger::list_open(tx, customer, due, after, page.limit()).await)
-            .await?;
-        let items = items.iter().map(|view| wire::open_item(&view.item, view.disputed)).collect();
-        let (items, next_page_token) = page.cut(items, |item| vec![item.due_on.clone(), item.item_id.clone()]);
-        Ok(Response::new(pb::ListOpenItemsResponse { items, next_page_token }))
+        Ok(Response::new(self.page_of_items(query(request)?).await?))
     }
 
     async fn get_statement(

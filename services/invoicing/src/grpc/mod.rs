@@ -3,6 +3,7 @@
 mod books;
 mod documents;
 mod items;
+mod lists;
 mod read;
 mod status;
 mod views;

@@ -1,7 +1,7 @@
 //! Customers and invoices in their views, and how they are read whole.
 
 use quittance_db::Tx;
-use quittance_kernel::{Bug, CustomerId, InvoiceId, ItemId, Money};
+use quittance_kernel::{Bug, CustomerId, InvoiceId, ItemId};
 use quittance_proto::invoicing::v1 as pb;
 use quittance_service::{Viewed, Views};
 
@@ -31,8 +31,8 @@ pub(super) const DRAFT: Views<Invoice, pb::Invoice> = Views {
 
 /// The views of an invoice just issued.
 pub(super) const ISSUED_INVOICE: Views<IssuedInvoice, pb::Invoice> = Views {
-    basic: |issued| Viewed::basic(wire::basic_invoice(&issued.invoice, Some(issued.item.open()))),
-    full: |issued| Viewed::full(wire::invoice(&issued.invoice, Some(issued.item.open()))),
+    basic: |issued| Viewed::basic(wire::basic_invoice(&issued.invoice, Some(&issued.item))),
+    full: |issued| Viewed::full(wire::invoice(&issued.invoice, Some(&issued.item))),
     strip: strip_invoice,
 };
 
@@ -49,8 +49,8 @@ fn strip_invoice(whole: &mut pb::Invoice) {
 pub(super) async fn with_open(tx: &mut Tx, invoices: &[Invoice]) -> Result<Vec<pb::Invoice>, Error> {
     let ids: Vec<ItemId> = invoices.iter().filter(|i| i.state.issuance().is_some()).map(|i| i.id.into()).collect();
     let items = db::ledger::find_items(tx, &ids).await?;
-    let open = |invoice: &Invoice| -> Option<Money> { items.get(&invoice.id.into()).map(|view| view.item.open()) };
-    Ok(invoices.iter().map(|invoice| wire::invoice(invoice, open(invoice))).collect())
+    let item = |invoice: &Invoice| items.get(&invoice.id.into()).map(|view| &view.item);
+    Ok(invoices.iter().map(|invoice| wire::invoice(invoice, item(invoice))).collect())
 }
 
 /// The whole of these invoices.

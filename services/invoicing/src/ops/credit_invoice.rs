@@ -9,7 +9,7 @@ use crate::{
     Error,
     app::TenantSettings,
     db,
-    domain::{CreditNote, CreditReason, Refusal, SeriesKind},
+    domain::{CreditNote, CreditReason, OpenItem, Refusal, SeriesKind},
     outbox,
 };
 
@@ -44,6 +44,7 @@ impl Operation for CreditInvoice {
         let note = CreditNoteId::at(w.now);
         let credited = CreditNote::in_full(&invoice, &item, note, number, issued_on, today, self.reason, w.now);
         let (note, invoice, item, entry) = credited.map_err(refused)?;
+        let item = OpenItem { updated_at: w.now, ..item };
         db::series::update_all(w.tx, std::slice::from_ref(&series)).await?;
         db::document::insert_credit_note(w.tx, &note, series.id).await?;
         db::invoice::update_state(w.tx, &invoice).await?;

@@ -66,8 +66,8 @@ impl<'a> Reversing<'a> {
         self.reversed.push(reversal);
         self.touched.insert(item.id);
         self.done.insert(reversal.allocation);
-        view.item = item.clone();
-        Ok((item, view.disputed))
+        view.item = OpenItem { updated_at: self.now, ..item };
+        Ok((view.item.clone(), view.disputed))
     }
 }
 

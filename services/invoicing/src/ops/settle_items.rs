@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use quittance_kernel::{AllocationId, EntryId, ItemId};
 use quittance_service::BatchOperation;
 
@@ -35,6 +36,7 @@ struct Settling {
     settled: Vec<Settlement>,
     touched: BTreeSet<ItemId>,
     entries: Vec<(ItemId, Entry)>,
+    now: DateTime<Utc>,
 }
 
 impl Settling {
@@ -51,8 +53,8 @@ impl Settling {
         self.entries.extend(entries.into_iter().map(|entry| (item.id, entry)));
         self.settled.push(settlement.clone());
         self.touched.insert(item.id);
-        view.item = item.clone();
-        Ok((item, view.disputed))
+        view.item = OpenItem { updated_at: self.now, ..item };
+        Ok((view.item.clone(), view.disputed))
     }
 }
 
@@ -67,7 +69,8 @@ impl BatchOperation for SettleItems {
         let items = db::ledger::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         let allocations: Vec<AllocationId> = all().map(|settlement| settlement.allocation).collect();
         let recorded = db::settlement::find_settlements(w.tx, &allocations).await?;
-        let mut settling = Settling { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![] };
+        let mut settling =
+            Settling { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![], now: w.now };
         let mut results = Vec::with_capacity(commands.len());
         for (place, command) in commands.iter().enumerate() {
             let settled = command.settlements.iter().map(|settlement| {

@@ -38,6 +38,7 @@ impl Operation for UpdateCustomer {
         let customer = customer
             .update(content, || ContactId::at(w.now))
             .map_err(|refusal| Error::refused(format!("customer {id}"), refusal))?;
+        let customer = Customer { updated_at: w.now, ..customer };
         db::customer::update(w.tx, &customer).await?;
         w.publish(outbox::customer_updated(&customer));
         Ok(customer)

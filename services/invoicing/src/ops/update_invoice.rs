@@ -55,7 +55,7 @@ impl BatchOperation for UpdateInvoice {
             let draft = drafts.get_mut(&command.invoice).ok_or(Error::InvoiceNotFound(command.invoice));
             results.push(draft.and_then(|draft| {
                 let version_before = draft.version;
-                *draft = command.change(draft, &references)?;
+                *draft = Invoice { updated_at: w.now, ..command.change(draft, &references)? };
                 changed
                     .entry(draft.id)
                     .and_modify(|changed| changed.draft.clone_from(draft))

@@ -37,6 +37,7 @@ impl Operation for VoidInvoice {
         let is_delivered = db::document::is_delivered(w.tx, id).await?;
         let voided = invoice.void(&item, is_delivered, w.today()?, self.reason.clone());
         let (invoice, item, entry) = voided.map_err(refused)?;
+        let item = OpenItem { updated_at: w.now, ..item };
         db::invoice::update_state(w.tx, &invoice).await?;
         db::ledger::move_item(w.tx, &item, EntryId::at(w.now), entry, w.now).await?;
         w.publish(outbox::invoice_voided(&invoice, &entry, &self.reason));

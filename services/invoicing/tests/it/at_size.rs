@@ -8,13 +8,16 @@ use crate::setup::Service;
 /// Makes 20,000 more invoices like the one there is, 12,000 of them paid.
 const GROW: &str = "
     insert into invoice
-    select (jsonb_populate_record(i, jsonb_build_object('id', md5(n::text)::uuid, 'number', 'INV-' || lpad((n + 1)::text, 6, '0'),
-      'payment_reference', 'R' || n))).*
-    from invoice i, generate_series(1, 20000) n;
+      (tenant_id, id, customer_id, currency, terms, series_id, rounding_scope, rounding_mode, purchase_order, note, net_total, tax_total, total, state,
+       number, payment_reference, issued_on, due_on, issued_at, version, created_at, lines, updated_at)
+    select tenant_id, md5(n::text)::uuid, customer_id, currency, terms, series_id, rounding_scope, rounding_mode, purchase_order, note, net_total, tax_total,
+      total, state, 'INV-' || lpad((n + 1)::text, 6, '0'), 'R' || n, issued_on, due_on, issued_at, version, created_at, lines, updated_at
+    from invoice, generate_series(1, 20000) n;
 
-    insert into open_item (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed)
+    insert into open_item (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, credited, voided, disputed,
+      updated_at)
     select tenant_id, md5(n::text)::uuid, customer_id, 'INV-' || lpad((n + 1)::text, 6, '0'), currency, issued_on, due_on, terms, total,
-      case when n <= 12000 then total else 0 end, 0, 0, 0, false
+      case when n <= 12000 then total else 0 end, 0, 0, 0, false, updated_at
     from open_item, generate_series(1, 20000) n;
 
     insert into settlement (tenant_id, allocation_id, item_id, payment_id, amount, currency, effective_on, recorded_at)

@@ -118,14 +118,14 @@ async fn lists_are_paged_and_their_tokens_belong_to_their_query() {
         if request.page_token.is_empty() {
             break;
         }
-        let other = pb::ListCustomersRequest { name_contains: "x".to_owned(), ..request.clone() };
+        let other = pb::ListCustomersRequest { query: "x".to_owned(), ..request.clone() };
         let error = service.customers().list_customers(other).await.unwrap_err();
         assert_fault(&error, Code::InvalidArgument, "INVALID_ARGUMENT");
     }
     let mut unique = seen.clone();
     unique.dedup();
     assert_eq!((seen.len(), unique.len()), (5, 5));
-    let found = pb::ListCustomersRequest { name_contains: "aDA".to_owned(), ..pb::ListCustomersRequest::default() };
+    let found = pb::ListCustomersRequest { query: "aDA".to_owned(), ..pb::ListCustomersRequest::default() };
     assert_eq!(service.customers().list_customers(found).await.unwrap().into_inner().customers.len(), 5);
 }
 

@@ -136,7 +136,7 @@ async fn documents_taken_over_keep_number_and_dates() {
     assert_eq!(older.number, "A/ 12");
     let error = service.invoices().create_and_issue_invoice(taken_over("7900770", "2013-01-26")).await.unwrap_err();
     assert_fault(&error, Code::AlreadyExists, "EXTERNAL_NUMBER_TAKEN");
-    let search = pb::SearchInvoicesRequest { query: "790".to_owned() };
+    let search = pb::SearchInvoicesRequest { query: "790".to_owned(), ..Default::default() };
     assert_eq!(service.invoices().search_invoices(search).await.unwrap().into_inner().invoices.len(), 1);
 }
 
@@ -333,19 +333,19 @@ async fn invoices_are_listed_by_state() {
         .create_invoice(pb::CreateInvoiceRequest { request_id: request_id(), invoice: Some(invoice(&customer)) })
         .await
         .unwrap();
-    let count = async |state: pb::InvoiceState| {
+    let count = async |states: &[pb::InvoiceState]| {
         let request = pb::ListInvoicesRequest {
-            customer_id: customer.clone(),
-            state: state.into(),
+            customer_ids: vec![customer.clone()],
+            states: states.iter().map(|state| (*state).into()).collect(),
             ..pb::ListInvoicesRequest::default()
         };
         service.invoices().list_invoices(request).await.unwrap().into_inner().invoices.len()
     };
     let counts = [
-        count(pb::InvoiceState::Unspecified).await,
-        count(pb::InvoiceState::Draft).await,
-        count(pb::InvoiceState::Issued).await,
-        count(pb::InvoiceState::Paid).await,
+        count(&[]).await,
+        count(&[pb::InvoiceState::Draft]).await,
+        count(&[pb::InvoiceState::Issued]).await,
+        count(&[pb::InvoiceState::Paid]).await,
     ];
     assert_eq!(counts, [2, 1, 1, 0]);
 }

@@ -74,7 +74,7 @@ async fn another_tenants_documents_do_not_exist() {
         "INVOICE_NOT_FOUND",
     );
     assert!(invoices.list_invoices(pb::ListInvoicesRequest::default()).await.unwrap().into_inner().invoices.is_empty());
-    let search = pb::SearchInvoicesRequest { query: "INV".to_owned() };
+    let search = pb::SearchInvoicesRequest { query: "INV".to_owned(), ..Default::default() };
     assert!(invoices.search_invoices(search).await.unwrap().into_inner().invoices.is_empty());
     let mut items = pb::open_item_service_client::OpenItemServiceClient::new(client.clone());
     assert_fault(

@@ -12,6 +12,7 @@ mod concurrency;
 mod documents;
 mod events;
 mod isolation;
+mod lists;
 mod plans;
 mod settling;
 mod setup;

@@ -121,7 +121,8 @@ async fn small_differences_are_written_off_and_taken_back() {
         assert_eq!(outcomes(done.results), ["0.00"]);
         assert_eq!(parts(&service.item(&id).await), [money, "0.00", write_off, "0.00"]);
         service.assert_ledger().await;
-        let request = pb::ListOpenItemsRequest { customer_id: customer.clone(), ..pb::ListOpenItemsRequest::default() };
+        let request =
+            pb::ListOpenItemsRequest { customer_ids: vec![customer.clone()], ..pb::ListOpenItemsRequest::default() };
         let open = service.items().list_open_items(request).await.unwrap().into_inner().items;
         assert_eq!(open, [], "nothing is open");
         for _ in 0..2 {

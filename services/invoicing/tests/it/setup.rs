@@ -20,6 +20,7 @@ pub(crate) struct Service {
     pub(crate) server: TestServer,
     pub(crate) db: TestDb,
     pub(crate) events: Events,
+    pub(crate) clock: Clock,
 }
 
 impl Service {
@@ -31,7 +32,7 @@ impl Service {
         let app = App::new(db.db.clone(), relay.clone(), clock.clone());
         let server = TestServer::start(clock.clone(), App::GRPC, |_, all| app.add_routes(all)).await;
         let events = Events::relay(quittance_invoicing::AREA, &db.db, &relay, &clock, &server.shutdown);
-        Self { server, db, events }
+        Self { server, db, events, clock }
     }
 
     /// Starts it with an open book.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
-    DbError, Tx,
+    Column, DbError, List, Place, Range, Tx, Window,
     row::{known, stored},
 };
 use quittance_kernel::{ImportId, PaymentId};
@@ -141,37 +141,42 @@ impl TryFrom<Row> for BankImport {
 
 /// An import.
 pub(crate) async fn find(tx: &mut Tx, id: ImportId) -> Result<Option<BankImport>, DbError> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id, file_name, sha256, account, new_lines, known_lines, ignored_lines, problem_lines, problem_reasons, problem_descriptions,
-           imported_at, format, statements::text as "statements!", suspicious::text as "suspicious!"
-         from bank_import
-         where tenant_id = $1 and id = $2"#,
-        tx.tenant().uuid(),
-        id.uuid(),
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    row.map(BankImport::try_from).transpose()
+    Ok(find_all(tx, &[id.uuid()]).await?.pop())
 }
 
-/// Imports in the order they were made.
-pub(crate) async fn list(tx: &mut Tx, after: Option<ImportId>, limit: i64) -> Result<Vec<BankImport>, DbError> {
+/// These imports; those that do not exist are left out.
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<BankImport>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select id, file_name, sha256, account, new_lines, known_lines, ignored_lines, problem_lines, problem_reasons, problem_descriptions,
+        r#"select i.id, file_name, sha256, account, new_lines, known_lines, ignored_lines, problem_lines, problem_reasons, problem_descriptions,
            imported_at, format, statements::text as "statements!", suspicious::text as "suspicious!"
-         from bank_import
-         where tenant_id = $1 and ($2::uuid is null or id > $2)
-         order by id
-         limit $3"#,
+         from unnest($2::uuid[]) as requested (id)
+         join bank_import i on i.tenant_id = $1 and i.id = requested.id"#,
         tx.tenant().uuid(),
-        after.map(ImportId::uuid),
-        limit,
+        ids,
     )
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(BankImport::try_from).collect()
+}
+
+/// The orders of a list of imports.
+pub(crate) const ORDERS: [(&str, Column); 1] = [("import_time", Column::Time("imported_at"))];
+
+/// Where the imports of a page stand in their list: only those made in this time.
+pub(crate) async fn list(
+    tx: &mut Tx,
+    imported_at: Range<DateTime<Utc>>,
+    window: Window,
+) -> Result<Vec<Place>, DbError> {
+    places(tx, imported_at, window).places(tx).await
+}
+
+/// The statement for them.
+pub(super) fn places(tx: &Tx, imported_at: Range<DateTime<Utc>>, window: Window) -> List {
+    let mut list = List::new(tx, "bank_import", ["tenant_id", "id"], window);
+    list.within(["imported_at >= ", "imported_at < "], imported_at);
+    list
 }
 
 /// An entry of a bank file to be recorded as payments.

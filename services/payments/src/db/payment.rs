@@ -58,6 +58,7 @@ struct Row {
     match_due_at: Option<DateTime<Utc>>,
     version: i32,
     recorded_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 impl TryFrom<Row> for StoredPayment {
@@ -88,6 +89,7 @@ impl TryFrom<Row> for StoredPayment {
             match_outcome: MatchOutcome { rule, evidence: row.evidence, unapplied_reason: reason },
             version: stored(table, id, u32::try_from(row.version))?,
             recorded_at: row.recorded_at,
+            updated_at: row.updated_at,
         };
         Ok(Self {
             payment,
@@ -126,10 +128,11 @@ pub(crate) async fn insert_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
     let recorded: Vec<DateTime<Utc>> = all().map(|p| p.recorded_at).collect();
     sqlx::query!(
         "insert into payment (tenant_id, id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
-           applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, advice, envelope_id)
+           applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, advice, envelope_id,
+           updated_at)
          select $1, v.id, v.customer_id, v.currency, v.amount, v.received_on, v.method, v.payer_name, v.payer_account, v.text, v.external_reference,
            v.applied, v.pending, v.unapplied, v.match_rule, string_to_array(v.evidence, $22), v.unapplied_reason, v.by_hand, v.refusals,
-           v.match_due_at, v.version, v.recorded_at, v.advice::jsonb, v.envelope_id
+           v.match_due_at, v.version, v.recorded_at, v.advice::jsonb, v.envelope_id, v.recorded_at
          from unnest($2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::date[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
              $12::numeric[], $13::numeric[], $14::numeric[], $15::text[], $16::text[], $17::text[], $18::bool[], $19::int[], $20::timestamptz[],
              $21::int[], $23::timestamptz[], $24::text[], $25::uuid[])
@@ -207,15 +210,16 @@ pub(crate) async fn update_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
     let ids: Vec<Uuid> = payments.iter().map(|stored| stored.payment.id.uuid()).collect();
     let customers: Vec<Option<Uuid>> =
         payments.iter().map(|stored| stored.payment.customer.map(CustomerId::uuid)).collect();
+    let updated: Vec<DateTime<Utc>> = payments.iter().map(|stored| stored.payment.updated_at).collect();
     let changing = Changing::of(payments)?;
     let done = sqlx::query!(
         "update payment p
          set customer_id = v.customer_id, applied = v.applied, pending = v.pending, unapplied = v.unapplied, match_rule = v.match_rule,
            evidence = string_to_array(v.evidence, $14), unapplied_reason = v.unapplied_reason, by_hand = v.by_hand, refusals = v.refusals,
-           match_due_at = v.match_due_at, version = v.version
+           match_due_at = v.match_due_at, version = v.version, updated_at = v.updated_at
          from unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[], $7::text[], $8::text[], $9::text[], $10::bool[], $11::int[],
-             $12::timestamptz[], $13::int[])
-           as v (id, customer_id, applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version)
+             $12::timestamptz[], $13::int[], $15::timestamptz[])
+           as v (id, customer_id, applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, updated_at)
          where p.tenant_id = $1 and p.id = v.id",
         tenant,
         &ids,
@@ -231,6 +235,7 @@ pub(crate) async fn update_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
         &changing.match_due_at as &[Option<DateTime<Utc>>],
         &changing.versions,
         SEPARATOR,
+        &updated,
     )
     .execute(&mut **tx)
     .await?;
@@ -245,7 +250,7 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
         Row,
         r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
            advice::text as "advice!", applied, pending, unapplied,
-           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at
          from payment
          where tenant_id = $1 and id = any($2)
          order by id
@@ -266,7 +271,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
         Row,
         r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
            advice::text as "advice!", applied, pending, unapplied,
-           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at
          from payment
          where tenant_id = $1 and id = any($2)"#,
         tenant,
@@ -275,41 +280,6 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(|row| StoredPayment::try_from(row).map(|stored| (stored.payment.id, stored.payment))).collect()
-}
-
-/// Filter and page of a list of payments.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Filter {
-    /// Only this customer's.
-    pub(crate) customer: Option<CustomerId>,
-    /// Only those with unapplied money.
-    pub(crate) unapplied_only: bool,
-    /// Only those after this id.
-    pub(crate) after: Option<PaymentId>,
-    /// At most this many.
-    pub(crate) limit: i64,
-}
-
-/// Payments in the order they were recorded.
-pub(crate) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Payment>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
-           advice::text as "advice!", applied, pending, unapplied,
-           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
-         from payment
-         where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and (has_unapplied or not $3) and ($4::uuid is null or id > $4)
-         order by id
-         limit $5"#,
-        tx.tenant().uuid(),
-        filter.customer.map(CustomerId::uuid),
-        filter.unapplied_only,
-        filter.after.map(PaymentId::uuid),
-        filter.limit,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter().map(|row| StoredPayment::try_from(row).map(|stored| stored.payment)).collect()
 }
 
 /// The external references that are already used.
@@ -332,7 +302,7 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Res
         Row,
         r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
            advice::text as "advice!", applied, pending, unapplied,
-           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at
          from payment
          where tenant_id = $1 and match_due_at <= $2
          order by match_due_at, id
@@ -365,7 +335,7 @@ pub(crate) async fn applied_alike(tx: &mut Tx, payments: &[Payment]) -> Result<V
         Row,
         r#"select distinct p.id, p.customer_id, p.currency, p.amount, p.received_on, p.method, p.payer_name, p.payer_account, p.text,
            p.external_reference, p.advice::text as "advice!", p.applied, p.pending, p.unapplied, p.match_rule, p.evidence, p.unapplied_reason, p.by_hand, p.refusals,
-           p.match_due_at, p.version, p.recorded_at
+           p.match_due_at, p.version, p.recorded_at, p.updated_at
          from unnest($2::uuid[], $3::text[], $4::date[], $5::numeric[]) as requested (id, account, received_on, amount)
          join payment p
            on p.tenant_id = $1 and p.payer_account = requested.account and p.payer_account <> ''

@@ -8,30 +8,8 @@ use quittance_matching::{AdviceLine, MatchRule, UnappliedReason};
 
 use super::allocation::{Allocation, AllocationState, Share};
 use super::method::Method;
+use super::new_payment::NewPayment;
 use super::outcome::{Finding, MatchOutcome};
-
-/// The content of a payment, from a request or file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct NewPayment {
-    /// The payer, if known.
-    pub customer: Option<CustomerId>,
-    /// Positive.
-    pub amount: Money,
-    /// The value date; `None` for today.
-    pub received_on: Option<NaiveDate>,
-    /// The method.
-    pub method: Method,
-    /// The payer's name as the bank has it; empty if unknown.
-    pub payer_name: String,
-    /// IBAN or local account of the payer; empty if unknown.
-    pub payer_account: String,
-    /// The original remittance information.
-    pub text: String,
-    /// The source's own id of the payment.
-    pub external_reference: Option<String>,
-    /// Documents in structured remittance information.
-    pub advice: Vec<AdviceLine>,
-}
 
 /// A payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +46,8 @@ pub(crate) struct Payment {
     pub version: u32,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// Why a change of a payment is refused.
@@ -206,6 +186,7 @@ impl Payment {
             match_outcome: MatchOutcome::default(),
             version: 1,
             recorded_at: now,
+            updated_at: now,
         })
     }
 

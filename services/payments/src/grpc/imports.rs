@@ -53,11 +53,6 @@ impl BankImportService for App {
         &self,
         request: Request<pb::ListBankImportsRequest>,
     ) -> Result<Response<pb::ListBankImportsResponse>, Status> {
-        let (tenant, page) = query(request)?.unfiltered()?;
-        let after = page.after_id(ImportId::parse)?;
-        let imports = self.read_list(tenant, async |tx| db::import::list(tx, after, page.limit()).await).await?;
-        let imports = imports.iter().map(wire::bank_import).collect();
-        let (imports, next_page_token) = page.cut(imports, |import| vec![import.import_id.clone()]);
-        Ok(Response::new(pb::ListBankImportsResponse { imports, next_page_token }))
+        Ok(Response::new(self.page_of_imports(query(request)?).await?))
     }
 }

@@ -2,6 +2,7 @@
 
 mod csv_map;
 mod imports;
+mod lists;
 mod payments;
 mod read;
 mod status;

@@ -4,8 +4,8 @@ use std::{collections::HashMap, hash::Hash};
 
 use quittance_db::{StorableResponse as _, Tx};
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{MAX_RESPONSE_BYTES, ids, optional_date, optional_id};
-use quittance_kernel::{Bug, CustomerId, PaymentId, TenantId};
+use quittance_grpc::{MAX_RESPONSE_BYTES, ids, optional_date};
+use quittance_kernel::{Bug, PaymentId, TenantId};
 use quittance_proto::{
     common::v1::{self as common, View},
     money,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Payments with their allocations.
-async fn with_allocations(tx: &mut Tx, payments: &[&Payment]) -> Result<Vec<pb::Payment>, Error> {
+pub(super) async fn with_allocations(tx: &mut Tx, payments: &[&Payment]) -> Result<Vec<pb::Payment>, Error> {
     let ids: Vec<PaymentId> = payments.iter().map(|payment| payment.id).collect();
     let allocations = db::allocation::of_payments(tx, &ids).await?;
     let answer = |payment: &&Payment| wire::payment(payment, allocations.get(&payment.id).map_or(&[], Vec::as_slice));
@@ -184,21 +184,7 @@ impl PaymentService for App {
         &self,
         request: Request<pb::ListPaymentsRequest>,
     ) -> Result<Response<pb::ListPaymentsResponse>, Status> {
-        let mut query = query(request)?;
-        let page = query.page();
-        let Query { tenant, request, mut bad } = query;
-        let customer = bad.check("customer_id", optional_id(&request.customer_id, CustomerId::parse));
-        let (customer, page) = bad.into_result(customer.zip(page))?;
-        let after = page.after_id(PaymentId::parse)?;
-        let filter =
-            db::payment::Filter { customer, unapplied_only: request.unapplied_only, after, limit: page.limit() };
-        let read = async |tx: &mut Tx| {
-            let payments = db::payment::list(tx, &filter).await?;
-            with_allocations(tx, &payments.iter().collect::<Vec<_>>()).await
-        };
-        let payments = self.read_list(tenant, read).await?;
-        let (payments, next_page_token) = page.cut(payments, |payment| vec![payment.payment_id.clone()]);
-        Ok(Response::new(pb::ListPaymentsResponse { payments, next_page_token }))
+        Ok(Response::new(self.page_of_payments(query(request)?).await?))
     }
 
     async fn apply_payment(&self, request: Request<pb::ApplyPaymentRequest>) -> Result<Response<pb::Payment>, Status> {

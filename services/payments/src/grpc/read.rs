@@ -36,7 +36,7 @@ const MAX_GRACE_DAYS: u16 = 366;
 /// Customers excluded from tolerance of small differences.
 const MAX_BLOCKED: usize = 1_000;
 
-fn method(method: pb::PaymentMethod) -> Result<Method, (&'static str, String)> {
+pub(super) fn method(method: pb::PaymentMethod) -> Result<Method, (&'static str, String)> {
     match method {
         pb::PaymentMethod::Unspecified => required(),
         pb::PaymentMethod::Transfer => Ok(Method::Transfer),

@@ -138,9 +138,12 @@ impl Finishing {
     }
 
     async fn save(mut self, w: &mut Write<'_>, current: Vec<Allocation>) -> Result<Finished, Error> {
+        let touched: HashSet<PaymentId> = self.changed.iter().map(|a| a.payment).collect();
+        for stored in self.payments.values_mut().filter(|stored| touched.contains(&stored.payment.id)) {
+            stored.payment.updated_at = self.now;
+        }
         let after: HashMap<PaymentId, Payment> =
             self.payments.iter().map(|(id, stored)| (*id, stored.payment.clone())).collect();
-        let touched: HashSet<PaymentId> = self.changed.iter().map(|a| a.payment).collect();
         self.payments.retain(|id, _| touched.contains(id));
         for id in self.refused.iter().filter_map(|(id, is_out_of_date)| is_out_of_date.then_some(id)) {
             // The next matching will use current data.

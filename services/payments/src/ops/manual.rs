@@ -22,6 +22,7 @@ pub(super) async fn lock(tx: &mut Tx, id: PaymentId, etag: &Etag) -> Result<Stor
 /// Saves a manual decision.
 pub(super) async fn save(w: &mut Write<'_>, stored: StoredPayment, new: &[Allocation]) -> Result<(), Error> {
     let payment = stored.payment.id;
+    let stored = StoredPayment { payment: Payment { updated_at: w.now, ..stored.payment }, ..stored };
     db::review::put(w.tx, &[(payment, Vec::new())], w.now).await?;
     db::payment::update_all(w.tx, &[stored]).await?;
     db::match_key::delete(w.tx, &[payment]).await?;

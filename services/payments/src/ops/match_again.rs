@@ -48,6 +48,7 @@ impl Operation for MatchAgain {
         let (mut allocations, mut new_keys, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
         let looked_at = due.into_iter().map(|stored| {
             let found = if is_matched(&stored) { matched.next() } else { None };
+            let version = stored.payment.version;
             let payment = match found {
                 Some(Ok((payment, mut new, alternatives))) => {
                     reviews.push((payment.id, alternatives));
@@ -65,7 +66,9 @@ impl Operation for MatchAgain {
                 }
                 None => stored.payment,
             };
-            StoredPayment { payment, match_due_at: None, ..stored }
+            // One that was looked at in vain has not changed.
+            let updated_at = if payment.version == version { payment.updated_at } else { w.now };
+            StoredPayment { payment: Payment { updated_at, ..payment }, match_due_at: None, ..stored }
         });
         let looked_at: Vec<StoredPayment> = looked_at.collect();
         into_batches(&mut allocations, w.now);

