@@ -1,13 +1,14 @@
-//! Events as Kafka messages: the bytes of the event itself as value, all else as headers, in the binary mode of the `CloudEvents` binding for Kafka.
+//! Events as Kafka messages: the event itself as value, all else as headers, in the binary mode of the `CloudEvents` binding for Kafka.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use quittance_kernel::{EventId, TenantId};
-use quittance_proto::{published, stored, subject};
+use quittance_proto::{published, subject};
 use rdkafka::message::{Header, Headers as _, OwnedHeaders};
 use uuid::Uuid;
 
+use super::value;
 use crate::Envelope;
 
 /// What the names of schemas begin with.
@@ -19,7 +20,7 @@ pub(crate) fn key(envelope: &Envelope) -> String {
 }
 
 /// The headers of a message. `source` is what the sources of an installation begin with.
-pub(crate) fn write(source: &str, area: &str, envelope: &Envelope) -> OwnedHeaders {
+pub(crate) fn write(source: &str, area: &str, envelope: &Envelope, content_type: &str) -> OwnedHeaders {
     let text = |headers: OwnedHeaders, key: &str, value: &str| headers.insert(Header { key, value: Some(value) });
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let subject = published(&envelope.payload).and_then(|event| subject(&envelope.kind, event));
@@ -31,7 +32,7 @@ pub(crate) fn write(source: &str, area: &str, envelope: &Envelope) -> OwnedHeade
     headers = text(headers, "ce_subject", &subject.unwrap_or_else(|| envelope.ordering_key.to_string()));
     headers = text(headers, "ce_time", &time(envelope.recorded_at));
     headers = text(headers, "ce_dataschema", &format!("{SCHEMA}{}", envelope.kind));
-    headers = text(headers, "content-type", "application/protobuf");
+    headers = text(headers, "content-type", content_type);
     headers = text(headers, "ce_partitionkey", &key(envelope));
     headers = text(headers, "ce_tenant", &envelope.tenant.to_string());
     headers = text(headers, "ce_position", &envelope.position.to_string());
@@ -93,10 +94,13 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
     // Optional: a value that cannot be stored is left out.
     let tracestate = read.text("tracestate").and_then(|value| checked_text(value).ok()).map(str::to_owned);
-    let payload = message.payload().map(|value| if is_event { stored(value) } else { value.to_vec() });
-    if payload.is_none() {
-        bad.push("there is no value".to_owned());
-    }
+    let content_type = read.optional("content-type", |text| Ok(text.to_owned()));
+    let payload = match (message.payload(), kind.as_deref()) {
+        (None, _) => Err("there is no value".to_owned()),
+        (Some(value), Some(kind)) if is_event => value::read(kind, content_type.as_deref(), value),
+        (Some(value), _) => Ok(value.to_vec()),
+    };
+    let payload = payload.map_err(|why| bad.push(why)).ok();
     match (event_id, tenant, kind, ordering_key, recorded_at, position, payload) {
         (
             Some(event_id),
@@ -162,6 +166,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use quittance_proto::stored;
     use rdkafka::{Timestamp, message::OwnedMessage};
 
     use super::*;
@@ -195,7 +200,7 @@ mod tests {
                 payload: stored(&event),
                 place: None,
             };
-            let headers = write("/quittance", "probes", &envelope);
+            let headers = write("/quittance", "probes", &envelope, "application/protobuf");
             prop_assert_eq!(read(&message(Some(headers), Some(event))), Ok(envelope));
         }
     }
@@ -218,7 +223,8 @@ mod tests {
             place: None,
         };
         let refused = |envelope: &Envelope| {
-            read(&message(Some(write("/quittance", "probes", envelope)), Some(Vec::new()))).unwrap_err()
+            let headers = write("/quittance", "probes", envelope, "application/protobuf");
+            read(&message(Some(headers), Some(Vec::new()))).unwrap_err()
         };
         assert!(refused(&Envelope { position: i64::MAX, ..envelope.clone() }).contains("ce_position"));
         assert!(refused(&Envelope { kind: "a\0b".to_owned(), ..envelope.clone() }).contains("ce_type: not text"));
