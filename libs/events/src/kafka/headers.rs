@@ -233,7 +233,7 @@ mod tests {
         assert!(refused(&Envelope { traceparent, ..envelope.clone() }).contains("traceparent: not text"));
         for tracestate in ["\0".to_owned(), "x".repeat(1_001)] {
             let with_state = Envelope { tracestate: Some(tracestate), ..envelope.clone() };
-            let event = read(&message(Some(write("/quittance", "probes", &with_state)), Some(Vec::new())));
+            let event = read(&message(Some(write("/quittance", "probes", &with_state, "application/protobuf")), Some(Vec::new())));
             assert_eq!(event, Ok(envelope.clone()), "a state that cannot be kept is left out");
         }
     }
