@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use prost_reflect::{EnumDescriptor, EnumValueDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -48,8 +48,6 @@ pub struct Schema {
     additional_properties: Option<Box<Schema>>,
     #[serde(serialize_with = "in_order", skip_serializing_if = "Option::is_none")]
     properties: Option<Vec<(String, Schema)>>,
-    #[serde(rename = "x-personal-data", skip_serializing_if = "Option::is_none")]
-    personal: Option<bool>,
     #[serde(rename = "$defs", skip_serializing_if = "BTreeMap::is_empty")]
     definitions: BTreeMap<String, Schema>,
 }
@@ -122,7 +120,6 @@ fn of_field(field: &FieldDescriptor, place: Place, found: &mut BTreeMap<String, 
         schema.all_of.push(reference);
     }
     schema.description = Some(described);
-    schema.personal = is_personal(field).then_some(true);
     Ok(schema)
 }
 
@@ -180,19 +177,8 @@ fn default(kind: &Kind) -> Option<Value> {
         Kind::String | Kind::Bytes => Some(json!("")),
         Kind::Bool => Some(json!(false)),
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => Some(json!("0")),
-        Kind::Enum(values) => values.values().find(|value| value.number() == 0).map(|value| first(&value)),
+        Kind::Enum(values) => Some(json!(values.default_value().name())),
         Kind::Message(_) => None,
         _ => Some(json!(0)),
     }
-}
-
-fn first(value: &EnumValueDescriptor) -> Value {
-    json!(value.name())
-}
-
-/// Whether the option `personal` says so.
-fn is_personal(field: &FieldDescriptor) -> bool {
-    let pool = field.parent_message().parent_pool().clone();
-    let option = pool.get_extension_by_name("quittance.common.v1.personal");
-    option.is_some_and(|option| field.options().get_extension(&option).as_bool() == Some(true))
 }

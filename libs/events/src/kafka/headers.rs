@@ -165,6 +165,8 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
     use quittance_proto::stored;
     use rdkafka::{Timestamp, message::OwnedMessage};
@@ -233,7 +235,10 @@ mod tests {
         assert!(refused(&Envelope { traceparent, ..envelope.clone() }).contains("traceparent: not text"));
         for tracestate in ["\0".to_owned(), "x".repeat(1_001)] {
             let with_state = Envelope { tracestate: Some(tracestate), ..envelope.clone() };
-            let event = read(&message(Some(write("/quittance", "probes", &with_state, "application/protobuf")), Some(Vec::new())));
+            let event = read(&message(
+                Some(write("/quittance", "probes", &with_state, "application/protobuf")),
+                Some(Vec::new()),
+            ));
             assert_eq!(event, Ok(envelope.clone()), "a state that cannot be kept is left out");
         }
     }
@@ -255,6 +260,42 @@ mod tests {
         });
         let read = read(&message(Some(headers), Some(vec![10, 1, 65]))).unwrap();
         assert_eq!((read.ordering_key, read.payload, read.positioned_at), (key, vec![10, 1, 65], None));
+    }
+
+    /// The description of the topics, which others generate code from, has exactly the headers that are written.
+    #[test]
+    fn every_header_is_described() {
+        let document: serde_json::Value = serde_json::from_str(include_str!("../../../../docs/asyncapi.json")).unwrap();
+        let described = &document["components"]["schemas"]["EventHeaders"];
+        let least = Envelope {
+            position: 1,
+            event_id: EventId::new(Uuid::from_u128(1)),
+            tenant: TenantId::new(Uuid::from_u128(2)),
+            kind: "quittance.probes.v1.Probed".to_owned(),
+            ordering_key: Uuid::from_u128(3),
+            causation: None,
+            traceparent: None,
+            tracestate: None,
+            recorded_at: DateTime::UNIX_EPOCH,
+            positioned_at: None,
+            payload: stored(&[]),
+            place: None,
+        };
+        let most = Envelope {
+            causation: Some(least.event_id),
+            traceparent: Some("t".to_owned()),
+            tracestate: Some("s".to_owned()),
+            positioned_at: Some(DateTime::UNIX_EPOCH),
+            ..least.clone()
+        };
+        let names = |envelope: &Envelope| -> BTreeSet<String> {
+            let headers = write("/quittance", "probes", envelope, "application/protobuf");
+            headers.iter().map(|header| header.key.to_owned()).collect()
+        };
+        let required: BTreeSet<String> = serde_json::from_value(described["required"].clone()).unwrap();
+        assert_eq!(names(&least), required);
+        let all: BTreeSet<String> = described["properties"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names(&most), all);
     }
 
     #[test]
