@@ -1,6 +1,6 @@
 //! JSON Schemas (2020-12) of events in their JSON form, made from descriptors: the standard JSON of protobuf, with the comments of the contract.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use anyhow::Context as _;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
@@ -165,7 +165,7 @@ fn of_enum(values: &EnumDescriptor) -> anyhow::Result<Schema> {
     let file = values.parent_file();
     let mut description = comment(&file, values.path())?;
     for value in values.values() {
-        description += &format!("\n- `{}`: {}", value.name(), comment(&file, value.path())?);
+        write!(description, "\n- `{}`: {}", value.name(), comment(&file, value.path())?)?;
     }
     let names = values.values().map(|value| value.name().to_owned()).collect();
     let (title, kind) = (Some(values.full_name().to_owned()), Some(json!("string")));

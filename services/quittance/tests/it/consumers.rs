@@ -20,12 +20,20 @@ const CURRENCIES: [&str; 2] = ["EUR", "USD"];
 /// What is open and what is unapplied, by customer and currency; nothing where both are zero.
 type Balances = BTreeMap<(String, String), (Decimal, Decimal)>;
 
+/// An issued invoice.
+#[derive(Debug, Clone)]
+struct Invoice {
+    id: Value,
+    number: String,
+    total: Decimal,
+}
+
 /// A book under way.
 struct Book<'a> {
     up: &'a Up,
     customers: Vec<String>,
-    /// Of each customer and currency: id, number and total of its invoices.
-    invoices: BTreeMap<(usize, &'static str), Vec<(Value, Value, String)>>,
+    /// Of each customer and currency.
+    invoices: BTreeMap<(usize, &'static str), Vec<Invoice>>,
 }
 
 impl<'a> Book<'a> {
@@ -48,13 +56,12 @@ impl<'a> Book<'a> {
         book
     }
 
-    fn invoice(&self, customer: usize, currency: &str, n: usize) -> (Value, Value, String) {
-        let total = format!("{}.00", 100 * (n + 1) + 50 * customer);
-        let line =
-            json!({"description": "Work", "quantity": "1", "unit_price": total, "tax_category": "Z", "tax_rate": "0"});
+    fn invoice(&self, customer: usize, currency: &str, n: usize) -> Invoice {
+        let total = Decimal::from(100 * (n + 1) + 50 * customer);
+        let line = json!({"description": "Work", "quantity": "1", "unit_price": total.to_string(), "tax_category": "Z", "tax_rate": "0"});
         let invoice = json!({"customer_id": self.customers[customer], "currency_code": currency, "lines": [line]});
         let invoice = self.up.call("InvoiceService/CreateAndIssueInvoice", &json!({"invoice": invoice}), None).unwrap();
-        (invoice["invoice_id"].clone(), invoice["number"].clone(), total)
+        Invoice { id: invoice["invoice_id"].clone(), number: text(&invoice["number"]), total }
     }
 
     fn pay(&self, currency: &str, amount: Decimal, more: &Value) -> Value {
@@ -73,12 +80,12 @@ impl<'a> Book<'a> {
     fn tell(&self, customer: usize, currency: &'static str) {
         let [full, part, early, small, returned, cancelled] =
             <[_; 6]>::try_from(self.invoices[&(customer, currency)].clone()).unwrap();
-        let total = |invoice: &(Value, Value, String)| -> Decimal { invoice.2.parse().unwrap() };
-        let item = |invoice: &(Value, Value, String), amount: Decimal| json!({"item_id": invoice.0, "amount": money(currency, amount)});
+        let item =
+            |invoice: &Invoice, amount: Decimal| json!({"item_id": invoice.id, "amount": money(currency, amount)});
         let cents = |cents| Decimal::new(cents, 2);
         // Paid, and more than that.
-        let payer = json!({"customer_id": self.customers[customer], "text": format!("invoice {}", text(&full.1))});
-        self.pay(currency, total(&full) + cents(1_234), &payer);
+        let payer = json!({"customer_id": self.customers[customer], "text": format!("invoice {}", full.number)});
+        self.pay(currency, full.total + cents(1_234), &payer);
         // In part, by a payer whom nobody knew, who has money left.
         let payment = self.pay(currency, cents(5_000), &json!({"text": "with kind regards"}));
         self.apply(&payment, &item(&part, cents(4_017)));
@@ -87,32 +94,32 @@ impl<'a> Book<'a> {
         let payment = self.pay(currency, cents(777), &on_account);
         self.apply(&payment, &item(&part, cents(501)));
         // Early, with its discount; of some customers the bank takes it back.
-        let discount = (total(&early) * cents(2)).round_dp(2);
-        let payment = self.pay(currency, total(&early) - discount, &json!({"text": "early"}));
-        let mut allocation = item(&early, total(&early) - discount);
+        let discount = (early.total * cents(2)).round_dp(2);
+        let payment = self.pay(currency, early.total - discount, &json!({"text": "early"}));
+        let mut allocation = item(&early, early.total - discount);
         allocation["discount"] = money(currency, discount);
         self.apply(&payment, &allocation);
         if customer.is_multiple_of(2) {
             self.unapply(&payment);
         }
         // Nearly all; the rest is written off.
-        let payment = self.pay(currency, total(&small) - cents(50), &json!({"text": "nearly"}));
-        let mut allocation = item(&small, total(&small) - cents(50));
+        let payment = self.pay(currency, small.total - cents(50), &json!({"text": "nearly"}));
+        let mut allocation = item(&small, small.total - cents(50));
         allocation["write_off"] = money(currency, cents(50));
         allocation["write_off_reason"] = json!("SMALL_DIFFERENCE");
         self.apply(&payment, &allocation);
         if customer == 1 {
             self.unapply(&payment);
         }
-        let text = format!("invoice {}", text(&returned.1));
+        let text = format!("invoice {}", returned.number);
         let payment =
-            self.pay(currency, total(&returned), &json!({"customer_id": self.customers[customer], "text": text}));
+            self.pay(currency, returned.total, &json!({"customer_id": self.customers[customer], "text": text}));
         self.unapply(&payment);
         let (method, request) = if customer.is_multiple_of(2) {
             let reason = "CREDIT_REASON_CANCELLATION";
-            ("CreditNoteService/CreditInvoice", json!({"invoice_id": cancelled.0, "reason": reason}))
+            ("CreditNoteService/CreditInvoice", json!({"invoice_id": cancelled.id, "reason": reason}))
         } else {
-            ("InvoiceService/VoidInvoice", json!({"invoice_id": cancelled.0, "reason": "A wrong customer."}))
+            ("InvoiceService/VoidInvoice", json!({"invoice_id": cancelled.id, "reason": "A wrong customer."}))
         };
         self.up.call(method, &request, None).unwrap();
     }
