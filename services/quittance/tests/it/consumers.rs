@@ -289,6 +289,12 @@ fn consumers_in_two_languages_keep_the_balances_that_reporting_has() {
     }
     wait_until_read(&up);
     assert_eq!(book.reported(), reported);
+    // Our own readers take both forms too; a rebuild succeeds only if the read model matched the events.
+    succeeds(&["rebuild", "reporting", "--data", data, "--kafka", broker, "--prefix", &prefix]);
+    let tail = ["events", "tail", "payments", "--from-start", "--count", "250", "--kafka", broker, "--prefix", &prefix];
+    let tailed = String::from_utf8(quittance(&tail).output().unwrap().stdout).unwrap();
+    let decoded = tailed.lines().filter(|line| line.contains("\"payment_id\":")).count();
+    assert_eq!(decoded, 250, "{}", tailed.lines().next().unwrap_or_default());
     for consumer in &consumers {
         let (again, [messages, new]) = consumer.runs("killed");
         assert_eq!((again, new), (reported.clone(), 0), "{}: all were seen before", consumer.language);
