@@ -42,10 +42,11 @@ test: setup lint ## All checks required before a change is merged
 	scripts/fuzz 3
 	QUITTANCE_PROGRAMS="$(abspath $(BUILT))/release" scripts/deploy-check
 
-lint: ## Formatting, clippy and the rules of the API
+lint: ## Formatting, clippy, the rules of the API and the description of the topics
 	$(CARGO) fmt --all --check
 	scripts/buf lint proto
 	scripts/buf breaking proto --against tests/contract/landed/contract.binpb
+	scripts/asyncapi/check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 fmt: ## Formats the sources

@@ -18,7 +18,8 @@ pub(crate) fn by_tenant(events: &[Envelope]) -> BTreeMap<TenantId, Vec<&Envelope
 }
 
 pub(crate) fn decode<H: Handler>(_: &H, envelope: &Envelope) -> Result<H::Event, HandlerError> {
-    let known = quittance_proto::known::<H::Event>(&envelope.kind, &envelope.payload);
+    let known = quittance_proto::known::<H::Event>(&envelope.kind, &envelope.payload)
+        .map_err(|error| HandlerError::Rejected(error.to_string()))?;
     prost::Message::decode(known.as_deref().unwrap_or(&envelope.payload))
         .map_err(|error| HandlerError::Rejected(format!("the bytes cannot be decoded: {error}")))
 }

@@ -2,6 +2,9 @@
 //! published is the event itself. The two are turned into each other on their bytes: an event of a later version passes unchanged.
 
 use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
+use serde::de::IgnoredAny;
+
+use crate::json::{JsonError, from_json};
 
 /// The message that all events of an area are stored in.
 pub trait AreaEvent: prost::Message + Default {
@@ -32,13 +35,25 @@ include!(concat!(env!("OUT_DIR"), "/events.rs"));
 
 /// The field of an event that no area has: of a later version, until it is known.
 const UNKNOWN: u32 = (1 << 29) - 1;
+/// The same, for an event that came as JSON: it has bytes once its type is known.
+const UNKNOWN_JSON: u32 = UNKNOWN - 1;
 
-/// The bytes of the event itself, of what is stored; `None` if these are not the bytes of one field.
+/// The bytes of the event itself, of what is stored; `None` if these are not the bytes of one field, or are those of an event in JSON.
 pub fn published(stored: &[u8]) -> Option<&[u8]> {
+    content(stored).and_then(|(field, event)| (field != UNKNOWN_JSON).then_some(event))
+}
+
+/// The JSON of an event that was published as JSON and whose type was not known when it was stored.
+pub fn published_json(stored: &[u8]) -> Option<&[u8]> {
+    content(stored).and_then(|(field, event)| (field == UNKNOWN_JSON).then_some(event))
+}
+
+/// The only field of what is stored.
+fn content(stored: &[u8]) -> Option<(u32, &[u8])> {
     let mut rest = stored;
-    let (_, WireType::LengthDelimited) = decode_key(&mut rest).ok()? else { return None };
+    let (field, WireType::LengthDelimited) = decode_key(&mut rest).ok()? else { return None };
     let length = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
-    (rest.len() == length).then_some(rest)
+    (rest.len() == length).then_some((field, rest))
 }
 
 /// What is stored of an event that was published.
@@ -46,10 +61,32 @@ pub fn stored(event: &[u8]) -> Vec<u8> {
     in_field(UNKNOWN, event)
 }
 
-/// The stored bytes in the form that [`AreaEvent`] decodes: an event whose kind was not known when it was stored may be known now.
-pub fn known<E: AreaEvent>(kind: &str, stored: &[u8]) -> Option<Vec<u8>> {
-    let (UNKNOWN, WireType::LengthDelimited) = decode_key(&mut &*stored).ok()? else { return None };
-    Some(in_field(E::field_of(kind)?, published(stored)?))
+/// What is stored of an event that was published as JSON.
+///
+/// # Errors
+/// It is not the JSON of the event; of an event that is not in the contract: not JSON at all.
+pub fn stored_from_json(kind: &str, json: &[u8]) -> Result<Vec<u8>, JsonError> {
+    if EVENTS.iter().any(|event| event.name == kind) {
+        return Ok(stored(&from_json(kind, json)?));
+    }
+    match serde_json::from_slice::<IgnoredAny>(json) {
+        Ok(_) => Ok(in_field(UNKNOWN_JSON, json)),
+        Err(why) => Err(JsonError::Json { message: kind.to_owned(), why }),
+    }
+}
+
+/// The stored bytes in the form that [`AreaEvent`] decodes: an event whose kind was not known when it was stored may be known now. `None` where they are in
+/// that form, or the kind is still unknown.
+///
+/// # Errors
+/// The event was stored as JSON, and is not what its kind says.
+pub fn known<E: AreaEvent>(kind: &str, stored: &[u8]) -> Result<Option<Vec<u8>>, JsonError> {
+    let Some(field) = E::field_of(kind) else { return Ok(None) };
+    match content(stored) {
+        Some((UNKNOWN, event)) => Ok(Some(in_field(field, event))),
+        Some((UNKNOWN_JSON, json)) => Ok(Some(in_field(field, &from_json(kind, json)?))),
+        _ => Ok(None),
+    }
 }
 
 fn in_field(field: u32, event: &[u8]) -> Vec<u8> {
@@ -114,10 +151,30 @@ mod tests {
         let again = stored(event);
         assert_eq!(InvoicingEvent::decode(again.as_slice()).unwrap().payload, None, "an older version parks it");
         assert_eq!(published(&again), Some(event));
-        assert_eq!(known::<InvoicingEvent>(KIND, &again), Some(row.clone()));
-        assert_eq!(known::<InvoicingEvent>("quittance.invoicing.v1.Later", &again), None);
-        assert_eq!(known::<InvoicingEvent>("quittance.payments.v1.PaymentReceived", &again), None);
-        assert_eq!(known::<InvoicingEvent>(KIND, &row), None, "it is in its field");
+        assert_eq!(known::<InvoicingEvent>(KIND, &again).unwrap(), Some(row.clone()));
+        assert_eq!(known::<InvoicingEvent>("quittance.invoicing.v1.Later", &again).unwrap(), None);
+        assert_eq!(known::<InvoicingEvent>("quittance.payments.v1.PaymentReceived", &again).unwrap(), None);
+        assert_eq!(known::<InvoicingEvent>(KIND, &row).unwrap(), None, "it is in its field");
+    }
+
+    #[test]
+    fn an_event_in_json_is_stored_as_its_bytes_or_as_it_came_until_its_type_is_known() {
+        let json = br#"{"settlement":{"allocationId":"a","itemId":"i"},"customerId":"c"}"#;
+        let event = settled().encode_to_vec();
+        assert_eq!(published(&stored_from_json(KIND, json).unwrap()), Some(event.as_slice()));
+        assert!(stored_from_json(KIND, b"{\"customerId\":1}").is_err());
+
+        let later = stored_from_json("quittance.invoicing.v1.Later", json).unwrap();
+        assert_eq!((published(&later), published_json(&later)), (None, Some(&json[..])));
+        assert_eq!(InvoicingEvent::decode(later.as_slice()).unwrap().payload, None, "it is parked");
+        assert_eq!(known::<InvoicingEvent>("quittance.invoicing.v1.Later", &later).unwrap(), None);
+        // After the upgrade to a version that knows it.
+        let area = InvoicingEvent { payload: Some(Payload::ItemSettled(settled())) };
+        assert_eq!(known::<InvoicingEvent>(KIND, &later).unwrap(), Some(area.encode_to_vec()));
+        let wrong = stored_from_json("quittance.invoicing.v1.Later", b"{\"customerId\":1}").unwrap();
+        assert!(known::<InvoicingEvent>(KIND, &wrong).is_err());
+        assert!(stored_from_json("quittance.invoicing.v1.Later", b"{").is_err());
+        assert_eq!(published_json(&stored(&event)), None);
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! The contract in Rust: code generated from `proto/`, the descriptor set, the scope of every method, and conversions between protobuf values and
-//! kernel types.
+//! The contract in Rust: code generated from `proto/`, the descriptor set, the scope of every method, its messages as JSON, and conversions between protobuf
+//! values and kernel types.
 
 mod event;
+mod json;
 pub mod reasons;
 mod request;
 mod scopes;
 mod value;
 
-pub use event::{AreaEvent, known, published, stored, subject};
+pub use event::{AreaEvent, known, published, published_json, stored, stored_from_json, subject};
+pub use json::{JsonError, contract, from_json, to_json};
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};
 pub use scopes::{Access, METHODS, access};
 pub use value::{BadMoney, instant, money, read_money};

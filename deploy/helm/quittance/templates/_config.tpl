@@ -38,6 +38,7 @@
   "brokers" (required "kafka.brokers is required, for example broker-1:9093,broker-2:9093" $values.kafka.brokers)
   "prefix" $values.kafka.prefix
   "source" $values.kafka.source
+  "formats" $values.kafka.formats
   "properties" (deepCopy $values.kafka.properties) -}}
 {{- if $values.kafka.password.secretName -}}
 {{- $_ := set $kafka.properties "sasl.password" (dict "file" "/etc/quittance/kafka/password") -}}

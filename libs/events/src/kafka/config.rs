@@ -1,6 +1,6 @@
 //! How to reach the broker.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 
 use rdkafka::{
     ClientConfig,
@@ -26,6 +26,32 @@ const OURS: [&str; 12] = [
     "enable.gapless.guarantee",
 ];
 
+/// The areas that publish events, each to its topic.
+pub const AREAS: [&str; 4] = ["invoicing", "payments", "credit-risk", "collections"];
+
+/// The form of the values of messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EventFormat {
+    /// Protobuf's binary form, `application/protobuf`.
+    #[default]
+    Protobuf,
+    /// The standard JSON of protobuf messages, `application/json`.
+    Json,
+}
+
+impl FromStr for EventFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "protobuf" => Ok(Self::Protobuf),
+            "json" => Ok(Self::Json),
+            _ => Err("protobuf or json".to_owned()),
+        }
+    }
+}
+
 /// How to reach the broker, and what topics and groups are called.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -36,6 +62,9 @@ pub struct KafkaConfig {
     pub prefix: String,
     /// What the sources of events begin with (`ce_source`, a URI reference): different for each installation that publishes to one broker
     pub source: String,
+    /// The form of the events on an area's topic, `protobuf` (the default) or `json`, for example `kafka.formats.invoicing = "json"`. An underscore may stand for
+    /// a hyphen, as environment variables need it. Both forms may be on a topic
+    pub formats: BTreeMap<String, EventFormat>,
     /// Settings of librdkafka, for TLS and SASL for example `security.protocol`, `ssl.ca.location`, `sasl.mechanism`, `sasl.username`, `sasl.password`. An
     /// underscore may stand for a point, as environment variables need it
     pub properties: BTreeMap<String, String>,
@@ -47,6 +76,7 @@ impl Default for KafkaConfig {
             brokers: String::new(),
             prefix: "quittance".to_owned(),
             source: "/quittance".to_owned(),
+            formats: BTreeMap::new(),
             properties: BTreeMap::new(),
         }
     }
@@ -107,6 +137,8 @@ impl KafkaConfig {
         if self.source.is_empty() || self.source.len() > 200 || !self.source.chars().all(is_in_uri) {
             problems.push("kafka.source: a URI reference of 1 to 200 characters, such as /quittance/berlin".to_owned());
         }
+        let unknown = self.formats.keys().filter(|area| !AREAS.contains(&area.replace('_', "-").as_str()));
+        problems.extend(unknown.map(|area| format!("kafka.formats: {area} is not one of {}", AREAS.join(", "))));
         let fixed = self.settings().filter(|(key, _)| OURS.contains(&key.as_str()));
         problems.extend(fixed.map(|(key, _)| format!("kafka.properties: {key} cannot be changed")));
         if problems.is_empty()
@@ -145,6 +177,12 @@ impl KafkaConfig {
         format!("{}.{area}.v1", self.prefix)
     }
 
+    /// The form of an area's events.
+    pub(crate) fn format(&self, area: &str) -> EventFormat {
+        let set = self.formats.iter().find(|(name, _)| name.replace('_', "-") == area);
+        set.map(|(_, format)| *format).unwrap_or_default()
+    }
+
     /// The dead-letter topic of a service.
     pub fn dead_letter_topic(&self, service: &str) -> String {
         format!("{}.{service}.dead-letters.v1", self.prefix)
@@ -163,9 +201,23 @@ mod tests {
     #[test]
     fn everything_wrong_is_said_at_once() {
         let properties = [("acks".to_owned(), "0".to_owned()), ("enable_idempotence".to_owned(), "false".to_owned())];
-        let config = KafkaConfig { prefix: "a b".to_owned(), properties: properties.into(), ..KafkaConfig::default() };
+        let formats = [("reporting".to_owned(), EventFormat::Json)].into();
+        let config =
+            KafkaConfig { prefix: "a b".to_owned(), properties: properties.into(), formats, ..KafkaConfig::default() };
         let problems = config.problems();
-        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert_eq!(problems.len(), 5, "{problems:?}");
+    }
+
+    #[test]
+    fn each_topic_has_its_form() {
+        let formats = [("credit_risk".to_owned(), EventFormat::Json), ("payments".to_owned(), EventFormat::Protobuf)];
+        let config =
+            KafkaConfig { brokers: "broker:9092".to_owned(), formats: formats.into(), ..KafkaConfig::default() };
+        assert_eq!(config.problems(), Vec::<String>::new());
+        let is = AREAS.map(|area| config.format(area));
+        assert_eq!(is, [EventFormat::Protobuf, EventFormat::Protobuf, EventFormat::Json, EventFormat::Protobuf]);
+        assert_eq!(["json", "protobuf"].map(str::parse), [Ok(EventFormat::Json), Ok(EventFormat::Protobuf)]);
+        assert!("JSON".parse::<EventFormat>().is_err());
     }
 
     #[test]

@@ -8,7 +8,6 @@ use std::{
 };
 
 use futures::{FutureExt as _, StreamExt as _};
-use quittance_proto::published;
 use quittance_runtime::metrics;
 use rdkafka::{
     ClientConfig, ClientContext, Message as _, Offset, Statistics, TopicPartitionList,
@@ -17,7 +16,10 @@ use rdkafka::{
     message::{BorrowedMessage, Header, OwnedHeaders},
 };
 
-use super::{EventProducer, KafkaConfig, KafkaError, client::Client, headers, producer::STATISTICS_MS, unread::Extent};
+use super::{
+    EventProducer, KafkaConfig, KafkaError, client::Client, headers, producer::STATISTICS_MS, unread::Extent,
+    value::EventValue,
+};
 use crate::{Envelope, Place, held::storable};
 
 /// How long to wait for a first message.
@@ -213,12 +215,13 @@ impl KafkaSource {
 
     /// Copies a dead letter to the service's dead-letter topic.
     pub(crate) async fn send_dead_letter(&self, envelope: &Envelope, error: &str) -> Result<(), KafkaError> {
-        let mut headers = self.producer.headers(self.area, envelope);
+        let value = self.producer.value(self.area, envelope).unwrap_or_else(|| EventValue::as_stored(envelope));
+        let mut headers = self.producer.headers(self.area, envelope, &value);
         if let Some(place) = &envelope.place {
             headers = headers.insert(Header { key: "quittance_place", value: Some(&place.to_string()) });
         }
         let key = headers::key(envelope);
-        let message = (Some(key.as_bytes()), Some(published(&envelope.payload).unwrap_or(&envelope.payload)));
+        let message = (Some(key.as_bytes()), Some(&*value.bytes));
         self.producer
             .send_dead_letter(&self.dead_letter_topic, message, headers, &storable(error, MAX_HEADER_BYTES))
             .await

@@ -1,13 +1,14 @@
-//! Events as Kafka messages: the bytes of the event itself as value, all else as headers, in the binary mode of the `CloudEvents` binding for Kafka.
+//! Events as Kafka messages: the event itself as value, all else as headers, in the binary mode of the `CloudEvents` binding for Kafka.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use quittance_kernel::{EventId, TenantId};
-use quittance_proto::{published, stored, subject};
+use quittance_proto::{published, subject};
 use rdkafka::message::{Header, Headers as _, OwnedHeaders};
 use uuid::Uuid;
 
+use super::value;
 use crate::Envelope;
 
 /// What the names of schemas begin with.
@@ -19,7 +20,7 @@ pub(crate) fn key(envelope: &Envelope) -> String {
 }
 
 /// The headers of a message. `source` is what the sources of an installation begin with.
-pub(crate) fn write(source: &str, area: &str, envelope: &Envelope) -> OwnedHeaders {
+pub(crate) fn write(source: &str, area: &str, envelope: &Envelope, content_type: &str) -> OwnedHeaders {
     let text = |headers: OwnedHeaders, key: &str, value: &str| headers.insert(Header { key, value: Some(value) });
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let subject = published(&envelope.payload).and_then(|event| subject(&envelope.kind, event));
@@ -31,7 +32,7 @@ pub(crate) fn write(source: &str, area: &str, envelope: &Envelope) -> OwnedHeade
     headers = text(headers, "ce_subject", &subject.unwrap_or_else(|| envelope.ordering_key.to_string()));
     headers = text(headers, "ce_time", &time(envelope.recorded_at));
     headers = text(headers, "ce_dataschema", &format!("{SCHEMA}{}", envelope.kind));
-    headers = text(headers, "content-type", "application/protobuf");
+    headers = text(headers, "content-type", content_type);
     headers = text(headers, "ce_partitionkey", &key(envelope));
     headers = text(headers, "ce_tenant", &envelope.tenant.to_string());
     headers = text(headers, "ce_position", &envelope.position.to_string());
@@ -93,10 +94,13 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
     // Optional: a value that cannot be stored is left out.
     let tracestate = read.text("tracestate").and_then(|value| checked_text(value).ok()).map(str::to_owned);
-    let payload = message.payload().map(|value| if is_event { stored(value) } else { value.to_vec() });
-    if payload.is_none() {
-        bad.push("there is no value".to_owned());
-    }
+    let content_type = read.optional("content-type", |text| Ok(text.to_owned()));
+    let payload = match (message.payload(), kind.as_deref()) {
+        (None, _) => Err("there is no value".to_owned()),
+        (Some(value), Some(kind)) if is_event => value::read(kind, content_type.as_deref(), value),
+        (Some(value), _) => Ok(value.to_vec()),
+    };
+    let payload = payload.map_err(|why| bad.push(why)).ok();
     match (event_id, tenant, kind, ordering_key, recorded_at, position, payload) {
         (
             Some(event_id),
@@ -161,7 +165,10 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
+    use quittance_proto::stored;
     use rdkafka::{Timestamp, message::OwnedMessage};
 
     use super::*;
@@ -195,7 +202,7 @@ mod tests {
                 payload: stored(&event),
                 place: None,
             };
-            let headers = write("/quittance", "probes", &envelope);
+            let headers = write("/quittance", "probes", &envelope, "application/protobuf");
             prop_assert_eq!(read(&message(Some(headers), Some(event))), Ok(envelope));
         }
     }
@@ -218,7 +225,8 @@ mod tests {
             place: None,
         };
         let refused = |envelope: &Envelope| {
-            read(&message(Some(write("/quittance", "probes", envelope)), Some(Vec::new()))).unwrap_err()
+            let headers = write("/quittance", "probes", envelope, "application/protobuf");
+            read(&message(Some(headers), Some(Vec::new()))).unwrap_err()
         };
         assert!(refused(&Envelope { position: i64::MAX, ..envelope.clone() }).contains("ce_position"));
         assert!(refused(&Envelope { kind: "a\0b".to_owned(), ..envelope.clone() }).contains("ce_type: not text"));
@@ -227,7 +235,10 @@ mod tests {
         assert!(refused(&Envelope { traceparent, ..envelope.clone() }).contains("traceparent: not text"));
         for tracestate in ["\0".to_owned(), "x".repeat(1_001)] {
             let with_state = Envelope { tracestate: Some(tracestate), ..envelope.clone() };
-            let event = read(&message(Some(write("/quittance", "probes", &with_state)), Some(Vec::new())));
+            let event = read(&message(
+                Some(write("/quittance", "probes", &with_state, "application/protobuf")),
+                Some(Vec::new()),
+            ));
             assert_eq!(event, Ok(envelope.clone()), "a state that cannot be kept is left out");
         }
     }
@@ -249,6 +260,42 @@ mod tests {
         });
         let read = read(&message(Some(headers), Some(vec![10, 1, 65]))).unwrap();
         assert_eq!((read.ordering_key, read.payload, read.positioned_at), (key, vec![10, 1, 65], None));
+    }
+
+    /// The description of the topics, which others generate code from, has exactly the headers that are written.
+    #[test]
+    fn every_header_is_described() {
+        let document: serde_json::Value = serde_json::from_str(include_str!("../../../../docs/asyncapi.json")).unwrap();
+        let described = &document["components"]["schemas"]["EventHeaders"];
+        let least = Envelope {
+            position: 1,
+            event_id: EventId::new(Uuid::from_u128(1)),
+            tenant: TenantId::new(Uuid::from_u128(2)),
+            kind: "quittance.probes.v1.Probed".to_owned(),
+            ordering_key: Uuid::from_u128(3),
+            causation: None,
+            traceparent: None,
+            tracestate: None,
+            recorded_at: DateTime::UNIX_EPOCH,
+            positioned_at: None,
+            payload: stored(&[]),
+            place: None,
+        };
+        let most = Envelope {
+            causation: Some(least.event_id),
+            traceparent: Some("t".to_owned()),
+            tracestate: Some("s".to_owned()),
+            positioned_at: Some(DateTime::UNIX_EPOCH),
+            ..least.clone()
+        };
+        let names = |envelope: &Envelope| -> BTreeSet<String> {
+            let headers = write("/quittance", "probes", envelope, "application/protobuf");
+            headers.iter().map(|header| header.key.to_owned()).collect()
+        };
+        let required: BTreeSet<String> = serde_json::from_value(described["required"].clone()).unwrap();
+        assert_eq!(names(&least), required);
+        let all: BTreeSet<String> = described["properties"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names(&most), all);
     }
 
     #[test]

@@ -8,9 +8,10 @@ mod headers;
 mod producer;
 mod publisher;
 mod unread;
+mod value;
 
 pub use admin::{TopicProblem, TopicSpec, check_topics, create_topics, ping};
-pub use config::{KafkaConfig, KafkaError};
+pub use config::{AREAS, EventFormat, KafkaConfig, KafkaError};
 pub use consumer::KafkaSource;
 pub(crate) use consumer::{KafkaBatch, Unreadable};
 pub use headers::read as read_message;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use quittance_proto::published;
 use quittance_runtime::error_chain;
 use rdkafka::{
     ClientConfig,
@@ -11,7 +10,12 @@ use rdkafka::{
     producer::{FutureProducer, FutureRecord, Producer as _},
 };
 
-use super::{KafkaConfig, KafkaError, client::Client, headers};
+use super::{
+    KafkaConfig, KafkaError,
+    client::Client,
+    headers,
+    value::{self, EventValue},
+};
 use crate::Envelope;
 
 /// How long to wait before a full queue is retried.
@@ -35,7 +39,7 @@ pub struct Untaken {
 #[derive(Clone)]
 pub struct EventProducer {
     producer: FutureProducer<Client>,
-    source: String,
+    config: KafkaConfig,
 }
 
 impl std::fmt::Debug for EventProducer {
@@ -48,7 +52,7 @@ impl EventProducer {
     /// A producer of a service for a purpose, both as labels of metrics. It connects and reconnects by itself.
     pub fn new(config: &KafkaConfig, service: &'static str, client: &'static str) -> Result<Self, KafkaError> {
         let client = Client { service, client: client.to_owned() };
-        Ok(Self { producer: settings(config).create_with_context(client)?, source: config.source.clone() })
+        Ok(Self { producer: settings(config).create_with_context(client)?, config: config.clone() })
     }
 
     /// Sends events to a topic and returns when the broker has all of them. It waits for a broker that is down: skipping one event and going on
@@ -57,7 +61,7 @@ impl EventProducer {
         let mut sent = Vec::with_capacity(envelopes.len());
         let mut untaken = Vec::new();
         for envelope in envelopes {
-            let Some(event) = published(&envelope.payload) else {
+            let Some(value) = self.value(area, envelope) else {
                 let why = "what is stored is not an event".to_owned();
                 untaken.push(Untaken { position: envelope.position, kind: envelope.kind.clone(), why });
                 continue;
@@ -65,9 +69,9 @@ impl EventProducer {
             let key = headers::key(envelope);
             let record = FutureRecord::to(topic)
                 .key(&key)
-                .payload(event)
+                .payload(&*value.bytes)
                 .timestamp(envelope.recorded_at.timestamp_millis())
-                .headers(headers::write(&self.source, area, envelope));
+                .headers(self.headers(area, envelope, &value));
             sent.push((envelope, self.enqueue(record).await));
         }
         for (envelope, enqueued) in sent {
@@ -90,9 +94,14 @@ impl EventProducer {
         Ok(untaken)
     }
 
-    /// The headers of an event.
-    pub(crate) fn headers(&self, area: &str, envelope: &Envelope) -> OwnedHeaders {
-        headers::write(&self.source, area, envelope)
+    /// An event in the form of its area; `None` if what is stored is not an event.
+    pub(crate) fn value<'a>(&self, area: &str, envelope: &'a Envelope) -> Option<EventValue<'a>> {
+        value::write(self.config.format(area), envelope)
+    }
+
+    /// The headers of an event with this value.
+    pub(crate) fn headers(&self, area: &str, envelope: &Envelope, value: &EventValue<'_>) -> OwnedHeaders {
+        headers::write(&self.config.source, area, envelope, value.content_type)
     }
 
     /// Sends a dead letter to the service's dead-letter topic, with the error.

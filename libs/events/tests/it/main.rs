@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod in_process;
+mod json;
 mod kafka;
 mod statistics;
 mod support;

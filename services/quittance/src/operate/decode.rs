@@ -1,15 +1,16 @@
 //! Events decoded for people.
 
 use anyhow::Context as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{DynamicMessage, SerializeOptions};
 use quittance_events::Envelope;
-use quittance_proto::{FILE_DESCRIPTOR_SET, published, subject};
+use quittance_proto::{contract, published, published_json, subject};
 use serde_json::{Value, json};
 
-/// An event decoded for people. One that cannot be decoded is shown as hexadecimal digits.
+/// An event decoded for people. One that cannot be decoded is shown as hexadecimal digits, one of an unknown type that came as JSON as it came.
 pub(crate) fn decode(envelope: &Envelope) -> Value {
     let bytes = published(&envelope.payload).unwrap_or(&envelope.payload);
-    let event = read(&envelope.kind, bytes)
+    let event = published_json(&envelope.payload)
+        .map_or_else(|| read(&envelope.kind, bytes), |json| Ok(serde_json::from_slice(json)?))
         .unwrap_or_else(|error| json!({"unreadable": error.to_string(), "bytes": hex::encode(bytes)}));
     json!({
         "position": envelope.position,
@@ -28,8 +29,7 @@ pub(crate) fn decode(envelope: &Envelope) -> Value {
 }
 
 fn read(kind: &str, event: &[u8]) -> anyhow::Result<Value> {
-    let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).context("the contract in this program cannot be read")?;
-    let message = pool.get_message_by_name(kind).with_context(|| format!("{kind} is not in the contract"))?;
+    let message = contract()?.get_message_by_name(kind).with_context(|| format!("{kind} is not in the contract"))?;
     let event = DynamicMessage::decode(message, event).context("the bytes cannot be decoded")?;
     let options = SerializeOptions::new().use_proto_field_name(true);
     Ok(event.serialize_with_options(serde_json::value::Serializer, &options)?)

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use quittance_db::Db;
 use quittance_events::{
     EventFilter, choose,
-    kafka::{EventProducer, KafkaConfig, KafkaSource, ping},
+    kafka::{EventFormat, EventProducer, KafkaConfig, KafkaSource, ping},
 };
 use quittance_kernel::TenantId;
 use serde_json::json;
@@ -76,6 +76,9 @@ pub(crate) struct ReplayEventsFlags {
     /// Publish them to this topic instead of showing them: a new consumer's own, or the area's
     #[arg(long, requires = "kafka")]
     to: Option<String>,
+    /// Publish them in this form, `protobuf` or `json`, instead of the one that is configured for the area
+    #[arg(long, requires = "to")]
+    format: Option<EventFormat>,
     #[command(flatten)]
     stores: StoreFlags,
 }
@@ -136,13 +139,22 @@ async fn tail_outbox(db: &Db, flags: &TailFlags) -> anyhow::Result<()> {
 async fn replay(flags: &ReplayEventsFlags) -> anyhow::Result<()> {
     let done = flags.stores.with(async |stores| {
         let producer = match (&flags.to, &stores.kafka) {
-            (Some(topic), Some(kafka)) => Some((EventProducer::new(kafka, "operator", "replay")?, topic.clone())),
+            (Some(topic), Some(kafka)) => Some((producer(kafka, flags)?, topic.clone())),
             _ => None,
         };
         let area = flags.area.area();
         replay_from(area, &stores.db(area).await?, flags, producer).await
     });
     done.await?.context("interrupted")
+}
+
+/// A producer in the form that the flags name, or else the one that is configured.
+fn producer(kafka: &KafkaConfig, flags: &ReplayEventsFlags) -> anyhow::Result<EventProducer> {
+    let mut kafka = kafka.clone();
+    if let Some(format) = flags.format {
+        kafka.formats = [(flags.area.area().to_owned(), format)].into();
+    }
+    Ok(EventProducer::new(&kafka, "operator", "replay")?)
 }
 
 async fn replay_from(

@@ -1,6 +1,7 @@
 //! The one program, as people run it: real processes, real PostgreSQL, all five services.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod consumers;
 mod documents;
 mod examples;
 mod isolation;

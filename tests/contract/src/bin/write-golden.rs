@@ -1,4 +1,5 @@
-//! Writes the golden bytes of every example that has none yet, and the examples of `docs/events.md`. What is there is never changed.
+//! Writes the golden bytes of every example that has none yet, and what is generated in `docs`: the examples of `events.md`, `asyncapi.json` and `schemas`. Golden
+//! bytes that are there are never changed.
 
 use quittance_contract::{documentation, golden};
 

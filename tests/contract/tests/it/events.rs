@@ -107,6 +107,21 @@ fn what_is_published_is_the_event_itself() {
     }
 }
 
+/// A topic may have JSON instead of bytes: nothing is lost on the way there and back.
+#[test]
+fn json_is_as_exact_as_bytes() {
+    let pool = contract().unwrap();
+    for example in all_examples() {
+        let stored = example.bytes().unwrap();
+        let event = quittance_proto::published(&stored).unwrap();
+        let kind = format!("{}.{}", example.area.descriptor(&pool).unwrap().package_name(), example.event);
+        let json = quittance_proto::to_json(&kind, event).unwrap();
+        assert_eq!(quittance_proto::from_json(&kind, &json).unwrap(), event, "{}", example.bytes_path().display());
+        let read: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(read, serde_json::from_str::<serde_json::Value>(&example.published_json().unwrap()).unwrap());
+    }
+}
+
 /// What the generated code makes of an event.
 fn told_again(area: Area, bytes: &[u8]) -> Vec<u8> {
     match area.name {
