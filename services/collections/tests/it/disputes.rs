@@ -2,7 +2,7 @@
 
 use quittance_events::History;
 use quittance_host::{Histories, Service as _};
-use quittance_proto::{collections::v1 as pb, invoicing::v1 as inv};
+use quittance_proto::{collections::v1 as pb, common::v1::DateRange, invoicing::v1 as inv};
 use quittance_testkit::{assert_fault, assert_violations, request_id, wait_until};
 use tonic::Code;
 
@@ -81,7 +81,21 @@ async fn disputes_have_rules() {
     };
     let open = setup.disputes().list_disputes(listed(true)).await.unwrap().into_inner().disputes;
     let all = setup.disputes().list_disputes(listed(false)).await.unwrap().into_inner().disputes;
-    assert_eq!((open, all), (vec![again.clone()], vec![resolved, again]));
+    assert_eq!((open, all), (vec![again.clone()], vec![resolved.clone(), again.clone()]));
+    let found = async |request: pb::ListDisputesRequest| {
+        setup.disputes().list_disputes(request).await.unwrap().into_inner().disputes
+    };
+    let list = pb::ListDisputesRequest::default;
+    let of_item = |item_id: &str| pb::ListDisputesRequest { item_id: item_id.to_owned(), ..list() };
+    assert_eq!(found(of_item(&invoice.invoice_id)).await.len(), 2);
+    assert!(found(of_item(unknown)).await.is_empty());
+    let for_reason = |reason: pb::DisputeReason| pb::ListDisputesRequest { reasons: vec![reason.into()], ..list() };
+    assert_eq!(found(for_reason(pb::DisputeReason::Pricing)).await.len(), 2);
+    assert!(found(for_reason(pb::DisputeReason::Unspecified)).await.is_empty(), "those without a reason");
+    let opened_on = Some(DateRange { to_on: "2026-02-28".to_owned(), ..DateRange::default() });
+    assert_eq!(found(pb::ListDisputesRequest { opened_on, ..list() }).await, std::slice::from_ref(&resolved));
+    let latest = pb::ListDisputesRequest { order_by: "opened_on desc".to_owned(), page_size: 1, ..list() };
+    assert_eq!(found(latest).await, [again]);
 }
 
 #[tokio::test]

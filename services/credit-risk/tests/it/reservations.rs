@@ -243,6 +243,46 @@ async fn releasing_eight_times_at_once_frees_the_credit_once() {
 }
 
 #[tokio::test]
+async fn changes_of_reservations_and_profiles_are_followed() {
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
+    let first = setup.authorize(&customer, "A-1", "1.00").await;
+    let second = setup.authorize(&customer, "A-2", "2.00").await;
+    setup.server.clock.advance(Duration::seconds(1));
+    let confirmed = setup.try_confirm(&first).await.unwrap();
+    let again = setup.try_confirm(&first).await.unwrap();
+    assert_eq!(again.update_time, confirmed.update_time, "nothing changed");
+    let list = pb::ListReservationsRequest::default;
+    let listed = async |request: pb::ListReservationsRequest| {
+        setup.reservations().list_reservations(request).await.unwrap().into_inner().reservations
+    };
+    let since = |from_time| Some(quittance_proto::common::v1::TimeRange { from_time, before_time: None });
+    let changed = pb::ListReservationsRequest { update_time: since(confirmed.update_time), ..list() };
+    assert_eq!(listed(changed).await, std::slice::from_ref(&confirmed));
+    let in_order = pb::ListReservationsRequest { order_by: "update_time".to_owned(), ..list() };
+    assert_eq!(listed(in_order).await, [second.clone(), confirmed.clone()]);
+    let of_order = pb::ListReservationsRequest { order_reference: "A-2".to_owned(), ..list() };
+    assert_eq!(listed(of_order).await, [second]);
+
+    let profile = setup.profile(&customer).await;
+    assert!(
+        profile.update_time.unwrap().seconds < confirmed.update_time.unwrap().seconds,
+        "only its own changes count"
+    );
+    let profiles = async |request: pb::ListProfilesRequest| {
+        setup.credit().list_profiles(request).await.unwrap().into_inner().profiles.len()
+    };
+    let of = |currency_code: &str| pb::ListProfilesRequest {
+        customer_ids: vec![customer.clone()],
+        currency_code: currency_code.to_owned(),
+        ..Default::default()
+    };
+    assert_eq!([profiles(of("EUR")).await, profiles(of("USD")).await], [1, 0]);
+    let later = pb::ListProfilesRequest { update_time: since(confirmed.update_time), ..Default::default() };
+    assert_eq!(profiles(later).await, 0);
+}
+
+#[tokio::test]
 async fn reservations_are_listed_by_customer_and_state() {
     let setup = Setup::start().await;
     let (a, b) = (setup.customer_with_limit("100.00").await, setup.customer_with_limit("100.00").await);

@@ -1,6 +1,9 @@
 //! What callers get: fields, pages, tenants.
 
-use quittance_proto::payments::v1 as pb;
+use quittance_proto::{
+    common::v1::{AmountRange, DateRange, TimeRange},
+    payments::v1 as pb,
+};
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::Code;
 
@@ -95,6 +98,57 @@ async fn lists_go_by_pages_and_customers() {
     assert_eq!(found, ids[1..2]);
     let other = pb::ListPaymentsRequest { page_token, ..pb::ListPaymentsRequest::default() };
     assert_violations(&book.payments().list_payments(other).await.unwrap_err(), &["page_token"]);
+}
+
+#[tokio::test]
+async fn payments_are_filtered_and_followed() {
+    let book = Book::start().await;
+    let customer = book.customer(&[]).await;
+    let invoice = book.invoice(&customer, "50.00").await;
+    book.caught_up().await;
+    let at = async |second: i64, payment: pb::Payment| {
+        book.server.clock.set(quittance_testkit::now() + chrono::Duration::seconds(second));
+        book.record(payment).await
+    };
+    let card = pb::Payment { method: pb::PaymentMethod::Card.into(), ..transfer("30.00", "") };
+    let card = at(1, pb::Payment { external_reference: "B-7".to_owned(), ..card }).await.payment_id;
+    let early = pb::Payment { received_on: "2026-02-20".to_owned(), ..transfer("20.00", "") };
+    let early = at(2, early).await;
+    let found = async |request: pb::ListPaymentsRequest| {
+        let found = book.payments().list_payments(request).await.unwrap().into_inner().payments;
+        found.into_iter().map(|payment| payment.payment_id).collect::<Vec<_>>()
+    };
+    let list = pb::ListPaymentsRequest::default;
+    let range = |from: &str, to: &str| Some(DateRange { from_on: from.to_owned(), to_on: to.to_owned() });
+    let amount = AmountRange { currency_code: "EUR".to_owned(), from_amount: "25".to_owned(), ..Default::default() };
+    let methods = vec![pb::PaymentMethod::Card.into(), pb::PaymentMethod::Cash.into()];
+    for request in [
+        pb::ListPaymentsRequest { methods, ..list() },
+        pb::ListPaymentsRequest { external_reference: "B-7".to_owned(), ..list() },
+        pb::ListPaymentsRequest { amount: Some(amount), ..list() },
+        pb::ListPaymentsRequest { received_on: range("2026-02-21", ""), ..list() },
+    ] {
+        assert_eq!(found(request.clone()).await, [card.clone()], "{request:?}");
+    }
+    let by_date = pb::ListPaymentsRequest { order_by: "received_on desc".to_owned(), ..list() };
+    assert_eq!(found(by_date).await, [card.clone(), early.payment_id.clone()]);
+    // A person applies the first one: it changed last.
+    book.server.clock.set(quittance_testkit::now() + chrono::Duration::seconds(3));
+    let chosen = pb::ChosenAllocation { item_id: invoice.invoice_id, amount: eur("30.00"), ..Default::default() };
+    let request = pb::ApplyPaymentRequest {
+        request_id: request_id(),
+        payment_id: card.clone(),
+        allocations: vec![chosen],
+        ..Default::default()
+    };
+    let applied = book.payments().apply_payment(request).await.unwrap().into_inner();
+    assert!(applied.update_time.unwrap().seconds > early.update_time.unwrap().seconds);
+    let since =
+        |from_time| pb::ListPaymentsRequest { update_time: Some(TimeRange { from_time, before_time: None }), ..list() };
+    assert_eq!(found(since(early.update_time)).await, [early.payment_id, card.clone()]);
+    assert_eq!(found(since(applied.update_time)).await, [card]);
+    let nothing = pb::ListPaymentsRequest { methods: vec![0], order_by: "amount".to_owned(), ..list() };
+    assert_violations(&book.payments().list_payments(nothing).await.unwrap_err(), &["order_by", "methods[0]"]);
 }
 
 /// A tenant's token sees that tenant's payments and no other's.
