@@ -20,7 +20,7 @@ pub struct ErrorResponse {
 }
 
 /// Number, name and HTTP status of each code, as `google/rpc/code.proto` has them.
-const CODES: [(i32, &str, u16); 17] = [
+pub(crate) const CODES: [(i32, &str, u16); 17] = [
     (0, "OK", 200),
     (1, "CANCELLED", 499),
     (2, "UNKNOWN", 500),

@@ -3,6 +3,7 @@
 
 mod documents;
 mod examples;
+mod http;
 mod isolation;
 mod matching;
 mod operate;

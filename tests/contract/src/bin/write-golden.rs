@@ -1,6 +1,6 @@
-//! Writes the golden bytes of every example that has none yet, and the examples of `docs/events.md`. What is there is never changed.
+//! Writes the golden bytes of every example that has none yet (what is there is never changed), the examples of `docs/events.md`, and `docs/openapi.json`.
 
-use quittance_contract::{documentation, golden};
+use quittance_contract::{documentation, golden, openapi};
 
 fn main() -> anyhow::Result<()> {
     let pool = golden::contract()?;
@@ -11,5 +11,6 @@ fn main() -> anyhow::Result<()> {
             }
         }
     }
-    documentation::write(&pool)
+    documentation::write(&pool)?;
+    openapi::write()
 }
