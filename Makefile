@@ -46,6 +46,7 @@ lint: ## Formatting, clippy and the rules of the API
 	$(CARGO) fmt --all --check
 	scripts/buf lint proto
 	scripts/buf breaking proto --against tests/contract/landed/contract.binpb
+	.cache/openapi/bin/openapi-spec-validator docs/openapi.json
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 fmt: ## Formats the sources

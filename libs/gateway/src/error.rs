@@ -45,10 +45,8 @@ const REASONS: [(&str, u16); 2] = [("MESSAGE_TOO_LARGE", 413), ("HTTP_METHOD_UNK
 
 /// The response for a status: its code, its message, and the bytes of `google.rpc.Status` with its details, if any.
 pub fn error_response(code: i32, message: &str, status: &[u8]) -> ErrorResponse {
-    let (name, mut http) = CODES
-        .iter()
-        .find(|(number, ..)| *number == code)
-        .map_or(("UNKNOWN", 500), |(_, name, http)| (*name, *http));
+    let (name, mut http) =
+        CODES.iter().find(|(number, ..)| *number == code).map_or(("UNKNOWN", 500), |(_, name, http)| (*name, *http));
     let details = pb::Status::decode(status).unwrap_or_default().details;
     let of_type = |name: &str| details.iter().find(|detail| detail.type_url.ends_with(name));
     let reason = of_type("google.rpc.ErrorInfo").and_then(|info| pb::ErrorInfo::decode(info.value.as_slice()).ok());
@@ -129,7 +127,10 @@ mod tests {
     fn an_unknown_detail_or_none_leaves_the_error_readable() {
         let unknown = Any { type_url: "type.googleapis.com/nobody.Knows".to_owned(), value: vec![1] };
         for details in [vec![unknown], vec![]] {
-            assert_eq!(error(5, details).1, json!({"error": {"code": 404, "status": "NOT_FOUND", "message": "no", "details": []}}));
+            assert_eq!(
+                error(5, details).1,
+                json!({"error": {"code": 404, "status": "NOT_FOUND", "message": "no", "details": []}})
+            );
         }
     }
 }

@@ -53,7 +53,8 @@ impl<'a> MethodComment<'a> {
         let named = description.find("Reasons").map_or("", |start| &description[start..]);
         let words = named.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
         let is_reason = |word: &&str| {
-            word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+            word.contains('_')
+                && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
         };
         Self { summary, description, reasons: words.filter(is_reason).collect() }
     }

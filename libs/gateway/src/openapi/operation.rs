@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use quittance_proto::{Access, access};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::{
     comments::{Comments, MethodComment},
@@ -66,12 +66,13 @@ impl<'a> Operation<'a> {
         };
         let output = rpc.output();
         let answer = schemas.comments.of(output.parent_file().name(), output.path());
+        let is_change = scopes.iter().any(|scope| scope.ends_with(".write"));
+        let names = ["quittance-trace"].into_iter().chain(is_change.then_some("quittance-written"));
+        let headers: Map<String, Json> =
+            names.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect();
         let ok = json!({
             "description": if answer.is_empty() { "Done." } else { answer },
-            "headers": {
-                "quittance-trace": {"$ref": "#/components/headers/quittance-trace"},
-                "quittance-written": {"$ref": "#/components/headers/quittance-written"},
-            },
+            "headers": headers,
             "content": {"application/json": {"schema": schemas.message(&output)}},
         });
         let mut operation = json!({
@@ -97,7 +98,9 @@ impl<'a> Operation<'a> {
             let (Some(field), name) = self.variable(path) else { continue };
             let description = schemas.comment(&field);
             let schema = schemas.field(&field);
-            parameters.push(json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema}));
+            parameters.push(
+                json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema}),
+            );
         }
         if *self.binding.body() != Body::Request {
             self.add_query(&self.binding.rpc().input(), &mut Vec::new(), schemas, &mut parameters);
@@ -149,10 +152,12 @@ impl<'a> Operation<'a> {
             Body::Nothing => return None,
             Body::Request => {
                 let without: BTreeSet<String> = self.binding.template().variables().map(str::to_owned).collect();
-                let is_required = |field: &FieldDescriptor| Behavior::Required.is_of(field) && field.name() != "request_id";
+                let is_required =
+                    |field: &FieldDescriptor| Behavior::Required.is_of(field) && field.name() != "request_id";
                 let is_whole = without.is_empty() && self.binding.request_id().is_none();
                 let any = input.fields().any(|field| is_required(&field) && !without.contains(field.name()));
-                let schema = if is_whole { schemas.message(&input) } else { schemas.object(&input, &without, is_required) };
+                let schema =
+                    if is_whole { schemas.message(&input) } else { schemas.object(&input, &without, is_required) };
                 (schema, any)
             }
             Body::Field(field) => match field.kind().as_message() {

@@ -26,8 +26,15 @@ impl CorsConfig {
     /// Everything that is wrong with it, each with the name of the setting.
     pub fn problems(&self) -> Vec<String> {
         let is_alone = self.allowed_origins.len() == 1;
-        let wrong = self.allowed_origins.iter().filter(|origin| if *origin == ANY { !is_alone } else { !is_origin(origin) });
-        wrong.map(|origin| format!("cors.allowed_origins: {origin:?} is not an origin such as https://app.example.com, nor * alone")).collect()
+        let wrong =
+            self.allowed_origins.iter().filter(|origin| if *origin == ANY { !is_alone } else { !is_origin(origin) });
+        wrong
+            .map(|origin| {
+                format!(
+                    "cors.allowed_origins: {origin:?} is not an origin such as https://app.example.com, nor * alone"
+                )
+            })
+            .collect()
     }
 
     /// `None` where no page may call.
@@ -46,7 +53,8 @@ impl CorsConfig {
 }
 
 fn allowed_headers() -> Vec<HeaderName> {
-    let named = ["idempotency-key", "traceparent", "tracestate", "baggage", "grpc-timeout", "x-grpc-web", "x-user-agent"];
+    let named =
+        ["idempotency-key", "traceparent", "tracestate", "baggage", "grpc-timeout", "x-grpc-web", "x-user-agent"];
     let ours = [TENANT_KEY, AFTER_KEY].into_iter().chain(named).map(HeaderName::from_static);
     [header::AUTHORIZATION, header::CONTENT_TYPE].into_iter().chain(ours).collect()
 }
@@ -77,7 +85,15 @@ mod tests {
         assert_eq!(problems(&[]), 0);
         assert_eq!(problems(&["*"]), 0);
         assert_eq!(problems(&["https://app.example.com", "http://localhost:5173", "http://[::1]:80"]), 0);
-        let wrong = ["*", "app.example.com", "https://app.example.com/", "https://A.example.com", "https://u@a.b", "", "https://"];
+        let wrong = [
+            "*",
+            "app.example.com",
+            "https://app.example.com/",
+            "https://A.example.com",
+            "https://u@a.b",
+            "",
+            "https://",
+        ];
         assert_eq!(problems(&wrong), wrong.len());
     }
 }

@@ -99,8 +99,32 @@ fn operations_have_names_and_paths_of_their_own() {
     assert_eq!(names.len(), contract().unwrap().bindings().len());
     // With other names for variables two paths would be one to a client.
     let variable = |path: &str| {
-        let parts = path.split('/').map(|part| if part.starts_with('{') { part.split_once('}').unwrap().1 } else { part });
+        let parts =
+            path.split('/').map(|part| if part.starts_with('{') { part.split_once('}').unwrap().1 } else { part });
         parts.collect::<Vec<_>>().join("/")
     };
     assert_eq!(paths.keys().map(|path| variable(path)).collect::<BTreeSet<_>>().len(), paths.len());
+}
+
+/// The texts of all references.
+fn references<'a>(value: &'a serde_json::Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        serde_json::Value::Object(entries) => {
+            found.extend(entries.get("$ref").and_then(serde_json::Value::as_str));
+            entries.values().for_each(|value| references(value, found));
+        }
+        serde_json::Value::Array(entries) => entries.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+/// The validator of documents does not look into schemas.
+#[test]
+fn whatever_a_document_refers_to_is_in_it() {
+    let document = quittance_contract::openapi::document().unwrap();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100, "{} references", found.len());
+    let missing = found.iter().filter(|reference| document.pointer(&reference[1..]).is_none());
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new());
 }

@@ -50,17 +50,19 @@ fn filled(binding: &Binding) -> (String, Bytes) {
     path = binding.template().verb().map_or_else(|| path.clone(), |verb| format!("{path}:{verb}"));
     let input = binding.rpc().input();
     let mut rest = message_value(&input, 0);
-    for variable in binding.template().variables() {
-        rest.as_object_mut().unwrap().remove(input.get_field_by_name(variable).map_or("", |field| field.json_name()).to_owned().as_str());
+    for field in binding.template().variables().filter_map(|variable| input.get_field_by_name(variable)) {
+        rest.as_object_mut().unwrap().remove(field.json_name());
     }
     let body = match binding.body() {
         Body::Request => return (path, rest.to_string().into()),
         Body::Field(field) => rest.as_object_mut().unwrap().remove(field.json_name()).unwrap().to_string().into(),
         Body::Nothing => Bytes::new(),
     };
-    let parameters = rest.as_object().unwrap().iter().map(|(name, value)| {
-        format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-    });
+    let parameters = rest
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     let query = parameters.collect::<Vec<_>>().join("&");
     (format!("{path}?{query}"), body)
 }
@@ -77,20 +79,32 @@ async fn every_binding_reaches_its_method() {
         // What is output only is in no parameter, and in a body has no effect.
         let reply = http.send(http.request(binding.method().clone(), &path), body).await;
         let is_ours = |reason: &str| {
-            ["FIELD_UNKNOWN", "VALUE_MALFORMED", "JSON_MALFORMED", "PATH_MISMATCH", "PARAMETER_TWICE", "PATH_UNKNOWN", "HTTP_METHOD_UNKNOWN"]
-                .contains(&reason)
+            [
+                "FIELD_UNKNOWN",
+                "VALUE_MALFORMED",
+                "JSON_MALFORMED",
+                "PATH_MISMATCH",
+                "PARAMETER_TWICE",
+                "PATH_UNKNOWN",
+                "HTTP_METHOD_UNKNOWN",
+            ]
+            .contains(&reason)
         };
-        if is_ours(reply.reason()) || reply.violations().iter().any(|(_, reason)| is_ours(reason)) || reply.status.as_u16() == 500 {
+        if is_ours(reply.reason())
+            || reply.violations().iter().any(|(_, reason)| is_ours(reason))
+            || reply.status.as_u16() == 500
+        {
             unread.push(format!("{} {path}: {}", binding.method(), reply.body));
         }
     }
     assert!(unread.is_empty(), "{}", unread.join("\n"));
     let shown = scrape(metrics);
-    let uncounted = bindings.iter().map(|binding| binding.grpc_path().trim_start_matches('/')).filter(|name| {
-        !shown.contains(&format!("rpc_server_call_duration_seconds_count{{rpc_method=\"{name}\""))
-    });
+    let uncounted = bindings
+        .iter()
+        .map(|binding| binding.grpc_path().trim_start_matches('/'))
+        .filter(|name| !shown.contains(&format!("rpc_server_call_duration_seconds_count{{rpc_method=\"{name}\"")));
     assert_eq!(uncounted.collect::<Vec<_>>(), Vec::<&str>::new(), "each call is counted as its method's");
-    http.up.stop();
+    http.stop().await;
 }
 
 #[tokio::test]
@@ -102,5 +116,5 @@ async fn the_openapi_document_is_served_without_a_token() {
     assert!(served == written, "it is docs/openapi.json");
     let posted = http.send(http.request(Method::POST, "/openapi.json"), "{}").await;
     assert_eq!((posted.status.as_u16(), posted.header("allow")), (405, Some("GET")));
-    http.up.stop();
+    http.stop().await;
 }

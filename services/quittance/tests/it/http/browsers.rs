@@ -37,11 +37,12 @@ async fn grpc_web_calls_have_messages_errors_and_metadata() {
     assert_eq!((status.code(), error_info(&status).unwrap().reason.as_str()), (Code::NotFound, "CUSTOMER_NOT_FOUND"));
     let nameless = client.get_customer(GetCustomerRequest { customer_id: request_id() }).await.unwrap_err();
     assert_eq!(nameless.code(), Code::Unauthenticated);
-    http.up.stop();
+    http.stop().await;
 }
 
 async fn preflight(http: &Http, origin: &str) -> Reply {
-    let request = http::Request::builder().method(Method::OPTIONS).uri(format!("{}/invoicing/v1/customers", http.up.address));
+    let request =
+        http::Request::builder().method(Method::OPTIONS).uri(format!("{}/invoicing/v1/customers", http.up.address));
     let request = request.header("origin", origin).header("access-control-request-method", "POST");
     http.send(request.header("access-control-request-headers", "authorization,idempotency-key"), Bytes::new()).await
 }
@@ -54,19 +55,31 @@ async fn only_pages_of_configured_origins_may_call() {
     let allowed = preflight(&http, ours).await;
     assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (StatusCode::OK, Some(ours)));
     let headers = allowed.header("access-control-allow-headers").unwrap();
-    assert!(["authorization", "quittance-tenant", "idempotency-key", "x-grpc-web"].iter().all(|name| headers.contains(name)), "{headers}");
+    assert!(
+        ["authorization", "quittance-tenant", "idempotency-key", "x-grpc-web"]
+            .iter()
+            .all(|name| headers.contains(name)),
+        "{headers}"
+    );
     assert_eq!(preflight(&http, other).await.header("access-control-allow-origin"), None);
 
     let request = http.request(Method::POST, "/invoicing/v1/customers").header("origin", ours);
     let created = http.send(request.header("idempotency-key", request_id()), json!({"name": "Ada"}).to_string()).await;
     assert_eq!(created.header("access-control-allow-origin"), Some(ours));
     let exposed = created.header("access-control-expose-headers").unwrap();
-    assert!(["quittance-trace", "quittance-written", "retry-after", "grpc-status"].iter().all(|name| exposed.contains(name)), "{exposed}");
+    assert!(
+        ["quittance-trace", "quittance-written", "retry-after", "grpc-status"]
+            .iter()
+            .all(|name| exposed.contains(name)),
+        "{exposed}"
+    );
     created.ok();
-    let request = http.request(Method::POST, "/quittance.invoicing.v1.CustomerService/GetCustomer").header("origin", ours);
-    let by_grpc_web = http.send(request.header("content-type", "application/grpc-web+proto"), Bytes::from_static(&[0; 5])).await;
+    let request =
+        http.request(Method::POST, "/quittance.invoicing.v1.CustomerService/GetCustomer").header("origin", ours);
+    let by_grpc_web =
+        http.send(request.header("content-type", "application/grpc-web+proto"), Bytes::from_static(&[0; 5])).await;
     assert_eq!(by_grpc_web.header("access-control-allow-origin"), Some(ours));
-    http.up.stop();
+    http.stop().await;
 }
 
 #[tokio::test]
@@ -74,8 +87,8 @@ async fn by_default_no_page_may_call_and_a_star_allows_all() {
     let http = Http::start(Version::HTTP_11, &[]).await;
     let asked = preflight(&http, "https://app.example.com").await;
     assert_eq!((asked.status, asked.header("access-control-allow-origin")), (StatusCode::METHOD_NOT_ALLOWED, None));
-    http.up.stop();
+    http.stop().await;
     let http = Http::start(Version::HTTP_11, &[("QUITTANCE_CORS__ALLOWED_ORIGINS", "*")]).await;
     assert_eq!(preflight(&http, "https://anybody.example").await.header("access-control-allow-origin"), Some("*"));
-    http.up.stop();
+    http.stop().await;
 }

@@ -11,7 +11,7 @@ async fn a_customer_is_created_read_listed_and_changed() {
     for version in [Version::HTTP_11, Version::HTTP_2] {
         let http = Http::start(version, &[]).await;
         created_read_listed_and_changed(&http).await;
-        http.up.stop();
+        http.stop().await;
     }
 }
 
@@ -25,7 +25,10 @@ async fn created_read_listed_and_changed(http: &Http) {
     assert!(written.starts_with("invoicing="), "{written}");
     assert!(created.headers.keys().all(|name| !name.as_str().starts_with("grpc-")), "{:?}", created.headers);
     let customer = created.ok();
-    assert_eq!((&customer["name"], &customer["taxId"], &customer["termsId"]), (&json!("Ada Ltd"), &json!("DE1"), &json!("")));
+    assert_eq!(
+        (&customer["name"], &customer["taxId"], &customer["termsId"]),
+        (&json!("Ada Ltd"), &json!("DE1"), &json!(""))
+    );
     assert_eq!(http.send(create(), body.to_string()).await.ok(), customer, "the same request has the same response");
 
     let path = format!("/invoicing/v1/customers/{}", customer["customerId"].as_str().unwrap());
@@ -39,10 +42,15 @@ async fn created_read_listed_and_changed(http: &Http) {
     assert_eq!(next["customers"][0]["name"], "Grace GmbH");
 
     let id = request_id();
-    let masked = http.patch(&format!("{path}?requestId={id}&updateMask=name,tax_id"), &json!({"name": "Ada AG"})).await.ok();
+    let masked =
+        http.patch(&format!("{path}?requestId={id}&updateMask=name,tax_id"), &json!({"name": "Ada AG"})).await.ok();
     assert_eq!((&masked["name"], &masked["taxId"], &masked["number"]), (&json!("Ada AG"), &json!(""), &json!("C-1")));
     let given = http.patch(&format!("{path}?requestId={}", request_id()), &json!({"number": "C-2"})).await.ok();
-    assert_eq!((&given["name"], &given["number"]), (&json!("Ada AG"), &json!("C-2")), "the fields that are given change");
+    assert_eq!(
+        (&given["name"], &given["number"]),
+        (&json!("Ada AG"), &json!("C-2")),
+        "the fields that are given change"
+    );
 
     // Another service sees what was written, when the call says so.
     let profile = json!({"customerId": customer["customerId"], "limit": {"currencyCode": "EUR", "amount": "100"}});
@@ -72,7 +80,12 @@ async fn an_invoice_goes_from_a_draft_to_its_document_and_a_draft_is_deleted() {
     let by_number = http.get("/invoicing/v1/invoices?state=1").await.ok();
     assert_eq!(by_number["invoices"].as_array().unwrap().len(), 0, "a state by its number: drafts");
     let aging = http.get("/reporting/v1/aging?currencyCode=EUR");
-    let aging = super::wait(aging.await, || http.get("/reporting/v1/aging?currencyCode=EUR"), |aging| aging["openCount"] == "1").await;
+    let aging = super::wait(
+        aging.await,
+        || http.get("/reporting/v1/aging?currencyCode=EUR"),
+        |aging| aging["openCount"] == "1",
+    )
+    .await;
     assert_eq!(aging["openTotal"]["amount"], "1142.40", "64-bit integers are texts");
 
     let create = format!("/invoicing/v1/invoices?requestId={}", request_id());
@@ -81,7 +94,7 @@ async fn an_invoice_goes_from_a_draft_to_its_document_and_a_draft_is_deleted() {
     let delete = format!("{path}?requestId={}", request_id());
     assert_eq!(http.send(http.request(Method::DELETE, &delete), Bytes::new()).await.ok(), json!({}));
     assert_eq!(http.get(&path).await.status, StatusCode::NOT_FOUND);
-    http.up.stop();
+    http.stop().await;
 }
 
 #[tokio::test]
@@ -93,9 +106,13 @@ async fn an_entry_of_a_batch_fails_alone_and_has_its_details() {
     let results = done["results"].as_array().unwrap();
     assert_eq!(results[0]["customer"]["name"], "Ada Ltd", "{done}");
     let error: &Value = results[1].as_object().unwrap().values().next().unwrap();
-    assert_eq!((&error["code"], &error["details"][0]["reason"]), (&json!(6), &json!("CUSTOMER_NUMBER_TAKEN")), "{done}");
+    assert_eq!(
+        (&error["code"], &error["details"][0]["reason"]),
+        (&json!(6), &json!("CUSTOMER_NUMBER_TAKEN")),
+        "{done}"
+    );
     let id = &results[0]["customer"]["customerId"];
     let read = http.post("/invoicing/v1/customers:batchGet", &json!({"customer_ids": [id]})).await.ok();
     assert_eq!(read["results"][0]["customer"]["customerId"], *id);
-    http.up.stop();
+    http.stop().await;
 }

@@ -14,7 +14,7 @@ async fn what_is_wrong_is_said_in_one_form() {
     wrong_places_are_said(&http).await;
     who_may_not_call_is_told(&http).await;
     large_requests_are_refused(&http).await;
-    http.up.stop();
+    http.stop().await;
 }
 
 async fn wrong_fields_are_named_together(http: &Http) {
@@ -77,7 +77,8 @@ async fn ids_of_requests_are_given_once(http: &Http) {
     let other = http.patch(&path, &json!({"customerId": other, "name": "Ada Ltd"})).await;
     assert_eq!(other.violations(), [("customer.customer_id", "PATH_MISMATCH")]);
     // What was read may be sent back, in the names of the contract too.
-    let whole = http.patch(&path, &json!({"customer_id": same["customerId"], "etag": same["etag"], "name": "Ada Ltd"})).await;
+    let whole =
+        http.patch(&path, &json!({"customer_id": same["customerId"], "etag": same["etag"], "name": "Ada Ltd"})).await;
     assert_eq!(whole.ok()["name"], "Ada Ltd");
 }
 
@@ -90,7 +91,9 @@ async fn wrong_places_are_said(http: &Http) {
     assert_eq!(error["details"][0]["@type"], "type.googleapis.com/google.rpc.ErrorInfo");
     assert_eq!(nobody.reason(), "CUSTOMER_NOT_FOUND");
     assert!(nobody.header("quittance-trace").is_some());
-    for path in ["/", "/invoicing/v1", "/invoicing/v1/customers/", "/invoicing/v2/customers", "/invoicing/v1/customers/x:do"] {
+    for path in
+        ["/", "/invoicing/v1", "/invoicing/v1/customers/", "/invoicing/v2/customers", "/invoicing/v1/customers/x:do"]
+    {
         let nothing = http.get(path).await;
         assert_eq!((nothing.status, nothing.reason()), (StatusCode::NOT_FOUND, "PATH_UNKNOWN"), "{path}");
     }
@@ -120,7 +123,10 @@ async fn who_may_not_call_is_told(http: &Http) {
     assert_eq!((reply.status, reply.reason()), (StatusCode::GATEWAY_TIMEOUT, "DEADLINE_EXCEEDED"));
     // An event that no service has read.
     let after = format!("invoicing={}", uuid::Uuid::now_v7());
-    let early = http.request(Method::GET, "/reporting/v1/currencies").header("grpc-timeout", "300m").header("quittance-after", after);
+    let early = http
+        .request(Method::GET, "/reporting/v1/currencies")
+        .header("grpc-timeout", "300m")
+        .header("quittance-after", after);
     let reply = http.send(early, Bytes::new()).await;
     assert_eq!((reply.status, reply.reason()), (StatusCode::SERVICE_UNAVAILABLE, "WRITE_NOT_READ_YET"));
     assert_eq!(reply.headers[header::RETRY_AFTER], "1", "{}", reply.body);

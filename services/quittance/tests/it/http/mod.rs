@@ -75,6 +75,12 @@ impl Http {
         http
     }
 
+    /// Stops the suite. The client goes on meanwhile: it says that it has understood (HTTP/2).
+    async fn stop(self) {
+        let Self { up, _folder, .. } = self;
+        tokio::task::spawn_blocking(|| up.stop()).await.unwrap();
+    }
+
     /// A request with token and tenant.
     fn request(&self, method: Method, path: &str) -> http::request::Builder {
         let request = Request::builder().method(method).uri(format!("{}{path}", self.up.address));
@@ -117,7 +123,11 @@ fn request_id() -> String {
 }
 
 /// Calls again until the response is as it should be: for what is known only when an event has been read.
-async fn wait<F: Future<Output = Reply>>(first: Reply, again: impl Fn() -> F, is_right: impl Fn(&Value) -> bool) -> Value {
+async fn wait<F: Future<Output = Reply>>(
+    first: Reply,
+    again: impl Fn() -> F,
+    is_right: impl Fn(&Value) -> bool,
+) -> Value {
     let mut reply = first;
     for _ in 0..200 {
         if reply.status == StatusCode::OK && is_right(&reply.body) {
