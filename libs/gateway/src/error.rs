@@ -75,7 +75,6 @@ fn details_as_json(status: &[u8]) -> Option<Json> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use prost_types::{Any, Duration};
 

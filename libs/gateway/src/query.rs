@@ -111,3 +111,118 @@ fn camel_case(mask: &str) -> String {
     }
     camel
 }
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+    use crate::bindings;
+
+    fn binding(service: &str, rpc: &str) -> Binding {
+        let pool = DescriptorPool::decode(quittance_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let all = bindings(&pool.get_service_by_name(service).unwrap()).unwrap();
+        all.into_iter().find(|binding| binding.rpc().name() == rpc).unwrap()
+    }
+
+    /// The request as JSON, or path and reason of all that is wrong.
+    fn read(binding: &Binding, query: &str) -> Result<Json, Vec<(String, &'static str)>> {
+        let mut request = DynamicMessage::new(binding.rpc().input());
+        let mut problems = Vec::new();
+        super::read(binding, query, &mut request, &mut problems);
+        if problems.is_empty() {
+            Ok(serde_json::to_value(&request).unwrap())
+        } else {
+            Err(problems.into_iter().map(|problem| (problem.field, problem.reason)).collect())
+        }
+    }
+
+    #[test]
+    fn parameters_have_both_spellings_and_are_decoded() {
+        let list = binding("quittance.invoicing.v1.InvoiceService", "ListInvoices");
+        let expected = serde_json::json!({"customerId": "a b/ü", "pageSize": 5, "state": "INVOICE_STATE_PAID"});
+        for query in [
+            "customer_id=a+b%2F%C3%BC&page_size=5&state=INVOICE_STATE_PAID",
+            "&customerId=a%20b/%C3%BC&&pageSize=5&state=INVOICE_STATE_PAID&",
+        ] {
+            assert_eq!(read(&list, query), Ok(expected.clone()), "{query}");
+        }
+        let state = |query: &str| read(&list, query).map(|request| request["state"].clone());
+        assert_eq!(state("state=1"), Ok(Json::from("INVOICE_STATE_DRAFT")));
+        // The service refuses a number that it does not know.
+        assert_eq!(state("state=99"), Ok(Json::from(99)));
+        assert_eq!(read(&list, ""), Ok(serde_json::json!({})));
+    }
+
+    #[test]
+    fn what_is_in_the_body_or_the_path_is_no_parameter() {
+        let update = binding("quittance.invoicing.v1.CustomerService", "UpdateCustomer");
+        let mask = |query: &str| read(&update, query).map(|request| request["updateMask"].clone());
+        assert_eq!(mask("updateMask=name,tax_id,bankAccounts"), Ok(Json::from("name,taxId,bankAccounts")));
+        assert_eq!(mask("update_mask=*"), Ok(Json::from("*")));
+        let get = binding("quittance.invoicing.v1.CustomerService", "GetCustomer");
+        let create = binding("quittance.invoicing.v1.InvoiceService", "CreateAndIssueInvoice");
+        for (binding, query) in [
+            (&update, "customer.name=x"),
+            (&update, "customer=x"),
+            (&update, "update_mask.paths=name"),
+            (&get, "customerId=1"),
+            (&get, "nothing=1"),
+            (&create, "requestId=1"),
+        ] {
+            let name = query.split_once('=').unwrap().0.to_owned();
+            assert_eq!(read(binding, query), Err(vec![(name, FIELD_UNKNOWN)]), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_value_has_the_type_of_its_field() {
+        let payments = binding("quittance.payments.v1.PaymentService", "ListPayments");
+        assert_eq!(read(&payments, "unappliedOnly=true"), Ok(serde_json::json!({"unappliedOnly": true})));
+        for (query, field, reason) in [
+            ("unapplied_only=yes", "unapplied_only", VALUE_MALFORMED),
+            ("pageSize=1.5", "page_size", VALUE_MALFORMED),
+            ("pageSize=", "page_size", VALUE_MALFORMED),
+            ("pageSize=1&page_size=1", "page_size", PARAMETER_TWICE),
+            ("customerId=%ff", "customerId", JSON_MALFORMED),
+        ] {
+            assert_eq!(read(&payments, query), Err(vec![(field.to_owned(), reason)]), "{query}");
+        }
+    }
+
+    /// The contract has no parameters that are nested or lists: those of a method made for this test.
+    #[test]
+    fn nested_fields_are_reached_by_dots_and_lists_by_repetition() {
+        let pool = DescriptorPool::decode(quittance_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let text = serde_json::json!({
+            "name": "test.proto", "syntax": "proto3", "package": "test",
+            "dependency": ["google/api/annotations.proto", "google/protobuf/timestamp.proto", "quittance/common/v1/money.proto"],
+            "messageType": [{"name": "Request", "field": [
+                {"name": "amount", "number": 1, "type": "TYPE_MESSAGE", "typeName": ".quittance.common.v1.Money", "label": "LABEL_OPTIONAL"},
+                {"name": "some_ids", "number": 2, "type": "TYPE_STRING", "label": "LABEL_REPEATED"},
+                {"name": "since", "number": 3, "type": "TYPE_MESSAGE", "typeName": ".google.protobuf.Timestamp", "label": "LABEL_OPTIONAL"},
+            ]}],
+            "service": [{"name": "Service", "method": [{"name": "Get", "inputType": ".test.Request", "outputType": ".test.Request",
+                "options": {"[google.api.http]": {"get": "/test"}}}]}],
+        });
+        let descriptor = pool.get_message_by_name("google.protobuf.FileDescriptorProto").unwrap();
+        let file = DynamicMessage::deserialize(descriptor, text).unwrap();
+        let mut pool = pool.clone();
+        pool.decode_file_descriptor_proto(prost::Message::encode_to_vec(&file).as_slice()).unwrap();
+        let all = bindings(&pool.get_service_by_name("test.Service").unwrap()).unwrap();
+        let query = "amount.currencyCode=EUR&amount.amount=1.20&someIds=a&some_ids=b&since=2026-03-02T09:00:00Z";
+        let expected = serde_json::json!({
+            "amount": {"currencyCode": "EUR", "amount": "1.20"}, "someIds": ["a", "b"], "since": "2026-03-02T09:00:00Z",
+        });
+        assert_eq!(read(&all[0], query), Ok(expected));
+        let wrong = |query: &str, reason| {
+            let name = query.split_once('=').unwrap().0.to_owned();
+            assert_eq!(read(&all[0], query), Err(vec![(name, reason)]), "{query}");
+        };
+        wrong("amount=1", FIELD_UNKNOWN);
+        wrong("amount.cents=1", FIELD_UNKNOWN);
+        wrong("some_ids.x=1", FIELD_UNKNOWN);
+        wrong("since.seconds=1", FIELD_UNKNOWN);
+        wrong("since=yesterday", VALUE_MALFORMED);
+    }
+}

@@ -88,3 +88,106 @@ fn set_variable(request: &mut DynamicMessage, variable: &str, value: &str) -> Re
     *place = Value::String(value.into_owned());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::DescriptorPool;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::bindings;
+
+    fn call(
+        binding: &Binding,
+        variables: &[&str],
+        key: Option<&str>,
+        body: &str,
+    ) -> Result<Json, Vec<(String, &'static str)>> {
+        let variables = variables.iter().map(|value| (*value).to_owned()).collect();
+        let call = Call { variables, query: String::new(), idempotency_key: key.map(str::to_owned) };
+        match binding.read(&call, body.as_bytes()) {
+            Ok(bytes) => {
+                let message = DynamicMessage::decode(binding.rpc().input(), bytes.as_slice()).unwrap();
+                Ok(serde_json::to_value(&message).unwrap())
+            }
+            Err(problems) => Err(problems.into_iter().map(|problem| (problem.field, problem.reason)).collect()),
+        }
+    }
+
+    fn binding(service: &str, rpc: &str) -> Binding {
+        let pool = DescriptorPool::decode(quittance_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let service = pool.get_service_by_name(&format!("quittance.invoicing.v1.{service}")).unwrap();
+        bindings(&service).unwrap().into_iter().find(|binding| binding.rpc().name() == rpc).unwrap()
+    }
+
+    #[test]
+    fn path_header_and_body_make_one_request() {
+        let void = binding("InvoiceService", "VoidInvoice");
+        let expected = json!({"requestId": "r", "invoiceId": "a/b", "reason": "twice"});
+        assert_eq!(call(&void, &["a%2Fb"], Some("r"), r#"{"reason": "twice"}"#), Ok(expected.clone()));
+        assert_eq!(
+            call(
+                &void,
+                &["a%2Fb"],
+                None,
+                r#"{"request_id": "r", "invoiceId": "a/b", "reason": "twice", "etag": null}"#
+            ),
+            Ok(expected)
+        );
+        assert_eq!(call(&void, &["a"], None, ""), Ok(json!({"invoiceId": "a"})), "no body has no fields");
+        let update = binding("CustomerService", "UpdateCustomer");
+        assert_eq!(
+            call(&update, &["7"], Some("\"r\""), "{}"),
+            Ok(json!({"requestId": "r", "customer": {"customerId": "7"}}))
+        );
+        assert_eq!(call(&update, &["7"], None, ""), Ok(json!({"customer": {"customerId": "7"}})));
+    }
+
+    #[test]
+    fn what_is_said_twice_is_said_alike() {
+        let void = binding("InvoiceService", "VoidInvoice");
+        let both = call(&void, &["a"], Some("r"), r#"{"invoiceId": "b", "requestId": "s"}"#);
+        let expected = [("invoice_id", PATH_MISMATCH), ("request_id", IDEMPOTENCY_KEY_MISMATCH)];
+        assert_eq!(both, Err(expected.map(|(field, reason)| (field.to_owned(), reason)).to_vec()));
+        assert!(call(&void, &["a"], Some("AB"), r#"{"requestId": "ab"}"#).is_ok(), "a UUID in capitals is the same");
+        let broken = call(&void, &["%ff"], None, "");
+        assert_eq!(broken, Err(vec![("invoice_id".to_owned(), JSON_MALFORMED)]));
+    }
+
+    #[test]
+    fn a_key_has_no_meaning_where_requests_have_no_id() {
+        let get = binding("InvoiceService", "GetInvoice");
+        assert_eq!(call(&get, &["a"], Some("r"), ""), Ok(json!({"invoiceId": "a"})));
+        assert_eq!(call(&get, &["a"], None, "{}"), Err(vec![(BODY.to_owned(), FIELD_UNKNOWN)]));
+    }
+
+    #[test]
+    fn everything_wrong_in_a_body_is_found_and_not_more_than_a_response_holds() {
+        let create = binding("InvoiceService", "BatchCreateInvoices");
+        let body = json!({"requests": [
+            {"invoice": {"lines": [{"quantity": 1}], "issuedOn": true}},
+            {"invoice": [], "request": "x"},
+            null,
+        ], "view": "SOME", "views": 1});
+        let found = call(&create, &[], None, &body.to_string()).unwrap_err();
+        let expected = [
+            ("requests[0].invoice.issued_on", "VALUE_MALFORMED"),
+            ("requests[0].invoice.lines[0].quantity", "VALUE_MALFORMED"),
+            ("requests[1].invoice", "VALUE_MALFORMED"),
+            ("requests[1].request", "FIELD_UNKNOWN"),
+            ("requests[2]", "VALUE_MALFORMED"),
+            ("view", "ENUM_UNKNOWN"),
+            ("views", "FIELD_UNKNOWN"),
+        ];
+        assert_eq!(found, expected.map(|(field, reason)| (field.to_owned(), reason)));
+        let many: serde_json::Map<String, Json> = (0..10_000).map(|i| (format!("x{i}"), json!(1))).collect();
+        assert_eq!(call(&create, &[], None, &Json::Object(many).to_string()).unwrap_err().len(), 100);
+        for (text, reason) in
+            [("{", JSON_MALFORMED), ("{} {}", JSON_MALFORMED), ("\u{1}", JSON_MALFORMED), ("null", "VALUE_MALFORMED")]
+        {
+            assert_eq!(call(&create, &[], None, text), Err(vec![(BODY.to_owned(), reason)]), "{text}");
+        }
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(call(&create, &[], None, &deep), Err(vec![(BODY.to_owned(), JSON_MALFORMED)]));
+    }
+}

@@ -33,7 +33,8 @@ pub fn openapi<S: AsRef<str>>(services: &[S]) -> Result<Json, &'static BadContra
             tags.push(json!({"name": service.name(), "description": description}));
         }
     }
-    let parts = parts::components(&mut schemas);
+    let mut components = parts::components(&mut schemas);
+    components["schemas"] = schemas.document();
     Ok(json!({
         "openapi": "3.1.0",
         "info": {
@@ -43,12 +44,6 @@ pub fn openapi<S: AsRef<str>>(services: &[S]) -> Result<Json, &'static BadContra
         "servers": [{"url": "/"}],
         "tags": tags,
         "paths": paths,
-        "components": with(parts, "schemas", schemas.document()),
+        "components": components,
     }))
-}
-
-/// An object with one more entry.
-fn with(mut object: Json, name: &str, value: impl Into<Json>) -> Json {
-    object[name] = value.into();
-    object
 }

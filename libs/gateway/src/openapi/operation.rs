@@ -36,7 +36,10 @@ impl<'a> Operation<'a> {
             path.push('/');
             match segment {
                 Segment::Literal(text) => path += text,
-                Segment::Variable(field) => path += &format!("{{{}}}", self.variable(field).1),
+                Segment::Variable(field) => {
+                    let name = self.variable(field).1;
+                    path.extend(["{", &name, "}"]);
+                }
             }
         }
         if let Some(verb) = self.binding.template().verb() {
@@ -66,7 +69,7 @@ impl<'a> Operation<'a> {
         };
         let output = rpc.output();
         let answer = schemas.comments.of(output.parent_file().name(), output.path());
-        let is_change = scopes.iter().any(|scope| scope.ends_with(".write"));
+        let is_change = scopes.iter().any(|scope| scope.split_once('.').is_some_and(|(_, kind)| kind == "write"));
         let names = ["quittance-trace"].into_iter().chain(is_change.then_some("quittance-written"));
         let headers: Map<String, Json> =
             names.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect();

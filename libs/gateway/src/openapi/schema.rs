@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, prost_types::FieldOptions};
 use serde_json::{Map, Value as Json, json};
 
-use super::{comments::Comments, with};
+use super::comments::Comments;
 
 /// The schemas of what was referred to, and of all that they refer to.
 #[derive(Debug)]
@@ -86,11 +86,12 @@ impl<'a> Schemas<'a> {
     }
 
     fn property(&mut self, field: &FieldDescriptor) -> Json {
-        let mut schema = with(self.field(field), "description", self.comment(field));
+        let mut schema = self.field(field);
+        schema["description"] = json!(self.comment(field));
         if Behavior::OutputOnly.is_of(field) {
             schema["readOnly"] = json!(true);
         }
-        if field.field_descriptor_proto().options.as_ref().is_some_and(|options| options.deprecated()) {
+        if field.field_descriptor_proto().options.as_ref().is_some_and(FieldOptions::deprecated) {
             schema["deprecated"] = json!(true);
         }
         schema
@@ -122,7 +123,7 @@ impl<'a> Schemas<'a> {
             let mut description = self.comments.of(file.name(), values.path()).to_owned();
             for value in values.values() {
                 let comment = self.comments.of(file.name(), value.path());
-                description += &format!("\n- `{}`: {comment}", value.name());
+                description.extend(["\n- `", value.name(), "`: ", comment]);
             }
             let names: Vec<String> = values.values().map(|value| value.name().to_owned()).collect();
             self.add(&name, json!({"type": "string", "description": description, "enum": names}));

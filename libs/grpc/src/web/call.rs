@@ -39,10 +39,9 @@ async fn read(body: Body, metadata: &mut HeaderMap) -> Result<Bytes, Status> {
 }
 
 fn to_json(binding: &Binding, frame: &[u8]) -> Result<Vec<u8>, Status> {
-    let message = match frame.split_at_checked(PREFIX_BYTES) {
-        // Not compressed: the call did not accept that.
-        Some(([0, ..], message)) => message,
-        _ => return Err(crate::internal(&Bug("a response is not one message"))),
+    // It begins with 0, not compressed: the call did not accept that.
+    let Some(([0, ..], message)) = frame.split_at_checked(PREFIX_BYTES) else {
+        return Err(crate::internal(&Bug("a response is not one message")));
     };
     binding.write(message).map_err(|error: BadResponse| crate::internal(&error))
 }

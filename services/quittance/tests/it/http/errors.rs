@@ -1,8 +1,14 @@
 //! Errors: one form, every wrong field at once.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode, Version, header};
 use prost::bytes::Bytes;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use super::{Http, request_id};
 
@@ -14,6 +20,7 @@ async fn what_is_wrong_is_said_in_one_form() {
     wrong_places_are_said(&http).await;
     who_may_not_call_is_told(&http).await;
     large_requests_are_refused(&http).await;
+    a_body_that_does_not_come_ends_with_the_deadline(&http).await;
     http.stop().await;
 }
 
@@ -122,7 +129,7 @@ async fn who_may_not_call_is_told(http: &Http) {
     let reply = http.send(hurried, Bytes::new()).await;
     assert_eq!((reply.status, reply.reason()), (StatusCode::GATEWAY_TIMEOUT, "DEADLINE_EXCEEDED"));
     // An event that no service has read.
-    let after = format!("invoicing={}", uuid::Uuid::now_v7());
+    let after = format!("invoicing={}", request_id());
     let early = http
         .request(Method::GET, "/reporting/v1/currencies")
         .header("grpc-timeout", "300m")
@@ -144,4 +151,17 @@ async fn large_requests_are_refused(http: &Http) {
     let body = json!({"requestId": request_id(), "fileName": "x", "content": "A".repeat(4 << 20)});
     let reply = http.post("/payments/v1/bankImports:importFile", &body).await;
     assert!(reply.status.is_client_error() && reply.reason() != "MESSAGE_TOO_LARGE", "{}", reply.body);
+}
+
+async fn a_body_that_does_not_come_ends_with_the_deadline(http: &Http) {
+    let head = format!(
+        "POST /invoicing/v1/customers HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {}\r\nquittance-tenant: {}\r\n\
+         grpc-timeout: 300m\r\ncontent-length: 100\r\n\r\n{{\"name\":",
+        http.token, http.tenant
+    );
+    let mut stream = TcpStream::connect(http.up.address.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut response = [0; 32];
+    tokio::time::timeout(Duration::from_secs(5), stream.read_exact(&mut response)).await.expect("in time").unwrap();
+    assert!(response.starts_with(b"HTTP/1.1 504 "), "{}", String::from_utf8_lossy(&response));
 }

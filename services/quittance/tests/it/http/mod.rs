@@ -12,6 +12,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use prost::bytes::Bytes;
+use quittance_kernel::{Clock, RequestId};
 use serde_json::{Value, json};
 
 use crate::program::{Folder, Up, tenant, token};
@@ -111,15 +112,14 @@ impl Http {
 
     /// A customer created under an id of the request's own.
     async fn customer(&self, name: &str) -> Value {
-        let id = uuid::Uuid::new_v4().to_string();
-        let request = self.request(Method::POST, "/invoicing/v1/customers").header("idempotency-key", id);
+        let request = self.request(Method::POST, "/invoicing/v1/customers").header("idempotency-key", request_id());
         self.send(request, json!({"name": name}).to_string()).await.ok()
     }
 }
 
 /// A new id of a request.
 fn request_id() -> String {
-    uuid::Uuid::new_v4().to_string()
+    RequestId::at(Clock::system().now()).to_string()
 }
 
 /// Calls again until the response is as it should be: for what is known only when an event has been read.
