@@ -42,9 +42,10 @@ fn message_value(message: &MessageDescriptor, depth: usize) -> Value {
 fn filled(binding: &Binding) -> (String, Bytes) {
     let mut path = String::new();
     for segment in binding.template().segments() {
-        path += &match segment {
-            Segment::Literal(text) => format!("/{text}"),
-            Segment::Variable(_) => "/text".to_owned(),
+        path.push('/');
+        path += match segment {
+            Segment::Literal(text) => text,
+            Segment::Variable(_) => "text",
         };
     }
     path = binding.template().verb().map_or_else(|| path.clone(), |verb| format!("{path}:{verb}"));
