@@ -221,10 +221,7 @@ fn with_written(mut response: Response<Body>, written: &Written) -> Response<Bod
 }
 
 /// The response of the running work, or `DEADLINE_EXCEEDED`. The work is never cancelled.
-async fn answer(
-    running: tokio::task::JoinHandle<Result<Response<Body>, String>>,
-    deadline: Instant,
-) -> Response<Body> {
+async fn answer(running: tokio::task::JoinHandle<Result<Response<Body>, String>>, deadline: Instant) -> Response<Body> {
     match tokio::time::timeout_at(deadline.into(), running).await {
         Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(error))) => {
