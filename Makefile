@@ -47,6 +47,7 @@ lint: ## Formatting, clippy, the rules of the API and the description of the top
 	scripts/buf lint proto
 	scripts/buf breaking proto --against tests/contract/landed/contract.binpb
 	scripts/asyncapi/check
+	.cache/openapi/bin/openapi-spec-validator docs/openapi.json
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 fmt: ## Formats the sources

@@ -151,6 +151,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        // From here, not from where the work begins: tonic, further out, would respond first, in a form of its own.
+        let deadline = Instant::now() + deadline::timeout(request.headers());
         let path = request.uri().path().to_owned();
         let rpc = if access(&path).is_some() { path.trim_start_matches('/').to_owned() } else { UNKNOWN.to_owned() };
         let span = tracing::info_span!(
@@ -167,7 +169,6 @@ where
         let trace_id = trace.trace_id();
         let admitted = self.layer.admit(&path, request.headers()).and_then(|caller| self.layer.let_in(caller));
         let shutdown = self.layer.shutdown.clone();
-        let timeout = deadline::timeout(request.headers());
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let work = {
@@ -185,7 +186,7 @@ where
                         });
                         record.is_open = running.is_none();
                         let call = inner.call(request);
-                        let work = caller_deadline::scope(Instant::now() + timeout, async move {
+                        let work = caller_deadline::scope(deadline, async move {
                             let (done, written) = written::collect(call).await;
                             let done = done.map(|response| with_written(response, &written));
                             let done = done.map_err(|error| error.to_string());
@@ -194,7 +195,7 @@ where
                             done
                         });
                         let work = trace::scope_within(trace, parent, work).instrument(span);
-                        answer(tokio::spawn(Box::pin(work)), timeout).await
+                        answer(tokio::spawn(Box::pin(work)), deadline).await
                     }
                 };
                 let mut response = in_our_form(response);
@@ -220,11 +221,8 @@ fn with_written(mut response: Response<Body>, written: &Written) -> Response<Bod
 }
 
 /// The response of the running work, or `DEADLINE_EXCEEDED`. The work is never cancelled.
-async fn answer(
-    running: tokio::task::JoinHandle<Result<Response<Body>, String>>,
-    timeout: std::time::Duration,
-) -> Response<Body> {
-    match tokio::time::timeout(timeout, running).await {
+async fn answer(running: tokio::task::JoinHandle<Result<Response<Body>, String>>, deadline: Instant) -> Response<Body> {
+    match tokio::time::timeout_at(deadline.into(), running).await {
         Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(error))) => {
             tracing::error!(error, "a handler was cancelled");

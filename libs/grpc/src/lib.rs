@@ -1,5 +1,5 @@
 //! gRPC server and client: one layer around every call (trace, token and scope, deadline, the form of errors), requests parsed with everything that is
-//! wrong with them, faults with google.rpc details, page tokens, the server, and the client that services and tools share.
+//! wrong with them, faults with google.rpc details, page tokens, the server, JSON over HTTP and gRPC-Web, and the client that services and tools share.
 
 mod after;
 mod auth;
@@ -23,6 +23,7 @@ mod server;
 mod status;
 mod tls;
 mod violations;
+mod web;
 
 pub use after::{AfterWrites, Reading};
 pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
@@ -44,6 +45,7 @@ pub use server::{Limits, ServeError, ServeOptions, Served, ServedRoutes, routes,
 pub use status::{ledger, stream_status};
 pub use tls::{TlsConfig, TlsError, Trust};
 pub use violations::{Violation, Violations};
+pub use web::CorsConfig;
 
 /// The metadata key that names the tenant of a call.
 pub const TENANT_KEY: &str = "quittance-tenant";
@@ -57,5 +59,7 @@ pub const AFTER_KEY: &str = "quittance-after";
 pub const DOMAIN: &str = "quittance.dev";
 /// Largest message a server takes, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Largest body of a message in JSON, in bytes. Bytes are a third longer there.
+pub const MAX_JSON_BYTES: usize = 6 * 1024 * 1024;
 /// The most bytes of the resources of a page or a batch. With what surrounds them a response stays below what clients take by default, 4 MiB.
 pub const MAX_RESPONSE_BYTES: usize = 3 * 1024 * 1024;

@@ -89,7 +89,7 @@ impl TlsConfig {
         };
         let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| bad(key, &error))?;
         let mut config = builder.with_single_cert(certificates(certificate)?, key_der)?;
-        config.alpn_protocols = vec![b"h2".to_vec()];
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Some(Arc::new(config)))
     }
 

@@ -93,6 +93,7 @@ impl Frontend {
             clock,
             tls: config.tls.clone(),
             limits: config.limits.clone(),
+            cors: config.cors.clone(),
             readiness: self.readiness.clone(),
             drain: config.drain(),
         };

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use quittance_grpc::{KeySource, Limits, TlsConfig, TokenRules};
+use quittance_grpc::{CorsConfig, KeySource, Limits, TlsConfig, TokenRules};
 use quittance_runtime::{LogFormat, TelemetryConfig, config::Validate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,8 @@ pub struct ServerConfig {
     pub tls: TlsConfig,
     /// Limits for callers
     pub limits: Limits,
+    /// Web pages that may call
+    pub cors: CorsConfig,
     /// Format of log lines: json or text
     pub log_format: LogFormat,
     /// The log filter, for example `info,quittance_payments=debug`
@@ -54,6 +56,7 @@ impl Default for ServerConfig {
             tokens: TokenRules::default(),
             tls: TlsConfig::default(),
             limits: Limits::default(),
+            cors: CorsConfig::default(),
             log_format: LogFormat::Json,
             log: "info,sqlx=warn".to_owned(),
             telemetry: TelemetryConfig::default(),
@@ -145,6 +148,7 @@ impl Validate for ServerConfig {
         }
         problems.extend(self.tls.problems());
         problems.extend(self.limits.problems());
+        problems.extend(self.cors.problems());
         problems.extend(self.telemetry.problems());
         problems
     }

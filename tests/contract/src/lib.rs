@@ -1,5 +1,5 @@
-//! What others build on, written down: the golden bytes of every event, and their place in the documentation; the schemas of events, and the description of
-//! all topics.
+//! What others build on, written down: the golden bytes of every event, and their place in the documentation; the schemas of events, the description of
+//! all topics, and the OpenAPI document.
 //! The tests hold today's code against it, and against the databases and the contract as they landed last.
 
 pub mod asyncapi;
@@ -7,4 +7,5 @@ mod comments;
 pub mod documentation;
 pub mod golden;
 pub mod headers;
+pub mod openapi;
 pub mod schema;

@@ -1,4 +1,4 @@
-//! The server: routes of any number of services behind the one layer, with health and reflection.
+//! The server: routes of any number of services behind the one layer, with health and reflection, by HTTP/2 and HTTP/1.1.
 
 mod ending;
 mod health;
@@ -7,6 +7,7 @@ mod limits;
 
 use std::{net::SocketAddr, time::Duration};
 
+use quittance_gateway::BadContract;
 use quittance_kernel::Clock;
 use quittance_proto::FILE_DESCRIPTOR_SET;
 use quittance_runtime::{Readiness, Shutdown, Tasks};
@@ -19,8 +20,9 @@ pub use limits::Limits;
 pub(crate) use limits::{RunningCall, RunningCalls};
 
 use crate::{
-    CallLayer, Verifier,
+    CallLayer, CorsConfig, Verifier,
     tls::{Acceptor, TlsConfig, TlsError},
+    web::WebLayer,
 };
 
 /// The keep-alive interval and timeout of idle connections.
@@ -74,6 +76,8 @@ pub struct ServeOptions {
     pub tls: TlsConfig,
     /// The limits for callers.
     pub limits: Limits,
+    /// The web pages that may call.
+    pub cors: CorsConfig,
     /// The readiness that health reports.
     pub readiness: Readiness,
     /// How long running calls may go on after shutdown.
@@ -88,6 +92,7 @@ impl ServeOptions {
             clock,
             tls: TlsConfig::default(),
             limits: Limits::default(),
+            cors: CorsConfig::default(),
             readiness: Readiness::default(),
             drain: Duration::from_secs(20),
         }
@@ -103,6 +108,9 @@ pub enum ServeError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The contract has no usable bindings to HTTP.
+    #[error(transparent)]
+    Contract(#[from] &'static BadContract),
 }
 
 /// A running server.
@@ -123,15 +131,18 @@ pub fn serve(
     shutdown: &Shutdown,
 ) -> Result<Served, ServeError> {
     let address = listener.local_addr()?;
-    let ServeOptions { verifier, clock, tls, limits, readiness, drain } = options;
+    let ServeOptions { verifier, clock, tls, limits, cors, readiness, drain } = options;
     let incoming = incoming::incoming(listener, Acceptor::new(&tls)?, limits.clone(), shutdown.clone());
     let layer = CallLayer::new(verifier, clock, &limits, shutdown.clone());
+    let web = WebLayer::new(&routes.health.services, &cors)?;
     let server = Server::builder()
+        .accept_http1(true)
         .http2_keepalive_interval(Some(KEEP_ALIVE))
         .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
         .max_concurrent_streams(limits.calls_per_connection)
         .max_connection_age(Duration::from_secs(limits.connection_age_seconds))
         .max_connection_age_grace(AGE_GRACE)
+        .layer(web)
         .layer(layer)
         .add_routes(routes.routes.prepare());
     let mut tasks = Tasks::default();

@@ -5,6 +5,7 @@ mod cancelled;
 mod keys;
 mod limits;
 mod tls;
+mod web;
 
 use std::{
     sync::{

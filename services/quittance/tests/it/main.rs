@@ -4,6 +4,7 @@
 mod consumers;
 mod documents;
 mod examples;
+mod http;
 mod isolation;
 mod matching;
 mod operate;

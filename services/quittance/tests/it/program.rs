@@ -144,6 +144,12 @@ impl Drop for Up {
     }
 }
 
+/// A token of a data folder, with every scope.
+pub(crate) fn token(folder: &Path) -> String {
+    let printed = quittance(&["token", "--data"]).arg(folder).output().unwrap();
+    String::from_utf8(printed.stdout).unwrap().trim().to_owned()
+}
+
 /// A seller to create.
 pub(crate) fn tenant(name: &str) -> Value {
     serde_json::json!({"tenant": {

@@ -77,11 +77,11 @@ fn collect(runtime: &Runtime, mut server: Server) -> (Collector, SocketAddr) {
     (collector, address)
 }
 
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn scrape(address: SocketAddr) -> String {
+pub(crate) fn scrape(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: suite\r\n\r\n").unwrap();
     let mut text = String::new();

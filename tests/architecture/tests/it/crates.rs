@@ -11,7 +11,7 @@ use quittance_architecture::root;
 pub(crate) const SERVICES: [&str; 5] = ["invoicing", "credit-risk", "payments", "collections", "reporting"];
 
 /// What each library may know of the others.
-const LIBRARIES: [(&str, &[&str]); 12] = [
+const LIBRARIES: [(&str, &[&str]); 13] = [
     ("kernel", &[]),
     ("private-postgres", &[]),
     ("bankfiles", &[]),
@@ -20,7 +20,8 @@ const LIBRARIES: [(&str, &[&str]); 12] = [
     ("runtime", &["kernel"]),
     ("db", &["kernel", "runtime"]),
     ("events", &["kernel", "proto", "db", "runtime"]),
-    ("grpc", &["kernel", "proto", "db", "events", "runtime"]),
+    ("gateway", &["proto"]),
+    ("grpc", &["kernel", "proto", "db", "events", "runtime", "gateway"]),
     ("service", &["kernel", "proto", "db", "events", "runtime", "grpc"]),
     ("host", &["kernel", "db", "events", "runtime", "grpc", "service"]),
     ("testkit", &["kernel", "proto", "db", "events", "runtime", "grpc", "private-postgres"]),

@@ -4,14 +4,20 @@ use std::{collections::BTreeSet, fs};
 
 use quittance_architecture::{libraries, root, services};
 
-/// Texts of this form that are no reasons: variables of the environment, a file of PostgreSQL, prefixes, a form of names.
-const OTHERS: [&str; 9] = [
+/// Texts of this form that are no reasons: variables of the environment, a file of PostgreSQL, prefixes, a form of names, codes of gRPC.
+const OTHERS: [&str; 15] = [
+    "ALREADY_EXISTS",
     "CARGO_MANIFEST_DIR",
     "CARGO_PKG_VERSION",
+    "DATA_LOSS",
+    "FAILED_PRECONDITION",
     "LC_ALL",
     "MATCH_RULE_",
+    "NOT_FOUND",
     "OUT_DIR",
+    "PERMISSION_DENIED",
     "PG_VERSION",
+    "RESOURCE_EXHAUSTED",
     "SCREAMING_SNAKE_CASE",
     "TEST_KAFKA",
     "XDG_RUNTIME_DIR",

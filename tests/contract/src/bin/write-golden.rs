@@ -1,7 +1,7 @@
-//! Writes the golden bytes of every example that has none yet, and what is generated in `docs`: the examples of `events.md`, `asyncapi.json` and `schemas`. Golden
-//! bytes that are there are never changed.
+//! Writes the golden bytes of every example that has none yet, and what is generated in `docs`: the examples of `events.md`, `asyncapi.json`, `schemas` and
+//! `openapi.json`. Golden bytes that are there are never changed.
 
-use quittance_contract::{documentation, golden};
+use quittance_contract::{documentation, golden, openapi};
 
 fn main() -> anyhow::Result<()> {
     let pool = golden::contract()?;
@@ -12,5 +12,6 @@ fn main() -> anyhow::Result<()> {
             }
         }
     }
-    documentation::write(&pool)
+    documentation::write(&pool)?;
+    openapi::write()
 }

@@ -1,8 +1,8 @@
-//! The documentation shows the events as they are.
+//! The documentation shows the events and the operations as they are.
 
 use std::collections::BTreeMap;
 
-use quittance_contract::{asyncapi, documentation, golden};
+use quittance_contract::{asyncapi, documentation, golden, openapi};
 
 #[test]
 fn the_documentation_has_every_example() {
@@ -59,4 +59,11 @@ fn the_page_and_the_description_have_the_same_headers_and_topics() {
     let topics = golden::AREAS.map(|area| format!("quittance.{}.v1", area.name));
     assert_eq!(table_under(&text, "\n## Topics\n"), topics);
     assert_eq!(quittance_events::kafka::AREAS, golden::AREAS.map(|area| area.name));
+}
+
+#[test]
+fn the_openapi_document_is_that_of_the_contract() {
+    let written: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(openapi::path()).unwrap()).unwrap();
+    let is_current = written == openapi::document().unwrap();
+    assert!(is_current, "docs/openapi.json is behind: cargo run -p quittance-contract --bin write-golden");
 }

@@ -3,5 +3,6 @@
 
 mod documented;
 mod events;
+mod http;
 mod landed;
 mod services;

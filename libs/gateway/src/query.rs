@@ -1,0 +1,228 @@
+//! Query parameters to fields of a request: nested fields by dots, lists by repetition, every value as text.
+
+use std::collections::BTreeSet;
+
+use percent_encoding::percent_decode_str;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, Value};
+use serde_json::Value as Json;
+
+use crate::{
+    Binding, Body,
+    json::{field_named, is_value, read_value},
+    problem::{ENUM_UNKNOWN, FIELD_UNKNOWN, JSON_MALFORMED, PARAMETER_TWICE, Problem, VALUE_MALFORMED},
+};
+
+/// Sets the fields that the parameters name.
+pub(crate) fn read(binding: &Binding, query: &str, request: &mut DynamicMessage, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let (Some(name), Some(value)) = (decoded(name), decoded(value)) else {
+            problems.push(Problem::new(name, JSON_MALFORMED, "is not UTF-8"));
+            continue;
+        };
+        if let Err(problem) = set(binding, request, &name, &value, &mut seen) {
+            problems.push(problem);
+        }
+    }
+}
+
+/// As forms encode it: `+` is a space.
+fn decoded(text: &str) -> Option<String> {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+fn set(
+    binding: &Binding,
+    request: &mut DynamicMessage,
+    name: &str,
+    text: &str,
+    seen: &mut BTreeSet<String>,
+) -> Result<(), Problem> {
+    let unknown = || Problem::new(name, FIELD_UNKNOWN, "is not a parameter of this method");
+    let path = fields(binding, name).ok_or_else(unknown)?;
+    let Some((field, outer)) = path.split_last() else { return Err(unknown()) };
+    let full_name = path.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".");
+    let value = json(field, text).and_then(|value| read_value(field, value));
+    let value = value.map_err(|error| {
+        let reason = if matches!(field.kind(), Kind::Enum(_)) { ENUM_UNKNOWN } else { VALUE_MALFORMED };
+        Problem::new(&full_name, reason, error)
+    })?;
+    if !field.is_list() && !seen.insert(full_name.clone()) {
+        return Err(Problem::new(full_name, PARAMETER_TWICE, "is given more than once"));
+    }
+    let mut message = request;
+    for field in outer {
+        message = message.get_field_mut(field).as_message_mut().ok_or_else(unknown)?;
+    }
+    match message.get_field_mut(field) {
+        Value::List(entries) if field.is_list() => entries.push(value),
+        place => *place = value,
+    }
+    Ok(())
+}
+
+/// The fields from the request to the one that a parameter names. `None` where no parameter can: the body has it, or the path, or there is none.
+fn fields(binding: &Binding, name: &str) -> Option<Vec<FieldDescriptor>> {
+    let mut path: Vec<FieldDescriptor> = Vec::new();
+    for part in name.split('.') {
+        let message = match path.last() {
+            None => binding.rpc().input(),
+            Some(outer) if outer.is_list() || outer.is_map() => return None,
+            Some(outer) => outer.kind().as_message().filter(|message| !is_value(message))?.clone(),
+        };
+        path.push(field_named(&message, part)?);
+    }
+    let is_in_body = match binding.body() {
+        Body::Nothing => false,
+        Body::Request => true,
+        Body::Field(field) => path.first() == Some(field),
+    };
+    let full_name = path.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".");
+    let is_in_path = binding.template().variables().any(|variable| variable == full_name);
+    let last = path.last()?;
+    let is_leaf = !last.is_map() && last.kind().as_message().is_none_or(is_value);
+    (!is_in_body && !is_in_path && is_leaf).then_some(path)
+}
+
+/// The value of a parameter as JSON would have it.
+fn json(field: &FieldDescriptor, text: &str) -> Result<Json, String> {
+    match field.kind() {
+        Kind::Bool => text.parse().map(Json::Bool).map_err(|_| "is not true or false".to_owned()),
+        Kind::Enum(_) => Ok(text.parse::<i32>().map_or_else(|_| Json::from(text), Json::from)),
+        Kind::Message(message) if message.name() == "FieldMask" => Ok(Json::from(camel_case(text))),
+        _ => Ok(Json::from(text)),
+    }
+}
+
+/// The paths of a mask as JSON writes them. People know the fields by the names in the contract too.
+fn camel_case(mask: &str) -> String {
+    let mut camel = String::with_capacity(mask.len());
+    let mut is_next_upper = false;
+    for letter in mask.chars() {
+        match letter {
+            '_' => is_next_upper = true,
+            letter if is_next_upper => {
+                camel.push(letter.to_ascii_uppercase());
+                is_next_upper = false;
+            }
+            letter => camel.push(letter),
+        }
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+    use crate::bindings;
+
+    fn binding(service: &str, rpc: &str) -> Binding {
+        let pool = DescriptorPool::decode(quittance_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let all = bindings(&pool.get_service_by_name(service).unwrap()).unwrap();
+        all.into_iter().find(|binding| binding.rpc().name() == rpc).unwrap()
+    }
+
+    /// The request as JSON, or path and reason of all that is wrong.
+    fn read(binding: &Binding, query: &str) -> Result<Json, Vec<(String, &'static str)>> {
+        let mut request = DynamicMessage::new(binding.rpc().input());
+        let mut problems = Vec::new();
+        super::read(binding, query, &mut request, &mut problems);
+        if problems.is_empty() {
+            Ok(serde_json::to_value(&request).unwrap())
+        } else {
+            Err(problems.into_iter().map(|problem| (problem.field, problem.reason)).collect())
+        }
+    }
+
+    #[test]
+    fn parameters_have_both_spellings_and_are_decoded() {
+        let list = binding("quittance.invoicing.v1.InvoiceService", "ListInvoices");
+        let expected = serde_json::json!({"customerId": "a b/ü", "pageSize": 5, "state": "INVOICE_STATE_PAID"});
+        for query in [
+            "customer_id=a+b%2F%C3%BC&page_size=5&state=INVOICE_STATE_PAID",
+            "&customerId=a%20b/%C3%BC&&pageSize=5&state=INVOICE_STATE_PAID&",
+        ] {
+            assert_eq!(read(&list, query), Ok(expected.clone()), "{query}");
+        }
+        let state = |query: &str| read(&list, query).map(|request| request["state"].clone());
+        assert_eq!(state("state=1"), Ok(Json::from("INVOICE_STATE_DRAFT")));
+        // The service refuses a number that it does not know.
+        assert_eq!(state("state=99"), Ok(Json::from(99)));
+        assert_eq!(read(&list, ""), Ok(serde_json::json!({})));
+    }
+
+    #[test]
+    fn what_is_in_the_body_or_the_path_is_no_parameter() {
+        let update = binding("quittance.invoicing.v1.CustomerService", "UpdateCustomer");
+        let mask = |query: &str| read(&update, query).map(|request| request["updateMask"].clone());
+        assert_eq!(mask("updateMask=name,tax_id,bankAccounts"), Ok(Json::from("name,taxId,bankAccounts")));
+        assert_eq!(mask("update_mask=*"), Ok(Json::from("*")));
+        let get = binding("quittance.invoicing.v1.CustomerService", "GetCustomer");
+        let create = binding("quittance.invoicing.v1.InvoiceService", "CreateAndIssueInvoice");
+        for (binding, query) in [
+            (&update, "customer.name=x"),
+            (&update, "customer=x"),
+            (&update, "update_mask.paths=name"),
+            (&get, "customerId=1"),
+            (&get, "nothing=1"),
+            (&create, "requestId=1"),
+        ] {
+            let name = query.split_once('=').unwrap().0.to_owned();
+            assert_eq!(read(binding, query), Err(vec![(name, FIELD_UNKNOWN)]), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_value_has_the_type_of_its_field() {
+        let payments = binding("quittance.payments.v1.PaymentService", "ListPayments");
+        assert_eq!(read(&payments, "unappliedOnly=true"), Ok(serde_json::json!({"unappliedOnly": true})));
+        for (query, field, reason) in [
+            ("unapplied_only=yes", "unapplied_only", VALUE_MALFORMED),
+            ("pageSize=1.5", "page_size", VALUE_MALFORMED),
+            ("pageSize=", "page_size", VALUE_MALFORMED),
+            ("pageSize=1&page_size=1", "page_size", PARAMETER_TWICE),
+            ("customerId=%ff", "customerId", JSON_MALFORMED),
+        ] {
+            assert_eq!(read(&payments, query), Err(vec![(field.to_owned(), reason)]), "{query}");
+        }
+    }
+
+    /// The contract has no parameters that are nested or lists: those of a method made for this test.
+    #[test]
+    fn nested_fields_are_reached_by_dots_and_lists_by_repetition() {
+        let pool = DescriptorPool::decode(quittance_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let text = serde_json::json!({
+            "name": "test.proto", "syntax": "proto3", "package": "test",
+            "dependency": ["google/api/annotations.proto", "google/protobuf/timestamp.proto", "quittance/common/v1/money.proto"],
+            "messageType": [{"name": "Request", "field": [
+                {"name": "amount", "number": 1, "type": "TYPE_MESSAGE", "typeName": ".quittance.common.v1.Money", "label": "LABEL_OPTIONAL"},
+                {"name": "some_ids", "number": 2, "type": "TYPE_STRING", "label": "LABEL_REPEATED"},
+                {"name": "since", "number": 3, "type": "TYPE_MESSAGE", "typeName": ".google.protobuf.Timestamp", "label": "LABEL_OPTIONAL"},
+            ]}],
+            "service": [{"name": "Service", "method": [{"name": "Get", "inputType": ".test.Request", "outputType": ".test.Request",
+                "options": {"[google.api.http]": {"get": "/test"}}}]}],
+        });
+        let descriptor = pool.get_message_by_name("google.protobuf.FileDescriptorProto").unwrap();
+        let file = DynamicMessage::deserialize(descriptor, text).unwrap();
+        let mut pool = pool.clone();
+        pool.decode_file_descriptor_proto(prost::Message::encode_to_vec(&file).as_slice()).unwrap();
+        let all = bindings(&pool.get_service_by_name("test.Service").unwrap()).unwrap();
+        let query = "amount.currencyCode=EUR&amount.amount=1.20&someIds=a&some_ids=b&since=2026-03-02T09:00:00Z";
+        let expected = serde_json::json!({
+            "amount": {"currencyCode": "EUR", "amount": "1.20"}, "someIds": ["a", "b"], "since": "2026-03-02T09:00:00Z",
+        });
+        assert_eq!(read(&all[0], query), Ok(expected));
+        let wrong = |query: &str, reason| {
+            let name = query.split_once('=').unwrap().0.to_owned();
+            assert_eq!(read(&all[0], query), Err(vec![(name, reason)]), "{query}");
+        };
+        wrong("amount=1", FIELD_UNKNOWN);
+        wrong("amount.cents=1", FIELD_UNKNOWN);
+        wrong("some_ids.x=1", FIELD_UNKNOWN);
+        wrong("since.seconds=1", FIELD_UNKNOWN);
+        wrong("since=yesterday", VALUE_MALFORMED);
+    }
+}
