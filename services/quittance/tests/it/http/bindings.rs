@@ -59,13 +59,24 @@ fn filled(binding: &Binding) -> (String, Bytes) {
         Body::Field(field) => rest.as_object_mut().unwrap().remove(field.json_name()).unwrap().to_string().into(),
         Body::Nothing => Bytes::new(),
     };
-    let parameters = rest
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
-    let query = parameters.collect::<Vec<_>>().join("&");
-    (format!("{path}?{query}"), body)
+    let mut parameters = Vec::new();
+    add_parameters("", &rest, &mut parameters);
+    (format!("{path}?{}", parameters.join("&")), body)
+}
+
+/// A value as parameters: nested fields by dots, lists by repetition.
+fn add_parameters(name: &str, value: &Value, parameters: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                let name = if name.is_empty() { field.clone() } else { format!("{name}.{field}") };
+                add_parameters(&name, value, parameters);
+            }
+        }
+        Value::Array(entries) => entries.iter().for_each(|entry| add_parameters(name, entry, parameters)),
+        Value::String(text) => parameters.push(format!("{name}={text}")),
+        other => parameters.push(format!("{name}={other}")),
+    }
 }
 
 #[tokio::test]

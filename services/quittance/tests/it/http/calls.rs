@@ -34,7 +34,7 @@ async fn created_read_listed_and_changed(http: &Http) {
     let path = format!("/invoicing/v1/customers/{}", customer["customerId"].as_str().unwrap());
     assert_eq!(http.get(&path).await.ok(), customer);
     http.customer("Grace GmbH").await;
-    let listed = http.get("/invoicing/v1/customers?nameContains=Ada+L&page_size=5").await.ok();
+    let listed = http.get("/invoicing/v1/customers?query=ada+L&page_size=5").await.ok();
     assert_eq!(listed, json!({"customers": [customer], "nextPageToken": ""}));
     let page = http.get("/invoicing/v1/customers?pageSize=1").await.ok();
     let token = page["nextPageToken"].as_str().unwrap();
@@ -75,9 +75,9 @@ async fn an_invoice_goes_from_a_draft_to_its_document_and_a_draft_is_deleted() {
     // Without a body, which has no fields then.
     let rendered = http.send(http.request(Method::POST, &format!("{path}:render")), Bytes::new()).await.ok();
     assert!(rendered["html"].as_str().unwrap().contains("1142.40"), "{rendered}");
-    let found = http.get("/invoicing/v1/invoices?state=INVOICE_STATE_ISSUED&customerId=").await.ok();
+    let found = http.get("/invoicing/v1/invoices?states=INVOICE_STATE_ISSUED&states=INVOICE_STATE_PAID&orderBy=due_on+desc&issuedOn.fromOn=2020-01-01").await.ok();
     assert_eq!(found["invoices"].as_array().unwrap().len(), 1);
-    let by_number = http.get("/invoicing/v1/invoices?state=1").await.ok();
+    let by_number = http.get("/invoicing/v1/invoices?states=1").await.ok();
     assert_eq!(by_number["invoices"].as_array().unwrap().len(), 0, "a state by its number: drafts");
     let aging = http.get("/reporting/v1/aging?currencyCode=EUR");
     let aging = super::wait(

@@ -53,12 +53,12 @@ async fn wrong_fields_are_named_together(http: &Http) {
     assert_eq!((broken.status, broken.violations()), (StatusCode::BAD_REQUEST, vec![("customer", "JSON_MALFORMED")]));
     let broken = http.send(http.request(Method::POST, "/invoicing/v1/customers:batchGet"), "[]").await;
     assert_eq!(broken.violations(), [("body", "VALUE_MALFORMED")]);
-    let query = http.get("/invoicing/v1/invoices?pageSize=many&state=OPEN&pageSize=1&pageSize=2&customer_id=%ff").await;
+    let query = http.get("/invoicing/v1/invoices?pageSize=many&states=OPEN&pageSize=1&pageSize=2&customer_ids=%ff").await;
     let expected = [
         ("page_size", "VALUE_MALFORMED"),
-        ("state", "ENUM_UNKNOWN"),
+        ("states", "ENUM_UNKNOWN"),
         ("page_size", "PARAMETER_TWICE"),
-        ("customer_id", "JSON_MALFORMED"),
+        ("customer_ids", "JSON_MALFORMED"),
     ];
     assert_eq!(query.violations(), expected);
     let read = http.send(http.request(Method::GET, "/invoicing/v1/customers"), "{}").await;
