@@ -53,7 +53,8 @@ async fn wrong_fields_are_named_together(http: &Http) {
     assert_eq!((broken.status, broken.violations()), (StatusCode::BAD_REQUEST, vec![("customer", "JSON_MALFORMED")]));
     let broken = http.send(http.request(Method::POST, "/invoicing/v1/customers:batchGet"), "[]").await;
     assert_eq!(broken.violations(), [("body", "VALUE_MALFORMED")]);
-    let query = http.get("/invoicing/v1/invoices?pageSize=many&states=OPEN&pageSize=1&pageSize=2&customer_ids=%ff").await;
+    let query =
+        http.get("/invoicing/v1/invoices?pageSize=many&states=OPEN&pageSize=1&pageSize=2&customer_ids=%ff").await;
     let expected = [
         ("page_size", "VALUE_MALFORMED"),
         ("states", "ENUM_UNKNOWN"),
