@@ -58,6 +58,10 @@ fn commands(page: &str) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
         while let Some(line) = lines.next() {
             let Some(found) = in_block.captures(line) else { continue };
             let mut text = found[1].to_owned();
+            // A substitution ends with its parenthesis.
+            if line.contains("$(quittance ") {
+                text.truncate(text.find(')').unwrap_or(text.len()));
+            }
             // An open quotation, or a backslash, continues in the next line.
             while arguments(&text).is_none() {
                 text = format!("{text}\n{}", lines.next().unwrap_or_else(|| panic!("it does not end: {text}")));
