@@ -89,9 +89,9 @@ pub(crate) struct NoteFilter {
 /// The credit notes with this number.
 pub(crate) async fn find_note_number(tx: &mut Tx, number: &str) -> Result<Vec<Uuid>, DbError> {
     let found = sqlx::query_scalar!(
-        r#"select id as "id!" from credit_note where tenant_id = $1 and not shares_number and number collate "C" = $2
+        r#"select id as "id!" from credit_note where tenant_id = $1 and not shares_number and number = $2
            union
-           select id from credit_note where tenant_id = $1 and shares_number and number collate "C" = $2"#,
+           select id from credit_note where tenant_id = $1 and shares_number and number = $2"#,
         tx.tenant().uuid(),
         number,
     );
