@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorError, DescriptorPool, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, ServiceDescriptor};
+use quittance_proto::JsonError;
 
 use crate::{BadBinding, Binding, bindings};
 
 /// The contract as descriptors.
 #[derive(Debug)]
 pub struct Contract {
-    pool: DescriptorPool,
+    pool: &'static DescriptorPool,
     bindings: Vec<Binding>,
 }
 
@@ -17,8 +18,8 @@ pub struct Contract {
 #[derive(Debug, thiserror::Error)]
 pub enum BadContract {
     /// Its descriptors.
-    #[error("the contract's descriptors: {0}")]
-    Descriptors(#[from] DescriptorError),
+    #[error(transparent)]
+    Descriptors(#[from] JsonError),
     /// A binding.
     #[error("the contract over HTTP: {0}")]
     Binding(#[from] BadBinding),
@@ -32,7 +33,7 @@ pub fn contract() -> Result<&'static Contract, &'static BadContract> {
 
 impl Contract {
     fn read() -> Result<Self, BadContract> {
-        let pool = DescriptorPool::decode(quittance_proto::FILE_DESCRIPTOR_SET)?;
+        let pool = quittance_proto::contract()?;
         let mut all = Vec::new();
         for service in pool.services() {
             all.extend(bindings(&service)?);
@@ -42,7 +43,7 @@ impl Contract {
 
     /// All descriptors.
     pub fn pool(&self) -> &DescriptorPool {
-        &self.pool
+        self.pool
     }
 
     /// The bindings of all methods.

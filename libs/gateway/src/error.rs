@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_unknown_detail_or_none_leaves_the_error_readable() {
-        let unknown = Any { type_url: "type.googleapis.com/nobody.Knows".to_owned(), value: vec![1] };
+        let unknown = Any { type_url: "type.googleapis.com/example.Unknown".to_owned(), value: vec![1] };
         for details in [vec![unknown], vec![]] {
             assert_eq!(
                 error(5, details).1,

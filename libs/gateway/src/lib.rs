@@ -16,7 +16,7 @@ mod template;
 pub use binding::{BadBinding, Binding, Body, bindings};
 pub use contract::{BadContract, Contract, contract};
 pub use error::{ErrorResponse, error_response};
-pub use openapi::openapi;
+pub use openapi::{in_paragraphs, openapi};
 pub use problem::Problem;
 pub use request::Call;
 pub use response::BadResponse;

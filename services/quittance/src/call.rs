@@ -7,7 +7,6 @@ use prost_reflect::{
 };
 use quittance_grpc::{Client, TRACE_KEY};
 use quittance_kernel::{Clock, RequestId};
-use quittance_proto::FILE_DESCRIPTOR_SET;
 use tonic::{
     Request, Status,
     client::Grpc,
@@ -16,7 +15,7 @@ use tonic::{
 
 /// The descriptors of the contract.
 pub(crate) fn pool() -> anyhow::Result<DescriptorPool> {
-    DescriptorPool::decode(FILE_DESCRIPTOR_SET).context("the contract in this program cannot be read")
+    Ok(quittance_proto::contract()?.clone())
 }
 
 /// Finds `Service/Method`; the service may be given in full or by its last name.

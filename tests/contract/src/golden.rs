@@ -135,7 +135,7 @@ impl Example {
 
 /// The contract as descriptors.
 pub fn contract() -> anyhow::Result<DescriptorPool> {
-    DescriptorPool::decode(quittance_proto::FILE_DESCRIPTOR_SET).context("the contract cannot be read")
+    Ok(quittance_proto::contract()?.clone())
 }
 
 /// A message in protobuf's JSON, in the order of its field numbers, with a line end.

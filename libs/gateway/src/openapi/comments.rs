@@ -28,8 +28,8 @@ impl Comments {
     }
 }
 
-/// Lines that were broken for the page are joined; an empty line separates paragraphs.
-fn in_paragraphs(comment: &str) -> String {
+/// A comment as text: lines that were broken for the page are joined; an empty line separates paragraphs.
+pub fn in_paragraphs(comment: &str) -> String {
     let lines: Vec<&str> = comment.lines().map(str::trim).collect();
     let paragraphs = lines.split(|line| line.is_empty()).filter(|lines| !lines.is_empty());
     paragraphs.map(|lines| lines.join(" ")).collect::<Vec<_>>().join("\n\n")

@@ -7,6 +7,8 @@ mod schema;
 
 use serde_json::{Map, Value as Json, json};
 
+pub use comments::in_paragraphs;
+
 use crate::{BadContract, Routes, contract};
 use comments::Comments;
 use operation::Operation;
