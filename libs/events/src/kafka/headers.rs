@@ -207,10 +207,9 @@ mod tests {
         }
     }
 
-    /// A value that the database or a range cannot hold makes a message invalid.
-    #[test]
-    fn what_cannot_be_kept_is_no_event() {
-        let envelope = Envelope {
+    /// An event with nothing that may be absent.
+    fn plain() -> Envelope {
+        Envelope {
             position: 1,
             event_id: EventId::new(Uuid::from_u128(1)),
             tenant: TenantId::new(Uuid::from_u128(2)),
@@ -223,7 +222,13 @@ mod tests {
             positioned_at: None,
             payload: stored(&[]),
             place: None,
-        };
+        }
+    }
+
+    /// A value that the database or a range cannot hold makes a message invalid.
+    #[test]
+    fn what_cannot_be_kept_is_no_event() {
+        let envelope = plain();
         let refused = |envelope: &Envelope| {
             let headers = write("/quittance", "probes", envelope, "application/protobuf");
             read(&message(Some(headers), Some(Vec::new()))).unwrap_err()
@@ -267,20 +272,7 @@ mod tests {
     fn every_header_is_described() {
         let document: serde_json::Value = serde_json::from_str(include_str!("../../../../docs/asyncapi.json")).unwrap();
         let described = &document["components"]["schemas"]["EventHeaders"];
-        let least = Envelope {
-            position: 1,
-            event_id: EventId::new(Uuid::from_u128(1)),
-            tenant: TenantId::new(Uuid::from_u128(2)),
-            kind: "quittance.probes.v1.Probed".to_owned(),
-            ordering_key: Uuid::from_u128(3),
-            causation: None,
-            traceparent: None,
-            tracestate: None,
-            recorded_at: DateTime::UNIX_EPOCH,
-            positioned_at: None,
-            payload: stored(&[]),
-            place: None,
-        };
+        let least = plain();
         let most = Envelope {
             causation: Some(least.event_id),
             traceparent: Some("t".to_owned()),
