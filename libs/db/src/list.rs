@@ -24,6 +24,16 @@ pub enum Column {
     Text(&'static str),
 }
 
+impl Column {
+    /// The column's name; `None` for the id.
+    const fn name(self) -> Option<&'static str> {
+        match self {
+            Column::Id => None,
+            Column::Time(name) | Column::Date(name) | Column::Text(name) => Some(name),
+        }
+    }
+}
+
 /// The order of a list; rows with equal values are ordered by their ids. Rows without a value are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
@@ -157,10 +167,7 @@ impl fmt::Debug for List {
 impl List {
     /// The rows of the tenant in a table or join, `source`, of which the two columns are those of tenant and id.
     pub fn new(tx: &Tx, source: &'static str, [tenant_id, id]: [&'static str; 2], window: Window) -> Self {
-        let value = match window.order.column {
-            Column::Id => String::new(),
-            Column::Time(column) | Column::Date(column) | Column::Text(column) => format!(", {column} as value"),
-        };
+        let value = window.order.column.name().map(|column| format!(", {column} as value")).unwrap_or_default();
         let mut query = QueryBuilder::new(format!("select {id} as id{value} from {source} where {tenant_id} = "));
         query.push_bind(tx.tenant().uuid());
         Self { query, id, window }
@@ -187,14 +194,11 @@ impl List {
         T: Encode<'static, Postgres> + Type<Postgres> + Send + 'static,
         Vec<T>: Encode<'static, Postgres> + Type<Postgres>,
     {
-        self.query.push(if values.is_empty() { "" } else { " and " });
         match values.len() {
             0 => {}
             // A single value keeps the order of an index that begins with the column.
-            1 => self.compare_last(column, values.remove(0)),
-            _ => {
-                self.query.push(column).push(" = any(").push_bind(values).push(")");
-            }
+            1 => drop(self.query.push(" and ").push(column).push(" = ").push_bind(values.remove(0))),
+            _ => self.compare_any(column, values),
         }
     }
 
@@ -234,13 +238,6 @@ impl List {
         self.query.push(")");
     }
 
-    fn compare_last<T>(&mut self, column: &'static str, value: T)
-    where
-        T: Encode<'static, Postgres> + Type<Postgres> + Send + 'static,
-    {
-        self.query.push(column).push(" = ").push_bind(value);
-    }
-
     /// Where the rows stand.
     pub async fn places(mut self, tx: &mut Tx) -> Result<Vec<Place>, DbError> {
         let column = self.window.order.column;
@@ -262,10 +259,7 @@ impl List {
         let (order, after) = (self.window.order, self.window.after.take());
         let (comparison, direction) = if order.descending { ("<", " desc") } else { (">", "") };
         let (id, query) = (self.id, &mut self.query);
-        let column = match order.column {
-            Column::Id => None,
-            Column::Time(column) | Column::Date(column) | Column::Text(column) => Some(column),
-        };
+        let column = order.column.name();
         match (after, column) {
             (None, None) => {}
             // Also the first page leaves out rows without a value.

@@ -73,6 +73,11 @@ pub fn optional_line(value: &str, max: usize) -> Read<String> {
     Ok(value)
 }
 
+/// The text of a filter, as [`optional_line`]; `None` where there is none.
+pub fn filter_line(value: &str, max: usize) -> Read<Option<String>> {
+    optional_line(value, max).map(|line| (!line.is_empty()).then_some(line))
+}
+
 /// A currency.
 pub fn currency(value: &str) -> Read<Currency> {
     if value.is_empty() {

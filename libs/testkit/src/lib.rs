@@ -14,7 +14,7 @@ pub use certificates::Authority;
 pub use database::{TestDb, logins_on};
 pub use fault::{assert_fault, assert_violations};
 pub use kafka::{KAFKA_PASSWORD, KAFKA_USER, TestKafka};
-pub use plans::{ListPlans, Plans, assert_plans};
+pub use plans::{ListPlans, Plans, assert_plans, first_page, one_day, one_minute};
 pub use requests::KeptRequests;
 pub use service::{Events, TestServer, now, peer, request_id};
 pub use wait::{drained, wait_for, wait_until};

@@ -16,7 +16,7 @@ use quittance_private_postgres::OWNER;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _, migrate::Migrator};
 
-pub use lists::ListPlans;
+pub use lists::{ListPlans, first_page, one_day, one_minute};
 
 use crate::TestDb;
 

@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use quittance_db::{Db, List, Tx, Workload};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use quittance_db::{Column, Db, List, Order, Range, Tx, Window, Workload};
 use quittance_kernel::TenantId;
 use sqlx::migrate::Migrator;
 
@@ -56,4 +57,21 @@ impl ListPlans {
     pub fn finish(self) {
         compare(&self.text, &self.golden);
     }
+}
+
+/// The first page of a list in an order.
+pub fn first_page(column: Column) -> Window {
+    Window { order: Order { column, descending: false }, after: None, limit: 101 }
+}
+
+/// A day of which each made-up table has some rows.
+pub fn one_day() -> Range<NaiveDate> {
+    let day = NaiveDate::from_ymd_opt(2026, 3, 1);
+    Range { from: day, to: day }
+}
+
+/// A minute in which each made-up table has some rows.
+pub fn one_minute() -> Range<DateTime<Utc>> {
+    let at = DateTime::from_timestamp(1_767_225_660, 0);
+    Range { from: at, to: at.map(|at| at + Duration::minutes(1)) }
 }

@@ -2,32 +2,14 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Column, Order, Range, Window};
+use quittance_db::Range;
 use quittance_host::Service as _;
 use quittance_kernel::{CustomerId, ItemId, RunId};
-use quittance_testkit::ListPlans;
+use quittance_testkit::{ListPlans, first_page, one_day, one_minute};
 use uuid::Uuid;
 
 use super::*;
 use crate::App;
-
-fn window(column: Column) -> Window {
-    Window { order: Order { column, descending: false }, after: None, limit: 101 }
-}
-
-fn date() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 3, 1).unwrap()
-}
-
-fn dates() -> Range<NaiveDate> {
-    Range { from: Some(date()), to: Some(date()) }
-}
-
-fn times() -> Range<DateTime<Utc>> {
-    let at = DateTime::from_timestamp(1_767_225_660, 0);
-    Range { from: at, to: at.map(|at| at + chrono::Duration::minutes(1)) }
-}
 
 #[tokio::test]
 async fn lists_reach_their_rows_by_index() {
@@ -50,17 +32,17 @@ async fn disputes(plans: &mut ListPlans) {
         updated_at: Range::default(),
     };
     for (name, column) in ORDERS {
-        plans.explain(&format!("disputes by {name}"), |tx| dispute::places(tx, all(), window(column))).await;
+        plans.explain(&format!("disputes by {name}"), |tx| dispute::places(tx, all(), first_page(column))).await;
     }
     let (recorded, updated) = (ORDERS[0].1, ORDERS[1].1);
     for (name, column, filter) in [
         ("a customer", recorded, Filter { customers: vec![CustomerId::new(Uuid::from_u128(7))], ..all() }),
         ("an item", recorded, Filter { item: Some(ItemId::new(Uuid::from_u128(7))), ..all() }),
         ("open ones", recorded, Filter { open_only: true, ..all() }),
-        ("opened_on", recorded, Filter { opened_on: dates(), ..all() }),
-        ("update_time", updated, Filter { updated_at: times(), ..all() }),
+        ("opened_on", recorded, Filter { opened_on: one_day(), ..all() }),
+        ("update_time", updated, Filter { updated_at: one_minute(), ..all() }),
     ] {
-        plans.explain(&format!("disputes with {name}"), |tx| dispute::places(tx, filter, window(column))).await;
+        plans.explain(&format!("disputes with {name}"), |tx| dispute::places(tx, filter, first_page(column))).await;
     }
 }
 
@@ -79,17 +61,17 @@ async fn dunning(plans: &mut ListPlans) {
         ("a run", Filter { run: Some(RunId::new(Uuid::from_u128(7))), ..all() }),
         ("a customer", Filter { customers: vec![CustomerId::new(Uuid::from_u128(7))], ..all() }),
         ("an item", Filter { item: Some(ItemId::new(Uuid::from_u128(7))), ..all() }),
-        ("record_time", Filter { recorded_at: times(), ..all() }),
+        ("record_time", Filter { recorded_at: one_minute(), ..all() }),
     ] {
-        plans.explain(&format!("reminders with {name}"), |tx| reminder::places(tx, filter, window(by_time))).await;
+        plans.explain(&format!("reminders with {name}"), |tx| reminder::places(tx, filter, first_page(by_time))).await;
     }
     let by_time = dunning::RUN_ORDERS[0].1;
-    for (name, time) in [("no filter", Range::default()), ("run_time", times())] {
-        let list = |tx: &_| dunning::run_places(tx, Range::default(), time, window(by_time));
+    for (name, time) in [("no filter", Range::default()), ("run_time", one_minute())] {
+        let list = |tx: &_| dunning::run_places(tx, Range::default(), time, first_page(by_time));
         plans.explain(&format!("runs with {name}"), list).await;
     }
     for (name, column) in strategy::ORDERS {
-        let list = |tx: &_| strategy::places(tx, Range::default(), window(column));
+        let list = |tx: &_| strategy::places(tx, Range::default(), first_page(column));
         plans.explain(&format!("strategies by {name}"), list).await;
     }
 }

@@ -1,7 +1,7 @@
 //! Lists: filters and orders of requests, and their pages.
 
 use quittance_db::Tx;
-use quittance_grpc::{currency, filter_ids, filter_values, optional_line, time_range};
+use quittance_grpc::{currency, filter_ids, filter_line, filter_values, time_range};
 use quittance_kernel::CustomerId;
 use quittance_proto::creditrisk::v1 as pb;
 use quittance_service::{Query, read_places};
@@ -58,11 +58,10 @@ impl App {
         let Query { tenant, request, mut bad } = query;
         let customers = filter_ids(&mut bad, "customer_ids", &request.customer_ids, CustomerId::parse);
         let states = filter_values(&mut bad, "states", request.states(), state_label);
-        let order = bad.check("order_reference", optional_line(&request.order_reference, 100));
+        let order_reference = bad.check("order_reference", filter_line(&request.order_reference, 100));
         let updated_at = bad.within("update_time", time_range(request.update_time.as_ref()));
-        let checked = customers.zip(states).zip(order).zip(updated_at).zip(page);
-        let ((((customers, states), order), updated_at), (page, window)) = bad.into_result(checked)?;
-        let order_reference = Some(order).filter(|order| !order.is_empty());
+        let checked = customers.zip(states).zip(order_reference).zip(updated_at).zip(page);
+        let ((((customers, states), order_reference), updated_at), (page, window)) = bad.into_result(checked)?;
         let filter = db::reservation::Filter { customers, states, order_reference, updated_at };
         let read = async |tx: &mut Tx| {
             let places = db::reservation::list(tx, filter, window).await?;

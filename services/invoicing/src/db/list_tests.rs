@@ -2,32 +2,14 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Column, Order, Range, Window};
+use quittance_db::{Column, Range};
 use quittance_host::Service as _;
 use quittance_kernel::{CustomerId, InvoiceId};
-use quittance_testkit::ListPlans;
+use quittance_testkit::{ListPlans, first_page, one_day, one_minute};
 use uuid::Uuid;
 
 use super::*;
 use crate::App;
-
-fn window(column: Column) -> Window {
-    Window { order: Order { column, descending: false }, after: None, limit: 101 }
-}
-
-fn date() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 3, 1).unwrap()
-}
-
-fn dates() -> Range<NaiveDate> {
-    Range { from: Some(date()), to: Some(date()) }
-}
-
-fn times() -> Range<DateTime<Utc>> {
-    let at = DateTime::from_timestamp(1_767_225_660, 0);
-    Range { from: at, to: at.map(|at| at + chrono::Duration::minutes(1)) }
-}
 
 #[tokio::test]
 async fn lists_reach_their_rows_by_index() {
@@ -47,7 +29,7 @@ async fn lists_reach_their_rows_by_index() {
 async fn customers(plans: &mut ListPlans) {
     for (name, column) in customer::ORDERS {
         let all = customer::Filter::default();
-        plans.explain(&format!("customers by {name}"), |tx| customer::places(tx, all, window(column))).await;
+        plans.explain(&format!("customers by {name}"), |tx| customer::places(tx, all, first_page(column))).await;
     }
     let number = Some("text 00000100".to_owned());
     for (name, filter) in [
@@ -58,10 +40,12 @@ async fn customers(plans: &mut ListPlans) {
             customer::Filter { words: ["text 0000010", "text 00000"].map(str::to_owned).into(), ..Default::default() },
         ),
     ] {
-        plans.explain(&format!("customers with {name}"), |tx| customer::places(tx, filter, window(Column::Id))).await;
+        plans
+            .explain(&format!("customers with {name}"), |tx| customer::places(tx, filter, first_page(Column::Id)))
+            .await;
     }
-    let changed = customer::Filter { updated_at: times(), ..Default::default() };
-    let by_time = window(customer::ORDERS[1].1);
+    let changed = customer::Filter { updated_at: one_minute(), ..Default::default() };
+    let by_time = first_page(customer::ORDERS[1].1);
     plans.explain("customers with update_time", |tx| customer::places(tx, changed, by_time)).await;
 }
 
@@ -69,7 +53,7 @@ async fn invoices(plans: &mut ListPlans) {
     use invoice_list::{Filter, ORDERS, StoredState};
     for (name, column) in ORDERS {
         let all = Filter::default();
-        plans.explain(&format!("invoices by {name}"), |tx| invoice_list::places(tx, all, window(column))).await;
+        plans.explain(&format!("invoices by {name}"), |tx| invoice_list::places(tx, all, first_page(column))).await;
     }
     let (created, updated) = (ORDERS[0].1, ORDERS[1].1);
     let id = Uuid::from_u128(7);
@@ -79,12 +63,14 @@ async fn invoices(plans: &mut ListPlans) {
         ("a number", created, Filter { ids: Some(vec![id]), ..Default::default() }),
         ("the state draft", created, Filter { states: vec![StoredState::Draft], ..Default::default() }),
         ("the state open", created, Filter { states: vec![StoredState::Open], ..Default::default() }),
-        ("issued_on", created, Filter { issued_on: dates(), ..Default::default() }),
-        ("due_on", created, Filter { due_on: dates(), ..Default::default() }),
-        ("update_time", updated, Filter { updated_at: times(), ..Default::default() }),
-        ("update_time, in the order of creation", created, Filter { updated_at: times(), ..Default::default() }),
+        ("issued_on", created, Filter { issued_on: one_day(), ..Default::default() }),
+        ("due_on", created, Filter { due_on: one_day(), ..Default::default() }),
+        ("update_time", updated, Filter { updated_at: one_minute(), ..Default::default() }),
+        ("update_time, in the order of creation", created, Filter { updated_at: one_minute(), ..Default::default() }),
     ] {
-        plans.explain(&format!("invoices with {name}"), |tx| invoice_list::places(tx, filter, window(column))).await;
+        plans
+            .explain(&format!("invoices with {name}"), |tx| invoice_list::places(tx, filter, first_page(column)))
+            .await;
     }
 }
 
@@ -100,16 +86,16 @@ async fn items(plans: &mut ListPlans) {
         updated_at: Range::default(),
     };
     for (name, column) in ORDERS {
-        plans.explain(&format!("items by {name}"), |tx| ledger::places(tx, all(), window(column))).await;
+        plans.explain(&format!("items by {name}"), |tx| ledger::places(tx, all(), first_page(column))).await;
     }
     let (due, updated) = (ORDERS[0].1, ORDERS[1].1);
     for (name, column, filter) in [
         ("a customer", due, Filter { customers: vec![CustomerId::new(Uuid::from_u128(7))], ..all() }),
-        ("due_on", due, Filter { due_on: dates(), ..all() }),
-        ("update_time", updated, Filter { updated_at: times(), ..all() }),
-        ("update_time, closed ones too", updated, Filter { updated_at: times(), include_closed: true, ..all() }),
+        ("due_on", due, Filter { due_on: one_day(), ..all() }),
+        ("update_time", updated, Filter { updated_at: one_minute(), ..all() }),
+        ("update_time, closed ones too", updated, Filter { updated_at: one_minute(), include_closed: true, ..all() }),
     ] {
-        plans.explain(&format!("items with {name}"), |tx| ledger::places(tx, filter, window(column))).await;
+        plans.explain(&format!("items with {name}"), |tx| ledger::places(tx, filter, first_page(column))).await;
     }
 }
 
@@ -118,17 +104,19 @@ async fn documents(plans: &mut ListPlans) {
     let all =
         || NoteFilter { customers: Vec::new(), ids: None, issued_on: Range::default(), issued_at: Range::default() };
     for (name, column) in NOTE_ORDERS {
-        plans.explain(&format!("credit notes by {name}"), |tx| document::note_places(tx, all(), window(column))).await;
+        plans
+            .explain(&format!("credit notes by {name}"), |tx| document::note_places(tx, all(), first_page(column)))
+            .await;
     }
     let by_time = NOTE_ORDERS[0].1;
     for (name, filter) in [
         ("a customer", NoteFilter { customers: vec![CustomerId::new(Uuid::from_u128(7))], ..all() }),
         ("a number", NoteFilter { ids: Some(vec![Uuid::from_u128(7)]), ..all() }),
-        ("issued_on", NoteFilter { issued_on: dates(), ..all() }),
-        ("issue_time", NoteFilter { issued_at: times(), ..all() }),
+        ("issued_on", NoteFilter { issued_on: one_day(), ..all() }),
+        ("issue_time", NoteFilter { issued_at: one_minute(), ..all() }),
     ] {
         plans
-            .explain(&format!("credit notes with {name}"), |tx| document::note_places(tx, filter, window(by_time)))
+            .explain(&format!("credit notes with {name}"), |tx| document::note_places(tx, filter, first_page(by_time)))
             .await;
     }
     let by_time = DELIVERY_ORDERS[0].1;
@@ -136,9 +124,9 @@ async fn documents(plans: &mut ListPlans) {
     for (name, invoice, time) in [
         ("no filter", None, Range::default()),
         ("an invoice", invoice, Range::default()),
-        ("deliver_time", None, times()),
+        ("deliver_time", None, one_minute()),
     ] {
-        let list = |tx: &_| document::delivery_places(tx, invoice, time, window(by_time));
+        let list = |tx: &_| document::delivery_places(tx, invoice, time, first_page(by_time));
         plans.explain(&format!("deliveries with {name}"), list).await;
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use quittance_db::{Column, Tx, Window};
 use quittance_grpc::{
-    Page, amount_range, date_range, filter_ids, filter_values, optional_id, optional_line, text, time_range,
+    Page, amount_range, date_range, filter_ids, filter_line, filter_values, optional_id, text, time_range,
 };
 use quittance_kernel::{CustomerId, InvoiceId, ItemId};
 use quittance_proto::invoicing::v1 as pb;
@@ -19,11 +19,6 @@ use crate::{
     domain::{Invoice, NumberSearch},
     wire,
 };
-
-/// A text of a filter; `None` where there is none.
-fn given(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
-}
 
 /// A state as stored.
 const fn stored_state(state: pb::InvoiceState) -> Option<StoredState> {
@@ -53,18 +48,21 @@ impl App {
     ) -> Result<pb::ListCustomersResponse, Status> {
         let page = query.changes_page(|r| (&r.order_by, r.update_time.is_some()), &db::customer::ORDERS);
         let Query { tenant, request, mut bad } = query;
-        let number = bad.check("number", optional_line(&request.number, 100));
-        let text = bad.check("query", optional_line(&request.query, 200));
+        let number = bad.check("number", filter_line(&request.number, 100));
+        let text = bad.check("query", filter_line(&request.query, 200));
         let updated_at = bad.within("update_time", time_range(request.update_time.as_ref()));
         let checked = number.zip(text).zip(updated_at).zip(page);
         let (((number, text), updated_at), (page, window)) = bad.into_result(checked)?;
         let read = async |tx: &mut Tx| {
-            let words = if text.is_empty() { Vec::new() } else { db::customer::search_words(tx, &text).await? };
-            if words.is_empty() && !text.is_empty() {
+            let words = match &text {
+                Some(text) => db::customer::search_words(tx, text).await?,
+                None => Vec::new(),
+            };
+            if words.is_empty() && text.is_some() {
                 // Punctuation alone is in no name.
                 return Ok((Vec::new(), String::new()));
             }
-            let filter = db::customer::Filter { number: given(number), words, updated_at };
+            let filter = db::customer::Filter { number, words, updated_at };
             let places = db::customer::list(tx, filter, window).await?;
             read_places(tx, &page, &places, async |tx, ids| {
                 let ids: Vec<CustomerId> = ids.iter().copied().map(CustomerId::new).collect();
@@ -86,7 +84,7 @@ impl App {
         let Query { tenant, request, mut bad } = query;
         let states = filter_values(&mut bad, "states", request.states(), stored_state);
         let customers = filter_ids(&mut bad, "customer_ids", &request.customer_ids, CustomerId::parse);
-        let number = bad.check("number", optional_line(&request.number, 100));
+        let number = bad.check("number", filter_line(&request.number, 100));
         let issued_on = bad.within("issued_on", date_range(request.issued_on.as_ref()));
         let due_on = bad.within("due_on", date_range(request.due_on.as_ref()));
         let total = bad.within("total", amount_range(request.total.as_ref()));
@@ -95,8 +93,8 @@ impl App {
         let (((((customers, states), number), (issued_on, due_on)), (total, updated_at)), (page, window)) =
             bad.into_result(checked)?;
         let read = async |tx: &mut Tx| {
-            let ids = match given(number) {
-                Some(number) => Some(db::invoice_list::find_number(tx, &number).await?),
+            let ids = match &number {
+                Some(number) => Some(db::invoice_list::find_number(tx, number).await?),
                 None => None,
             };
             let filter = db::invoice_list::Filter { customers, states, ids, issued_on, due_on, total, updated_at };
@@ -138,14 +136,14 @@ impl App {
         let page = query.ordered_page(|r| &r.order_by, &db::document::NOTE_ORDERS);
         let Query { tenant, request, mut bad } = query;
         let customers = filter_ids(&mut bad, "customer_ids", &request.customer_ids, CustomerId::parse);
-        let number = bad.check("number", optional_line(&request.number, 100));
+        let number = bad.check("number", filter_line(&request.number, 100));
         let issued_on = bad.within("issued_on", date_range(request.issued_on.as_ref()));
         let issued_at = bad.within("issue_time", time_range(request.issue_time.as_ref()));
         let checked = customers.zip(number).zip(issued_on.zip(issued_at)).zip(page);
         let (((customers, number), (issued_on, issued_at)), (page, window)) = bad.into_result(checked)?;
         let read = async |tx: &mut Tx| {
-            let ids = match given(number) {
-                Some(number) => Some(db::document::find_note_number(tx, &number).await?),
+            let ids = match &number {
+                Some(number) => Some(db::document::find_note_number(tx, number).await?),
                 None => None,
             };
             let filter = db::document::NoteFilter { customers, ids, issued_on, issued_at };

@@ -2,32 +2,14 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{Column, Order, Range, Window};
+use quittance_db::Range;
 use quittance_host::Service as _;
 use quittance_kernel::CustomerId;
-use quittance_testkit::ListPlans;
+use quittance_testkit::{ListPlans, first_page, one_day, one_minute};
 use uuid::Uuid;
 
 use super::*;
 use crate::App;
-
-fn window(column: Column) -> Window {
-    Window { order: Order { column, descending: false }, after: None, limit: 101 }
-}
-
-fn date() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 3, 1).unwrap()
-}
-
-fn dates() -> Range<NaiveDate> {
-    Range { from: Some(date()), to: Some(date()) }
-}
-
-fn times() -> Range<DateTime<Utc>> {
-    let at = DateTime::from_timestamp(1_767_225_660, 0);
-    Range { from: at, to: at.map(|at| at + chrono::Duration::minutes(1)) }
-}
 
 #[tokio::test]
 async fn lists_reach_their_rows_by_index() {
@@ -35,7 +17,7 @@ async fn lists_reach_their_rows_by_index() {
     let mut plans = ListPlans::new(("payments", &App::migrator()), App::WORKLOAD, &[], &golden).await;
     for (name, column) in payment_list::ORDERS {
         let all = payment_list::Filter::default();
-        plans.explain(&format!("payments by {name}"), |tx| payment_list::places(tx, all, window(column))).await;
+        plans.explain(&format!("payments by {name}"), |tx| payment_list::places(tx, all, first_page(column))).await;
     }
     let reference = Some("text 00000100".to_owned());
     let (recorded, updated) = (payment_list::ORDERS[0].1, payment_list::ORDERS[1].1);
@@ -47,14 +29,16 @@ async fn lists_reach_their_rows_by_index() {
         ),
         ("unapplied money", recorded, payment_list::Filter { unapplied_only: true, ..Default::default() }),
         ("a reference", recorded, payment_list::Filter { external_reference: reference, ..Default::default() }),
-        ("received_on", recorded, payment_list::Filter { received_on: dates(), ..Default::default() }),
-        ("update_time", updated, payment_list::Filter { updated_at: times(), ..Default::default() }),
+        ("received_on", recorded, payment_list::Filter { received_on: one_day(), ..Default::default() }),
+        ("update_time", updated, payment_list::Filter { updated_at: one_minute(), ..Default::default() }),
     ] {
-        plans.explain(&format!("payments with {name}"), |tx| payment_list::places(tx, filter, window(column))).await;
+        plans
+            .explain(&format!("payments with {name}"), |tx| payment_list::places(tx, filter, first_page(column)))
+            .await;
     }
     let by_time = import::ORDERS[0].1;
-    for (name, time) in [("no filter", Range::default()), ("import_time", times())] {
-        plans.explain(&format!("imports with {name}"), |tx| import::places(tx, time, window(by_time))).await;
+    for (name, time) in [("no filter", Range::default()), ("import_time", one_minute())] {
+        plans.explain(&format!("imports with {name}"), |tx| import::places(tx, time, first_page(by_time))).await;
     }
     plans.finish();
 }

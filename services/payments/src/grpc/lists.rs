@@ -1,7 +1,7 @@
 //! Lists: filters and orders of requests, and their pages.
 
 use quittance_db::Tx;
-use quittance_grpc::{amount_range, date_range, filter_ids, filter_values, optional_line, time_range};
+use quittance_grpc::{amount_range, date_range, filter_ids, filter_line, filter_values, time_range};
 use quittance_kernel::{CustomerId, PaymentId};
 use quittance_proto::payments::v1 as pb;
 use quittance_service::{Query, read_places};
@@ -41,7 +41,7 @@ impl App {
         let Query { tenant, request, mut bad } = query;
         let customers = filter_ids(&mut bad, "customer_ids", &request.customer_ids, CustomerId::parse);
         let methods = filter_values(&mut bad, "methods", request.methods(), |value| method(value).ok());
-        let reference = bad.check("external_reference", optional_line(&request.external_reference, 200));
+        let reference = bad.check("external_reference", filter_line(&request.external_reference, 200));
         let received_on = bad.within("received_on", date_range(request.received_on.as_ref()));
         let amount = bad.within("amount", amount_range(request.amount.as_ref()));
         let updated_at = bad.within("update_time", time_range(request.update_time.as_ref()));
@@ -52,7 +52,7 @@ impl App {
             customers,
             unapplied_only: request.unapplied_only,
             methods,
-            external_reference: Some(reference).filter(|reference| !reference.is_empty()),
+            external_reference: reference,
             received_on,
             amount,
             updated_at,
