@@ -92,8 +92,8 @@ async fn customers_are_found_as_people_type_their_names() {
     ] {
         assert_eq!(service.names(customers(query)).await, [found], "{query}");
     }
-    for nobody in ["üller", "muller zentrum", "&", "%", "_"] {
-        assert_eq!(service.names(customers(nobody)).await, Vec::<String>::new(), "{nobody}");
+    for unmatched in ["üller", "muller zentrum", "&", "%", "_"] {
+        assert_eq!(service.names(customers(unmatched)).await, Vec::<String>::new(), "{unmatched}");
     }
     let by_name = pb::ListCustomersRequest { order_by: "name desc".to_owned(), page_size: 3, ..Default::default() };
     assert_eq!(service.names(by_name).await, ["Газпром Нефть", "Ελληνικά Ταχυδρομεία", "Straßenbau Łódź"]);

@@ -86,7 +86,7 @@ impl<'a> Book<'a> {
         // Paid, and more than that.
         let payer = json!({"customer_id": self.customers[customer], "text": format!("invoice {}", full.number)});
         self.pay(currency, full.total + cents(1_234), &payer);
-        // In part, by a payer whom nobody knew, who has money left.
+        // In part, by an unknown payer, who has money left.
         let payment = self.pay(currency, cents(5_000), &json!({"text": "with kind regards"}));
         self.apply(&payment, &item(&part, cents(4_017)));
         // In part again, from money on account.

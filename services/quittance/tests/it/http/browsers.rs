@@ -31,9 +31,9 @@ async fn grpc_web_calls_have_messages_errors_and_metadata() {
     let path = format!("/invoicing/v1/customers/{}", created.get_ref().customer_id);
     assert_eq!(http.get(&path).await.ok()["name"], "Ada Ltd", "the same customer in JSON");
 
-    let mut nobody = Request::new(GetCustomerRequest { customer_id: request_id() });
-    metadata(nobody.metadata_mut());
-    let status = client.get_customer(nobody).await.unwrap_err();
+    let mut missing = Request::new(GetCustomerRequest { customer_id: request_id() });
+    metadata(missing.metadata_mut());
+    let status = client.get_customer(missing).await.unwrap_err();
     assert_eq!((status.code(), error_info(&status).unwrap().reason.as_str()), (Code::NotFound, "CUSTOMER_NOT_FOUND"));
     let nameless = client.get_customer(GetCustomerRequest { customer_id: request_id() }).await.unwrap_err();
     assert_eq!(nameless.code(), Code::Unauthenticated);

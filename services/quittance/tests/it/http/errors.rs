@@ -92,13 +92,13 @@ async fn ids_of_requests_are_given_once(http: &Http) {
 
 async fn wrong_places_are_said(http: &Http) {
     let id = request_id();
-    let nobody = http.get(&format!("/invoicing/v1/customers/{id}")).await;
-    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
-    let error = &nobody.body["error"];
+    let missing = http.get(&format!("/invoicing/v1/customers/{id}")).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    let error = &missing.body["error"];
     assert_eq!((&error["code"], &error["status"]), (&json!(404), &json!("NOT_FOUND")), "{error}");
     assert_eq!(error["details"][0]["@type"], "type.googleapis.com/google.rpc.ErrorInfo");
-    assert_eq!(nobody.reason(), "CUSTOMER_NOT_FOUND");
-    assert!(nobody.header("quittance-trace").is_some());
+    assert_eq!(missing.reason(), "CUSTOMER_NOT_FOUND");
+    assert!(missing.header("quittance-trace").is_some());
     for path in
         ["/", "/invoicing/v1", "/invoicing/v1/customers/", "/invoicing/v2/customers", "/invoicing/v1/customers/x:do"]
     {

@@ -82,7 +82,7 @@ final class Store implements AutoCloseable {
       add("item", "open", event.getInvoiceId(), amount(event.getAmount()).negate());
     } else if (message instanceof PaymentReceived event) {
       moveCash(tenant, event.getPaymentId(), event.getAmount(), amount(event.getAmount()));
-      // Empty where nobody knew the payer: then the money is nobody's until it is applied.
+      // Empty where the payer was unknown: the money has no customer until it is applied.
       update("update payment set customer = ? where id = ?", event.getCustomerId(), event.getPaymentId());
     } else if (message instanceof PaymentApplied event) {
       Money money = event.getAllocation().getAmount();
