@@ -1,7 +1,7 @@
 //! Parsers of request fields. Every function returns the value, or a reason and a sentence for [`Violations::check`](crate::Violations::check).
 
 use chrono::NaiveDate;
-use prost_types::FieldMask;
+use prost_types::{Duration, FieldMask};
 use quittance_kernel::{
     BadId, Currency, Money, Percent, RequestId, parse_date,
     reason::{FIELD_REQUIRED, TEXT_HAS_CONTROL_CHARACTERS, TEXT_TOO_LONG},
@@ -128,6 +128,13 @@ pub fn percent(value: &str) -> Read<Percent> {
         return required();
     }
     Percent::parse(value).map_err(|error| (error.reason(), error.to_string()))
+}
+
+/// A length of time in whole seconds, from one to `max`; `None` where it is not given.
+pub fn whole_seconds(value: Option<Duration>, max: u32) -> Result<Option<u32>, String> {
+    let Some(Duration { seconds, nanos }) = value else { return Ok(None) };
+    let seconds = u32::try_from(seconds).ok().filter(|seconds| (1..=max).contains(seconds) && nanos == 0);
+    seconds.map(Some).ok_or_else(|| format!("is 1 to {max} whole seconds"))
 }
 
 /// A required message.

@@ -24,6 +24,7 @@ mod status;
 mod tls;
 mod violations;
 mod web;
+mod write_off;
 
 pub use after::{AfterWrites, Reading};
 pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, Verifier, refresh_keys};
@@ -33,7 +34,7 @@ pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
     currency, date, decimal, field_mask, filter_line, id, message, money, optional_date, optional_id, optional_line,
-    optional_text, percent, positive_money, request_id, required, text,
+    optional_text, percent, positive_money, request_id, required, text, whole_seconds,
 };
 pub use layer::{CallLayer, Caller};
 pub use order::{OrderBy, order_by};
@@ -46,6 +47,7 @@ pub use status::{ledger, stream_status};
 pub use tls::{TlsConfig, TlsError, Trust};
 pub use violations::{Violation, Violations};
 pub use web::CorsConfig;
+pub use write_off::write_off;
 
 /// The metadata key that names the tenant of a call.
 pub const TENANT_KEY: &str = "quittance-tenant";

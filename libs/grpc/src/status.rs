@@ -1,24 +1,32 @@
 //! The stream status and the results of verification as messages of the contract.
 
 use quittance_db::Invariant;
-use quittance_events::StreamStatus;
+use quittance_events::{StreamStatus, Subscription};
+use quittance_kernel::Bug;
 use quittance_proto::common::v1 as pb;
 
 /// The response of every service's `GetStreamStatus`, from the status of the caller's tenant. `unfinished` counts the reconciler work left for it.
-pub fn stream_status(status: StreamStatus, unfinished: i64) -> pb::StreamStatus {
-    let subscriptions = status.subscriptions.into_iter().map(|s| pb::Subscription {
-        area: s.area,
-        position: s.position,
-        parked: s.parked,
-        dead_letters: s.dead_letters,
-        waiting: s.waiting,
-    });
-    pb::StreamStatus {
+pub fn stream_status(status: StreamStatus, unfinished: i64) -> Result<pb::StreamStatus, Bug> {
+    let subscription = |s: Subscription| {
+        Ok::<_, Bug>(pb::Subscription {
+            area: s.area,
+            position: s.position,
+            parked: count(s.parked)?,
+            dead_letters: count(s.dead_letters)?,
+            waiting: count(s.waiting)?,
+        })
+    };
+    Ok(pb::StreamStatus {
         head_position: status.head_position,
-        unpositioned: status.unpositioned,
-        subscriptions: subscriptions.collect(),
-        unfinished,
-    }
+        unpositioned: count(status.unpositioned)?,
+        subscriptions: status.subscriptions.into_iter().map(subscription).collect::<Result<_, _>>()?,
+        unfinished: count(unfinished)?,
+    })
+}
+
+/// A count that is small by its nature.
+fn count(number: i64) -> Result<i32, Bug> {
+    i32::try_from(number).map_err(|_| Bug("a count is out of range"))
 }
 
 /// The response of every service's `VerifyLedger`.
@@ -27,7 +35,7 @@ pub fn ledger(invariants: Vec<Invariant>) -> pb::VerifyLedgerResponse {
         number,
         rule: rule.to_owned(),
         checked: found.checked,
-        drifted: found.violations,
+        violations: found.violations,
         examples: found.examples,
     });
     pb::VerifyLedgerResponse { invariants: results.collect() }

@@ -12,7 +12,7 @@ pub use event::{AreaEvent, known, published, published_json, stored, stored_from
 pub use json::{JsonError, contract, from_json, to_json};
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};
 pub use scopes::{Access, METHODS, access};
-pub use value::{BadMoney, instant, money, read_money};
+pub use value::{BadMoney, instant, money, read_money, write_off_reason};
 
 /// Every message and service of the contract, for reflection and for calls without generated code.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/quittance.bin"));

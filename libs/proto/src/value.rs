@@ -1,7 +1,7 @@
 //! Protobuf values to kernel values and back.
 
 use chrono::{DateTime, Utc};
-use quittance_kernel::{Currency, Money, MoneyError, UnknownCurrency};
+use quittance_kernel::{Currency, Money, MoneyError, UnknownCurrency, WriteOffReason};
 
 use crate::common::v1 as pb;
 
@@ -13,6 +13,15 @@ pub fn money(money: Money) -> pb::Money {
 /// Money from a message, or what is wrong with it.
 pub fn read_money(message: &pb::Money) -> Result<Money, BadMoney> {
     Ok(Money::parse(&message.amount, Currency::parse(&message.currency_code)?)?)
+}
+
+/// Why a difference is written off, as a message.
+pub fn write_off_reason(reason: Option<WriteOffReason>) -> pb::WriteOffReason {
+    match reason {
+        None => pb::WriteOffReason::Unspecified,
+        Some(WriteOffReason::SmallDifference) => pb::WriteOffReason::SmallDifference,
+        Some(WriteOffReason::BankCharges) => pb::WriteOffReason::BankCharges,
+    }
 }
 
 /// An instant as a message.

@@ -8,8 +8,8 @@ use prost::Message as _;
 use quittance_grpc::{Client, Peer, error_info};
 use quittance_kernel::{AllocationId, RequestId, TenantId};
 use quittance_proto::{
-    invoicing::v1::{self as pb, open_item_service_client::OpenItemServiceClient, settlement_result},
-    money, reasons,
+    invoicing::v1::{self as pb, settlement_result, settlement_service_client::SettlementServiceClient},
+    money, reasons, write_off_reason,
 };
 use tonic::{Code, Status};
 
@@ -68,9 +68,9 @@ impl Invoicing {
         Self(peer)
     }
 
-    fn client(&self, tenant: TenantId) -> Result<OpenItemServiceClient<Client>, NoResponse> {
+    fn client(&self, tenant: TenantId) -> Result<SettlementServiceClient<Client>, NoResponse> {
         let client = self.0.for_tenant(tenant, DEADLINE).map_err(|error| NoResponse::Refused(error.to_string()))?;
-        Ok(OpenItemServiceClient::new(client))
+        Ok(SettlementServiceClient::new(client))
     }
 
     /// Settles a batch: all allocations with its id, in the order of their ids.
@@ -126,7 +126,7 @@ fn settlement(allocation: &Allocation) -> pb::Settlement {
         discount: allocation.discount.map(money),
         effective_on: allocation.effective_on.to_string(),
         write_off: allocation.write_off.map(|write_off| money(write_off.amount)),
-        write_off_reason: allocation.write_off.map(|write_off| write_off.reason.label().to_owned()).unwrap_or_default(),
+        write_off_reason: write_off_reason(allocation.write_off.map(|write_off| write_off.reason)).into(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Domain values as messages of the contract, for responses and events.
 
-use quittance_matching::Fallback;
-use quittance_proto::{instant, money, payments::v1 as pb};
+use quittance_matching::{Fallback, UnappliedReason};
+use quittance_proto::{instant, money, payments::v1 as pb, write_off_reason};
 
 use crate::domain::{
     Allocation, AllocationState, Alternative, BankImport, ImportedStatement, MatchOutcome, MatchRule, MatchingPolicy,
-    Method, Payment, Share,
+    Method, Payment, Share, Suspicion,
 };
 
 /// An optional id.
@@ -42,6 +42,31 @@ pub(crate) fn rule(rule: Option<MatchRule>) -> pb::MatchRule {
     }
 }
 
+/// Why money is unapplied.
+pub(crate) fn unapplied_reason(reason: Option<UnappliedReason>) -> pb::UnappliedReason {
+    use pb::UnappliedReason as Wire;
+    match reason {
+        None => Wire::Unspecified,
+        Some(UnappliedReason::NoReferenceNoPayer) => Wire::NoReferenceNoPayer,
+        Some(UnappliedReason::PayerHasNoOpenItem) => Wire::PayerHasNoOpenItem,
+        Some(UnappliedReason::NoSingleEqualItem) => Wire::NoSingleEqualItem,
+        Some(UnappliedReason::ItemAlreadyPaid) => Wire::ItemAlreadyPaid,
+        Some(UnappliedReason::AmountExceedsItems) => Wire::AmountExceedsItems,
+        Some(UnappliedReason::AmountBelowItems) => Wire::AmountBelowItems,
+        Some(UnappliedReason::AmbiguousReference) => Wire::AmbiguousReference,
+        Some(UnappliedReason::CurrencyDiffers) => Wire::CurrencyDiffers,
+        Some(UnappliedReason::PaidBeforeIssue) => Wire::PaidBeforeIssue,
+        Some(UnappliedReason::SeveralExplanations) => Wire::SeveralExplanations,
+        Some(UnappliedReason::PayerDiffers) => Wire::PayerDiffers,
+        Some(UnappliedReason::UnknownDocument) => Wire::UnknownDocument,
+        Some(UnappliedReason::NameOnly) => Wire::NameOnly,
+        Some(UnappliedReason::PossibleDuplicate) => Wire::PossibleDuplicate,
+        Some(UnappliedReason::AmountBeyondMatching) => Wire::AmountBeyondMatching,
+        Some(UnappliedReason::RefusedByInvoicing) => Wire::RefusedByInvoicing,
+        Some(UnappliedReason::UnappliedManually) => Wire::UnappliedManually,
+    }
+}
+
 fn state(state: &AllocationState) -> pb::AllocationState {
     match state {
         AllocationState::Pending => pb::AllocationState::Pending,
@@ -72,7 +97,7 @@ pub(crate) fn allocation(allocation: &Allocation) -> pb::Allocation {
         rule: rule(Some(allocation.rule)).into(),
         rejection_reason,
         write_off: allocation.write_off.map(|write_off| money(write_off.amount)),
-        write_off_reason: allocation.write_off.map(|write_off| write_off.reason.label().to_owned()).unwrap_or_default(),
+        write_off_reason: write_off_reason(allocation.write_off.map(|write_off| write_off.reason)).into(),
     }
 }
 
@@ -88,7 +113,7 @@ pub(crate) fn alternative(alternative: &Alternative) -> pb::MatchAlternative {
     pb::MatchAlternative {
         rule: rule(Some(alternative.rule)).into(),
         score: format!("{}.{:03}", alternative.score / 1000, alternative.score % 1000),
-        doubt: alternative.doubt.map(|doubt| doubt.label().to_owned()).unwrap_or_default(),
+        unapplied_reason: unapplied_reason(alternative.doubt).into(),
         evidence: alternative.evidence.clone(),
         allocations: alternative.shares.iter().map(proposed).collect(),
         left_over: Some(money(alternative.left_over)),
@@ -128,7 +153,7 @@ fn outcome(outcome: &MatchOutcome) -> pb::MatchOutcome {
     pb::MatchOutcome {
         rule: rule(outcome.rule).into(),
         evidence: outcome.evidence.clone(),
-        unapplied_reason: outcome.unapplied_reason.map(|reason| reason.label().to_owned()).unwrap_or_default(),
+        unapplied_reason: unapplied_reason(outcome.unapplied_reason).into(),
     }
 }
 
@@ -202,7 +227,9 @@ pub(crate) fn bank_import(import: &BankImport) -> pb::BankImport {
             .iter()
             .map(|entry| pb::SuspiciousEntry {
                 line: i32::try_from(entry.line).unwrap_or(i32::MAX),
-                reason: entry.reason.clone(),
+                reason: match entry.reason {
+                    Suspicion::SameBankReference => pb::SuspicionReason::SameBankReference.into(),
+                },
                 description: entry.description.clone(),
             })
             .collect(),

@@ -15,12 +15,12 @@ pub(crate) async fn print_found(api: &mut Api) -> anyhow::Result<bool> {
     println!("\nInvariants");
     let mut all_hold = true;
     for (area, invariant) in &invariants {
-        let state = if invariant.drifted == 0 { "holds " } else { "BROKEN" };
+        let state = if invariant.violations == 0 { "holds " } else { "BROKEN" };
         println!("  {state} {} {:>9} checked  {area}: {}", invariant.number, invariant.checked, invariant.rule);
         for example in &invariant.examples {
             println!("           {example}");
         }
-        all_hold &= invariant.drifted == 0;
+        all_hold &= invariant.violations == 0;
     }
     Ok(all_hold)
 }

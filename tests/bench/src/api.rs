@@ -13,7 +13,7 @@ use quittance_proto::{
     common::v1::Money,
     invoicing::v1::{
         self as pb, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
-        open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
+        settlement_service_client::SettlementServiceClient, tenant_service_client::TenantServiceClient,
     },
 };
 use quittance_runtime::ShutdownTrigger;
@@ -64,7 +64,7 @@ fn settlement(item_id: &str) -> pb::Settlement {
         discount: None,
         effective_on: now.date_naive().to_string(),
         write_off: None,
-        write_off_reason: String::new(),
+        write_off_reason: 0,
     }
 }
 
@@ -183,7 +183,7 @@ impl Api {
         let all = self.items.lock().await.clone();
         let started = Instant::now();
         concurrently(in_flight, |caller| {
-            let (mut items, all) = (OpenItemServiceClient::new(self.client.clone()), all.clone());
+            let (mut items, all) = (SettlementServiceClient::new(self.client.clone()), all.clone());
             async move {
                 let mut count = 0;
                 while goes_on(started) {
@@ -203,7 +203,7 @@ impl Api {
     pub(crate) async fn settle_batches(&self) -> anyhow::Result<f64> {
         let all = self.items.lock().await.clone();
         one_round(|| async {
-            let mut items = OpenItemServiceClient::new(self.client.clone());
+            let mut items = SettlementServiceClient::new(self.client.clone());
             let settlements: Vec<pb::Settlement> = all.iter().map(|item| settlement(item)).collect();
             let count = settlements.len();
             check(

@@ -90,6 +90,6 @@ impl DunningService for App {
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
         let status = self.read_unknown(query(request)?.tenant, async |tx| tenant_stream_status(tx).await).await?;
-        Ok(Response::new(quittance_grpc::stream_status(status, 0)))
+        Ok(Response::new(quittance_grpc::stream_status(status, 0).map_err(Error::from)?))
     }
 }

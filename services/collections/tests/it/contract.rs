@@ -117,5 +117,5 @@ async fn verify_ledger_finds_what_does_not_add_up() {
     sqlx::query("update item set open = 99").execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
     let found = setup.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
-    assert_eq!((found.invariants[0].drifted, found.invariants[0].examples.len()), (1, 1));
+    assert_eq!((found.invariants[0].violations, found.invariants[0].examples.len()), (1, 1));
 }

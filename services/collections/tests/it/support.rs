@@ -9,10 +9,11 @@ use quittance_proto::{
         self as pb, dispute_service_client::DisputeServiceClient, dunning_service_client::DunningServiceClient,
         strategy_service_client::StrategyServiceClient,
     },
-    common::v1::{self as common, Money},
+    common::v1::{self as common, Money, WriteOffReason},
     invoicing::v1::{
         self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
-        open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
+        open_item_service_client::OpenItemServiceClient, settlement_service_client::SettlementServiceClient,
+        tenant_service_client::TenantServiceClient,
     },
 };
 use quittance_testkit::{Events, TestDb, TestServer, now, request_id, wait_until};
@@ -114,6 +115,10 @@ impl Setup {
         DisputeServiceClient::new(self.server.client())
     }
 
+    pub(crate) fn settlements(&self) -> SettlementServiceClient<Client> {
+        SettlementServiceClient::new(self.server.client())
+    }
+
     pub(crate) fn items(&self) -> OpenItemServiceClient<Client> {
         OpenItemServiceClient::new(self.server.client())
     }
@@ -204,10 +209,10 @@ impl Setup {
             discount: discount.and_then(eur),
             effective_on: effective_on.to_owned(),
             write_off: write_off.and_then(eur),
-            write_off_reason: write_off.map(|_| "SMALL_DIFFERENCE".to_owned()).unwrap_or_default(),
+            write_off_reason: write_off.map_or(WriteOffReason::Unspecified, |_| WriteOffReason::SmallDifference).into(),
         };
         let request = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
-        let results = self.items().settle_items(request).await.unwrap().into_inner().results;
+        let results = self.settlements().settle_items(request).await.unwrap().into_inner().results;
         assert!(matches!(results[0].result, Some(inv::settlement_result::Result::Item(_))), "{results:?}");
         self.caught_up().await;
         allocation_id
@@ -220,7 +225,7 @@ impl Setup {
             reason: "returned".to_owned(),
         };
         let request = inv::ReverseSettlementsRequest { request_id: request_id(), reversals: vec![reversal] };
-        let results = self.items().reverse_settlements(request).await.unwrap().into_inner().results;
+        let results = self.settlements().reverse_settlements(request).await.unwrap().into_inner().results;
         assert!(matches!(results[0].result, Some(inv::settlement_result::Result::Item(_))), "{results:?}");
         self.caught_up().await;
     }
@@ -301,7 +306,7 @@ impl Setup {
         let found = self.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
         assert_eq!(found.invariants.len(), 3);
         for invariant in found.invariants {
-            assert_eq!(invariant.drifted, 0, "{invariant:?}");
+            assert_eq!(invariant.violations, 0, "{invariant:?}");
         }
     }
 }

@@ -90,6 +90,6 @@ impl CreditService for App {
             Ok::<_, Error>((tenant_stream_status(tx).await?, db::reservation::count_to_expire(tx, self.now()).await?))
         };
         let (status, unfinished) = self.read_unknown(query(request)?.tenant, read).await?;
-        Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
+        Ok(Response::new(quittance_grpc::stream_status(status, unfinished).map_err(Error::from)?))
     }
 }

@@ -20,20 +20,20 @@ fn hashes_of_commands_stay_what_they_were() {
         |request, command: ops::UpdateProfile| command_hash(ops::UpdateProfile::NAME, request, &command),
         "4519c5660b66e5d09b0d8ec8f677aebe4b59ec451c3558e7266ff944f8741405",
     );
-    kept.check::<pb::AuthorizeRequest, _>(
-        r#"{"customer_id": "018f4e2a-7d3b-7c55-9a86-000000000001", "amount": {"currency_code": "EUR", "amount": "119.00"}, "order_reference": "SO-1", "ttl_seconds": 3600}"#,
-        |request, command: ops::Authorize| command_hash(ops::Authorize::NAME, request, &command),
-        "7de2a79fc3586189bfb89466399aa47b4bf47bb3d7ee3209399e6cb16c198f06",
+    kept.check::<pb::AuthorizeOrderRequest, _>(
+        r#"{"customer_id": "018f4e2a-7d3b-7c55-9a86-000000000001", "amount": {"currency_code": "EUR", "amount": "119.00"}, "order_reference": "SO-1", "time_to_live": "3600s"}"#,
+        |request, command: ops::AuthorizeOrder| command_hash(ops::AuthorizeOrder::NAME, request, &command),
+        "30cb30f8ef058577a2a33488d69503daeeab25f2ccc21d412a09fa34af8f6c9c",
     );
-    kept.check::<pb::ConfirmRequest, _>(
+    kept.check::<pb::ConfirmReservationRequest, _>(
         r#"{"reservation_id": "018f4e2a-7d3b-7c55-9a86-000000000003"}"#,
-        |request, command: ops::Confirm| command_hash(ops::Confirm::NAME, request, &command),
-        "931b9043ff3c9db16b0f3edc8e2f81a5ffd7969dafa7ceddd960ab399274a3a2",
+        |request, command: ops::ConfirmReservation| command_hash(ops::ConfirmReservation::NAME, request, &command),
+        "38ea2d81a463597157fd825232a7df7cb08deec3f9130eb2a19a0c6cd7e5cd49",
     );
-    kept.check::<pb::ReleaseRequest, _>(
+    kept.check::<pb::ReleaseReservationRequest, _>(
         r#"{"reservation_id": "018f4e2a-7d3b-7c55-9a86-000000000003"}"#,
-        |request, command: ops::Release| command_hash(ops::Release::NAME, request, &command),
-        "aa06d81e1af6f5e367adbadc6bbc1d9c41324c7e5c4791ef6afdbaeb111eb9f0",
+        |request, command: ops::ReleaseReservation| command_hash(ops::ReleaseReservation::NAME, request, &command),
+        "238c89109af0b9287e250ffb993ca0f9a07a9aa450567afe8b77f36b0afe6591",
     );
     kept.finish();
 }

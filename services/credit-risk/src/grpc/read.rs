@@ -1,13 +1,13 @@
 //! Messages as commands, with all violations.
 
-use quittance_grpc::{Violations, field_mask, id, message, money, optional_text, positive_money, text};
+use quittance_grpc::{Violations, field_mask, id, message, money, optional_text, positive_money, text, whole_seconds};
 use quittance_kernel::{CustomerId, Money, ProfileId, ReservationId};
 use quittance_proto::{common::v1 as common, creditrisk::v1 as pb};
 use quittance_service::Etag;
 
 use crate::{
     domain::{DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, NewProfile, Order, ProfileChange},
-    ops::{Authorize, Confirm, CreateProfile, Release, UpdateProfile},
+    ops::{AuthorizeOrder, ConfirmReservation, CreateProfile, ReleaseReservation, UpdateProfile},
 };
 
 /// The longest note, in characters.
@@ -20,15 +20,6 @@ fn limit(value: Option<&common::Money>) -> Result<Money, (&'static str, String)>
     if limit.is_negative() { Err(("LIMIT_NEGATIVE", "must be zero or more".to_owned())) } else { Ok(limit) }
 }
 
-fn ttl_seconds(value: i32) -> Result<u32, (&'static str, String)> {
-    match u32::try_from(value) {
-        Ok(0) => Ok(DEFAULT_TTL_SECONDS),
-        Ok(seconds) if seconds <= MAX_TTL_SECONDS => Ok(seconds),
-        Ok(_) | Err(_) => {
-            Err(("TTL_OUT_OF_RANGE", format!("is 1 to {MAX_TTL_SECONDS} seconds, or 0 for {DEFAULT_TTL_SECONDS}")))
-        }
-    }
-}
 
 impl TryFrom<pb::CreateProfileRequest> for CreateProfile {
     type Error = Violations;
@@ -68,15 +59,16 @@ impl TryFrom<pb::UpdateProfileRequest> for UpdateProfile {
     }
 }
 
-impl TryFrom<pb::AuthorizeRequest> for Authorize {
+impl TryFrom<pb::AuthorizeOrderRequest> for AuthorizeOrder {
     type Error = Violations;
 
-    fn try_from(request: pb::AuthorizeRequest) -> Result<Self, Violations> {
+    fn try_from(request: pb::AuthorizeOrderRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
         let amount = bad.check("amount", positive_money(request.amount.as_ref()));
         let reference = bad.check("order_reference", text(&request.order_reference, MAX_REFERENCE));
-        let ttl_seconds = bad.check("ttl_seconds", ttl_seconds(request.ttl_seconds));
+        let time_to_live = whole_seconds(request.time_to_live, MAX_TTL_SECONDS).map_err(|why| ("TTL_OUT_OF_RANGE", why));
+        let ttl_seconds = bad.check("time_to_live", time_to_live).map(|seconds| seconds.unwrap_or(DEFAULT_TTL_SECONDS));
         let order = customer.zip(amount).zip(reference.zip(ttl_seconds));
         let order = order.map(|((customer, amount), (reference, ttl_seconds))| Order {
             customer,
@@ -88,20 +80,20 @@ impl TryFrom<pb::AuthorizeRequest> for Authorize {
     }
 }
 
-impl TryFrom<pb::ConfirmRequest> for Confirm {
+impl TryFrom<pb::ConfirmReservationRequest> for ConfirmReservation {
     type Error = Violations;
 
-    fn try_from(request: pb::ConfirmRequest) -> Result<Self, Violations> {
+    fn try_from(request: pb::ConfirmReservationRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let id = bad.check("reservation_id", id(&request.reservation_id, ReservationId::parse));
         bad.into_result(id.map(|reservation| Self { reservation }))
     }
 }
 
-impl TryFrom<pb::ReleaseRequest> for Release {
+impl TryFrom<pb::ReleaseReservationRequest> for ReleaseReservation {
     type Error = Violations;
 
-    fn try_from(request: pb::ReleaseRequest) -> Result<Self, Violations> {
+    fn try_from(request: pb::ReleaseReservationRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let id = bad.check("reservation_id", id(&request.reservation_id, ReservationId::parse));
         bad.into_result(id.map(|reservation| Self { reservation }))

@@ -9,15 +9,18 @@ use crate::{App, db, ops, wire};
 
 #[tonic::async_trait]
 impl ReservationService for App {
-    async fn authorize(&self, request: Request<pb::AuthorizeRequest>) -> Result<Response<pb::Reservation>, Status> {
-        self.run_coalesced(parse::<ops::Authorize, _>(request)?, wire::reservation).await
+    async fn authorize_order(
+        &self,
+        request: Request<pb::AuthorizeOrderRequest>,
+    ) -> Result<Response<pb::Reservation>, Status> {
+        self.run_coalesced(parse::<ops::AuthorizeOrder, _>(request)?, wire::reservation).await
     }
 
-    async fn batch_authorize(
+    async fn batch_authorize_orders(
         &self,
-        request: Request<pb::BatchAuthorizeRequest>,
-    ) -> Result<Response<pb::BatchAuthorizeResponse>, Status> {
-        let calls = parse_batch::<ops::Authorize, _, _>(request, |batch| batch.requests)?;
+        request: Request<pb::BatchAuthorizeOrdersRequest>,
+    ) -> Result<Response<pb::BatchAuthorizeOrdersResponse>, Status> {
+        let calls = parse_batch::<ops::AuthorizeOrder, _, _>(request, |batch| batch.requests)?;
         let results = self.run_batch(calls, wire::reservation).await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
@@ -26,15 +29,21 @@ impl ReservationService for App {
             };
             pb::ReservationResult { result: Some(result) }
         });
-        Ok(Response::new(pb::BatchAuthorizeResponse { results: results.collect() }))
+        Ok(Response::new(pb::BatchAuthorizeOrdersResponse { results: results.collect() }))
     }
 
-    async fn confirm(&self, request: Request<pb::ConfirmRequest>) -> Result<Response<pb::Reservation>, Status> {
-        self.run(parse::<ops::Confirm, _>(request)?, wire::reservation).await
+    async fn confirm_reservation(
+        &self,
+        request: Request<pb::ConfirmReservationRequest>,
+    ) -> Result<Response<pb::Reservation>, Status> {
+        self.run(parse::<ops::ConfirmReservation, _>(request)?, wire::reservation).await
     }
 
-    async fn release(&self, request: Request<pb::ReleaseRequest>) -> Result<Response<pb::Reservation>, Status> {
-        self.run(parse::<ops::Release, _>(request)?, wire::reservation).await
+    async fn release_reservation(
+        &self,
+        request: Request<pb::ReleaseReservationRequest>,
+    ) -> Result<Response<pb::Reservation>, Status> {
+        self.run(parse::<ops::ReleaseReservation, _>(request)?, wire::reservation).await
     }
 
     async fn get_reservation(

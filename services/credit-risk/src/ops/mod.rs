@@ -2,19 +2,19 @@
 //! all calls share.
 
 mod apply_invoicing;
-mod authorize;
-mod confirm;
+mod authorize_order;
+mod confirm_reservation;
 mod create_profile;
 mod expire_reservations;
-mod release;
+mod release_reservation;
 mod update_profile;
 
 pub(crate) use apply_invoicing::{Change, apply_invoicing};
-pub(crate) use authorize::Authorize;
-pub(crate) use confirm::Confirm;
+pub(crate) use authorize_order::AuthorizeOrder;
+pub(crate) use confirm_reservation::ConfirmReservation;
 pub(crate) use create_profile::CreateProfile;
 pub(crate) use expire_reservations::{BATCH as EXPIRE_BATCH, ExpireReservations};
-pub(crate) use release::Release;
+pub(crate) use release_reservation::ReleaseReservation;
 pub(crate) use update_profile::UpdateProfile;
 
 use quittance_db::DbError;

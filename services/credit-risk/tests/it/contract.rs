@@ -15,7 +15,7 @@ async fn a_request_sent_eight_times_at_once_reserves_once() {
     let sent: Vec<_> = (0..8)
         .map(|_| {
             let (mut client, order) = (setup.reservations(), order.clone());
-            tokio::spawn(async move { client.authorize(order).await.unwrap().into_inner() })
+            tokio::spawn(async move { client.authorize_order(order).await.unwrap().into_inner() })
         })
         .collect();
     let mut answers = Vec::new();
@@ -24,8 +24,8 @@ async fn a_request_sent_eight_times_at_once_reserves_once() {
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     assert_eq!(used(&setup.profile(&customer).await), ["0.00", "20.00", "80.00"]);
-    let other = pb::AuthorizeRequest { order_reference: "B".to_owned(), ..order };
-    let reused = setup.reservations().authorize(other).await.unwrap_err();
+    let other = pb::AuthorizeOrderRequest { order_reference: "B".to_owned(), ..order };
+    let reused = setup.reservations().authorize_order(other).await.unwrap_err();
     assert_fault(&reused, Code::InvalidArgument, "REQUEST_ID_REUSED");
     setup.verify().await;
 }
@@ -41,7 +41,7 @@ async fn another_tenant_sees_nothing() {
     let request = pb::GetReservationRequest { reservation_id: reservation.reservation_id };
     let status = reservations.get_reservation(request).await.unwrap_err();
     assert_fault(&status, Code::NotFound, "RESERVATION_NOT_FOUND");
-    let status = reservations.authorize(order(&customer, "A", "1.00")).await.unwrap_err();
+    let status = reservations.authorize_order(order(&customer, "A", "1.00")).await.unwrap_err();
     assert_fault(&status, Code::NotFound, "PROFILE_NOT_FOUND");
     let mut credit = pb::credit_service_client::CreditServiceClient::new(client);
     assert_eq!(credit.list_profiles(pb::ListProfilesRequest::default()).await.unwrap().into_inner().profiles, []);
@@ -71,6 +71,6 @@ async fn verify_ledger_finds_what_does_not_add_up() {
     sqlx::query("update profile set exposure = 1, reserved = 19").execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
     let found = setup.credit().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
-    let drifted: Vec<(i64, usize)> = found.invariants.iter().map(|i| (i.drifted, i.examples.len())).collect();
-    assert_eq!(drifted, [(1, 1), (1, 1)]);
+    let violations: Vec<(i64, usize)> = found.invariants.iter().map(|i| (i.violations, i.examples.len())).collect();
+    assert_eq!(violations, [(1, 1), (1, 1)]);
 }

@@ -97,7 +97,7 @@ async fn settling_lowers_exposure_and_reversing_raises_it() {
     let reversal =
         inv::SettlementReversal { allocation_id, effective_on: "2026-03-02".to_owned(), reason: "returned".to_owned() };
     let request = inv::ReverseSettlementsRequest { request_id: request_id(), reversals: vec![reversal] };
-    setup.items().reverse_settlements(request).await.unwrap();
+    setup.settlements().reverse_settlements(request).await.unwrap();
     setup.caught_up().await;
     // More is used than the limit allows: no reservation ends, and nothing new is reserved.
     assert_eq!(used(&setup.profile(&customer).await), ["80.00", "50.00", "-30.00"]);
@@ -127,7 +127,7 @@ async fn written_off_differences_are_no_exposure_until_they_are_reversed() {
     assert_eq!(used(&setup.profile(&customer).await), ["0.00", "0.00", "100.00"]);
     setup.verify().await;
     let request = inv::ReverseSettlementsRequest { request_id: request_id(), reversals };
-    setup.items().reverse_settlements(request).await.unwrap();
+    setup.settlements().reverse_settlements(request).await.unwrap();
     setup.caught_up().await;
     assert_eq!(used(&setup.profile(&customer).await), ["80.00", "0.00", "20.00"]);
     setup.verify().await;
@@ -206,7 +206,7 @@ async fn concurrent_orders_and_invoices_break_no_invariant() {
         .map(|n| {
             let (mut client, order) =
                 (setup.reservations(), crate::support::order(&customer, &format!("N-{n}"), "5.00"));
-            tokio::spawn(async move { client.authorize(order).await.unwrap() })
+            tokio::spawn(async move { client.authorize_order(order).await.unwrap() })
         })
         .collect();
     for reservation in &orders {

@@ -5,7 +5,7 @@ use quittance_proto::creditrisk::v1 as pb;
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::{Code, Status};
 
-use crate::support::{Setup, eur, used};
+use crate::support::{Setup, eur, seconds, used};
 
 async fn update(setup: &Setup, profile: pb::CreditProfile, paths: &[&str]) -> Result<pb::CreditProfile, Status> {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
@@ -106,13 +106,17 @@ async fn everything_that_is_wrong_is_named() {
     assert_violations(&status, &["customer_id", "currency_code"]);
     let request = pb::CheckCreditRequest { customer_id: "x".to_owned(), amount: eur("0.00") };
     assert_violations(&setup.credit().check_credit(request).await.unwrap_err(), &["customer_id", "amount"]);
-    let request =
-        pb::AuthorizeRequest { amount: eur("1.001"), ttl_seconds: 7_776_001, ..pb::AuthorizeRequest::default() };
-    let status = setup.reservations().authorize(request).await.unwrap_err();
-    assert_violations(&status, &["request_id", "customer_id", "amount", "order_reference", "ttl_seconds"]);
-    let status = setup.reservations().batch_authorize(pb::BatchAuthorizeRequest::default()).await.unwrap_err();
+    let request = pb::AuthorizeOrderRequest {
+        amount: eur("1.001"),
+        time_to_live: seconds(7_776_001),
+        ..pb::AuthorizeOrderRequest::default()
+    };
+    let status = setup.reservations().authorize_order(request).await.unwrap_err();
+    assert_violations(&status, &["request_id", "customer_id", "amount", "order_reference", "time_to_live"]);
+    let status =
+        setup.reservations().batch_authorize_orders(pb::BatchAuthorizeOrdersRequest::default()).await.unwrap_err();
     assert_violations(&status, &["requests"]);
-    let status = setup.reservations().confirm(pb::ConfirmRequest::default()).await.unwrap_err();
+    let status = setup.reservations().confirm_reservation(pb::ConfirmReservationRequest::default()).await.unwrap_err();
     assert_violations(&status, &["request_id", "reservation_id"]);
     let request = pb::ListReservationsRequest {
         customer_ids: vec!["x".to_owned()],

@@ -5,14 +5,14 @@ use quittance_proto::creditrisk::v1::{self as pb, ReservationState, reservation_
 use quittance_testkit::{assert_fault, wait_until};
 use tonic::Code;
 
-use crate::support::{Setup, order, used};
+use crate::support::{Setup, order, seconds, used};
 
-async fn at_once(setup: &Setup, orders: Vec<pb::AuthorizeRequest>) -> (usize, usize) {
+async fn at_once(setup: &Setup, orders: Vec<pb::AuthorizeOrderRequest>) -> (usize, usize) {
     let sent: Vec<_> = orders
         .into_iter()
         .map(|order| {
             let mut client = setup.reservations();
-            tokio::spawn(async move { client.authorize(order).await })
+            tokio::spawn(async move { client.authorize_order(order).await })
         })
         .collect();
     let (mut reserved, mut refused) = (0, 0);
@@ -66,7 +66,7 @@ async fn a_batch_is_decided_in_its_order_and_each_entry_alone() {
     let setup = Setup::start().await;
     let (a, b) = (setup.customer_with_limit("100.00").await, setup.customer_with_limit("50.00").await);
     let stranger = setup.customer().await;
-    let bad = pb::AuthorizeRequest { ttl_seconds: -1, ..order(&a, "bad", "1.00") };
+    let bad = pb::AuthorizeOrderRequest { time_to_live: seconds(-1), ..order(&a, "bad", "1.00") };
     let twice = order(&a, "A-1", "60.00");
     let requests = vec![
         twice.clone(),
@@ -80,7 +80,7 @@ async fn a_batch_is_decided_in_its_order_and_each_entry_alone() {
     ];
     let results = setup
         .reservations()
-        .batch_authorize(pb::BatchAuthorizeRequest { requests })
+        .batch_authorize_orders(pb::BatchAuthorizeOrdersRequest { requests })
         .await
         .unwrap()
         .into_inner()
@@ -113,7 +113,7 @@ async fn an_order_has_one_reservation() {
     let mut reserved = 0;
     let sent = [&a, &b].map(|customer| {
         let (mut client, order) = (setup.reservations(), order(customer, "SAME", "10.00"));
-        tokio::spawn(async move { client.authorize(order).await })
+        tokio::spawn(async move { client.authorize_order(order).await })
     });
     for one in sent {
         match one.await.unwrap() {
@@ -141,8 +141,8 @@ async fn an_order_has_one_reservation() {
 async fn the_reconciler_expires_overdue_reservations() {
     let setup = Setup::start().await;
     let customer = setup.customer_with_limit("100.00").await;
-    let short = pb::AuthorizeRequest { ttl_seconds: 60, ..order(&customer, "short", "40.00") };
-    let short = setup.reservations().authorize(short).await.unwrap().into_inner();
+    let short = pb::AuthorizeOrderRequest { time_to_live: seconds(60), ..order(&customer, "short", "40.00") };
+    let short = setup.reservations().authorize_order(short).await.unwrap().into_inner();
     let kept = setup.authorize(&customer, "kept", "10.00").await;
     setup.try_confirm(&kept).await.unwrap();
     let day = setup.authorize(&customer, "a day", "20.00").await;
@@ -169,9 +169,9 @@ async fn more_than_a_batch_expires_in_one_round() {
     let setup = Setup::start().await;
     let customer = setup.customer_with_limit("1000.00").await;
     let requests = (0..450)
-        .map(|n| pb::AuthorizeRequest { ttl_seconds: 1, ..order(&customer, &format!("O-{n}"), "1.00") })
+        .map(|n| pb::AuthorizeOrderRequest { time_to_live: seconds(1), ..order(&customer, &format!("O-{n}"), "1.00") })
         .collect();
-    setup.reservations().batch_authorize(pb::BatchAuthorizeRequest { requests }).await.unwrap();
+    setup.reservations().batch_authorize_orders(pb::BatchAuthorizeOrdersRequest { requests }).await.unwrap();
     assert_eq!(used(&setup.profile(&customer).await)[1], "450.00");
     setup.server.clock.advance(Duration::seconds(1));
     setup.until_used(&customer, ["0.00", "0.00", "1000.00"]).await;
@@ -182,8 +182,8 @@ async fn more_than_a_batch_expires_in_one_round() {
 async fn an_overdue_reservation_keeps_no_credit_from_an_order() {
     let setup = Setup::start().await;
     let customer = setup.customer_with_limit("100.00").await;
-    let short = pb::AuthorizeRequest { ttl_seconds: 1, ..order(&customer, "O-1", "100.00") };
-    let short = setup.reservations().authorize(short).await.unwrap().into_inner();
+    let short = pb::AuthorizeOrderRequest { time_to_live: seconds(1), ..order(&customer, "O-1", "100.00") };
+    let short = setup.reservations().authorize_order(short).await.unwrap().into_inner();
     setup.server.clock.advance(Duration::seconds(1));
     // Whether the reconciler has expired it or not.
     setup.authorize(&customer, "O-1", "100.00").await;
@@ -228,11 +228,11 @@ async fn releasing_eight_times_at_once_frees_the_credit_once() {
     let sent: Vec<_> = (0..8)
         .map(|_| {
             let mut client = setup.reservations();
-            let request = pb::ReleaseRequest {
+            let request = pb::ReleaseReservationRequest {
                 request_id: quittance_testkit::request_id(),
                 reservation_id: reservation.reservation_id.clone(),
             };
-            tokio::spawn(async move { client.release(request).await.unwrap() })
+            tokio::spawn(async move { client.release_reservation(request).await.unwrap() })
         })
         .collect();
     for one in sent {

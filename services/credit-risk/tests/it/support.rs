@@ -5,13 +5,14 @@ use quittance_grpc::Client;
 use quittance_host::{Service as _, Sources};
 use quittance_kernel::{AllocationId, Clock, PaymentId};
 use quittance_proto::{
-    common::v1::{self as common, Money},
+    common::v1::{self as common, Money, WriteOffReason},
     creditrisk::v1::{
         self as pb, credit_service_client::CreditServiceClient, reservation_service_client::ReservationServiceClient,
     },
     invoicing::v1::{
         self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
-        open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
+        open_item_service_client::OpenItemServiceClient, settlement_service_client::SettlementServiceClient,
+        tenant_service_client::TenantServiceClient,
     },
 };
 use quittance_testkit::{Events, TestDb, TestServer, now, request_id, wait_until};
@@ -39,14 +40,19 @@ pub(crate) fn used(profile: &pb::CreditProfile) -> [&str; 3] {
     [text(profile.exposure.as_ref()), text(profile.reserved.as_ref()), text(profile.available.as_ref())]
 }
 
+/// A time to live.
+pub(crate) fn seconds(seconds: i64) -> Option<prost_types::Duration> {
+    Some(prost_types::Duration { seconds, nanos: 0 })
+}
+
 /// An order, with a request id of its own.
-pub(crate) fn order(customer: &str, reference: &str, amount: &str) -> pb::AuthorizeRequest {
-    pb::AuthorizeRequest {
+pub(crate) fn order(customer: &str, reference: &str, amount: &str) -> pb::AuthorizeOrderRequest {
+    pb::AuthorizeOrderRequest {
         request_id: request_id(),
         customer_id: customer.to_owned(),
         amount: eur(amount),
         order_reference: reference.to_owned(),
-        ttl_seconds: 0,
+        time_to_live: None,
     }
 }
 
@@ -90,6 +96,10 @@ impl Setup {
 
     pub(crate) fn reservations(&self) -> ReservationServiceClient<Client> {
         ReservationServiceClient::new(self.server.client())
+    }
+
+    pub(crate) fn settlements(&self) -> SettlementServiceClient<Client> {
+        SettlementServiceClient::new(self.server.client())
     }
 
     pub(crate) fn items(&self) -> OpenItemServiceClient<Client> {
@@ -149,7 +159,7 @@ impl Setup {
         reference: &str,
         amount: &str,
     ) -> Result<pb::Reservation, Status> {
-        self.reservations().authorize(order(customer, reference, amount)).await.map(tonic::Response::into_inner)
+        self.reservations().authorize_order(order(customer, reference, amount)).await.map(tonic::Response::into_inner)
     }
 
     pub(crate) async fn authorize(&self, customer: &str, reference: &str, amount: &str) -> pb::Reservation {
@@ -157,15 +167,19 @@ impl Setup {
     }
 
     pub(crate) async fn try_confirm(&self, reservation: &pb::Reservation) -> Result<pb::Reservation, Status> {
-        let request =
-            pb::ConfirmRequest { request_id: request_id(), reservation_id: reservation.reservation_id.clone() };
-        self.reservations().confirm(request).await.map(tonic::Response::into_inner)
+        let request = pb::ConfirmReservationRequest {
+            request_id: request_id(),
+            reservation_id: reservation.reservation_id.clone(),
+        };
+        self.reservations().confirm_reservation(request).await.map(tonic::Response::into_inner)
     }
 
     pub(crate) async fn try_release(&self, reservation: &pb::Reservation) -> Result<pb::Reservation, Status> {
-        let request =
-            pb::ReleaseRequest { request_id: request_id(), reservation_id: reservation.reservation_id.clone() };
-        self.reservations().release(request).await.map(tonic::Response::into_inner)
+        let request = pb::ReleaseReservationRequest {
+            request_id: request_id(),
+            reservation_id: reservation.reservation_id.clone(),
+        };
+        self.reservations().release_reservation(request).await.map(tonic::Response::into_inner)
     }
 
     pub(crate) async fn reservation(&self, reservation: &pb::Reservation) -> pb::Reservation {
@@ -227,10 +241,10 @@ impl Setup {
             discount: None,
             effective_on: "2026-03-02".to_owned(),
             write_off: write_off.and_then(eur),
-            write_off_reason: write_off.map(|_| "SMALL_DIFFERENCE".to_owned()).unwrap_or_default(),
+            write_off_reason: write_off.map_or(WriteOffReason::Unspecified, |_| WriteOffReason::SmallDifference).into(),
         };
         let request = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
-        let results = self.items().settle_items(request).await.unwrap().into_inner().results;
+        let results = self.settlements().settle_items(request).await.unwrap().into_inner().results;
         assert!(matches!(results[0].result, Some(inv::settlement_result::Result::Item(_))), "{results:?}");
         self.caught_up().await;
         allocation_id
@@ -241,7 +255,7 @@ impl Setup {
         let found = self.credit().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
         assert_eq!(found.invariants.len(), 2);
         for invariant in found.invariants {
-            assert_eq!(invariant.drifted, 0, "{invariant:?}");
+            assert_eq!(invariant.violations, 0, "{invariant:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Open items, settlements, statements, verification and stream status.
+//! Open items, statements, verification and stream status.
 
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
@@ -8,25 +8,14 @@ use quittance_proto::{
     common::v1 as common,
     invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
 };
-use quittance_service::{Query, entries, parse, query};
+use quittance_service::{Query, query};
 use tonic::{Request, Response, Status};
 
 use crate::{
     App, Error, db,
     domain::{Refusal, Statement, statement},
-    ops, wire,
+    wire,
 };
-
-fn results(settled: &[ops::Settled]) -> Vec<pb::SettlementResult> {
-    let results = entries(settled.to_vec()).into_iter().map(|settled| {
-        let result = match settled {
-            Ok((item, disputed)) => pb::settlement_result::Result::Item(wire::open_item(&item, disputed)),
-            Err(error) => pb::settlement_result::Result::Error(error),
-        };
-        pb::SettlementResult { result: Some(result) }
-    });
-    results.collect()
-}
 
 #[tonic::async_trait]
 impl OpenItemService for App {
@@ -78,22 +67,6 @@ impl OpenItemService for App {
         Ok(Response::new(wire::statement(customer, &made)))
     }
 
-    async fn settle_items(
-        &self,
-        request: Request<pb::SettleItemsRequest>,
-    ) -> Result<Response<pb::SettleItemsResponse>, Status> {
-        let answer = |settled: &Vec<ops::Settled>| pb::SettleItemsResponse { results: results(settled) };
-        self.run_coalesced(parse::<ops::SettleItems, _>(request)?, answer).await
-    }
-
-    async fn reverse_settlements(
-        &self,
-        request: Request<pb::ReverseSettlementsRequest>,
-    ) -> Result<Response<pb::ReverseSettlementsResponse>, Status> {
-        let answer = |settled: &Vec<ops::Settled>| pb::ReverseSettlementsResponse { results: results(settled) };
-        self.run(parse::<ops::ReverseSettlements, _>(request)?, answer).await
-    }
-
     async fn verify_ledger(
         &self,
         request: Request<common::VerifyLedgerRequest>,
@@ -109,6 +82,6 @@ impl OpenItemService for App {
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
         let status = self.read_unknown(query(request)?.tenant, async |tx| tenant_stream_status(tx).await).await?;
-        Ok(Response::new(quittance_grpc::stream_status(status, 0)))
+        Ok(Response::new(quittance_grpc::stream_status(status, 0).map_err(Error::from)?))
     }
 }

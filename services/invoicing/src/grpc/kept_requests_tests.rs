@@ -112,7 +112,7 @@ fn documents(kept: &mut KeptRequests) {
     kept.check::<pb::SettleItemsRequest, _>(
         r#"{"settlements": [
             {"allocation_id": "018f4e2a-7d3b-7c55-9a86-000000000007", "item_id": "018f4e2a-7d3b-7c55-9a86-000000000008", "payment_id": "018f4e2a-7d3b-7c55-9a86-000000000009", "amount": {"currency_code": "EUR", "amount": "97.50"},
-                "discount": {"currency_code": "EUR", "amount": "2.00"}, "effective_on": "2026-03-01", "write_off": {"currency_code": "EUR", "amount": "0.50"}, "write_off_reason": "SMALL_DIFFERENCE"},
+                "discount": {"currency_code": "EUR", "amount": "2.00"}, "effective_on": "2026-03-01", "write_off": {"currency_code": "EUR", "amount": "0.50"}, "write_off_reason": "WRITE_OFF_REASON_SMALL_DIFFERENCE"},
             {"allocation_id": "018f4e2a-7d3b-7c55-9a86-000000000010", "item_id": "018f4e2a-7d3b-7c55-9a86-000000000011", "payment_id": "018f4e2a-7d3b-7c55-9a86-000000000009", "amount": {"currency_code": "EUR", "amount": "1.00"},
                 "effective_on": "2026-03-01"}]}"#,
         |request, command: ops::SettleItems| command_hash(ops::SettleItems::NAME, request, &command),

@@ -5,6 +5,7 @@ mod documents;
 mod items;
 mod lists;
 mod read;
+mod settlements;
 mod status;
 mod views;
 
@@ -15,7 +16,7 @@ use quittance_grpc::Reading;
 use quittance_proto::invoicing::v1::{
     credit_note_service_server::CreditNoteServiceServer, customer_service_server::CustomerServiceServer,
     invoice_service_server::InvoiceServiceServer, open_item_service_server::OpenItemServiceServer,
-    tenant_service_server::TenantServiceServer,
+    settlement_service_server::SettlementServiceServer, tenant_service_server::TenantServiceServer,
 };
 use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 
@@ -28,6 +29,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.InvoiceService",
     "quittance.invoicing.v1.CreditNoteService",
     "quittance.invoicing.v1.OpenItemService",
+    "quittance.invoicing.v1.SettlementService",
 ];
 
 /// Adds the service's gRPC services, whose calls wait for what they are to see.
@@ -47,5 +49,8 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
         )
         .add_service(
             reading.before(OpenItemServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(SettlementServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
 }

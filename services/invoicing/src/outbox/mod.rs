@@ -6,7 +6,7 @@ use quittance_events::Event;
 use quittance_kernel::{CustomerId, Money};
 use quittance_proto::{
     invoicing::v1::{self as pb, invoicing_event::Payload},
-    money,
+    money, write_off_reason,
 };
 
 use crate::{
@@ -136,7 +136,7 @@ fn settlement(settlement: &Settlement) -> pb::Settlement {
         discount: settlement.discount.map(money),
         effective_on: settlement.effective_on.to_string(),
         write_off: settlement.write_off.map(|write_off| money(write_off.amount)),
-        write_off_reason: settlement.write_off.map(|write_off| write_off.reason.label().to_owned()).unwrap_or_default(),
+        write_off_reason: write_off_reason(settlement.write_off.map(|write_off| write_off.reason)).into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every input can be wrong: each a clear error with a reason, and nothing written.
 
-use quittance_proto::invoicing::v1 as pb;
+use quittance_proto::{common::v1::WriteOffReason, invoicing::v1 as pb};
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::Code;
 
@@ -58,7 +58,7 @@ async fn amounts_fit_their_currency() {
         settlement("EUR", "1e3"),
     ];
     let request = pb::SettleItemsRequest { request_id: request_id(), settlements: all };
-    let error = service.items().settle_items(request).await.unwrap_err();
+    let error = service.settlements().settle_items(request).await.unwrap_err();
     let fields: Vec<String> = (0..5).map(|i| format!("settlements[{i}].amount")).collect();
     assert_violations(&error, &fields.iter().map(String::as_str).collect::<Vec<_>>());
 }
@@ -66,28 +66,26 @@ async fn amounts_fit_their_currency() {
 #[tokio::test]
 async fn a_write_off_has_an_amount_and_a_known_reason() {
     let service = Service::start().await;
-    let settlement = |write_off: Option<&str>, reason: &str| pb::Settlement {
+    let settlement = |write_off: Option<&str>, reason: WriteOffReason| pb::Settlement {
         write_off: write_off.and_then(crate::setup::eur),
-        write_off_reason: reason.to_owned(),
+        write_off_reason: reason.into(),
         ..crate::settling::settlement(&quittance_kernel::ItemId::at(quittance_testkit::now()).to_string(), "1")
     };
     let all = vec![
-        settlement(Some("0.10"), ""),
-        settlement(Some("0.10"), "GOODWILL"),
-        settlement(None, "BANK_CHARGES"),
-        settlement(Some("0.00"), "BANK_CHARGES"),
-        settlement(Some("0.001"), "small_difference"),
-        settlement(Some("-0.10"), "BANK_CHARGES"),
+        settlement(Some("0.10"), WriteOffReason::Unspecified),
+        settlement(None, WriteOffReason::BankCharges),
+        settlement(Some("0.00"), WriteOffReason::BankCharges),
+        settlement(Some("0.001"), WriteOffReason::Unspecified),
+        settlement(Some("-0.10"), WriteOffReason::BankCharges),
     ];
     let request = pb::SettleItemsRequest { request_id: request_id(), settlements: all };
-    let error = service.items().settle_items(request).await.unwrap_err();
+    let error = service.settlements().settle_items(request).await.unwrap_err();
     let expected = [
         "settlements[0].write_off_reason",
         "settlements[1].write_off_reason",
-        "settlements[2].write_off_reason",
+        "settlements[2].write_off",
         "settlements[3].write_off",
-        "settlements[4].write_off",
-        "settlements[4].write_off_reason",
+        "settlements[3].write_off_reason",
     ];
     assert_violations(&error, &expected);
 }

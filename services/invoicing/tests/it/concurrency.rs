@@ -91,9 +91,9 @@ async fn thirty_two_callers_never_settle_more_than_an_item_holds() {
     let item = service.issued(&customer).await.invoice_id;
     let mut calls = JoinSet::new();
     for _ in 0..CALLERS {
-        let (mut items, item) = (service.items(), item.clone());
+        let (mut settlements, item) = (service.settlements(), item.clone());
         calls.spawn(async move {
-            items.settle_items(settle(vec![settlement(&item, "7")])).await.unwrap().into_inner().results
+            settlements.settle_items(settle(vec![settlement(&item, "7")])).await.unwrap().into_inner().results
         });
     }
     let all: Vec<String> = calls.join_all().await.into_iter().flat_map(outcomes).collect();

@@ -205,7 +205,7 @@ async fn no_two_documents_share_a_number_or_a_reference() {
     sqlx::query(statement).execute(&mut owner).await.unwrap();
     let found = service.items().verify_ledger(VerifyLedgerRequest {}).await.unwrap().into_inner();
     let shared = found.invariants.iter().find(|i| i.rule.contains("printed number")).unwrap();
-    assert_eq!((shared.drifted, shared.examples[0].as_str()), (1, "INV-000001 stands on 2 documents"));
+    assert_eq!((shared.violations, shared.examples[0].as_str()), (1, "INV-000001 stands on 2 documents"));
 }
 
 #[tokio::test]

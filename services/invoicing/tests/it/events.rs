@@ -1,6 +1,9 @@
 //! What invoicing publishes.
 
-use quittance_proto::invoicing::v1::{self as pb, invoicing_event::Payload};
+use quittance_proto::{
+    common::v1::WriteOffReason,
+    invoicing::v1::{self as pb, invoicing_event::Payload},
+};
 
 use crate::{
     settling::{settle, settlement},
@@ -15,7 +18,7 @@ async fn every_change_is_told_once_and_in_order() {
     let request = issue(&draft.invoice_id);
     service.invoices().issue_invoice(request.clone()).await.unwrap();
     service.invoices().issue_invoice(request).await.unwrap();
-    service.items().settle_items(settle(vec![settlement(&draft.invoice_id, "19")])).await.unwrap();
+    service.settlements().settle_items(settle(vec![settlement(&draft.invoice_id, "19")])).await.unwrap();
     let kinds = service.events.kinds(5).await;
     assert_eq!(kinds, ["TenantCreated", "CustomerCreated", "InvoiceDrafted", "InvoiceIssued", "ItemSettled"]);
     let events: Vec<pb::InvoicingEvent> = service.events.all(5).await;
@@ -30,10 +33,10 @@ async fn a_write_off_is_told_with_its_reason() {
     let id = service.issued(&customer).await.invoice_id;
     let settled = pb::Settlement {
         write_off: eur("-1.00"),
-        write_off_reason: "BANK_CHARGES".to_owned(),
+        write_off_reason: WriteOffReason::BankCharges.into(),
         ..settlement(&id, "120.00")
     };
-    service.items().settle_items(settle(vec![settled.clone()])).await.unwrap();
+    service.settlements().settle_items(settle(vec![settled.clone()])).await.unwrap();
     let events: Vec<pb::InvoicingEvent> = service.events.all(4).await;
     let Some(Payload::ItemSettled(published)) = &events[3].payload else { panic!("{:?}", events[3]) };
     assert_eq!((published.settlement.as_ref(), amount(&published.open_amount)), (Some(&settled), "0.00"));

@@ -83,7 +83,8 @@ async fn another_tenants_documents_do_not_exist() {
         "ITEM_NOT_FOUND",
     );
     assert!(items.list_open_items(pb::ListOpenItemsRequest::default()).await.unwrap().into_inner().items.is_empty());
-    let settled = items
+    let mut settlements = pb::settlement_service_client::SettlementServiceClient::new(client.clone());
+    let settled = settlements
         .settle_items(crate::settling::settle(vec![crate::settling::settlement(&id, "1")]))
         .await
         .unwrap()

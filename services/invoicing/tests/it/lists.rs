@@ -48,7 +48,7 @@ impl Service {
 
     async fn pay(&self, item: &str, amount: &str) {
         self.clock.advance(Duration::seconds(1));
-        self.items().settle_items(settle(vec![settlement(item, amount)])).await.unwrap();
+        self.settlements().settle_items(settle(vec![settlement(item, amount)])).await.unwrap();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settling items, taking settlements back, statements.
 
 use quittance_kernel::{AllocationId, PaymentId};
-use quittance_proto::invoicing::v1 as pb;
+use quittance_proto::{common::v1::WriteOffReason, invoicing::v1 as pb};
 use quittance_testkit::{assert_fault, now, request_id};
 use tonic::Code;
 
@@ -16,7 +16,7 @@ pub(crate) fn settlement(item: &str, money: &str) -> pb::Settlement {
         discount: None,
         effective_on: "2026-03-02".to_owned(),
         write_off: None,
-        write_off_reason: String::new(),
+        write_off_reason: 0,
     }
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn settlement(item: &str, money: &str) -> pb::Settlement {
 fn writing_off(item: &str, money: &str, write_off: &str) -> pb::Settlement {
     pb::Settlement {
         write_off: eur(write_off),
-        write_off_reason: "SMALL_DIFFERENCE".to_owned(),
+        write_off_reason: WriteOffReason::SmallDifference.into(),
         ..settlement(item, money)
     }
 }
@@ -78,13 +78,13 @@ async fn a_batch_settles_entry_by_entry_on_the_items_as_they_become() {
         settlement(&unknown, "1"),
         settlement(&item, "19"),
     ]);
-    let answer = service.items().settle_items(request.clone()).await.unwrap().into_inner();
+    let answer = service.settlements().settle_items(request.clone()).await.unwrap().into_inner();
     assert_eq!(outcomes(answer.results.clone()), ["19.00", "SETTLEMENT_EXCEEDS_OPEN", "ITEM_NOT_FOUND", "0.00"]);
-    let again = service.items().settle_items(request.clone()).await.unwrap().into_inner();
+    let again = service.settlements().settle_items(request.clone()).await.unwrap().into_inner();
     assert_eq!(again, answer, "a repeated call has the same answer");
     // The guard behind the request log: the same allocations under another request id.
     let repeated = service
-        .items()
+        .settlements()
         .settle_items(pb::SettleItemsRequest { request_id: request_id(), ..request })
         .await
         .unwrap()
@@ -100,11 +100,12 @@ async fn a_settlement_is_taken_back_once() {
     let customer = service.customer().await;
     let item = service.issued(&customer).await.invoice_id;
     let settled = settlement(&item, "119");
-    service.items().settle_items(settle(vec![settled.clone()])).await.unwrap();
-    let early = service.items().reverse_settlements(reverse(&settled, "2026-03-01")).await.unwrap().into_inner();
+    service.settlements().settle_items(settle(vec![settled.clone()])).await.unwrap();
+    let early = service.settlements().reverse_settlements(reverse(&settled, "2026-03-01")).await.unwrap().into_inner();
     assert_eq!(outcomes(early.results), ["REVERSED_BEFORE_SETTLED"]);
     for _ in 0..2 {
-        let done = service.items().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap().into_inner();
+        let done =
+            service.settlements().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap().into_inner();
         assert_eq!(outcomes(done.results), ["119.00"]);
     }
     service.assert_ledger().await;
@@ -117,7 +118,7 @@ async fn small_differences_are_written_off_and_taken_back() {
     for (money, write_off) in [("118.60", "0.40"), ("120.00", "-1.00")] {
         let id = service.issued(&customer).await.invoice_id;
         let settled = writing_off(&id, money, write_off);
-        let done = service.items().settle_items(settle(vec![settled.clone()])).await.unwrap().into_inner();
+        let done = service.settlements().settle_items(settle(vec![settled.clone()])).await.unwrap().into_inner();
         assert_eq!(outcomes(done.results), ["0.00"]);
         assert_eq!(parts(&service.item(&id).await), [money, "0.00", write_off, "0.00"]);
         service.assert_ledger().await;
@@ -126,12 +127,13 @@ async fn small_differences_are_written_off_and_taken_back() {
         let open = service.items().list_open_items(request).await.unwrap().into_inner().items;
         assert_eq!(open, [], "nothing is open");
         for _ in 0..2 {
-            let back = service.items().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap().into_inner();
+            let back =
+                service.settlements().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap().into_inner();
             assert_eq!(outcomes(back.results), ["119.00"]);
         }
         assert_eq!(parts(&service.item(&id).await), ["0.00", "0.00", "0.00", "119.00"]);
         // What was reversed does not stand in the way of the next payment.
-        let next = service.items().settle_items(settle(vec![settlement(&id, "119")])).await.unwrap().into_inner();
+        let next = service.settlements().settle_items(settle(vec![settlement(&id, "119")])).await.unwrap().into_inner();
         assert_eq!(outcomes(next.results), ["0.00"]);
         service.assert_ledger().await;
     }
@@ -153,10 +155,10 @@ async fn a_discount_and_a_write_off_close_an_item_together() {
     request.invoice.as_mut().unwrap().terms_id = terms.terms_id;
     let id = service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id;
     let settled = pb::Settlement { discount: eur("2.38"), ..writing_off(&id, "116.60", "0.02") };
-    let done = service.items().settle_items(settle(vec![settled.clone()])).await.unwrap().into_inner();
+    let done = service.settlements().settle_items(settle(vec![settled.clone()])).await.unwrap().into_inner();
     assert_eq!(outcomes(done.results), ["0.00"]);
     assert_eq!(parts(&service.item(&id).await), ["116.60", "2.38", "0.02", "0.00"]);
-    service.items().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap();
+    service.settlements().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap();
     assert_eq!(parts(&service.item(&id).await), ["0.00", "0.00", "0.00", "119.00"]);
     service.assert_ledger().await;
 }
@@ -172,16 +174,16 @@ async fn a_write_off_that_closes_nothing_or_is_not_small_is_refused() {
         writing_off(&id, "59.50", "59.50"),
         writing_off(&id, "120.00", "-0.99"),
     ]);
-    let answer = service.items().settle_items(refused).await.unwrap().into_inner();
+    let answer = service.settlements().settle_items(refused).await.unwrap().into_inner();
     assert_eq!(outcomes(answer.results), ["WRITE_OFF_NOT_ALLOWED"; 4]);
     let small = writing_off(&id, "118.00", "1.00");
     for differs in [
         pb::Settlement { write_off: eur("0.99"), ..small.clone() },
-        pb::Settlement { write_off_reason: "BANK_CHARGES".to_owned(), ..small.clone() },
-        pb::Settlement { write_off: None, write_off_reason: String::new(), ..small.clone() },
+        pb::Settlement { write_off_reason: WriteOffReason::BankCharges.into(), ..small.clone() },
+        pb::Settlement { write_off: None, write_off_reason: 0, ..small.clone() },
     ] {
         let both = settle(vec![small.clone(), differs, small.clone()]);
-        let answer = service.items().settle_items(both).await.unwrap().into_inner();
+        let answer = service.settlements().settle_items(both).await.unwrap().into_inner();
         assert_eq!(outcomes(answer.results), ["0.00", "ALLOCATION_DIFFERS", "0.00"]);
     }
     assert_eq!(parts(&service.item(&id).await), ["118.00", "0.00", "1.00", "0.00"]);
@@ -193,7 +195,7 @@ async fn what_is_settled_can_neither_be_voided_nor_credited() {
     let service = Service::start().await;
     let customer = service.customer().await;
     let id = service.issued(&customer).await.invoice_id;
-    service.items().settle_items(settle(vec![settlement(&id, "1")])).await.unwrap();
+    service.settlements().settle_items(settle(vec![settlement(&id, "1")])).await.unwrap();
     let void = pb::VoidInvoiceRequest {
         request_id: request_id(),
         invoice_id: id.clone(),
@@ -224,7 +226,7 @@ async fn a_statement_carries_the_balance_from_movement_to_movement() {
     let customer = service.customer().await;
     let first = service.issued(&customer).await.invoice_id;
     service.issued(&customer).await;
-    service.items().settle_items(settle(vec![settlement(&first, "19")])).await.unwrap();
+    service.settlements().settle_items(settle(vec![settlement(&first, "19")])).await.unwrap();
     let request = |from: &str, to: &str| pb::GetStatementRequest {
         customer_id: customer.clone(),
         currency_code: "EUR".to_owned(),
@@ -236,7 +238,7 @@ async fn a_statement_carries_the_balance_from_movement_to_movement() {
         (amount(&statement.opening_balance), amount(&statement.closing_balance), statement.entries.len()),
         ("0.00", "219.00", 3)
     );
-    service.items().settle_items(settle(vec![writing_off(&first, "101", "-1")])).await.unwrap();
+    service.settlements().settle_items(settle(vec![writing_off(&first, "101", "-1")])).await.unwrap();
     let statement = service.items().get_statement(request("2026-03-01", "2026-03-31")).await.unwrap().into_inner();
     let of_first = statement.entries.iter().filter(|entry| entry.item_id == first);
     let moved: Vec<_> = of_first.map(|entry| (entry.kind(), amount(&entry.amount))).collect();
@@ -257,7 +259,7 @@ async fn open_items_are_listed_oldest_due_first() {
         request.invoice.as_mut().unwrap().due_on = due_on.to_owned();
         ids.push(service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id);
     }
-    service.items().settle_items(settle(vec![settlement(&ids[2], "119")])).await.unwrap();
+    service.settlements().settle_items(settle(vec![settlement(&ids[2], "119")])).await.unwrap();
     let mut request = pb::ListOpenItemsRequest { page_size: 1, ..pb::ListOpenItemsRequest::default() };
     let mut due = Vec::new();
     loop {

@@ -10,7 +10,8 @@ use quittance_proto::{
     invoicing::v1::{
         self as pb, credit_note_service_client::CreditNoteServiceClient,
         customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
-        open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
+        open_item_service_client::OpenItemServiceClient, settlement_service_client::SettlementServiceClient,
+        tenant_service_client::TenantServiceClient,
     },
 };
 use quittance_testkit::{Events, TestDb, TestServer, now, request_id};
@@ -62,6 +63,10 @@ impl Service {
         CreditNoteServiceClient::new(self.client())
     }
 
+    pub(crate) fn settlements(&self) -> SettlementServiceClient<Client> {
+        SettlementServiceClient::new(self.client())
+    }
+
     pub(crate) fn items(&self) -> OpenItemServiceClient<Client> {
         OpenItemServiceClient::new(self.client())
     }
@@ -90,7 +95,7 @@ impl Service {
     pub(crate) async fn assert_ledger(&self) {
         let found = self.items().verify_ledger(VerifyLedgerRequest {}).await.unwrap().into_inner();
         for invariant in &found.invariants {
-            assert_eq!(invariant.drifted, 0, "{invariant:?}");
+            assert_eq!(invariant.violations, 0, "{invariant:?}");
         }
         assert!(found.invariants.iter().any(|i| i.checked > 0), "{found:?}");
     }

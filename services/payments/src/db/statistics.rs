@@ -15,23 +15,23 @@ use crate::domain::{MatchRule, UnappliedReason};
 #[derive(Debug, Clone)]
 pub(crate) struct CurrencyMatching {
     pub(crate) currency: Currency,
-    pub(crate) payments: i64,
+    pub(crate) payments: i32,
     /// Fully applied by automatic matching.
-    pub(crate) matched_payments: i64,
+    pub(crate) matched_payments: i32,
     /// Bank file entries with all their payments, and payments recorded individually.
-    pub(crate) envelopes: i64,
-    pub(crate) matched_envelopes: i64,
+    pub(crate) envelopes: i32,
+    pub(crate) matched_envelopes: i32,
     /// Ever agreed by invoicing.
-    pub(crate) automatic_allocations: i64,
+    pub(crate) automatic_allocations: i32,
     /// Of these, reversed.
-    pub(crate) reversed_allocations: i64,
+    pub(crate) reversed_allocations: i32,
     pub(crate) amount: Money,
     /// Applied by automatic matching.
     pub(crate) matched_amount: Money,
     /// The number and amount of applied allocations, by rule.
-    pub(crate) rules: Vec<(MatchRule, i64, Money)>,
+    pub(crate) rules: Vec<(MatchRule, i32, Money)>,
     /// The number and amount of unapplied payments, by reason.
-    pub(crate) unapplied: Vec<(Option<UnappliedReason>, i64, Money)>,
+    pub(crate) unapplied: Vec<(Option<UnappliedReason>, i32, Money)>,
 }
 
 /// Payments received within these days, by currency.
@@ -56,10 +56,10 @@ pub(crate) async fn matching(
              where p.tenant_id = $1 and ($2::date is null or p.received_on >= $2) and ($3::date is null or p.received_on <= $3)
              group by p.currency, coalesce(p.envelope_id, p.id)
            )
-           select currency, sum(payments)::bigint as "payments!", sum(amount) as "amount!", sum(matched)::bigint as "matched_payments!",
-             coalesce(sum(matched_amount), 0) as "matched_amount!", count(*) as "envelopes!",
-             count(*) filter (where matched = payments) as "matched_envelopes!", coalesce(sum(allocations), 0)::bigint as "automatic_allocations!",
-             coalesce(sum(reversed), 0)::bigint as "reversed_allocations!"
+           select currency, sum(payments)::int as "payments!", sum(amount) as "amount!", sum(matched)::int as "matched_payments!",
+             coalesce(sum(matched_amount), 0) as "matched_amount!", count(*)::int as "envelopes!",
+             (count(*) filter (where matched = payments))::int as "matched_envelopes!", coalesce(sum(allocations), 0)::int as "automatic_allocations!",
+             coalesce(sum(reversed), 0)::int as "reversed_allocations!"
            from envelope
            group by currency
            order by currency"#,
@@ -96,10 +96,10 @@ pub(crate) async fn matching(
         .collect()
 }
 
-type Counted<K> = Vec<(String, (K, i64, Decimal))>;
+type Counted<K> = Vec<(String, (K, i32, Decimal))>;
 
-fn take<K: Copy>(counted: &mut Counted<K>, currency: &str) -> impl Iterator<Item = (K, i64, Decimal)> + use<K> {
-    let found: Vec<(K, i64, Decimal)> =
+fn take<K: Copy>(counted: &mut Counted<K>, currency: &str) -> impl Iterator<Item = (K, i32, Decimal)> + use<K> {
+    let found: Vec<(K, i32, Decimal)> =
         counted.iter().filter(|(of, _)| of == currency).map(|(_, counts)| *counts).collect();
     found.into_iter()
 }
@@ -107,7 +107,7 @@ fn take<K: Copy>(counted: &mut Counted<K>, currency: &str) -> impl Iterator<Item
 async fn rules(tx: &mut Tx, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Counted<MatchRule>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
-        r#"select a.currency, a.rule, count(*) as "count!", sum(a.amount) as "sum!"
+        r#"select a.currency, a.rule, count(*)::int as "count!", sum(a.amount) as "sum!"
            from payment p
            join allocation a on a.tenant_id = $1 and a.payment_id = p.id and a.state in ('applied', 'reversing')
            where p.tenant_id = $1 and ($2::date is null or p.received_on >= $2) and ($3::date is null or p.received_on <= $3)
@@ -134,7 +134,7 @@ async fn unapplied(
 ) -> Result<Counted<Option<UnappliedReason>>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
-        r#"select currency, unapplied_reason, count(*) as "count!", sum(unapplied) as "sum!"
+        r#"select currency, unapplied_reason, count(*)::int as "count!", sum(unapplied) as "sum!"
            from payment
            where tenant_id = $1 and has_unapplied and ($2::date is null or received_on >= $2) and ($3::date is null or received_on <= $3)
            group by currency, unapplied_reason"#,

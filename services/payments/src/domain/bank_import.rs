@@ -22,7 +22,7 @@ pub(crate) struct BankImport {
     /// Its statements; empty for csv.
     pub statements: Vec<ImportedStatement>,
     /// Entries recorded although a similar one is known.
-    pub suspicious: Vec<NotedProblem>,
+    pub suspicious: Vec<SuspiciousEntry>,
     /// Lines recorded as payments by this import.
     pub new_lines: i32,
     /// Lines recorded by an earlier import.
@@ -63,6 +63,36 @@ pub(crate) struct NotedProblem {
     pub reason: String,
     /// The problem, in words.
     pub description: String,
+}
+
+/// A stored entry that is like a known one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SuspiciousEntry {
+    /// First physical line of the record.
+    pub line: i64,
+    /// What makes it suspicious.
+    pub reason: Suspicion,
+    /// The same, in words.
+    pub description: String,
+}
+
+/// What makes an entry suspicious. The names are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Suspicion {
+    /// Account, day, amount and bank reference are those of a known entry of a file of this kind; the rest differs.
+    SameBankReference,
+}
+
+impl SuspiciousEntry {
+    pub(crate) fn new(line: u64, reason: Suspicion) -> Self {
+        let description = match reason {
+            Suspicion::SameBankReference => {
+                "an entry with the same account, day, amount and bank reference is known, but differs otherwise"
+            }
+        };
+        Self { line: i64::try_from(line).unwrap_or(i64::MAX), reason, description: description.to_owned() }
+    }
 }
 
 impl From<LineProblem> for NotedProblem {

@@ -16,7 +16,7 @@ pub(crate) use quittance_matching::{MatchRule, UnappliedReason};
 
 pub(crate) use allocation::{Allocation, AllocationState, Share};
 pub(crate) use bank_csv::{FileError, LineProblem, ReadFile};
-pub(crate) use bank_import::{BankImport, ImportedStatement, NotedProblem};
+pub(crate) use bank_import::{BankImport, ImportedStatement, NotedProblem, Suspicion, SuspiciousEntry};
 pub(crate) use bank_line::{BankLine, Fingerprint};
 pub(crate) use candidate::Candidate;
 pub(crate) use method::Method;

@@ -19,7 +19,7 @@ fn hashes_of_commands_stay_what_they_were() {
     kept.check::<pb::ApplyPaymentRequest, _>(
         r#"{"payment_id": "018f4e2a-7d3b-7c55-9a86-000000000002", "effective_on": "2026-03-01", "etag": "2", "allocations": [
             {"item_id": "018f4e2a-7d3b-7c55-9a86-000000000003", "amount": {"currency_code": "EUR", "amount": "97.50"}, "discount": {"currency_code": "EUR", "amount": "2.00"}, "write_off": {"currency_code": "EUR", "amount": "0.50"},
-                "write_off_reason": "SMALL_DIFFERENCE"}]}"#,
+                "write_off_reason": "WRITE_OFF_REASON_SMALL_DIFFERENCE"}]}"#,
         |request, command: ops::ApplyPayment| command_hash(ops::ApplyPayment::NAME, request, &command),
         "62730c1301b50da31dc16eea71d82235fb37a015017fc0fe45c8d4203de23444",
     );

@@ -115,7 +115,7 @@ fn currency_matching(matching: CurrencyMatching) -> pb::CurrencyMatching {
         amount: Some(money(amount)),
     });
     let unapplied = matching.unapplied.into_iter().map(|(reason, payments, amount)| pb::UnappliedMatching {
-        reason: reason.map(|reason| reason.label().to_owned()).unwrap_or_default(),
+        reason: wire::unapplied_reason(reason).into(),
         payments,
         amount: Some(money(amount)),
     });
@@ -268,6 +268,6 @@ impl PaymentService for App {
         let read =
             async |tx: &mut Tx| Ok::<_, Error>((tenant_stream_status(tx).await?, db::unfinished::count(tx).await?));
         let (status, unfinished) = self.read_unknown(query(request)?.tenant, read).await?;
-        Ok(Response::new(quittance_grpc::stream_status(status, unfinished)))
+        Ok(Response::new(quittance_grpc::stream_status(status, unfinished).map_err(Error::from)?))
     }
 }

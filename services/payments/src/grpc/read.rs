@@ -4,11 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_grpc::{
     BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, Violations, currency, id, message, money, optional_date, optional_id,
-    optional_text, positive_money, required, text,
+    optional_text, positive_money, required, text, write_off,
 };
-use quittance_kernel::{
-    AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent, WriteOff, WriteOffReason,
-};
+use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent};
 use quittance_matching::Fallback;
 use quittance_proto::payments::v1 as pb;
 use quittance_service::Etag;
@@ -127,15 +125,7 @@ fn chosen(chosen: &pb::ChosenAllocation) -> Result<Chosen, Violations> {
     {
         bad.add("discount", "CURRENCY_MISMATCH", "must be in the amount's currency");
     }
-    let write_off = if chosen.write_off.is_some() {
-        let amount = bad.check("write_off", money(chosen.write_off.as_ref()));
-        let reason = WriteOffReason::parse(&chosen.write_off_reason)
-            .ok_or(("WRITE_OFF_REASON_UNKNOWN", "is SMALL_DIFFERENCE or BANK_CHARGES".to_owned()));
-        let reason = bad.check("write_off_reason", reason);
-        amount.zip(reason).map(|(amount, reason)| Some(WriteOff { amount, reason }))
-    } else {
-        Some(None)
-    };
+    let write_off = bad.within("", write_off(chosen.write_off.as_ref(), chosen.write_off_reason));
     if let (Some(amount), Some(Some(write_off))) = (amount, write_off)
         && amount.currency() != write_off.amount.currency()
     {

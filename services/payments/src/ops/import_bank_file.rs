@@ -20,7 +20,7 @@ use crate::{
     app::TenantSettings,
     db::{self, import::NewEntry},
     domain::{
-        BankImport, LineProblem, NewPayment, NotedProblem, Payment, bank_csv,
+        BankImport, LineProblem, NewPayment, NotedProblem, Payment, Suspicion, SuspiciousEntry, bank_csv,
         bank_file::{self, CreditEntry, FilePayment, ReadBankFile},
     },
 };
@@ -53,7 +53,7 @@ struct Accepted {
     payments: Vec<Payment>,
     envelopes: HashMap<PaymentId, Uuid>,
     known: usize,
-    suspicious: Vec<NotedProblem>,
+    suspicious: Vec<SuspiciousEntry>,
 }
 
 impl ImportBankFile {
@@ -146,13 +146,7 @@ async fn accept_new(w: &mut Write<'_>, payable: Vec<(NewEntry, Vec<Payment>)>) -
         }
         let same = key.as_ref().and_then(|key| keys.get(key)).and_then(|counts| counts.get(&entry.source));
         if same.is_some_and(|count| *count > 0) {
-            accepted.suspicious.push(NotedProblem::from(LineProblem {
-                line: entry.line,
-                reason: "SAME_BANK_REFERENCE",
-                description:
-                    "an entry with the same account, day, amount and bank reference is known, but differs otherwise"
-                        .to_owned(),
-            }));
+            accepted.suspicious.push(SuspiciousEntry::new(entry.line, Suspicion::SameBankReference));
         }
         accepted.envelopes.extend(payments.iter().map(|payment| (payment.id, entry.id)));
         accepted.payments.extend(payments);

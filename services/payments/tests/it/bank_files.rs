@@ -97,7 +97,7 @@ async fn equal_entries_of_a_day_are_as_many_as_the_bank_says() {
     let reused = [Entry("R", "9.00", "one"), Entry("R", "9.00", "two")];
     assert_eq!(counts(&import(&book, camt("053", "", &reused[..1])).await), [1, 0, 0]);
     let both = import(&book, camt("053", "", &reused)).await;
-    assert_eq!((counts(&both), both.suspicious[0].reason.as_str()), ([1, 1, 0], "SAME_BANK_REFERENCE"));
+    assert_eq!((counts(&both), both.suspicious[0].reason()), ([1, 1, 0], pb::SuspicionReason::SameBankReference));
     assert_eq!(all(&book).await.len(), 5);
     book.verify().await;
 }

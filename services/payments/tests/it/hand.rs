@@ -54,7 +54,7 @@ async fn a_person_applies_takes_back_and_applies_elsewhere() {
     assert_eq!(applied(&book, request).await.unwrap(), payment);
     let request = unapply(&payment);
     let payment = unapplied(&book, request.clone()).await.unwrap();
-    assert_eq!((parts(&payment), reason(&payment)), (["0.00", "0.00", "100.00"], "UNAPPLIED_BY_HAND"));
+    assert_eq!((parts(&payment), reason(&payment)), (["0.00", "0.00", "100.00"], "UNAPPLIED_MANUALLY"));
     assert_eq!(payment.allocations[0].state(), pb::AllocationState::Reversed);
     assert_eq!(book.open(&wrong).await, "100.00");
     assert_eq!(unapplied(&book, request).await.unwrap(), payment);
@@ -81,7 +81,7 @@ async fn money_taken_back_by_hand_is_not_matched_again_but_frees_the_item_for_ot
     book.server.clock.advance(chrono::Duration::seconds(10));
     book.caught_up().await;
     let first = book.get(&first.payment_id).await;
-    assert_eq!((parts(&first), reason(&first)), (["0.00", "0.00", "100.00"], "UNAPPLIED_BY_HAND"));
+    assert_eq!((parts(&first), reason(&first)), (["0.00", "0.00", "100.00"], "UNAPPLIED_MANUALLY"));
     book.verify().await;
 }
 

@@ -85,8 +85,12 @@ async fn too_little_too_much_twice_and_from_nobody() {
     assert_eq!((euros.payments, euros.matched_payments), (4, 1));
     assert_eq!((euros.amount.clone(), euros.matched_amount.clone()), (eur("195.00"), eur("110.00")));
     assert_eq!((euros.rules.len(), euros.rules[0].allocations, euros.rules[0].amount.clone()), (1, 2, eur("110.00")));
-    let unapplied: Vec<&str> = euros.unapplied.iter().map(|u| u.reason.as_str()).collect();
-    assert_eq!(unapplied, ["NO_REFERENCE_NO_PAYER", "ITEM_ALREADY_PAID", "AMOUNT_EXCEEDS_ITEMS"]);
+    let unapplied: Vec<&str> = euros.unapplied.iter().map(|u| u.reason().as_str_name()).collect();
+    assert_eq!(
+        unapplied,
+        ["NO_REFERENCE_NO_PAYER", "ITEM_ALREADY_PAID", "AMOUNT_EXCEEDS_ITEMS"]
+            .map(|reason| format!("UNAPPLIED_REASON_{reason}"))
+    );
     book.verify().await;
 }
 

@@ -1,6 +1,6 @@
 //! What waits for a person, what a choice teaches, and what the tenant tolerates.
 
-use quittance_proto::payments::v1 as pb;
+use quittance_proto::{common::v1::WriteOffReason, payments::v1 as pb};
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::{Code, Status};
 
@@ -147,7 +147,7 @@ async fn a_small_difference_within_the_tenants_tolerance_is_written_off() {
     let payment = book.record(transfer("396", &little.number)).await;
     assert_eq!(parts(&payment), ["396.00", "0.00", "0.00"]);
     assert_eq!(payment.allocations[0].write_off, eur("4.00"));
-    assert_eq!(payment.allocations[0].write_off_reason, "SMALL_DIFFERENCE");
+    assert_eq!(payment.allocations[0].write_off_reason(), WriteOffReason::SmallDifference);
     assert_eq!(book.open(&little).await, "0.00");
     let payment = book.record(transfer("303", &much.number)).await;
     assert_eq!((parts(&payment), payment.allocations[0].write_off.clone()), (["303.00", "0.00", "0.00"], eur("-3.00")));

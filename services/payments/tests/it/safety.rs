@@ -180,7 +180,7 @@ async fn a_settlement_whose_answer_was_lost_is_not_made_twice() {
         ..inv::Settlement::default()
     };
     let settle = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
-    book.items().settle_items(settle).await.unwrap();
+    book.settlements().settle_items(settle).await.unwrap();
     book.caught_up().await;
     // What invoicing published and what is pending here is the same money: another payment sees the rest open.
     let rest = book.record(transfer("60", &invoice.number)).await;
@@ -248,7 +248,7 @@ async fn a_refusal_of_invoicing_leaves_the_money_unapplied() {
 
 /// The payment once invoicing has refused what it pays, because something else was settled behind the back of payments.
 async fn refused_after(book: &Book, settlement: inv::Settlement, payment: &pb::Payment) -> pb::Payment {
-    book.items()
+    book.settlements()
         .settle_items(inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] })
         .await
         .unwrap();

@@ -8,7 +8,8 @@ use quittance_proto::{
     common::v1::{self as common, Money},
     invoicing::v1::{
         self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
-        open_item_service_client::OpenItemServiceClient, tenant_service_client::TenantServiceClient,
+        open_item_service_client::OpenItemServiceClient, settlement_service_client::SettlementServiceClient,
+        tenant_service_client::TenantServiceClient,
     },
     payments::v1::{
         self as pb, bank_import_service_client::BankImportServiceClient, payment_service_client::PaymentServiceClient,
@@ -49,7 +50,7 @@ pub(crate) fn parts(payment: &pb::Payment) -> [&str; 3] {
 
 /// Why something is left.
 pub(crate) fn reason(payment: &pb::Payment) -> &str {
-    payment.r#match.as_ref().unwrap().unapplied_reason.as_str()
+    payment.r#match.as_ref().unwrap().unapplied_reason().as_str_name().strip_prefix("UNAPPLIED_REASON_").unwrap()
 }
 
 /// The decisive rule.
@@ -131,6 +132,10 @@ impl Book {
 
     pub(crate) fn imports(&self) -> BankImportServiceClient<Client> {
         BankImportServiceClient::new(self.server.client())
+    }
+
+    pub(crate) fn settlements(&self) -> SettlementServiceClient<Client> {
+        SettlementServiceClient::new(self.server.client())
     }
 
     pub(crate) fn items(&self) -> OpenItemServiceClient<Client> {
@@ -243,7 +248,7 @@ impl Book {
         let ours = self.payments().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
         let theirs = self.items().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
         for invariant in ours.invariants.into_iter().chain(theirs.invariants) {
-            assert_eq!(invariant.drifted, 0, "{invariant:?}");
+            assert_eq!(invariant.violations, 0, "{invariant:?}");
         }
     }
 }

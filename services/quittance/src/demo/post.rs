@@ -254,7 +254,7 @@ impl Poster<'_> {
     /// Reserves credit before the delivery. If it is refused the goods are delivered all the same.
     async fn order(&mut self, i: usize) -> anyhow::Result<String> {
         let planned = &self.year.invoices[i];
-        let request = credit::AuthorizeRequest {
+        let request = credit::AuthorizeOrderRequest {
             request_id: request_id(),
             customer_id: self.customers[planned.customer].clone(),
             amount: Some(common::Money {
@@ -262,14 +262,16 @@ impl Poster<'_> {
                 amount: "2500".to_owned(),
             }),
             order_reference: format!("SO-{i:05}"),
-            ttl_seconds: 3_600,
+            time_to_live: None,
         };
-        match self.api.reservations.authorize(request).await {
+        match self.api.reservations.authorize_order(request).await {
             Ok(reserved) => {
                 let reservation_id = reserved.into_inner().reservation_id;
-                let request =
-                    credit::ConfirmRequest { request_id: request_id(), reservation_id: reservation_id.clone() };
-                self.api.reservations.confirm(request).await.called("confirming an order")?;
+                let request = credit::ConfirmReservationRequest {
+                    request_id: request_id(),
+                    reservation_id: reservation_id.clone(),
+                };
+                self.api.reservations.confirm_reservation(request).await.called("confirming an order")?;
                 self.posted.orders_reserved += 1;
                 Ok(reservation_id)
             }

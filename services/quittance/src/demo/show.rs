@@ -147,7 +147,7 @@ async fn matching(api: &mut Api) -> anyhow::Result<()> {
         for left in &currency.unapplied {
             println!(
                 "      not applied, {:<18} {:>6} payments    {:>15}",
-                label(&left.reason, ""),
+                label(left.reason().as_str_name(), "UNAPPLIED_REASON_"),
                 left.payments,
                 amount(&left.amount)
             );

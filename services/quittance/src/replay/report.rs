@@ -23,7 +23,7 @@ struct OnDate {
     on: String,
     currency: String,
     open_total: String,
-    open_count: i64,
+    open_count: i32,
     aging: Aging,
     disputed_total: String,
     unapplied_total: String,

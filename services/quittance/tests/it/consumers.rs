@@ -106,7 +106,7 @@ impl<'a> Book<'a> {
         let payment = self.pay(currency, small.total - cents(50), &json!({"text": "nearly"}));
         let mut allocation = item(&small, small.total - cents(50));
         allocation["write_off"] = money(currency, cents(50));
-        allocation["write_off_reason"] = json!("SMALL_DIFFERENCE");
+        allocation["write_off_reason"] = json!("WRITE_OFF_REASON_SMALL_DIFFERENCE");
         self.apply(&payment, &allocation);
         if customer == 1 {
             self.unapply(&payment);

@@ -70,7 +70,7 @@ fn fill(up: &Up) -> BTreeMap<&'static str, String> {
     let profile = json!({"profile": {"customer_id": customer["customer_id"], "limit": {"currency_code": "EUR", "amount": "5000"}, "note": MARK}});
     keep("profile_id", &up.call("CreditService/CreateProfile", &profile, None).unwrap());
     let order = json!({"customer_id": customer["customer_id"], "amount": {"currency_code": "EUR", "amount": "10"}, "order_reference": MARK});
-    keep("reservation_id", &up.call("ReservationService/Authorize", &order, None).unwrap());
+    keep("reservation_id", &up.call("ReservationService/AuthorizeOrder", &order, None).unwrap());
     let step = json!({"offset_days": -60, "name": MARK, "subject_template": MARK, "body_template": MARK});
     let strategy = json!({"strategy": {"name": MARK, "steps": [step], "is_default": true}});
     keep("strategy_id", &up.call("StrategyService/CreateStrategy", &strategy, None).unwrap());

@@ -123,7 +123,7 @@ fn a_request_is_one_trace_up_to_the_read_models_and_everything_is_measured() {
     up.call_until("PaymentService/RecordPayment", &payment, None);
 
     let shown = scrape_until(metrics, "what all services read, checked and answered", |text| {
-        let settled = "rpc_server_call_duration_seconds_count{rpc_method=\"quittance.invoicing.v1.OpenItemService/SettleItems\",rpc_response_status_code=\"OK\",rpc_system_name=\"grpc\"} 1";
+        let settled = "rpc_server_call_duration_seconds_count{rpc_method=\"quittance.invoicing.v1.SettlementService/SettleItems\",rpc_response_status_code=\"OK\",rpc_system_name=\"grpc\"} 1";
         text.contains(settled) && text.matches("\nquittance_invariant_drift{").count() == RULES
     });
     // No token was refused, nothing failed, and there is no broker.

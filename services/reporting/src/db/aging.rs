@@ -10,8 +10,8 @@ use uuid::Uuid;
 /// Balances on a date, of all customers or of one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AgingRow {
-    pub(crate) open_count: i64,
-    pub(crate) past_due_count: i64,
+    pub(crate) open_count: i32,
+    pub(crate) past_due_count: i32,
     pub(crate) open_total: Decimal,
     pub(crate) not_due: Decimal,
     pub(crate) days_1_to_30: Decimal,
@@ -44,8 +44,8 @@ pub(crate) async fn total(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Res
              having sum(amount) <> 0
            )
            select
-             count(*) as "open_count!",
-             count(*) filter (where days > 0) as "past_due_count!",
+             count(*)::int as "open_count!",
+             (count(*) filter (where days > 0))::int as "past_due_count!",
              coalesce(sum(amount), 0) as "open_total!",
              coalesce(sum(amount) filter (where days <= 0), 0) as "not_due!",
              coalesce(sum(amount) filter (where days between 1 and 30), 0) as "days_1_to_30!",
@@ -111,8 +111,8 @@ pub(crate) async fn by_customer(tx: &mut Tx, query: &CustomerQuery) -> Result<Ve
              having sum(amount) <> 0
            )
            select c.id, c.number, c.name,
-             coalesce(o.open_count, 0) as "open_count!",
-             coalesce(o.past_due_count, 0) as "past_due_count!",
+             coalesce(o.open_count, 0)::int as "open_count!",
+             coalesce(o.past_due_count, 0)::int as "past_due_count!",
              coalesce(o.open_total, 0) as "open_total!",
              coalesce(o.not_due, 0) as "not_due!",
              coalesce(o.days_1_to_30, 0) as "days_1_to_30!",
@@ -198,8 +198,8 @@ pub(crate) async fn of_customer(
            )
            select c.id, c.number, c.name,
              coalesce(o.currency, u.currency) as "currency!",
-             coalesce(o.open_count, 0) as "open_count!",
-             coalesce(o.past_due_count, 0) as "past_due_count!",
+             coalesce(o.open_count, 0)::int as "open_count!",
+             coalesce(o.past_due_count, 0)::int as "past_due_count!",
              coalesce(o.open_total, 0) as "open_total!",
              coalesce(o.not_due, 0) as "not_due!",
              coalesce(o.days_1_to_30, 0) as "days_1_to_30!",

@@ -64,10 +64,10 @@ pub(crate) async fn sales(
     currency: Currency,
     from: NaiveDate,
     to: NaiveDate,
-) -> Result<(Decimal, i64), DbError> {
+) -> Result<(Decimal, i32), DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query!(
-        r#"select coalesce(sum(amount), 0) as "sales!", count(*) as "documents!"
+        r#"select coalesce(sum(amount), 0) as "sales!", count(*)::int as "documents!"
            from entry
            where tenant_id = $1 and currency = $2 and effective_on between $3 and $4 and kind in ('invoice', 'void')"#,
         tenant,
@@ -97,7 +97,7 @@ pub(crate) async fn open_total(tx: &mut Tx, currency: Currency, on: NaiveDate) -
 /// Days of items that were paid in full on or before a date: an item is paid on the day of its last settlement.
 #[derive(Debug, Clone)]
 pub(crate) struct PaidDays {
-    pub(crate) items: i64,
+    pub(crate) items: i32,
     pub(crate) days_late: i64,
     pub(crate) days_to_pay: i64,
 }
@@ -115,7 +115,7 @@ pub(crate) async fn paid_days(tx: &mut Tx, currency: Currency, on: NaiveDate) ->
              having sum(amount) = 0 and sum(amount) filter (where kind in ('settlement', 'settlement_reversal')) <> 0
            )
            select
-             count(*) as "items!",
+             count(*)::int as "items!",
              coalesce(sum(greatest(paid_on - due_on, 0)), 0)::bigint as "days_late!",
              coalesce(sum(paid_on - issued_on), 0)::bigint as "days_to_pay!"
            from paid"#,

@@ -30,7 +30,7 @@ pub(crate) struct Metric {
     /// Calendar days of the window, if there is one.
     pub days: i32,
     /// The number of documents it is based on; set by the caller.
-    pub documents: i64,
+    pub documents: i32,
     /// The history ends before the countback does.
     pub is_lower_bound: bool,
 }
@@ -53,7 +53,7 @@ pub(crate) struct CeiInputs {
 impl Metric {
     /// The same, based on this many documents.
     #[must_use]
-    pub(crate) fn over(self, documents: i64) -> Metric {
+    pub(crate) fn over(self, documents: i32) -> Metric {
         Metric { documents, ..self }
     }
 
@@ -137,17 +137,17 @@ pub(crate) fn cei_window(on: NaiveDate) -> (NaiveDate, i32) {
 }
 
 /// The mean of max(0, paid - due) in days, over items paid in full.
-pub(crate) fn average_days_late(sum_days: i64, count: i64) -> Metric {
+pub(crate) fn average_days_late(sum_days: i64, count: i32) -> Metric {
     mean("AVERAGE_DAYS_LATE/1", sum_days, count)
 }
 
 /// The mean of paid - issued in days, over items paid in full.
-pub(crate) fn average_days_to_pay(sum_days: i64, count: i64) -> Metric {
+pub(crate) fn average_days_to_pay(sum_days: i64, count: i32) -> Metric {
     mean("DAYS_TO_PAY/1", sum_days, count)
 }
 
 /// The mean of whole days over a number of items; undefined for none.
-pub(crate) fn mean(formula: &'static str, sum_days: i64, count: i64) -> Metric {
+pub(crate) fn mean(formula: &'static str, sum_days: i64, count: i32) -> Metric {
     Metric::quotient(formula, Decimal::from(sum_days), Decimal::from(count)).over(count)
 }
 

@@ -41,7 +41,7 @@ fn buckets(row: &AgingRow, currency: Currency) -> Result<pb::Aging, Error> {
 
 async fn watermarks(tx: &mut Tx) -> Result<Vec<common::Subscription>, Error> {
     let status = quittance_events::tenant_stream_status(tx).await?;
-    Ok(quittance_grpc::stream_status(status, 0).subscriptions)
+    Ok(quittance_grpc::stream_status(status, 0)?.subscriptions)
 }
 
 /// Balances on a date.

@@ -118,6 +118,6 @@ impl ReportService for App {
     ) -> Result<Response<common::StreamStatus>, Status> {
         let mut tx = self.db().begin(query(request)?.tenant).await.map_err(Error::from)?;
         let status = tenant_stream_status(&mut tx).await.map_err(Error::from)?;
-        Ok(Response::new(quittance_grpc::stream_status(status, 0)))
+        Ok(Response::new(quittance_grpc::stream_status(status, 0).map_err(Error::from)?))
     }
 }

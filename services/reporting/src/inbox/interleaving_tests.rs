@@ -16,7 +16,7 @@ use quittance_host::Service as _;
 use quittance_kernel::{Clock, EventId, TenantId};
 use quittance_proto::{
     collections::v1::{self as col, collections_event},
-    common::v1::Money,
+    common::v1::{Money, WriteOffReason},
     invoicing::v1::{self as inv, invoicing_event},
     payments::v1::{self as pay, payments_event},
 };
@@ -196,7 +196,8 @@ impl History {
             discount: None,
             effective_on: effective_on.clone(),
             write_off: eur(total - amount).filter(|_| writes_off),
-            write_off_reason: if writes_off { "SMALL_DIFFERENCE".to_owned() } else { String::new() },
+            write_off_reason: if writes_off { WriteOffReason::SmallDifference } else { WriteOffReason::Unspecified }
+                .into(),
         };
         let told = pay::Allocation {
             allocation_id: allocation.to_string(),

@@ -5,7 +5,7 @@ use prost::Message as _;
 use quittance_events::{Envelope, apply_events};
 use quittance_kernel::{AllocationId, Clock, Currency, CustomerId, EventId, ItemId, TenantId, parse_date};
 use quittance_proto::{
-    common::v1::Money,
+    common::v1::{Money, WriteOffReason},
     invoicing::v1::{self as inv, invoicing_event::Payload},
 };
 use quittance_testkit::{TestDb, now};
@@ -43,7 +43,7 @@ fn history(tenant: TenantId) -> Vec<Envelope> {
             amount: eur(amount),
             effective_on: "2025-01-10".to_owned(),
             write_off: eur(write_off),
-            write_off_reason: "SMALL_DIFFERENCE".to_owned(),
+            write_off_reason: WriteOffReason::SmallDifference.into(),
             ..inv::Settlement::default()
         });
     }

@@ -19,7 +19,7 @@ use quittance_kernel::{Clock, TenantId};
 use quittance_proto::{
     common::v1::Money,
     creditrisk::v1::{
-        AuthorizeRequest, CreateProfileRequest, CreditProfile, GetProfileRequest,
+        AuthorizeOrderRequest, CreateProfileRequest, CreditProfile, GetProfileRequest,
         credit_service_client::CreditServiceClient, reservation_service_client::ReservationServiceClient,
     },
     invoicing::v1::{
@@ -155,14 +155,14 @@ async fn works(invoicing: &Client, credit_risk: &Client) {
         async move { credit.create_profile(request).await }
     })
     .await;
-    let order = AuthorizeRequest {
+    let order = AuthorizeOrderRequest {
         request_id: request_id(),
         customer_id: customer.customer_id.clone(),
         amount: eur("60.00"),
         order_reference: "O-1".to_owned(),
-        ttl_seconds: 1,
+        time_to_live: Some(prost_types::Duration { seconds: 1, nanos: 0 }),
     };
-    ReservationServiceClient::new(credit_risk.clone()).authorize(order).await.unwrap();
+    ReservationServiceClient::new(credit_risk.clone()).authorize_order(order).await.unwrap();
     let started = Instant::now();
     loop {
         let request = GetProfileRequest { customer_id: customer.customer_id.clone(), currency_code: "EUR".to_owned() };

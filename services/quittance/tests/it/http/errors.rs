@@ -105,7 +105,7 @@ async fn wrong_places_are_said(http: &Http) {
         let nothing = http.get(path).await;
         assert_eq!((nothing.status, nothing.reason()), (StatusCode::NOT_FOUND, "PATH_UNKNOWN"), "{path}");
     }
-    let internal = http.post("/quittance.invoicing.v1.OpenItemService/SettleItems", &json!({})).await;
+    let internal = http.post("/quittance.invoicing.v1.SettlementService/SettleItems", &json!({})).await;
     assert_eq!(internal.reason(), "PATH_UNKNOWN");
     let put = http.send(http.request(Method::PUT, "/invoicing/v1/customers"), "{}").await;
     assert_eq!((put.status, put.reason()), (StatusCode::METHOD_NOT_ALLOWED, "HTTP_METHOD_UNKNOWN"));

@@ -1,4 +1,4 @@
-//! `Authorize` and `BatchAuthorize`: the hot path. Every change of a customer's credit locks its profile first, so that concurrent orders do not
+//! `AuthorizeOrder` and `BatchAuthorizeOrders`: the hot path. Every change of a customer's credit locks its profile first, so that concurrent orders do not
 //! exceed the limit together.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -18,7 +18,7 @@ use crate::{
 
 /// Reserves credit for an order.
 #[derive(Debug, Hash)]
-pub(crate) struct Authorize {
+pub(crate) struct AuthorizeOrder {
     pub(crate) order: Order,
 }
 
@@ -46,8 +46,8 @@ impl Authorizing {
     }
 }
 
-impl BatchOperation for Authorize {
-    const NAME: &'static str = "Authorize";
+impl BatchOperation for AuthorizeOrder {
+    const NAME: &'static str = "AuthorizeOrder";
     type Settings = TenantSettings;
     type Output = Reservation;
 

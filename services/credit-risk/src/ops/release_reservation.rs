@@ -1,4 +1,4 @@
-//! `Release`.
+//! `ReleaseReservation`.
 
 use quittance_kernel::ReservationId;
 use quittance_service::Operation;
@@ -8,12 +8,12 @@ use crate::{Error, app::TenantSettings, db, domain::Reservation, outbox};
 
 /// Frees the credit of a reservation.
 #[derive(Debug, Hash)]
-pub(crate) struct Release {
+pub(crate) struct ReleaseReservation {
     pub(crate) reservation: ReservationId,
 }
 
-impl Operation for Release {
-    const NAME: &'static str = "Release";
+impl Operation for ReleaseReservation {
+    const NAME: &'static str = "ReleaseReservation";
     type Settings = TenantSettings;
     type Output = Reservation;
 

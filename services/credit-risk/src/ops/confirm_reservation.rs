@@ -1,4 +1,4 @@
-//! `Confirm`.
+//! `ConfirmReservation`.
 
 use quittance_kernel::ReservationId;
 use quittance_service::Operation;
@@ -8,12 +8,12 @@ use crate::{Error, app::TenantSettings, db, domain::Reservation, outbox};
 
 /// Confirms a reservation until it is released or invoiced.
 #[derive(Debug, Hash)]
-pub(crate) struct Confirm {
+pub(crate) struct ConfirmReservation {
     pub(crate) reservation: ReservationId,
 }
 
-impl Operation for Confirm {
-    const NAME: &'static str = "Confirm";
+impl Operation for ConfirmReservation {
+    const NAME: &'static str = "ConfirmReservation";
     type Settings = TenantSettings;
     type Output = Reservation;
 
