@@ -126,7 +126,10 @@ fn subject(event: &MessageDescriptor) -> (String, Vec<u32>) {
 
 /// Adds a message of ours and all that its fields hold.
 fn reach(message: MessageDescriptor, found: &mut BTreeSet<String>) {
-    if !message.full_name().starts_with("quittance.") || !found.insert(message.full_name().to_owned()) {
+    if message.is_map_entry()
+        || !message.full_name().starts_with("quittance.")
+        || !found.insert(message.full_name().to_owned())
+    {
         return;
     }
     for field in message.fields() {

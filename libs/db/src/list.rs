@@ -1,7 +1,7 @@
 //! The ids of a page of a list. A caller combines filters freely, so that the statement is put together here, of fixed parts; the rows themselves are read by
 //! their ids, with checked statements.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{Currency, parse_date};
@@ -154,6 +154,7 @@ impl Place {
 /// A statement for the ids of a page.
 pub struct List {
     query: QueryBuilder<Postgres>,
+    tenant: Uuid,
     id: &'static str,
     window: Window,
 }
@@ -169,8 +170,9 @@ impl List {
     pub fn new(tx: &Tx, source: &'static str, [tenant_id, id]: [&'static str; 2], window: Window) -> Self {
         let value = window.order.column.name().map(|column| format!(", {column} as value")).unwrap_or_default();
         let mut query = QueryBuilder::new(format!("select {id} as id{value} from {source} where {tenant_id} = "));
-        query.push_bind(tx.tenant().uuid());
-        Self { query, id, window }
+        let tenant = tx.tenant().uuid();
+        query.push_bind(tenant);
+        Self { query, tenant, id, window }
     }
 
     /// Only rows for which a condition holds.
@@ -236,6 +238,15 @@ impl List {
         self.query.push(" and exists (select from ").push(source);
         self.within(comparisons, range);
         self.query.push(")");
+    }
+
+    /// Only rows of a table with all of these entries in their metadata.
+    pub fn metadata(&mut self, table: &'static str, entries: BTreeMap<String, String>) {
+        for (key, value) in entries {
+            self.query.push(format!(" and {} in (select m.id from metadata_entry m where m.tenant_id = ", self.id));
+            self.query.push_bind(self.tenant).push(format!(" and m.collection = '{table}' and m.key = "));
+            self.query.push_bind(key).push(" and m.value = ").push_bind(value).push(")");
+        }
     }
 
     /// Where the rows stand.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use quittance_kernel::{Currency, Money};
+use quittance_kernel::{Currency, Metadata, Money};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -21,6 +21,17 @@ pub fn known<T>(table: &'static str, id: Uuid, column: &str, value: Option<T>) -
 /// A stored amount.
 pub fn money(table: &'static str, id: Uuid, amount: Decimal, currency: Currency) -> Result<Money, DbError> {
     stored(table, id, Money::from_sum(amount, currency))
+}
+
+/// Metadata as stored.
+pub fn metadata(table: &'static str, id: Uuid, json: serde_json::Value) -> Result<Metadata, DbError> {
+    let entries = stored(table, id, serde_json::from_value(json))?;
+    Metadata::new(entries).map_err(|_| DbError::Corrupt { table, id, why: "metadata is out of bounds".to_owned() })
+}
+
+/// Metadata as it is stored.
+pub fn metadata_json(metadata: &Metadata) -> serde_json::Value {
+    serde_json::json!(metadata.entries())
 }
 
 /// A number for a column of type `integer`.

@@ -1,9 +1,9 @@
-//! Query parameters to fields of a request: nested fields by dots, lists by repetition, every value as text.
+//! Query parameters to fields of a request: nested fields by dots, entries of maps by a dot and their key, lists by repetition, every value as text.
 
 use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode_str;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
 use serde_json::Value as Json;
 
 use crate::{
@@ -40,10 +40,15 @@ fn set(
     seen: &mut BTreeSet<String>,
 ) -> Result<(), Problem> {
     let unknown = || Problem::new(name, FIELD_UNKNOWN, "is not a parameter of this method");
-    let path = fields(binding, name).ok_or_else(unknown)?;
+    let Parameter { path, key } = parameter(binding, name).ok_or_else(unknown)?;
     let Some((field, outer)) = path.split_last() else { return Err(unknown()) };
-    let full_name = path.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".");
-    let value = json(field, text).and_then(|value| read_value(field, value));
+    let mut full_name = path.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".");
+    full_name.extend(key.iter().flat_map(|key| [".", key.as_str()]));
+    let value = match (&key, field.kind()) {
+        (Some(_), _) => Ok(Value::String(text.to_owned())),
+        (None, Kind::Message(message)) if message.name() == "FieldMask" => Ok(field_mask(&message, text)),
+        (None, _) => json(field, text).and_then(|value| read_value(field, value)),
+    };
     let value = value.map_err(|error| {
         let reason = if matches!(field.kind(), Kind::Enum(_)) { ENUM_UNKNOWN } else { VALUE_MALFORMED };
         Problem::new(&full_name, reason, error)
@@ -57,15 +62,35 @@ fn set(
     }
     match message.get_field_mut(field) {
         Value::List(entries) if field.is_list() => entries.push(value),
+        Value::Map(entries) => drop(entries.insert(MapKey::String(key.unwrap_or_default()), value)),
         place => *place = value,
     }
     Ok(())
 }
 
-/// The fields from the request to the one that a parameter names. `None` where no parameter can: the body has it, or the path, or there is none.
-fn fields(binding: &Binding, name: &str) -> Option<Vec<FieldDescriptor>> {
+/// What a parameter names.
+struct Parameter {
+    /// The fields from the request to the one it sets.
+    path: Vec<FieldDescriptor>,
+    /// The key, where that is a map from texts to texts.
+    key: Option<String>,
+}
+
+/// What a parameter names; `a[key]` is `a.key`, as OpenAPI writes maps. `None` where no parameter can: the body has it, or the path, or there is none.
+fn parameter(binding: &Binding, name: &str) -> Option<Parameter> {
+    let bracketed = name.strip_suffix(']').and_then(|name| name.split_once('['));
+    let dotted = bracketed.map(|(map, key)| format!("{map}.{key}"));
+    let name = dotted.as_deref().unwrap_or(name);
     let mut path: Vec<FieldDescriptor> = Vec::new();
-    for part in name.split('.') {
+    let mut key = None;
+    let mut rest = Some(name);
+    while let Some(name) = rest {
+        if path.last().is_some_and(is_map_of_texts) {
+            key = Some(name.to_owned());
+            break;
+        }
+        let part;
+        (part, rest) = name.split_once('.').map_or((name, None), |(part, rest)| (part, Some(rest)));
         let message = match path.last() {
             None => binding.rpc().input(),
             Some(outer) if outer.is_list() || outer.is_map() => return None,
@@ -81,8 +106,16 @@ fn fields(binding: &Binding, name: &str) -> Option<Vec<FieldDescriptor>> {
     let full_name = path.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".");
     let is_in_path = binding.template().variables().any(|variable| variable == full_name);
     let last = path.last()?;
-    let is_leaf = !last.is_map() && last.kind().as_message().is_none_or(is_value);
-    (!is_in_body && !is_in_path && is_leaf).then_some(path)
+    let is_leaf = if last.is_map() { key.is_some() } else { last.kind().as_message().is_none_or(is_value) };
+    (!is_in_body && !is_in_path && is_leaf).then_some(Parameter { path, key })
+}
+
+fn is_map_of_texts(field: &FieldDescriptor) -> bool {
+    let kind = field.kind();
+    let entry = kind.as_message().filter(|_| field.is_map());
+    entry.is_some_and(|entry| {
+        [entry.map_entry_key_field(), entry.map_entry_value_field()].iter().all(|part| part.kind() == Kind::String)
+    })
 }
 
 /// The value of a parameter as JSON would have it.
@@ -90,27 +123,36 @@ fn json(field: &FieldDescriptor, text: &str) -> Result<Json, String> {
     match field.kind() {
         Kind::Bool => text.parse().map(Json::Bool).map_err(|_| "is not true or false".to_owned()),
         Kind::Enum(_) => Ok(text.parse::<i32>().map_or_else(|_| Json::from(text), Json::from)),
-        Kind::Message(message) if message.name() == "FieldMask" => Ok(Json::from(camel_case(text))),
         _ => Ok(Json::from(text)),
     }
 }
 
-/// The paths of a mask as JSON writes them. People know the fields by the names in the contract too.
-fn camel_case(mask: &str) -> String {
-    let mut camel = String::with_capacity(mask.len());
-    let mut is_next_upper = false;
-    for letter in mask.chars() {
-        match letter {
-            '_' => is_next_upper = true,
-            letter if is_next_upper => {
-                camel.push(letter.to_ascii_uppercase());
-                is_next_upper = false;
-            }
-            letter => camel.push(letter),
-        }
-    }
-    camel
+/// A mask of paths with commas between them, in both spellings of fields. Keys of a map stay as they are.
+fn field_mask(message: &MessageDescriptor, text: &str) -> Value {
+    let paths = text.split(',').map(|path| Value::String(snake_case(path.trim())));
+    let mut mask = DynamicMessage::new(message.clone());
+    mask.set_field_by_name("paths", Value::List(paths.collect()));
+    Value::Message(mask)
 }
+
+fn snake_case(path: &str) -> String {
+    let (fields, key) = match path.split_once('.') {
+        Some((METADATA, key)) => (METADATA, Some(key)),
+        _ => (path, None),
+    };
+    let mut snake = String::with_capacity(path.len());
+    for letter in fields.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake.extend(key.iter().flat_map(|key| [".", key]));
+    snake
+}
+
+/// The map of a resource whose entries are changed one by one.
+const METADATA: &str = "metadata";
 
 #[cfg(test)]
 mod tests {
@@ -163,6 +205,17 @@ mod tests {
         let mask = |query: &str| read(&update, query).map(|request| request["updateMask"].clone());
         assert_eq!(mask("updateMask=name,tax_id,bankAccounts"), Ok(Json::from("name,taxId,bankAccounts")));
         assert_eq!(mask("update_mask=*"), Ok(Json::from("*")));
+        let paths = |query: &str| {
+            let mut request = DynamicMessage::new(update.rpc().input());
+            super::read(&update, query, &mut request, &mut Vec::new());
+            let mask = request.get_field_by_name("update_mask").unwrap().into_owned();
+            let paths = mask.as_message().unwrap().get_field_by_name("paths").unwrap().into_owned();
+            paths.as_list().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            paths("updateMask=address.postalCode,+metadata.CRM.id_1"),
+            ["address.postal_code", "metadata.CRM.id_1"]
+        );
         let get = binding("quittance.invoicing.v1.CustomerService", "GetCustomer");
         let create = binding("quittance.invoicing.v1.InvoiceService", "CreateAndIssueInvoice");
         for (binding, query) in [
@@ -191,6 +244,19 @@ mod tests {
         ] {
             assert_eq!(read(&payments, query), Err(vec![(field.to_owned(), reason)]), "{query}");
         }
+    }
+
+    #[test]
+    fn entries_of_a_map_are_reached_by_their_keys() {
+        let list = binding("quittance.invoicing.v1.CustomerService", "ListCustomers");
+        let expected = serde_json::json!({"metadata": {"crm.id": "7 b", "Region": "EU"}});
+        assert_eq!(read(&list, "metadata.crm.id=7+b&metadata.Region=EU"), Ok(expected.clone()));
+        assert_eq!(read(&list, "metadata[crm.id]=7+b&metadata%5BRegion%5D=EU"), Ok(expected));
+        let wrong = |query: &str, field: &str, reason| {
+            assert_eq!(read(&list, query), Err(vec![(field.to_owned(), reason)]), "{query}");
+        };
+        wrong("metadata=x", "metadata", FIELD_UNKNOWN);
+        wrong("metadata.a=1&metadata.a=2", "metadata.a", PARAMETER_TWICE);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Parsers of request fields. Every function returns the value, or a reason and a sentence for [`Violations::check`](crate::Violations::check).
 
 use chrono::NaiveDate;
-use prost_types::{Duration, FieldMask};
+use prost_types::Duration;
 use quittance_kernel::{
     BadId, Currency, Money, Percent, RequestId, parse_date,
     reason::{FIELD_REQUIRED, TEXT_HAS_CONTROL_CHARACTERS, TEXT_TOO_LONG},
 };
-use quittance_proto::{Resource, common::v1 as pb, read_money};
+use quittance_proto::{common::v1 as pb, read_money};
 use rust_decimal::Decimal;
 
 type Read<T> = Result<T, (&'static str, String)>;
@@ -140,55 +140,4 @@ pub fn whole_seconds(value: Option<Duration>, max: u32) -> Result<Option<u32>, S
 /// A required message.
 pub fn message<T>(value: Option<T>) -> Read<T> {
     value.map_or_else(required, Ok)
-}
-
-/// The fields to change, all of them in `known`: those of the mask; of `*` all; without a mask those that are given (<https://google.aip.dev/134>).
-pub fn field_mask(
-    mask: Option<FieldMask>,
-    resource: Option<&impl Resource>,
-    known: &[&'static str],
-) -> Read<Vec<&'static str>> {
-    let paths = mask.map(|mask| mask.paths).unwrap_or_default();
-    if paths.is_empty() {
-        let given = resource.map(Resource::populated).unwrap_or_default();
-        let given: Vec<&'static str> = known.iter().copied().filter(|field| given.contains(field)).collect();
-        return if given.is_empty() && resource.is_some() { required() } else { Ok(given) };
-    }
-    if paths == ["*"] {
-        return Ok(known.to_vec());
-    }
-    let found: Result<Vec<&'static str>, &String> =
-        paths.iter().map(|path| known.iter().find(|k| **k == path.as_str()).copied().ok_or(path)).collect();
-    found.map_err(|path| ("FIELD_NOT_UPDATABLE", format!("{path:?} is not one of {}, and not \"*\"", known.join(", "))))
-}
-
-#[cfg(test)]
-mod tests {
-    use quittance_proto::invoicing::v1::Customer;
-
-    use super::*;
-
-    const KNOWN: &[&str] = &["name", "number", "tax_id"];
-
-    fn mask(paths: &[&str], customer: Option<&Customer>) -> Result<Vec<&'static str>, &'static str> {
-        let mask = FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() };
-        field_mask(Some(mask), customer, KNOWN).map_err(|(reason, _)| reason)
-    }
-
-    #[test]
-    fn a_mask_names_fields_all_or_those_that_are_given() {
-        let customer = Customer {
-            customer_id: "1".to_owned(),
-            name: "Ada".to_owned(),
-            tax_id: "DE1".to_owned(),
-            ..Customer::default()
-        };
-        assert_eq!(mask(&["number"], Some(&customer)), Ok(vec!["number"]));
-        assert_eq!(mask(&["*"], Some(&customer)), Ok(KNOWN.to_vec()));
-        assert_eq!(mask(&[], Some(&customer)), Ok(vec!["name", "tax_id"]));
-        assert_eq!(mask(&["*", "name"], Some(&customer)), Err("FIELD_NOT_UPDATABLE"));
-        assert_eq!(mask(&["customer_id"], Some(&customer)), Err("FIELD_NOT_UPDATABLE"));
-        assert_eq!(mask(&[], Some(&Customer::default())), Err(FIELD_REQUIRED), "nothing would change");
-        assert_eq!(mask(&[], None), Ok(vec![]), "the missing resource is the violation");
-    }
 }

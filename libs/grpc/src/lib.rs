@@ -12,6 +12,8 @@ mod entry;
 mod fault;
 mod fields;
 mod layer;
+mod mask;
+mod metadata;
 mod order;
 mod page;
 mod peer;
@@ -33,10 +35,12 @@ pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_ad
 pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
-    currency, date, decimal, field_mask, filter_line, id, message, money, optional_date, optional_id, optional_line,
-    optional_text, percent, positive_money, request_id, required, text, whole_seconds,
+    currency, date, decimal, filter_line, id, message, money, optional_date, optional_id, optional_line, optional_text,
+    percent, positive_money, request_id, required, text, whole_seconds,
 };
 pub use layer::{CallLayer, Caller};
+pub use mask::Mask;
+pub use metadata::{filter_metadata, metadata, metadata_change};
 pub use order::{OrderBy, order_by};
 pub use page::{Page, PageToken};
 pub use peer::Peer;

@@ -1,5 +1,5 @@
 //! The vocabulary every part of Quittance shares: typed ids, exact money and percentages, dates, payment terms, aging
-//! buckets, creditor references, write-offs and the clock. No I/O, no floats, and no knowledge of any transport or database.
+//! buckets, creditor references, metadata, write-offs and the clock. No I/O, no floats, and no knowledge of any transport or database.
 
 pub mod aging;
 pub mod clock;
@@ -7,6 +7,7 @@ pub mod creditor_reference;
 pub mod currency;
 pub mod date;
 pub mod id;
+pub mod metadata;
 pub mod money;
 pub mod percent;
 pub mod ratio;
@@ -30,6 +31,7 @@ pub use id::{
     InvoiceId, ItemId, PaymentId, ProfileId, ReminderId, RequestId, ReservationId, ReversalId, RunId, SeriesId,
     StrategyId, TenantId, TermsId,
 };
+pub use metadata::{BadMetadata, Metadata, MetadataChange};
 pub use money::{Money, MoneyError};
 pub use percent::{BadPercent, Percent};
 pub use ratio::Ratio;

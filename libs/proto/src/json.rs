@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_mapping_is_the_standard_one() {
         let total = Some(Money { currency_code: "EUR".to_owned(), amount: "1.00".to_owned() });
-        let drafted = InvoiceDrafted { invoice_id: "i".to_owned(), customer_id: String::new(), total };
+        let drafted = InvoiceDrafted { invoice_id: "i".to_owned(), customer_id: String::new(), total, invoice: None };
         let json = r#"{"invoiceId":"i","total":{"currencyCode":"EUR","amount":"1.00"}}"#;
         assert_eq!(text(DRAFTED, &drafted.encode_to_vec()), json);
         assert_eq!(from_json(DRAFTED, json.as_bytes()).unwrap(), drafted.encode_to_vec());

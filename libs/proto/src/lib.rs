@@ -3,6 +3,7 @@
 
 mod event;
 mod json;
+mod personal;
 pub mod reasons;
 mod request;
 mod scopes;
@@ -10,6 +11,7 @@ mod value;
 
 pub use event::{AreaEvent, known, published, published_json, stored, stored_from_json, subject};
 pub use json::{JsonError, contract, from_json, to_json};
+pub use personal::is_personal;
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};
 pub use scopes::{Access, METHODS, access};
 pub use value::{BadMoney, instant, money, read_money, write_off_reason};

@@ -25,6 +25,9 @@ pub enum Error {
     /// The terms do not exist.
     #[error("terms {0} do not exist")]
     TermsNotFound(TermsId),
+    /// Something names the terms.
+    #[error("terms {0} are named by a customer or a draft")]
+    TermsInUse(TermsId),
     /// The customer does not exist.
     #[error("customer {0} does not exist")]
     CustomerNotFound(CustomerId),

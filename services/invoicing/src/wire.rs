@@ -1,5 +1,7 @@
 //! Domain values as messages of the contract, for responses and events.
 
+use std::collections::BTreeMap;
+
 use quittance_kernel::{CreditNoteId, Money, Rounding, Terms};
 use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
 
@@ -13,16 +15,19 @@ pub(crate) fn optional<T: ToString>(id: Option<T>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn address(address: &Address) -> common::Address {
-    common::Address {
+/// An address; `None` where nothing was given.
+fn address(address: &Address) -> Option<common::Address> {
+    let is_given = *address != Address::default();
+    is_given.then(|| common::Address {
         lines: address.lines.clone(),
         postal_code: address.postal_code.clone(),
         city: address.city.clone(),
         country_code: address.country_code.clone(),
-    }
+    })
 }
 
-fn rounding_rule(rule: RoundingRule) -> pb::RoundingRule {
+/// The rounding of tax.
+pub(crate) fn rounding_rule(rule: RoundingRule) -> pb::RoundingRule {
     let scope = match rule.scope {
         RoundingScope::PerRate => pb::RoundingScope::PerRate,
         RoundingScope::PerLine => pb::RoundingScope::PerLine,
@@ -39,7 +44,7 @@ pub(crate) fn tenant(tenant: &Tenant) -> pb::Tenant {
     pb::Tenant {
         tenant_id: tenant.id.to_string(),
         name: tenant.name.clone(),
-        address: Some(address(&tenant.address)),
+        address: address(&tenant.address),
         tax_id: tenant.tax_id.clone(),
         base_currency_code: tenant.base_currency.code().to_owned(),
         time_zone: tenant.time_zone.clone(),
@@ -53,6 +58,7 @@ pub(crate) fn tenant(tenant: &Tenant) -> pb::Tenant {
         terms_and_conditions: tenant.terms_and_conditions.clone(),
         rounding_rule: Some(rounding_rule(tenant.rounding)),
         create_time: Some(instant(tenant.created_at)),
+        metadata: tenant.metadata.entries().clone(),
     }
 }
 
@@ -71,15 +77,18 @@ pub(crate) fn series(series: &Series) -> pb::Series {
         min_digits: series.min_digits.into(),
         next_number: series.next_number,
         last_issued_on: optional(series.last_issued_on),
+        etag: series.version.to_string(),
+        update_time: Some(instant(series.updated_at)),
     }
 }
 
 /// A customer.
 pub(crate) fn customer(customer: &Customer) -> pb::Customer {
     pb::Customer {
-        address: Some(address(&customer.address)),
+        address: address(&customer.address),
         bank_accounts: customer.bank_accounts.clone(),
         contacts: customer.contacts.iter().map(contact).collect(),
+        metadata: customer.metadata.entries().clone(),
         ..basic_customer(customer)
     }
 }
@@ -98,6 +107,7 @@ pub(crate) fn basic_customer(customer: &Customer) -> pb::Customer {
         etag: customer.version.to_string(),
         create_time: Some(instant(customer.created_at)),
         update_time: Some(instant(customer.updated_at)),
+        metadata: BTreeMap::new(),
     }
 }
 
@@ -126,10 +136,13 @@ pub(crate) fn terms(terms: &NamedTerms) -> pb::Terms {
         terms_id: terms.id.to_string(),
         code: terms.code.clone(),
         payment_terms: Some(payment_terms(&terms.terms)),
+        etag: terms.version.to_string(),
+        update_time: Some(instant(terms.updated_at)),
     }
 }
 
-fn line(line: &Line) -> pb::InvoiceLine {
+/// A line.
+pub(crate) fn line(line: &Line) -> pb::InvoiceLine {
     pb::InvoiceLine {
         description: line.description.clone(),
         quantity: line.quantity.to_string(),
@@ -141,7 +154,8 @@ fn line(line: &Line) -> pb::InvoiceLine {
     }
 }
 
-fn tax(tax: &TaxSubtotal) -> pb::TaxSubtotal {
+/// The tax of one category and rate.
+pub(crate) fn tax(tax: &TaxSubtotal) -> pb::TaxSubtotal {
     pb::TaxSubtotal {
         tax_category: tax.category.label().to_owned(),
         tax_rate: tax.rate.to_string(),
@@ -158,6 +172,7 @@ pub(crate) fn invoice(invoice: &Invoice, item: Option<&OpenItem>) -> pb::Invoice
         taxes: invoice.totals.taxes.iter().map(tax).collect(),
         rounding_rule: Some(rounding_rule(invoice.rounding)),
         note: invoice.note.clone(),
+        metadata: invoice.metadata.entries().clone(),
         ..basic_invoice(invoice, item)
     }
 }
@@ -205,6 +220,7 @@ pub(crate) fn basic_invoice(invoice: &Invoice, item: Option<&OpenItem>) -> pb::I
             State::Draft | State::Issued(_) | State::Credited { .. } => String::new(),
         },
         update_time: Some(instant(item.map_or(invoice.updated_at, |item| item.updated_at))),
+        metadata: BTreeMap::new(),
     }
 }
 
@@ -224,10 +240,12 @@ pub(crate) fn credit_note(note: &CreditNote) -> pb::CreditNote {
         tax_total: Some(money(note.totals.tax)),
         total: Some(money(note.totals.total)),
         issue_time: Some(instant(note.issued_at)),
+        metadata: note.metadata.entries().clone(),
     }
 }
 
-fn credit_reason(reason: CreditReason) -> pb::CreditReason {
+/// The reason for a credit note.
+pub(crate) fn credit_reason(reason: CreditReason) -> pb::CreditReason {
     match reason {
         CreditReason::Return => pb::CreditReason::Return,
         CreditReason::Pricing => pb::CreditReason::Pricing,

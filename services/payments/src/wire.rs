@@ -177,6 +177,7 @@ pub(crate) fn payment(payment: &Payment, allocations: &[Allocation]) -> pb::Paym
         etag: payment.version.to_string(),
         record_time: Some(instant(payment.recorded_at)),
         update_time: Some(instant(payment.updated_at)),
+        metadata: payment.metadata.entries().clone(),
     }
 }
 
@@ -186,6 +187,7 @@ pub(crate) fn strip_payment(whole: &mut pb::Payment) {
     whole.payer_account.clear();
     whole.text.clear();
     whole.allocations.clear();
+    whole.metadata.clear();
     if let Some(outcome) = &mut whole.r#match {
         outcome.evidence.clear();
     }

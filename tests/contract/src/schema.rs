@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use anyhow::Context as _;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use quittance_proto::is_personal;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -40,6 +41,9 @@ pub struct Schema {
     content_encoding: Option<&'static str>,
     #[serde(rename = "enum", skip_serializing_if = "Vec::is_empty")]
     values: Vec<String>,
+    /// The field can hold data about a natural person.
+    #[serde(rename = "x-personal", skip_serializing_if = "Option::is_none")]
+    personal: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +123,7 @@ fn of_field(field: &FieldDescriptor, place: Place, found: &mut BTreeMap<String, 
         let reference = Schema { reference: schema.reference.take(), ..Schema::default() };
         schema.all_of.push(reference);
     }
+    schema.personal = is_personal(field).then_some(true);
     schema.description = Some(described);
     Ok(schema)
 }

@@ -50,7 +50,8 @@ impl Handler for Drafts {
 
 fn drafted(number: u32) -> OutboxEvent {
     let total = Some(Money { currency_code: "EUR".to_owned(), amount: format!("{number}.50") });
-    let drafted = InvoiceDrafted { invoice_id: number.to_string(), customer_id: "ü \u{1f600}".to_owned(), total };
+    let customer_id = "ü \u{1f600}".to_owned();
+    let drafted = InvoiceDrafted { invoice_id: number.to_string(), customer_id, total, invoice: None };
     let payload = InvoicingEvent { payload: Some(Payload::InvoiceDrafted(drafted)) }.encode_to_vec();
     OutboxEvent::new(Event::new(KIND, EventId::at(now()).uuid(), payload), now(), None)
 }

@@ -131,7 +131,12 @@ impl<'a> Operation<'a> {
             let (name, json_name) = (joined(FieldDescriptor::name), joined(FieldDescriptor::json_name));
             let is_in_path = self.binding.template().variables().any(|variable| variable == name);
             let kind = field.kind();
-            if !is_body && !is_in_path && !field.is_map() {
+            if !is_body && !is_in_path && field.is_map() {
+                let (description, schema) = (schemas.comment(&field), schemas.field(&field));
+                parameters.push(json!({
+                    "name": json_name, "in": "query", "style": "deepObject", "explode": true, "description": description, "schema": schema,
+                }));
+            } else if !is_body && !is_in_path {
                 if let Some(inner) = kind.as_message().filter(|inner| !is_value(inner)) {
                     if !field.is_list() && outer.len() < DEEPEST {
                         self.add_query(inner, outer, schemas, parameters);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, prost_types::FieldOptions};
+use quittance_proto::is_personal;
 use serde_json::{Map, Value as Json, json};
 
 use super::comments::Comments;
@@ -90,6 +91,9 @@ impl<'a> Schemas<'a> {
         schema["description"] = json!(self.comment(field));
         if Behavior::OutputOnly.is_of(field) {
             schema["readOnly"] = json!(true);
+        }
+        if is_personal(field) {
+            schema["x-personal"] = json!(true);
         }
         if field.field_descriptor_proto().options.as_ref().is_some_and(FieldOptions::deprecated) {
             schema["deprecated"] = json!(true);

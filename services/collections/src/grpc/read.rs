@@ -1,8 +1,6 @@
 //! Messages as commands, with all violations.
 
-use quittance_grpc::{
-    Violations, date, field_mask, id, message, optional_date, optional_id, optional_text, required, text,
-};
+use quittance_grpc::{Mask, Violations, date, id, message, optional_date, optional_id, optional_text, required, text};
 use quittance_kernel::{DisputeId, ItemId, StrategyId};
 use quittance_proto::collections::v1 as pb;
 use quittance_service::Etag;
@@ -92,18 +90,18 @@ impl TryFrom<pb::UpdateStrategyRequest> for UpdateStrategy {
     fn try_from(request: pb::UpdateStrategyRequest) -> Result<Self, Violations> {
         const FIELDS: &[&str] = &["name", "steps", "is_default"];
         let mut bad = Violations::default();
-        let mask = field_mask(request.update_mask, request.strategy.as_ref(), FIELDS);
+        let mask = Mask::of(request.update_mask, request.strategy.as_ref(), FIELDS);
         let mask = bad.check("update_mask", mask).unwrap_or_default();
         let strategy = bad.check("strategy", message(request.strategy)).unwrap_or_default();
         let id = bad.check("strategy.strategy_id", id(&strategy.strategy_id, StrategyId::parse));
         let mut change = StrategyChange::default();
-        if mask.contains(&"name") {
+        if mask.names("name") {
             change.name = bad.check("strategy.name", text(&strategy.name, MAX_NAME));
         }
-        if mask.contains(&"steps") {
+        if mask.names("steps") {
             change.steps = bad.within("strategy", steps(strategy.steps));
         }
-        if mask.contains(&"is_default") {
+        if mask.names("is_default") {
             change.is_default = Some(strategy.is_default);
         }
         let etag = Etag::new(strategy.etag);

@@ -10,6 +10,7 @@ use crate::{
     app::TenantSettings,
     db,
     domain::{NewStrategy, Strategy},
+    outbox,
 };
 
 /// Adds a strategy.
@@ -35,6 +36,7 @@ impl Operation for CreateStrategy {
             db::strategy::unset_default(w.tx, strategy.id, w.now).await?;
         }
         db::strategy::insert(w.tx, &strategy).await?;
+        w.publish(outbox::strategy_created(&strategy));
         Ok(strategy)
     }
 

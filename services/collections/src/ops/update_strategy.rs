@@ -10,6 +10,7 @@ use crate::{
     app::TenantSettings,
     db,
     domain::{Strategy, StrategyChange},
+    outbox,
 };
 
 /// Changes a strategy. A new default replaces the previous one.
@@ -38,6 +39,7 @@ impl Operation for UpdateStrategy {
             db::strategy::unset_default(w.tx, strategy.id, w.now).await?;
         }
         db::strategy::update(w.tx, &strategy).await?;
+        w.publish(outbox::strategy_updated(&strategy));
         Ok(strategy)
     }
 

@@ -4,15 +4,32 @@ use prost::Message as _;
 use quittance_events::Event;
 use quittance_kernel::CustomerId;
 use quittance_proto::collections::v1::{self as pb, collections_event::Payload};
+use uuid::Uuid;
 
 use crate::{
-    domain::{Dispute, Reminder},
+    domain::{Dispute, Reminder, Strategy},
     wire,
 };
 
 fn event(kind: &'static str, customer: CustomerId, payload: Payload) -> Event {
+    keyed(kind, customer.uuid(), payload)
+}
+
+fn keyed(kind: &'static str, key: Uuid, payload: Payload) -> Event {
     let payload = pb::CollectionsEvent { payload: Some(payload) }.encode_to_vec();
-    Event::new(kind, customer.uuid(), payload)
+    Event::new(kind, key, payload)
+}
+
+/// A strategy was created. It is its own key: it belongs to no customer.
+pub(crate) fn strategy_created(strategy: &Strategy) -> Event {
+    let payload = Payload::StrategyCreated(pb::StrategyCreated { strategy: Some(wire::strategy(strategy)) });
+    keyed("quittance.collections.v1.StrategyCreated", strategy.id.uuid(), payload)
+}
+
+/// A strategy was changed.
+pub(crate) fn strategy_updated(strategy: &Strategy) -> Event {
+    let payload = Payload::StrategyUpdated(pb::StrategyUpdated { strategy: Some(wire::strategy(strategy)) });
+    keyed("quittance.collections.v1.StrategyUpdated", strategy.id.uuid(), payload)
 }
 
 /// A reminder was recorded.

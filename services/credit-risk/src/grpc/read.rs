@@ -1,6 +1,6 @@
 //! Messages as commands, with all violations.
 
-use quittance_grpc::{Violations, field_mask, id, message, money, optional_text, positive_money, text, whole_seconds};
+use quittance_grpc::{Mask, Violations, id, message, money, optional_text, positive_money, text, whole_seconds};
 use quittance_kernel::{CustomerId, Money, ProfileId, ReservationId};
 use quittance_proto::{common::v1 as common, creditrisk::v1 as pb};
 use quittance_service::Etag;
@@ -19,7 +19,6 @@ fn limit(value: Option<&common::Money>) -> Result<Money, (&'static str, String)>
     let limit = money(value)?;
     if limit.is_negative() { Err(("LIMIT_NEGATIVE", "must be zero or more".to_owned())) } else { Ok(limit) }
 }
-
 
 impl TryFrom<pb::CreateProfileRequest> for CreateProfile {
     type Error = Violations;
@@ -43,15 +42,15 @@ impl TryFrom<pb::UpdateProfileRequest> for UpdateProfile {
     fn try_from(request: pb::UpdateProfileRequest) -> Result<Self, Violations> {
         const FIELDS: &[&str] = &["limit", "note"];
         let mut bad = Violations::default();
-        let mask = field_mask(request.update_mask, request.profile.as_ref(), FIELDS);
+        let mask = Mask::of(request.update_mask, request.profile.as_ref(), FIELDS);
         let mask = bad.check("update_mask", mask).unwrap_or_default();
         let profile = bad.check("profile", message(request.profile)).unwrap_or_default();
         let id = bad.check("profile.profile_id", id(&profile.profile_id, ProfileId::parse));
         let mut change = ProfileChange::default();
-        if mask.contains(&"limit") {
+        if mask.names("limit") {
             change.limit = bad.check("profile.limit", limit(profile.limit.as_ref()));
         }
-        if mask.contains(&"note") {
+        if mask.names("note") {
             change.note = bad.check("profile.note", optional_text(&profile.note, MAX_NOTE));
         }
         let etag = Etag::new(profile.etag);
@@ -67,7 +66,8 @@ impl TryFrom<pb::AuthorizeOrderRequest> for AuthorizeOrder {
         let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
         let amount = bad.check("amount", positive_money(request.amount.as_ref()));
         let reference = bad.check("order_reference", text(&request.order_reference, MAX_REFERENCE));
-        let time_to_live = whole_seconds(request.time_to_live, MAX_TTL_SECONDS).map_err(|why| ("TTL_OUT_OF_RANGE", why));
+        let time_to_live =
+            whole_seconds(request.time_to_live, MAX_TTL_SECONDS).map_err(|why| ("TTL_OUT_OF_RANGE", why));
         let ttl_seconds = bad.check("time_to_live", time_to_live).map(|seconds| seconds.unwrap_or(DEFAULT_TTL_SECONDS));
         let order = customer.zip(amount).zip(reference.zip(ttl_seconds));
         let order = order.map(|((customer, amount), (reference, ttl_seconds))| Order {

@@ -108,6 +108,12 @@ fn add(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
         | Payload::InvoiceDrafted(_)
         | Payload::InvoiceUpdated(_)
         | Payload::InvoiceDeleted(_)
+        | Payload::SeriesCreated(_)
+        | Payload::SeriesUpdated(_)
+        | Payload::SeriesDeleted(_)
+        | Payload::TermsCreated(_)
+        | Payload::TermsUpdated(_)
+        | Payload::TermsDeleted(_)
         | Payload::InvoiceDelivered(_) => Ok(()),
     }
 }

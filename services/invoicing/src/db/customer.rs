@@ -1,18 +1,18 @@
-//! Customers, their contacts, and payment terms.
+//! Customers and their contacts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use quittance_db::{
     Column, DbError, List, Place, Range, Tx, Window,
-    row::{integer, stored},
+    row::{integer, metadata, metadata_json, stored},
 };
-use quittance_kernel::{ContactId, CustomerId, Terms, TermsId};
+use quittance_kernel::{ContactId, CustomerId, TermsId};
 use uuid::Uuid;
 
 use crate::{
     Error,
-    domain::{Address, Contact, Customer, NamedTerms},
+    domain::{Address, Contact, Customer},
 };
 
 /// A customer's data for an invoice.
@@ -67,15 +67,16 @@ pub(crate) async fn insert_all(tx: &mut Tx, customers: &[&Customer]) -> Result<(
     let terms: Vec<Option<Uuid>> = customers.iter().map(|c| c.terms_id.map(TermsId::uuid)).collect();
     let accounts: Vec<String> = customers.iter().map(|c| c.bank_accounts.join(SEPARATOR)).collect();
     let created: Vec<DateTime<Utc>> = customers.iter().map(|c| c.created_at).collect();
+    let metadata: Vec<serde_json::Value> = customers.iter().map(|c| metadata_json(&c.metadata)).collect();
     sqlx::query!(
         "insert into customer
            (tenant_id, id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at,
-            updated_at)
+            updated_at, metadata)
          select $1, c.id, c.number, c.name, string_to_array(c.lines, E'\\x1f'), c.postal_code, c.city, c.country_code, c.tax_id, c.terms_id,
-           string_to_array(c.accounts, E'\\x1f'), 1, c.created_at, c.created_at
+           string_to_array(c.accounts, E'\\x1f'), 1, c.created_at, c.created_at, c.metadata
          from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[],
-           $12::timestamptz[])
-           as c (id, number, name, lines, postal_code, city, country_code, tax_id, terms_id, accounts, created_at)",
+           $12::timestamptz[], $13::jsonb[])
+           as c (id, number, name, lines, postal_code, city, country_code, tax_id, terms_id, accounts, created_at, metadata)",
         tenant,
         &ids,
         &numbers as &[Option<String>],
@@ -88,6 +89,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, customers: &[&Customer]) -> Result<(
         &terms as &[Option<Uuid>],
         &accounts,
         &created,
+        &metadata,
     )
     .execute(&mut **tx)
     .await?;
@@ -137,7 +139,7 @@ pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbErr
     let done = sqlx::query!(
         "update customer
          set number = $3, name = $4, address_lines = $5, postal_code = $6, city = $7, country_code = $8, tax_id = $9, terms_id = $10,
-           bank_accounts = $11, version = $12, updated_at = $13
+           bank_accounts = $11, version = $12, updated_at = $13, metadata = $14
          where tenant_id = $1 and id = $2 and version = $12 - 1",
         tenant,
         customer.id.uuid(),
@@ -152,6 +154,7 @@ pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbErr
         &customer.bank_accounts,
         version,
         customer.updated_at,
+        metadata_json(&customer.metadata),
     )
     .execute(&mut **tx)
     .await?;
@@ -180,6 +183,7 @@ struct Row {
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    metadata: serde_json::Value,
 }
 
 /// A customer, locked until the transaction ends.
@@ -202,7 +206,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<
     let rows = sqlx::query_as!(
         Row,
         "select c.id, number, name, address_lines, postal_code, city, country_code, tax_id, terms_id, bank_accounts, version, created_at,
-           updated_at
+           updated_at, metadata
          from unnest($2::uuid[]) as requested (id)
          join customer c on c.tenant_id = $1 and c.id = requested.id",
         tx.tenant().uuid(),
@@ -223,6 +227,8 @@ pub(crate) struct Filter {
     pub(crate) words: Vec<String>,
     /// Only those changed in this time.
     pub(crate) updated_at: Range<DateTime<Utc>>,
+    /// Only those with all of these entries in their metadata.
+    pub(crate) metadata: BTreeMap<String, String>,
 }
 
 /// The orders of a list of customers.
@@ -239,6 +245,7 @@ pub(super) fn places(tx: &Tx, filter: Filter, window: Window) -> List {
     let mut list = List::new(tx, "customer", ["tenant_id", "id"], window);
     list.compare("number = ", filter.number);
     list.within(["updated_at >= ", "updated_at < "], filter.updated_at);
+    list.metadata("customer", filter.metadata);
     for word in filter.words {
         // All texts with a prefix lie between it and its successor, in byte order.
         let after = format!("{word}\u{10FFFF}");
@@ -310,73 +317,10 @@ async fn with_contacts(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Customer>, DbE
                 bank_accounts: row.bank_accounts,
                 contacts: contacts.remove(&row.id).unwrap_or_default(),
                 version: stored("customer", row.id, u32::try_from(row.version))?,
+                metadata: metadata("customer", row.id, row.metadata)?,
                 created_at: row.created_at,
                 updated_at: row.updated_at,
             })
         })
         .collect()
-}
-
-/// Adds terms. Their code is unique in the tenant.
-pub(crate) async fn insert_terms(tx: &mut Tx, terms: &NamedTerms) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
-    let text = terms.terms.to_string();
-    sqlx::query!(
-        "insert into terms (tenant_id, id, code, terms) values ($1, $2, $3, $4)",
-        tenant,
-        terms.id.uuid(),
-        terms.code,
-        text
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// All terms by code.
-pub(crate) async fn list_terms(tx: &mut Tx, after: Option<&str>, limit: i64) -> Result<Vec<NamedTerms>, DbError> {
-    let rows = sqlx::query!(
-        "select id, code, terms
-         from terms
-         where tenant_id = $1 and ($2::text is null or code > $2)
-         order by code
-         limit $3",
-        tx.tenant().uuid(),
-        after,
-        limit,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(NamedTerms {
-                id: TermsId::new(row.id),
-                code: row.code,
-                terms: stored("terms", row.id, Terms::parse(&row.terms))?,
-            })
-        })
-        .collect()
-}
-
-/// Payment terms with their code.
-pub(crate) async fn find_named_terms(tx: &mut Tx, id: TermsId) -> Result<Option<NamedTerms>, DbError> {
-    let tenant = tx.tenant().uuid();
-    let row = sqlx::query!("select code, terms from terms where tenant_id = $1 and id = $2", tenant, id.uuid())
-        .fetch_optional(&mut **tx)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(NamedTerms { id, code: row.code, terms: stored("terms", id.uuid(), Terms::parse(&row.terms))? }))
-}
-
-/// These terms; those that do not exist are left out.
-pub(crate) async fn find_terms(tx: &mut Tx, ids: &[TermsId]) -> Result<HashMap<TermsId, Terms>, DbError> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let tenant = tx.tenant().uuid();
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows = sqlx::query!("select id, terms from terms where tenant_id = $1 and id = any($2)", tenant, &ids)
-        .fetch_all(&mut **tx)
-        .await?;
-    rows.into_iter().map(|row| Ok((TermsId::new(row.id), stored("terms", row.id, Terms::parse(&row.terms))?))).collect()
 }

@@ -1,11 +1,11 @@
 //! Credit notes and delivered documents.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     Column, DbError, List, Place, Range, Tx, Window,
-    row::{known, stored},
+    row::{known, metadata, metadata_json, stored},
 };
 use quittance_kernel::{ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, SeriesId};
 use rust_decimal::Decimal;
@@ -22,8 +22,8 @@ pub(crate) async fn insert_credit_note(tx: &mut Tx, note: &CreditNote, series: S
     let tenant = tx.tenant().uuid();
     sqlx::query!(
         "insert into credit_note
-           (tenant_id, id, series_id, number, invoice_id, customer_id, issued_on, reason, net_total, tax_total, total, issued_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           (tenant_id, id, series_id, number, invoice_id, customer_id, issued_on, reason, net_total, tax_total, total, issued_at, metadata)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         tenant,
         note.id.uuid(),
         series.uuid(),
@@ -36,6 +36,7 @@ pub(crate) async fn insert_credit_note(tx: &mut Tx, note: &CreditNote, series: S
         note.totals.tax.amount(),
         note.totals.total.amount(),
         note.issued_at,
+        metadata_json(&note.metadata),
     )
     .execute(&mut **tx)
     .await?;
@@ -51,6 +52,7 @@ struct NoteRow {
     reason: String,
     total: Decimal,
     issued_at: DateTime<Utc>,
+    metadata: serde_json::Value,
 }
 
 /// A credit note.
@@ -62,7 +64,7 @@ pub(crate) async fn find_credit_note(tx: &mut Tx, id: CreditNoteId) -> Result<Op
 pub(crate) async fn find_credit_notes(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<CreditNote>, DbError> {
     let rows = sqlx::query_as!(
         NoteRow,
-        "select c.id, number, invoice_id, customer_id, issued_on, reason, total, issued_at
+        "select c.id, number, invoice_id, customer_id, issued_on, reason, total, issued_at, metadata
          from unnest($2::uuid[]) as requested (id)
          join credit_note c on c.tenant_id = $1 and c.id = requested.id",
         tx.tenant().uuid(),
@@ -84,6 +86,8 @@ pub(crate) struct NoteFilter {
     pub(crate) issued_on: Range<NaiveDate>,
     /// Only those recorded in this time.
     pub(crate) issued_at: Range<DateTime<Utc>>,
+    /// Only those with all of these entries in their metadata.
+    pub(crate) metadata: BTreeMap<String, String>,
 }
 
 /// The credit notes with this number.
@@ -114,6 +118,7 @@ pub(super) fn note_places(tx: &Tx, filter: NoteFilter, window: Window) -> List {
     if let Some(ids) = filter.ids {
         list.compare_any("id", ids);
     }
+    list.metadata("credit_note", filter.metadata);
     list.within(["issued_on >= ", "issued_on <= "], filter.issued_on);
     list.within(["issued_at >= ", "issued_at < "], filter.issued_at);
     list
@@ -143,6 +148,7 @@ impl NoteRow {
             reason: known("credit_note", self.id, "reason", CreditReason::parse(&self.reason))?,
             lines: invoice.lines,
             totals: invoice.totals,
+            metadata: metadata("credit_note", self.id, self.metadata)?,
             issued_at: self.issued_at,
         })
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     DbError, Tx, expect_rows,
-    row::{integer, known, stored},
+    row::{integer, known, metadata, metadata_json, stored},
 };
 use quittance_kernel::{
     ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, ReservationId, SeriesId, Terms, TermsId,
@@ -52,6 +52,7 @@ struct Row {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     lines: StoredLines<'static>,
+    metadata: serde_json::Value,
 }
 
 impl Row {
@@ -82,6 +83,7 @@ impl Row {
             reservation: self.reservation_id.map(ReservationId::new),
             purchase_order: self.purchase_order,
             note: self.note,
+            metadata: metadata(table, id, self.metadata)?,
             state,
             version: stored(table, id, u32::try_from(self.version))?,
             created_at: self.created_at,
@@ -161,7 +163,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<I
         Row,
         r#"select i.id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
            rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
-           void_reason, credit_note_id, version, created_at, updated_at, lines as "lines: _"
+           void_reason, credit_note_id, version, created_at, updated_at, lines as "lines: _", metadata
          from unnest($2::uuid[]) as requested (id)
          join invoice i on i.tenant_id = $1 and i.id = requested.id"#,
         tx.tenant().uuid(),
@@ -217,16 +219,18 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
     let before: Vec<i32> = before.collect::<Result<_, _>>()?;
     let lines: Vec<StoredLines<'_>> = drafts.iter().map(|d| stored_lines(d)).collect();
     let updated: Vec<DateTime<Utc>> = drafts.iter().map(|d| d.updated_at).collect();
+    let metadata: Vec<serde_json::Value> = drafts.iter().map(|d| metadata_json(&d.metadata)).collect();
     let done = sqlx::query!(
         "update invoice i
          set contact_id = v.contact_id, terms_id = v.terms_id, terms = v.terms, series_id = v.series_id, planned_issue_on = v.planned_issue_on,
            agreed_due_on = v.agreed_due_on, reservation_id = v.reservation_id, purchase_order = v.purchase_order, note = v.note,
-           net_total = v.net_total, tax_total = v.tax_total, total = v.total, version = v.version, lines = v.lines, updated_at = v.updated_at
+           net_total = v.net_total, tax_total = v.tax_total, total = v.total, version = v.version, lines = v.lines, updated_at = v.updated_at,
+           metadata = v.metadata
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::date[], $8::date[], $9::uuid[], $10::text[], $11::text[],
            $12::numeric[], $13::numeric[], $14::numeric[], $15::int[], $16::int[], $17::json[],
-           $18::timestamptz[])
+           $18::timestamptz[], $19::jsonb[])
            as v (id, contact_id, terms_id, terms, series_id, planned_issue_on, agreed_due_on, reservation_id, purchase_order, note, net_total,
-             tax_total, total, version, version_before, lines, updated_at)
+             tax_total, total, version, version_before, lines, updated_at, metadata)
          where i.tenant_id = $1 and i.id = v.id and i.version = v.version_before",
         tenant,
         &ids,
@@ -246,6 +250,7 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
         &before,
         &lines as _,
         &updated,
+        &metadata,
     )
     .execute(&mut **tx)
     .await?;

@@ -1,5 +1,7 @@
 //! Lists of invoices, and searches for them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{AmountRange, Column, DbError, List, Place, Range, Tx, Window};
 use quittance_kernel::{CustomerId, InvoiceId};
@@ -22,6 +24,8 @@ pub(crate) struct Filter {
     pub(crate) due_on: Range<NaiveDate>,
     /// Only those with such a total.
     pub(crate) total: Option<AmountRange>,
+    /// Only those with all of these entries in their metadata.
+    pub(crate) metadata: BTreeMap<String, String>,
     /// Only those that changed in this time, or whose open item did.
     pub(crate) updated_at: Range<DateTime<Utc>>,
 }
@@ -91,6 +95,7 @@ pub(super) fn places(tx: &Tx, filter: Filter, window: Window) -> List {
     if let Some(ids) = filter.ids {
         list.compare_any("i.id", ids);
     }
+    list.metadata("invoice", filter.metadata);
     list.either(filter.states.into_iter().map(StoredState::condition));
     list.within(["i.issued_on >= ", "i.issued_on <= "], filter.issued_on);
     list.within(["i.due_on >= ", "i.due_on <= "], filter.due_on);

@@ -1,7 +1,10 @@
 //! The frequent writes of issuing: invoices, open items and first entries of a whole batch, in one statement each.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, expect_rows, row::integer};
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{integer, metadata_json},
+};
 use quittance_kernel::{ContactId, ReservationId, TermsId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -52,17 +55,18 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Resul
     let versions: Vec<i32> = versions.collect::<Result<_, _>>()?;
     let created: Vec<DateTime<Utc>> = invoices.iter().map(|i| i.created_at).collect();
     let updated: Vec<DateTime<Utc>> = invoices.iter().map(|i| i.updated_at).collect();
+    let metadata: Vec<serde_json::Value> = invoices.iter().map(|i| metadata_json(&i.metadata)).collect();
     let lines: Vec<StoredLines<'_>> = invoices.iter().map(|i| stored_lines(i)).collect();
     sqlx::query!(
         "insert into invoice
            (tenant_id, id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on,
             rounding_scope, rounding_mode, reservation_id, purchase_order, note, net_total, tax_total, total, state, number, payment_reference,
-            issued_on, due_on, issued_at, version, created_at, lines, updated_at)
+            issued_on, due_on, issued_at, version, created_at, lines, updated_at, metadata)
          select $1, *
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::date[], $11::date[],
            $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[], $21::text[],
            $22::text[], $23::date[], $24::date[], $25::timestamptz[], $26::int[], $27::timestamptz[], $28::json[],
-           $29::timestamptz[])",
+           $29::timestamptz[], $30::jsonb[])",
         tenant,
         &ids,
         &customers,
@@ -92,6 +96,7 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Resul
         &created,
         &lines as _,
         &updated,
+        &metadata,
     )
     .execute(&mut **tx)
     .await?;

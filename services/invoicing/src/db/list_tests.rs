@@ -1,6 +1,6 @@
 //! How lists reach their rows, in each order and by each filter.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use quittance_db::{Column, Range};
 use quittance_host::Service as _;
@@ -16,6 +16,7 @@ async fn lists_reach_their_rows_by_index() {
     let uneven = [
         ("invoice.state", "case when k % 100 = 7 then 'draft' else 'issued' end"),
         ("open_item.settled", "case when k % 100 = 7 then 0 else k % 1000 end"),
+        ("metadata_entry.collection", "('{customer,invoice,credit_note}'::text[])[k % 3 + 1]"),
     ];
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lists.txt");
     let mut plans = ListPlans::new(("invoicing", &App::migrator()), App::WORKLOAD, &uneven, &golden).await;
@@ -24,6 +25,11 @@ async fn lists_reach_their_rows_by_index() {
     Box::pin(items(&mut plans)).await;
     Box::pin(documents(&mut plans)).await;
     plans.finish();
+}
+
+/// An entry that some rows of each made-up table have.
+fn one_entry() -> BTreeMap<String, String> {
+    BTreeMap::from([("text 00000100".to_owned(), "text 00000100".to_owned())])
 }
 
 async fn customers(plans: &mut ListPlans) {
@@ -35,6 +41,7 @@ async fn customers(plans: &mut ListPlans) {
     for (name, filter) in [
         ("number", customer::Filter { number, ..Default::default() }),
         ("one word", customer::Filter { words: vec!["text 0000010".to_owned()], ..Default::default() }),
+        ("metadata", customer::Filter { metadata: one_entry(), ..Default::default() }),
         (
             "two words",
             customer::Filter { words: ["text 0000010", "text 00000"].map(str::to_owned).into(), ..Default::default() },
@@ -61,6 +68,8 @@ async fn invoices(plans: &mut ListPlans) {
         ("a customer", created, Filter { customers: vec![CustomerId::new(id)], ..Default::default() }),
         ("two customers", created, Filter { customers: vec![CustomerId::new(id); 2], ..Default::default() }),
         ("a number", created, Filter { ids: Some(vec![id]), ..Default::default() }),
+        ("metadata", created, Filter { metadata: one_entry(), ..Default::default() }),
+        ("metadata, by update_time", updated, Filter { metadata: one_entry(), ..Default::default() }),
         ("the state draft", created, Filter { states: vec![StoredState::Draft], ..Default::default() }),
         ("the state open", created, Filter { states: vec![StoredState::Open], ..Default::default() }),
         ("issued_on", created, Filter { issued_on: one_day(), ..Default::default() }),
@@ -101,8 +110,13 @@ async fn items(plans: &mut ListPlans) {
 
 async fn documents(plans: &mut ListPlans) {
     use document::{DELIVERY_ORDERS, NOTE_ORDERS, NoteFilter};
-    let all =
-        || NoteFilter { customers: Vec::new(), ids: None, issued_on: Range::default(), issued_at: Range::default() };
+    let all = || NoteFilter {
+        customers: Vec::new(),
+        ids: None,
+        issued_on: Range::default(),
+        issued_at: Range::default(),
+        metadata: BTreeMap::new(),
+    };
     for (name, column) in NOTE_ORDERS {
         plans
             .explain(&format!("credit notes by {name}"), |tx| document::note_places(tx, all(), first_page(column)))
@@ -112,6 +126,7 @@ async fn documents(plans: &mut ListPlans) {
     for (name, filter) in [
         ("a customer", NoteFilter { customers: vec![CustomerId::new(Uuid::from_u128(7))], ..all() }),
         ("a number", NoteFilter { ids: Some(vec![Uuid::from_u128(7)]), ..all() }),
+        ("metadata", NoteFilter { metadata: one_entry(), ..all() }),
         ("issued_on", NoteFilter { issued_on: one_day(), ..all() }),
         ("issue_time", NoteFilter { issued_at: one_minute(), ..all() }),
     ] {

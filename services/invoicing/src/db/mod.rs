@@ -10,6 +10,7 @@ mod line;
 pub(crate) mod series;
 pub(crate) mod settlement;
 pub(crate) mod tenant;
+pub(crate) mod terms;
 pub(crate) mod verify;
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Series of numbers.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     DbError, Tx, expect_rows,
-    row::{known, stored},
+    row::{integer, known, stored},
 };
 use quittance_kernel::SeriesId;
 use uuid::Uuid;
@@ -17,8 +17,8 @@ use crate::{
 pub(crate) async fn insert(tx: &mut Tx, series: &Series) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
-        "insert into series (tenant_id, id, code, kind, prefix, min_digits, next_number, last_issued_on)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into series (tenant_id, id, code, kind, prefix, min_digits, next_number, last_issued_on, version, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         tenant,
         series.id.uuid(),
         series.code,
@@ -27,6 +27,8 @@ pub(crate) async fn insert(tx: &mut Tx, series: &Series) -> Result<(), DbError> 
         i32::from(series.min_digits),
         series.next_number,
         series.last_issued_on,
+        integer("series", series.id.uuid(), series.version)?,
+        series.updated_at,
     )
     .execute(&mut **tx)
     .await?;
@@ -41,6 +43,8 @@ struct SeriesRow {
     min_digits: i32,
     next_number: i64,
     last_issued_on: Option<NaiveDate>,
+    version: i32,
+    updated_at: DateTime<Utc>,
 }
 
 impl TryFrom<SeriesRow> for Series {
@@ -55,6 +59,8 @@ impl TryFrom<SeriesRow> for Series {
             min_digits: stored("series", row.id, u8::try_from(row.min_digits))?,
             next_number: row.next_number,
             last_issued_on: row.last_issued_on,
+            version: stored("series", row.id, u32::try_from(row.version))?,
+            updated_at: row.updated_at,
         })
     }
 }
@@ -63,7 +69,7 @@ impl TryFrom<SeriesRow> for Series {
 pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Series>, DbError> {
     let rows = sqlx::query_as!(
         SeriesRow,
-        "select id, code, kind, prefix, min_digits, next_number, last_issued_on from series where tenant_id = $1 order by id",
+        "select id, code, kind, prefix, min_digits, next_number, last_issued_on, version, updated_at from series where tenant_id = $1 order by id",
         tx.tenant().uuid(),
     )
     .fetch_all(&mut **tx)
@@ -75,7 +81,7 @@ pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<Series>, DbError> {
 pub(crate) async fn page(tx: &mut Tx, after: Option<&str>, limit: i64) -> Result<Vec<Series>, DbError> {
     let rows = sqlx::query_as!(
         SeriesRow,
-        "select id, code, kind, prefix, min_digits, next_number, last_issued_on
+        "select id, code, kind, prefix, min_digits, next_number, last_issued_on, version, updated_at
          from series
          where tenant_id = $1 and ($2::text is null or code > $2)
          order by code
@@ -96,7 +102,7 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         SeriesRow,
-        "select id, code, kind, prefix, min_digits, next_number, last_issued_on
+        "select id, code, kind, prefix, min_digits, next_number, last_issued_on, version, updated_at
          from series
          where tenant_id = $1 and id = any($2)
          order by id
@@ -120,7 +126,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[SeriesId]) -> Result<Vec<Series
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         SeriesRow,
-        "select id, code, kind, prefix, min_digits, next_number, last_issued_on from series where tenant_id = $1 and id = any($2)",
+        "select id, code, kind, prefix, min_digits, next_number, last_issued_on, version, updated_at from series where tenant_id = $1 and id = any($2)",
         tenant,
         &ids,
     )
@@ -151,4 +157,44 @@ pub(crate) async fn update_all(tx: &mut Tx, series: &[Series]) -> Result<(), DbE
     .execute(&mut **tx)
     .await?;
     expect_rows(&done, "series", series.len())
+}
+
+/// Updates a locked series.
+pub(crate) async fn update(tx: &mut Tx, series: &Series) -> Result<(), DbError> {
+    let done = sqlx::query!(
+        "update series
+         set code = $3, prefix = $4, min_digits = $5, next_number = $6, version = $7, updated_at = $8
+         where tenant_id = $1 and id = $2 and version = $7 - 1",
+        tx.tenant().uuid(),
+        series.id.uuid(),
+        series.code,
+        series.prefix,
+        i32::from(series.min_digits),
+        series.next_number,
+        integer("series", series.id.uuid(), series.version)?,
+        series.updated_at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "series", 1)
+}
+
+/// Deletes a locked series.
+pub(crate) async fn delete(tx: &mut Tx, id: SeriesId) -> Result<(), DbError> {
+    let done = sqlx::query!("delete from series where tenant_id = $1 and id = $2", tx.tenant().uuid(), id.uuid())
+        .execute(&mut **tx)
+        .await?;
+    expect_rows(&done, "series", 1)
+}
+
+/// Whether a draft, or a document taken over with its number, is in a series. Documents with numbers of the series are known from its row.
+pub(crate) async fn is_named(tx: &mut Tx, id: SeriesId) -> Result<bool, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (
+             select from invoice where tenant_id = $1 and series_id = $2 and (state = 'draft' or external_number is not null)
+           ) as "found!""#,
+        tx.tenant().uuid(),
+        id.uuid(),
+    );
+    Ok(found.fetch_one(&mut **tx).await?)
 }

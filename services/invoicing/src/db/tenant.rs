@@ -2,7 +2,7 @@
 
 use quittance_db::{
     DbError, Tx,
-    row::{known, stored},
+    row::{known, metadata, metadata_json, stored},
 };
 use quittance_kernel::{Currency, TenantId};
 use uuid::Uuid;
@@ -14,8 +14,8 @@ pub(crate) async fn insert(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError
     let done = sqlx::query!(
         "insert into tenant
            (tenant_id, name, address_lines, postal_code, city, country_code, tax_id, base_currency, time_zone, enquiries_name, enquiries_email,
-            enquiries_phone, late_payment_consequences, bank_account, terms_and_conditions, rounding_scope, rounding_mode, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            enquiries_phone, late_payment_consequences, bank_account, terms_and_conditions, rounding_scope, rounding_mode, created_at, metadata)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
          on conflict on constraint tenant_pkey do nothing",
         tenant.id.uuid(),
         tenant.name,
@@ -35,6 +35,7 @@ pub(crate) async fn insert(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError
         tenant.rounding.scope.label(),
         tenant.rounding.mode.label(),
         tenant.created_at,
+        metadata_json(&tenant.metadata),
     )
     .execute(&mut **tx)
     .await?;
@@ -65,6 +66,7 @@ pub(crate) async fn find(tx: &mut Tx) -> Result<Option<Tenant>, DbError> {
         bank_account: row.bank_account,
         terms_and_conditions: row.terms_and_conditions,
         rounding: rounding_rule("tenant", id, &row.rounding_scope, &row.rounding_mode)?,
+        metadata: metadata("tenant", id, row.metadata)?,
         created_at: row.created_at,
     }))
 }

@@ -1,5 +1,7 @@
 //! Postal addresses.
 
+use std::hash::{Hash, Hasher};
+
 use super::field::{BadField, Checks, Problem, at_most, optional_line, required_line};
 
 /// The most lines of an address above the city.
@@ -39,6 +41,40 @@ impl Address {
         let town = [self.postal_code.as_str(), self.city.as_str()].join(" ").trim().to_owned();
         let below = [town, self.country_code.clone()].into_iter().filter(|line| !line.is_empty());
         self.lines.iter().cloned().chain(below).collect()
+    }
+}
+
+/// A change of single fields of an address: fields that are `None` stay.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct AddressPatch {
+    /// Street, building, post box, replaced as a whole.
+    pub lines: Option<Vec<String>>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country_code: Option<String>,
+}
+
+impl AddressPatch {
+    /// The address after the change.
+    pub(crate) fn onto(self, address: Address) -> Address {
+        Address {
+            lines: self.lines.unwrap_or(address.lines),
+            postal_code: self.postal_code.unwrap_or(address.postal_code),
+            city: self.city.unwrap_or(address.city),
+            country_code: self.country_code.unwrap_or(address.country_code),
+        }
+    }
+}
+
+/// Nothing is nothing: a command without single fields has the hash that it had before there were any.
+impl Hash for AddressPatch {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if *self != Self::default() {
+            (&self.lines, &self.postal_code, &self.city, &self.country_code).hash(state);
+        }
     }
 }
 

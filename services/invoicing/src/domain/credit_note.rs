@@ -1,7 +1,7 @@
 //! Credit notes, which reverse an issued invoice.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId};
+use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, Metadata};
 
 use super::invoice::{Invoice, State};
 use super::line::Line;
@@ -85,6 +85,8 @@ pub(crate) struct CreditNote {
     pub lines: Vec<Line>,
     /// The totals of the invoice, copied and not computed again, so that the two sum to zero.
     pub totals: Totals,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
     /// The recorded time of its issue.
     pub issued_at: DateTime<Utc>,
 }
@@ -124,6 +126,7 @@ impl CreditNote {
         issued_on: NaiveDate,
         today: NaiveDate,
         reason: CreditReason,
+        metadata: Metadata,
         now: DateTime<Utc>,
     ) -> Result<(CreditNote, Invoice, OpenItem, Entry), Refusal> {
         CreditNote::check(invoice, item, issued_on, today)?;
@@ -138,6 +141,7 @@ impl CreditNote {
             reason,
             lines: invoice.lines.clone(),
             totals: invoice.totals.clone(),
+            metadata,
             issued_at: now,
         };
         let state = State::Credited { issuance, credit_note: id };
@@ -169,6 +173,7 @@ mod tests {
             day(issued_on),
             day("2026-03-10"),
             CreditReason::Pricing,
+            Metadata::default(),
             now(),
         )
     }

@@ -1,9 +1,9 @@
 //! Customers and their contacts.
 
 use chrono::{DateTime, Utc};
-use quittance_kernel::{ContactId, CustomerId, TermsId};
+use quittance_kernel::{ContactId, CustomerId, Metadata, MetadataChange, TermsId};
 
-use super::address::Address;
+use super::address::{Address, AddressPatch};
 use super::field::{BadField, Checks, at_most, optional_email, optional_line, required_line};
 use super::refusal::Refusal;
 
@@ -35,6 +35,8 @@ pub(crate) struct Customer {
     pub bank_accounts: Vec<String>,
     /// Its contacts.
     pub contacts: Vec<Contact>,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
     /// Starts at 1 and grows by one with every change.
     pub version: u32,
     /// When it was created.
@@ -75,6 +77,8 @@ pub(crate) struct CustomerContent {
     pub bank_accounts: Vec<String>,
     /// Its contacts.
     pub contacts: Vec<ContactContent>,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
 }
 
 /// The content of a contact, from a request.
@@ -110,6 +114,10 @@ pub(crate) struct CustomerPatch {
     pub bank_accounts: Option<Vec<String>>,
     /// The contacts, replaced as a whole.
     pub contacts: Option<Vec<ContactContent>>,
+    /// Single fields of the address.
+    pub address_parts: AddressPatch,
+    /// The caller's own keys and values.
+    pub metadata: MetadataChange,
 }
 
 impl CustomerContent {
@@ -188,6 +196,7 @@ impl CustomerPatch {
         if let Some(address) = &self.address {
             checks.nest("address", address.bad_fields());
         }
+        checks.nest("address", self.address_parts.clone().onto(Address::default()).bad_fields());
         if let Some(tax_id) = &self.tax_id {
             checks.check("tax_id", optional_line(tax_id, MAX_NUMBER));
         }
@@ -202,17 +211,21 @@ impl CustomerPatch {
     }
 
     /// The content after the change, for [`Customer::update`].
-    pub(crate) fn onto(self, customer: &Customer) -> CustomerContent {
+    ///
+    /// # Errors
+    /// `TooMuchMetadata`.
+    pub(crate) fn onto(self, customer: &Customer) -> Result<CustomerContent, Refusal> {
         let now = customer.content();
-        CustomerContent {
+        Ok(CustomerContent {
             number: self.number.unwrap_or(now.number),
             name: self.name.unwrap_or(now.name),
-            address: self.address.unwrap_or(now.address),
+            address: self.address_parts.onto(self.address.unwrap_or(now.address)),
             tax_id: self.tax_id.unwrap_or(now.tax_id),
             terms_id: self.terms_id.unwrap_or(now.terms_id),
             bank_accounts: self.bank_accounts.unwrap_or(now.bank_accounts),
             contacts: self.contacts.unwrap_or(now.contacts),
-        }
+            metadata: self.metadata.onto(&now.metadata)?,
+        })
     }
 }
 
@@ -227,7 +240,7 @@ impl Customer {
         contact_id: impl FnMut() -> ContactId,
         now: DateTime<Utc>,
     ) -> Result<Customer, Refusal> {
-        let CustomerContent { number, name, address, tax_id, terms_id, bank_accounts, contacts } = content;
+        let CustomerContent { number, name, address, tax_id, terms_id, bank_accounts, contacts, metadata } = content;
         let contacts = keep(&[], contacts, contact_id)?;
         let version = 1;
         Ok(Customer {
@@ -239,6 +252,7 @@ impl Customer {
             terms_id,
             bank_accounts,
             contacts,
+            metadata,
             version,
             created_at: now,
             updated_at: now,
@@ -255,9 +269,9 @@ impl Customer {
         contact_id: impl FnMut() -> ContactId,
     ) -> Result<Customer, Refusal> {
         let version = self.version + 1;
-        let CustomerContent { number, name, address, tax_id, terms_id, bank_accounts, contacts } = content;
+        let CustomerContent { number, name, address, tax_id, terms_id, bank_accounts, contacts, metadata } = content;
         let contacts = keep(&self.contacts, contacts, contact_id)?;
-        Ok(Customer { number, name, address, tax_id, terms_id, bank_accounts, contacts, version, ..self })
+        Ok(Customer { number, name, address, tax_id, terms_id, bank_accounts, contacts, metadata, version, ..self })
     }
 
     /// The content of this customer.
@@ -277,6 +291,7 @@ impl Customer {
             terms_id: self.terms_id,
             bank_accounts: self.bank_accounts.clone(),
             contacts: self.contacts.iter().map(contact).collect(),
+            metadata: self.metadata.clone(),
         }
     }
 

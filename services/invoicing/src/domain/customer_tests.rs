@@ -14,6 +14,7 @@ fn content() -> CustomerContent {
         terms_id: None,
         bank_accounts: vec![" DE89 3704 0044 0532 0130 00 ".to_owned()],
         contacts: vec![contact("Reception", false), contact("Accounts", true)],
+        metadata: Metadata::default(),
     }
 }
 
@@ -67,7 +68,7 @@ fn contacts_given_with_their_id_keep_it() {
         contacts: Some(vec![contact("New", false), ContactContent { id: Some(kept), ..contact("Ledger", true) }]),
         ..CustomerPatch::default()
     };
-    let after = before.clone().update(patch.onto(&before), || ContactId::at(now())).unwrap();
+    let after = before.clone().update(patch.onto(&before).unwrap(), || ContactId::at(now())).unwrap();
     assert_eq!((after.contact(kept).unwrap().name.as_str(), after.contacts.len()), ("Ledger", 2));
     assert_eq!((after.version, after.name.as_str()), (2, "Nordlicht GmbH"));
 
@@ -76,16 +77,28 @@ fn contacts_given_with_their_id_keep_it() {
         contacts: Some(vec![ContactContent { id: Some(stranger), ..contact("New", false) }]),
         ..CustomerPatch::default()
     };
-    let refused = before.clone().update(patch.onto(&before), || ContactId::at(now()));
+    let refused = before.clone().update(patch.onto(&before).unwrap(), || ContactId::at(now()));
     assert_eq!(refused, Err(Refusal::ContactNotFound(stranger)));
 }
 
 #[test]
 fn an_empty_patch_changes_nothing_but_the_version() {
     let before = customer();
-    let content = CustomerPatch::default().onto(&before);
+    let content = CustomerPatch::default().onto(&before).unwrap();
     let after = before.clone().update(content, || ContactId::at(now())).unwrap();
     assert_eq!(Customer { version: 1, ..after }, before);
+}
+
+#[test]
+fn single_fields_of_an_address_change_alone() {
+    let before = customer();
+    let parts = AddressPatch { city: Some("Bergen".to_owned()), lines: Some(Vec::new()), ..AddressPatch::default() };
+    let patch = CustomerPatch { address_parts: parts.clone(), ..CustomerPatch::default() }.checked().unwrap();
+    let after = patch.onto(&before).unwrap().address;
+    assert_eq!(after, Address { city: "Bergen".to_owned(), lines: Vec::new(), ..before.address });
+    let country = AddressPatch { country_code: Some("no".to_owned()), ..parts };
+    let bad = CustomerPatch { address_parts: country, ..CustomerPatch::default() }.checked().unwrap_err();
+    assert_eq!(bad.iter().map(|bad| bad.field.as_str()).collect::<Vec<_>>(), ["address.country_code"]);
 }
 
 #[test]
@@ -101,6 +114,7 @@ fn of_a_patch_what_it_changes_is_checked() {
         terms_id: None,
         bank_accounts: Some(vec![" DE1 ".to_owned(), "DE1".to_owned()]),
         contacts: Some(vec![contact("", true)]),
+        ..CustomerPatch::default()
     };
     let bad = everything.checked().unwrap_err();
     let fields: Vec<&str> = bad.iter().map(|bad| bad.field.as_str()).collect();

@@ -1,4 +1,4 @@
-use quittance_kernel::{ContactId, Currency, CustomerId, TenantId};
+use quittance_kernel::{ContactId, Currency, CustomerId, Metadata, TenantId};
 
 use super::*;
 use crate::domain::address::Address;
@@ -28,13 +28,14 @@ fn customer() -> Customer {
         terms_id: None,
         bank_accounts: vec![],
         contacts: vec![contact],
+        metadata: Metadata::default(),
     };
     Customer::create(CustomerId::at(now()), content, || ContactId::at(now()), now()).unwrap()
 }
 
 fn data(patch: InvoicePatch) -> DocumentData {
     let draft = draft("100.00", "3/5 2/10 net 30");
-    let content = patch.onto(draft.content());
+    let content = patch.onto(draft.content()).unwrap();
     let (terms, series) = (draft.terms.clone(), draft.series);
     let (invoice, _) = issue(draft.update(content, terms, series).unwrap(), "2026-03-02");
     let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());

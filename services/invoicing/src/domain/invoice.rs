@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{
-    ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Money, ReservationId, SeriesId, Terms, TermsId,
+    ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Metadata, Money, ReservationId, SeriesId, Terms, TermsId,
 };
 
 use super::invoice_content::InvoiceContent;
@@ -46,6 +46,8 @@ pub(crate) struct Invoice {
     pub purchase_order: String,
     /// Printed on the document. May be empty.
     pub note: String,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
     /// Its state.
     pub state: State,
     /// Starts at 1 and grows by one with every change.
@@ -166,6 +168,7 @@ impl Invoice {
             reservation: content.reservation,
             purchase_order: content.purchase_order,
             note: content.note,
+            metadata: content.metadata,
             state: State::Draft,
             version: 1,
             created_at: now,
@@ -193,6 +196,7 @@ impl Invoice {
             reservation: content.reservation,
             purchase_order: content.purchase_order,
             note: content.note,
+            metadata: content.metadata,
             version: self.version + 1,
             ..self
         })
@@ -214,6 +218,7 @@ impl Invoice {
             reservation: self.reservation,
             purchase_order: self.purchase_order.clone(),
             note: self.note.clone(),
+            metadata: self.metadata.clone(),
         }
     }
 

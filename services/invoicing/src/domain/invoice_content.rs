@@ -1,9 +1,10 @@
 //! The content of an invoice from a request, and changes of a draft.
 
 use chrono::NaiveDate;
-use quittance_kernel::{ContactId, Currency, CustomerId, ReservationId, SeriesId, TermsId};
+use quittance_kernel::{ContactId, Currency, CustomerId, Metadata, MetadataChange, ReservationId, SeriesId, TermsId};
 
 use super::line::LineContent;
+use super::refusal::Refusal;
 use super::rounding::RoundingRule;
 
 /// The longest external number or purchase order, in characters.
@@ -42,6 +43,8 @@ pub(crate) struct InvoiceContent {
     pub purchase_order: String,
     /// Printed on the document.
     pub note: String,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
 }
 
 /// A change of a draft: fields that are `None` stay. Customer, currency, external number and rounding never change.
@@ -66,12 +69,17 @@ pub(crate) struct InvoicePatch {
     pub purchase_order: Option<String>,
     /// Printed on the document.
     pub note: Option<String>,
+    /// The caller's own keys and values.
+    pub metadata: MetadataChange,
 }
 
 impl InvoicePatch {
     /// The content after the change.
-    pub(crate) fn onto(self, now: InvoiceContent) -> InvoiceContent {
-        InvoiceContent {
+    ///
+    /// # Errors
+    /// `TooMuchMetadata`.
+    pub(crate) fn onto(self, now: InvoiceContent) -> Result<InvoiceContent, Refusal> {
+        Ok(InvoiceContent {
             contact: self.contact.unwrap_or(now.contact),
             lines: self.lines.unwrap_or(now.lines),
             terms_id: self.terms_id.unwrap_or(now.terms_id),
@@ -85,7 +93,8 @@ impl InvoicePatch {
             currency: now.currency,
             external_number: now.external_number,
             rounding: now.rounding,
-        }
+            metadata: self.metadata.onto(&now.metadata)?,
+        })
     }
 }
 
@@ -105,7 +114,7 @@ mod tests {
             note: Some("Thank you".to_owned()),
             ..InvoicePatch::default()
         };
-        let content = patch.onto(invoice.content());
+        let content = patch.onto(invoice.content()).unwrap();
         let changed = invoice.clone().update(content, invoice.terms.clone(), invoice.series).unwrap();
         assert_eq!((changed.totals.total, changed.version, changed.note.as_str()), (eur("200.00"), 2, "Thank you"));
         assert_eq!(
@@ -123,7 +132,7 @@ mod tests {
     #[test]
     fn an_empty_patch_changes_nothing_but_the_version() {
         let invoice = draft("100.00", "net 30");
-        let content = InvoicePatch::default().onto(invoice.content());
+        let content = InvoicePatch::default().onto(invoice.content()).unwrap();
         let same = invoice.clone().update(content, invoice.terms.clone(), invoice.series).unwrap();
         assert_eq!(Invoice { version: 1, ..same }, invoice);
     }

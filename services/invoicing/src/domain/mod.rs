@@ -27,7 +27,7 @@ mod issue;
 #[cfg(test)]
 mod samples;
 
-pub(crate) use address::Address;
+pub(crate) use address::{Address, AddressPatch};
 pub(crate) use amounts::{Amounts, Parts};
 pub(crate) use credit_note::{CreditNote, CreditReason};
 pub(crate) use customer::{Contact, ContactContent, Customer, CustomerContent, CustomerPatch};
@@ -38,12 +38,12 @@ pub(crate) use invoice::{Invoice, InvoiceStatus, Issuance, State};
 pub(crate) use invoice_content::{InvoiceContent, InvoicePatch};
 pub(crate) use issue::IssuedInvoice;
 pub(crate) use line::{Line, LineContent, TaxCategory};
-pub(crate) use named_terms::{NamedTerms, NamedTermsContent, standard_terms};
+pub(crate) use named_terms::{NamedTerms, NamedTermsContent, NamedTermsPatch, standard_terms};
 pub(crate) use open_item::{Entry, EntryKind, OpenItem, Settlement};
 pub(crate) use refusal::Refusal;
 pub(crate) use rounding::{RoundingRule, RoundingScope};
 pub(crate) use search::{NumberSearch, SeriesFormat};
-pub(crate) use series::{Numbering, Series, SeriesKind};
+pub(crate) use series::{BadSeries, Numbering, Series, SeriesKind, SeriesPatch};
 pub(crate) use statement::{Movement, Statement};
 pub(crate) use tenant::{Enquiries, Tenant, TenantContent};
 pub(crate) use totals::{TaxSubtotal, Totals};

@@ -1,8 +1,10 @@
 //! Payment terms under a name.
 
-use quittance_kernel::{Terms, TermsId};
+use chrono::{DateTime, Utc};
+use quittance_kernel::{Discount, Terms, TermsId};
 
 use super::field::{BadField, Checks, Problem, required_line};
+use super::refusal::Refusal;
 
 /// The longest code, in characters.
 pub(crate) const MAX_CODE: usize = 100;
@@ -27,6 +29,42 @@ pub(crate) struct NamedTerms {
     pub code: String,
     /// The terms.
     pub terms: Terms,
+    /// Starts at 1 and grows by one with every change.
+    pub version: u32,
+    /// When they were changed last.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A change of named terms: fields that are `None` stay.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct NamedTermsPatch {
+    /// Their code.
+    pub code: Option<String>,
+    /// Days from the issue date to the due date.
+    pub net_days: Option<u16>,
+    /// The discounts, replaced as a whole.
+    pub discounts: Option<Vec<Discount>>,
+}
+
+impl NamedTermsPatch {
+    /// The valid change.
+    ///
+    /// # Errors
+    /// The violations of all changed fields. Whether the discounts go with the days is known only from the terms.
+    pub(crate) fn checked(self) -> Result<NamedTermsPatch, Vec<BadField>> {
+        let mut checks = Checks::default();
+        if let Some(code) = &self.code {
+            checks.check("code", required_line(code, MAX_CODE));
+        }
+        if let Some(days) = self.net_days {
+            checks.check("payment_terms.net_days", within_bounds(days));
+        }
+        checks.accept(self)
+    }
+}
+
+fn within_bounds(net_days: u16) -> Result<(), Problem> {
+    if net_days > MAX_NET_DAYS { Err(Problem::TooManyDays { max: MAX_NET_DAYS }) } else { Ok(()) }
 }
 
 impl NamedTermsContent {
@@ -37,17 +75,27 @@ impl NamedTermsContent {
     pub(crate) fn checked(self) -> Result<NamedTermsContent, Vec<BadField>> {
         let mut checks = Checks::default();
         checks.check("code", required_line(&self.code, MAX_CODE));
-        let too_long = self.terms.net_days() > MAX_NET_DAYS;
-        let days = if too_long { Err(Problem::TooManyDays { max: MAX_NET_DAYS }) } else { Ok(()) };
-        checks.check("payment_terms.net_days", days);
+        checks.check("payment_terms.net_days", within_bounds(self.terms.net_days()));
         checks.accept(self)
     }
 }
 
 impl NamedTerms {
     /// New terms with this id.
-    pub(crate) fn new(id: TermsId, content: NamedTermsContent) -> NamedTerms {
-        NamedTerms { id, code: content.code, terms: content.terms }
+    pub(crate) fn new(id: TermsId, content: NamedTermsContent, now: DateTime<Utc>) -> NamedTerms {
+        NamedTerms { id, code: content.code, terms: content.terms, version: 1, updated_at: now }
+    }
+
+    /// The terms after a change.
+    ///
+    /// # Errors
+    /// `Terms` if the discounts do not go with the days.
+    pub(crate) fn update(self, patch: NamedTermsPatch, now: DateTime<Utc>) -> Result<NamedTerms, Refusal> {
+        let net_days = patch.net_days.unwrap_or(self.terms.net_days());
+        let discounts = patch.discounts.unwrap_or_else(|| self.terms.discounts().to_vec());
+        let terms = Terms::new(net_days, discounts)?;
+        let code = patch.code.unwrap_or(self.code);
+        Ok(NamedTerms { id: self.id, code, terms, version: self.version + 1, updated_at: now })
     }
 }
 
@@ -60,7 +108,7 @@ pub(crate) fn standard_terms() -> Terms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::samples::terms;
+    use crate::domain::samples::{now, terms};
 
     #[test]
     fn terms_have_bounds() {
@@ -69,5 +117,21 @@ mod tests {
         assert!(content("2/10 net 30", "2/10 net 30").checked().is_ok());
         let bad = content("", "net 3651").checked().unwrap_err();
         assert_eq!(bad.iter().map(|bad| bad.field.as_str()).collect::<Vec<_>>(), ["code", "payment_terms.net_days"]);
+        let patch = NamedTermsPatch { code: Some(String::new()), net_days: Some(3_651), discounts: None };
+        assert_eq!(patch.checked().unwrap_err(), bad);
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name_and_refuses_what_does_not_go_with_it() {
+        let content = NamedTermsContent { code: "A".to_owned(), terms: terms("2/10 net 30") };
+        let named = NamedTerms::new(TermsId::at(now()), content, now());
+        let longer = NamedTermsPatch { net_days: Some(60), ..NamedTermsPatch::default() };
+        let changed = named.clone().update(longer, now()).unwrap();
+        assert_eq!(
+            (changed.code.as_str(), changed.terms.to_string().as_str(), changed.version),
+            ("A", "2/10 net 60", 2)
+        );
+        let shorter = NamedTermsPatch { net_days: Some(7), ..NamedTermsPatch::default() };
+        assert_eq!(named.update(shorter, now()).unwrap_err().reason(), "TERMS_DISCOUNT_AFTER_DUE");
     }
 }

@@ -1,7 +1,7 @@
 //! Refusals of invoicing.
 
 use chrono::NaiveDate;
-use quittance_kernel::{ContactId, Currency, Money, MoneyError};
+use quittance_kernel::{BadMetadata, BadTerms, ContactId, Currency, Money, MoneyError};
 
 use super::line::LineError;
 
@@ -119,6 +119,18 @@ pub enum Refusal {
     /// The contact is not one of the customer's.
     #[error("the customer has no contact {0}")]
     ContactNotFound(ContactId),
+    /// The series has documents, so that its numbers are fixed.
+    #[error("the series has documents or drafts: only its code can be changed")]
+    SeriesHasDocuments,
+    /// The series is the first of its kind.
+    #[error("the series is the default of its kind")]
+    SeriesIsDefault,
+    /// The change of payment terms does not go with what stays.
+    #[error(transparent)]
+    Terms(#[from] BadTerms),
+    /// There would be too many entries of metadata.
+    #[error("the metadata {0}")]
+    TooMuchMetadata(#[from] BadMetadata),
     /// A line is wrong.
     #[error("line {}: {error}", index + 1)]
     Line {
@@ -157,6 +169,10 @@ impl Refusal {
             Refusal::AmountNotPositive { .. } => "AMOUNT_NOT_POSITIVE",
             Refusal::SeriesExhausted => "SERIES_EXHAUSTED",
             Refusal::ContactNotFound(_) => "CONTACT_NOT_FOUND",
+            Refusal::SeriesHasDocuments => "SERIES_HAS_DOCUMENTS",
+            Refusal::SeriesIsDefault => "SERIES_IS_DEFAULT",
+            Refusal::Terms(error) => error.reason(),
+            Refusal::TooMuchMetadata(error) => error.reason(),
             Refusal::Line { error, .. } => error.reason(),
             Refusal::Money(error) => error.reason(),
         }

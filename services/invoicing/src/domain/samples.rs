@@ -1,7 +1,9 @@
 //! Values the tests of the domain share.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{Currency, CustomerId, InvoiceId, ItemId, Money, Percent, SeriesId, Terms, parse_date};
+use quittance_kernel::{
+    Currency, CustomerId, InvoiceId, ItemId, Metadata, Money, Percent, SeriesId, Terms, parse_date,
+};
 
 use super::address::Address;
 use super::amounts::Amounts;
@@ -62,6 +64,7 @@ pub(super) fn content(price: &str) -> InvoiceContent {
         reservation: None,
         purchase_order: String::new(),
         note: String::new(),
+        metadata: Metadata::default(),
     }
 }
 
@@ -97,7 +100,7 @@ pub(super) fn open_item(total: &str, terms_text: &str, issued_on: &str) -> OpenI
 }
 
 pub(super) fn series() -> Series {
-    let [invoices, _, _] = Series::starters(SeriesId::at(now()), SeriesId::at(now()), SeriesId::at(now()));
+    let [invoices, _, _] = Series::starters(std::array::from_fn(|_| SeriesId::at(now())), now());
     invoices
 }
 
@@ -121,5 +124,6 @@ pub(super) fn tenant_content() -> TenantContent {
         bank_account: "DE89 3704 0044 0532 0130 00".to_owned(),
         terms_and_conditions: "Our terms of 1 January 2026 apply.".to_owned(),
         rounding: None,
+        metadata: Metadata::default(),
     }
 }

@@ -1,7 +1,7 @@
 //! The tenant: the seller.
 
 use chrono::{DateTime, Utc};
-use quittance_kernel::{Currency, TenantId, parse_time_zone};
+use quittance_kernel::{Currency, Metadata, TenantId, parse_time_zone};
 
 use super::address::Address;
 use super::field::{BadField, Checks, Problem, optional_email, optional_line, required_block, required_line};
@@ -37,6 +37,8 @@ pub(crate) struct Tenant {
     pub terms_and_conditions: String,
     /// The default rounding of tax.
     pub rounding: RoundingRule,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
@@ -73,6 +75,8 @@ pub(crate) struct TenantContent {
     pub terms_and_conditions: String,
     /// The rounding of tax; `None` for [`RoundingRule::STANDARD`].
     pub rounding: Option<RoundingRule>,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
 }
 
 impl TenantContent {
@@ -127,6 +131,7 @@ impl Tenant {
             bank_account: content.bank_account,
             terms_and_conditions: content.terms_and_conditions,
             rounding: content.rounding.unwrap_or(RoundingRule::STANDARD),
+            metadata: content.metadata,
             created_at: now,
         }
     }

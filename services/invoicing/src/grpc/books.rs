@@ -43,6 +43,14 @@ impl TenantService for App {
         self.run(parse::<ops::CreateSeries, _>(request)?, wire::series).await
     }
 
+    async fn update_series(&self, request: Request<pb::UpdateSeriesRequest>) -> Result<Response<pb::Series>, Status> {
+        self.run(parse::<ops::UpdateSeries, _>(request)?, wire::series).await
+    }
+
+    async fn delete_series(&self, request: Request<pb::DeleteSeriesRequest>) -> Result<Response<()>, Status> {
+        self.run(parse::<ops::DeleteSeries, _>(request)?, |()| ()).await
+    }
+
     async fn get_series(&self, request: Request<pb::GetSeriesRequest>) -> Result<Response<pb::Series>, Status> {
         let (tenant, id) = query(request)?.id("series_id", |r| &r.series_id, SeriesId::parse)?;
         let found = self.read(tenant, async |tx| db::series::find_all(tx, &[id]).await).await?;
@@ -122,9 +130,17 @@ impl CustomerService for App {
         self.run(parse::<ops::CreateTerms, _>(request)?, wire::terms).await
     }
 
+    async fn update_terms(&self, request: Request<pb::UpdateTermsRequest>) -> Result<Response<pb::Terms>, Status> {
+        self.run(parse::<ops::UpdateTerms, _>(request)?, wire::terms).await
+    }
+
+    async fn delete_terms(&self, request: Request<pb::DeleteTermsRequest>) -> Result<Response<()>, Status> {
+        self.run(parse::<ops::DeleteTerms, _>(request)?, |()| ()).await
+    }
+
     async fn get_terms(&self, request: Request<pb::GetTermsRequest>) -> Result<Response<pb::Terms>, Status> {
         let (tenant, id) = query(request)?.id("terms_id", |r| &r.terms_id, TermsId::parse)?;
-        let found = self.read(tenant, async |tx| db::customer::find_named_terms(tx, id).await).await?;
+        let found = self.read(tenant, async |tx| db::terms::find(tx, id).await).await?;
         Ok(Response::new(wire::terms(&found.ok_or(Error::TermsNotFound(id))?)))
     }
 
@@ -134,9 +150,8 @@ impl CustomerService for App {
     ) -> Result<Response<pb::ListTermsResponse>, Status> {
         let (tenant, page) = query(request)?.unfiltered()?;
         let after = page.after_key(code)?;
-        let terms = self
-            .read_list(tenant, async |tx| db::customer::list_terms(tx, after.as_deref(), page.limit()).await)
-            .await?;
+        let terms =
+            self.read_list(tenant, async |tx| db::terms::page(tx, after.as_deref(), page.limit()).await).await?;
         let (terms, next_page_token) =
             page.cut(terms.iter().map(wire::terms).collect(), |terms| vec![terms.code.clone()]);
         Ok(Response::new(pb::ListTermsResponse { terms, next_page_token }))

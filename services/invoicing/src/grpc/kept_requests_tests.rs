@@ -30,6 +30,26 @@ fn books(kept: &mut KeptRequests) {
         |request, command: ops::CreateSeries| command_hash(ops::CreateSeries::NAME, request, &command),
         "6d62ee5074aca0342cfa04f94cee1bbb663b9034f056499ed5ea2a2dc8843bca",
     );
+    kept.check::<pb::UpdateSeriesRequest, _>(
+        r#"{"series": {"series_id": "018f4e2a-7d3b-7c55-9a86-000000000009", "code": "EXPORT", "prefix": "EX-", "min_digits": 5, "next_number": "41", "etag": "1"}, "update_mask": "*"}"#,
+        |request, command: ops::UpdateSeries| command_hash(ops::UpdateSeries::NAME, request, &command),
+        "f8e543799933c4b9b655f6e2afc44af476c1e136bbb9b6db5d8de94f82144ad8",
+    );
+    kept.check::<pb::DeleteSeriesRequest, _>(
+        r#"{"series_id": "018f4e2a-7d3b-7c55-9a86-000000000009", "etag": "1"}"#,
+        |request, command: ops::DeleteSeries| command_hash(ops::DeleteSeries::NAME, request, &command),
+        "f1fe3e786d05b274a3dd6e0b2c672d8e407d0cb4849017da111a671c495c0f57",
+    );
+    kept.check::<pb::UpdateTermsRequest, _>(
+        r#"{"terms": {"terms_id": "018f4e2a-7d3b-7c55-9a86-000000000003", "code": "A", "payment_terms": {"net_days": 30, "discounts": [{"days": 10, "percent": "2"}]}, "etag": "1"}, "update_mask": "*"}"#,
+        |request, command: ops::UpdateTerms| command_hash(ops::UpdateTerms::NAME, request, &command),
+        "5132d8665680555fee212183e22e0c549df84e7dd5248419da6a6b8c69b5c585",
+    );
+    kept.check::<pb::DeleteTermsRequest, _>(
+        r#"{"terms_id": "018f4e2a-7d3b-7c55-9a86-000000000003", "etag": "1"}"#,
+        |request, command: ops::DeleteTerms| command_hash(ops::DeleteTerms::NAME, request, &command),
+        "0440519af72685baaf8b281828cb0fdcac2300206099bcabbeb24304a31dab0c",
+    );
     kept.check::<pb::CreateCustomerRequest, _>(
         r#"{"customer": {"number": "C-1", "name": "Ada Ltd", "address": {"lines": ["Hafenstraße 12", "Hof 3"], "postal_code": "20457", "city": "Hamburg", "country_code": "DE"}, "tax_id": "GB123456789",
             "terms_id": "018f4e2a-7d3b-7c55-9a86-000000000003", "bank_accounts": ["GB33BUKB20201555555555"],

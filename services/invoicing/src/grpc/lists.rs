@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use quittance_db::{Column, Tx, Window};
 use quittance_grpc::{
-    Page, amount_range, date_range, filter_ids, filter_line, filter_values, optional_id, text, time_range,
+    Page, amount_range, date_range, filter_ids, filter_line, filter_metadata, filter_values, optional_id, text,
+    time_range,
 };
 use quittance_kernel::{CustomerId, InvoiceId, ItemId};
 use quittance_proto::invoicing::v1 as pb;
@@ -51,8 +52,9 @@ impl App {
         let number = bad.check("number", filter_line(&request.number, 100));
         let text = bad.check("query", filter_line(&request.query, 200));
         let updated_at = bad.within("update_time", time_range(request.update_time.as_ref()));
-        let checked = number.zip(text).zip(updated_at).zip(page);
-        let (((number, text), updated_at), (page, window)) = bad.into_result(checked)?;
+        let metadata = bad.within("", filter_metadata(request.metadata));
+        let checked = number.zip(text).zip(updated_at.zip(metadata)).zip(page);
+        let (((number, text), (updated_at, metadata)), (page, window)) = bad.into_result(checked)?;
         let read = async |tx: &mut Tx| {
             let words = match &text {
                 Some(text) => db::customer::search_words(tx, text).await?,
@@ -62,7 +64,7 @@ impl App {
                 // Punctuation alone is in no name.
                 return Ok((Vec::new(), String::new()));
             }
-            let filter = db::customer::Filter { number, words, updated_at };
+            let filter = db::customer::Filter { number, words, updated_at, metadata };
             let places = db::customer::list(tx, filter, window).await?;
             read_places(tx, &page, &places, async |tx, ids| {
                 let ids: Vec<CustomerId> = ids.iter().copied().map(CustomerId::new).collect();
@@ -89,15 +91,18 @@ impl App {
         let due_on = bad.within("due_on", date_range(request.due_on.as_ref()));
         let total = bad.within("total", amount_range(request.total.as_ref()));
         let updated_at = bad.within("update_time", time_range(request.update_time.as_ref()));
-        let checked = customers.zip(states).zip(number).zip(issued_on.zip(due_on)).zip(total.zip(updated_at)).zip(page);
-        let (((((customers, states), number), (issued_on, due_on)), (total, updated_at)), (page, window)) =
+        let metadata = bad.within("", filter_metadata(request.metadata));
+        let checked = customers.zip(states.zip(number)).zip(issued_on.zip(due_on)).zip(total.zip(updated_at));
+        let checked = checked.zip(metadata).zip(page);
+        let (((((customers, (states, number)), (issued_on, due_on)), (total, updated_at)), metadata), (page, window)) =
             bad.into_result(checked)?;
         let read = async |tx: &mut Tx| {
             let ids = match &number {
                 Some(number) => Some(db::invoice_list::find_number(tx, number).await?),
                 None => None,
             };
-            let filter = db::invoice_list::Filter { customers, states, ids, issued_on, due_on, total, updated_at };
+            let filter =
+                db::invoice_list::Filter { customers, states, ids, issued_on, due_on, total, metadata, updated_at };
             let places = db::invoice_list::list(tx, filter, window).await?;
             read_places(tx, &page, &places, read_invoices).await
         };
@@ -139,14 +144,15 @@ impl App {
         let number = bad.check("number", filter_line(&request.number, 100));
         let issued_on = bad.within("issued_on", date_range(request.issued_on.as_ref()));
         let issued_at = bad.within("issue_time", time_range(request.issue_time.as_ref()));
-        let checked = customers.zip(number).zip(issued_on.zip(issued_at)).zip(page);
-        let (((customers, number), (issued_on, issued_at)), (page, window)) = bad.into_result(checked)?;
+        let metadata = bad.within("", filter_metadata(request.metadata));
+        let checked = customers.zip(number).zip(issued_on.zip(issued_at)).zip(metadata).zip(page);
+        let ((((customers, number), (issued_on, issued_at)), metadata), (page, window)) = bad.into_result(checked)?;
         let read = async |tx: &mut Tx| {
             let ids = match &number {
                 Some(number) => Some(db::document::find_note_number(tx, number).await?),
                 None => None,
             };
-            let filter = db::document::NoteFilter { customers, ids, issued_on, issued_at };
+            let filter = db::document::NoteFilter { customers, ids, issued_on, issued_at, metadata };
             let places = db::document::list_credit_notes(tx, filter, window).await?;
             read_places(tx, &page, &places, async |tx, ids| {
                 let notes = db::document::find_credit_notes(tx, ids).await?;

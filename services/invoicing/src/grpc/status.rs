@@ -31,6 +31,9 @@ impl From<Error> for Status {
             Error::SeriesPrefixTaken { prefix, series } => {
                 taken("SERIES_PREFIX_TAKEN").with("prefix", prefix).with("series_code", series)
             }
+            Error::TermsInUse(id) => Fault::new(Code::FailedPrecondition, "TERMS_IN_USE", text.clone())
+                .precondition("TERMS_IN_USE", format!("terms {id}"), text)
+                .with("terms_id", id),
             Error::Refused { subject, refusal } => {
                 let reason = refusal.reason();
                 Fault::new(Code::FailedPrecondition, reason, text).precondition(reason, subject, refusal.to_string())

@@ -19,6 +19,7 @@ pub(super) const CUSTOMER: Views<Customer, pb::Customer> = Views {
         whole.address = None;
         whole.bank_accounts.clear();
         whole.contacts.clear();
+        whole.metadata.clear();
     },
 };
 
@@ -43,6 +44,7 @@ fn strip_invoice(whole: &mut pb::Invoice) {
     whole.terms = None;
     whole.rounding_rule = None;
     whole.note.clear();
+    whole.metadata.clear();
 }
 
 /// Invoices with their open balances.

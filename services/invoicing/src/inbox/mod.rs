@@ -23,7 +23,10 @@ impl Handler for CollectionsHandler {
             let (dispute, is_open) = match message.event.payload {
                 Some(Payload::DisputeOpened(opened)) => (opened.dispute, true),
                 Some(Payload::DisputeResolved(resolved)) => (resolved.dispute, false),
-                Some(Payload::ReminderRecorded(_)) | None => continue,
+                Some(Payload::ReminderRecorded(_) | Payload::StrategyCreated(_) | Payload::StrategyUpdated(_))
+                | None => {
+                    continue;
+                }
             };
             let item = ItemId::parse(&dispute.unwrap_or_default().item_id)
                 .map_err(|error| HandlerError::Rejected(error.to_string()))?;

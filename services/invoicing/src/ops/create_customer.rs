@@ -26,7 +26,7 @@ impl BatchOperation for CreateCustomer {
     async fn run(w: &mut Write<'_>, commands: &[&Self]) -> Batch<Customer> {
         let now = w.now;
         let named: Vec<TermsId> = commands.iter().filter_map(|command| command.content.terms_id).collect();
-        let terms = db::customer::find_terms(w.tx, &named).await?;
+        let terms = db::terms::find_all(w.tx, &named).await?;
         let create = |command: &&Self| {
             if let Some(unknown) = command.content.terms_id.filter(|id| !terms.contains_key(id)) {
                 return Err(Error::TermsNotFound(unknown));

@@ -9,6 +9,7 @@ use crate::{
     app::TenantSettings,
     db,
     domain::{Numbering, Series, SeriesKind},
+    outbox,
 };
 
 /// Adds a series of numbers.
@@ -24,11 +25,12 @@ impl Operation for CreateSeries {
     type Output = Series;
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Series, Error> {
-        let series = Series::new(SeriesId::at(w.now), self.kind, self.numbering.clone());
+        let series = Series::new(SeriesId::at(w.now), self.kind, self.numbering.clone(), w.now);
         if let Some(other) = db::series::list(w.tx).await?.into_iter().find(|other| series.collides_with(other)) {
             return Err(Error::SeriesPrefixTaken { prefix: series.prefix, series: other.code });
         }
         db::series::insert(w.tx, &series).await?;
+        w.publish(outbox::series_created(w.tx.tenant(), &series));
         Ok(series)
     }
 

@@ -30,10 +30,11 @@ impl Operation for CreateTenant {
         if !db::tenant::insert(w.tx, &tenant).await? {
             return Err(Error::TenantExists(tenant.id));
         }
-        for series in Series::starters(SeriesId::at(w.now), SeriesId::at(w.now), SeriesId::at(w.now)) {
-            db::series::insert(w.tx, &series).await?;
-        }
         w.publish(outbox::tenant_created(&tenant));
+        for series in Series::starters(std::array::from_fn(|_| SeriesId::at(w.now)), w.now) {
+            db::series::insert(w.tx, &series).await?;
+            w.publish(outbox::series_created(tenant.id, &series));
+        }
         Ok(tenant)
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     app::TenantSettings,
     db,
     domain::{NamedTerms, NamedTermsContent},
+    outbox,
 };
 
 /// Adds payment terms under a code.
@@ -23,8 +24,9 @@ impl Operation for CreateTerms {
     type Output = NamedTerms;
 
     async fn run(&self, w: &mut Write<'_>) -> Result<NamedTerms, Error> {
-        let terms = NamedTerms::new(TermsId::at(w.now), self.content.clone());
-        db::customer::insert_terms(w.tx, &terms).await?;
+        let terms = NamedTerms::new(TermsId::at(w.now), self.content.clone(), w.now);
+        db::terms::insert(w.tx, &terms).await?;
+        w.publish(outbox::terms_created(w.tx.tenant(), &terms));
         Ok(terms)
     }
 

@@ -1,7 +1,7 @@
 //! `CreditInvoice`.
 
 use chrono::NaiveDate;
-use quittance_kernel::{CreditNoteId, EntryId, InvoiceId};
+use quittance_kernel::{CreditNoteId, EntryId, InvoiceId, Metadata};
 use quittance_service::Operation;
 
 use super::Write;
@@ -20,6 +20,7 @@ pub(crate) struct CreditInvoice {
     pub(crate) reason: CreditReason,
     /// `None` for today.
     pub(crate) issued_on: Option<NaiveDate>,
+    pub(crate) metadata: Metadata,
 }
 
 impl Operation for CreditInvoice {
@@ -42,7 +43,9 @@ impl Operation for CreditInvoice {
         let mut series = db::series::lock(w.tx, series).await?;
         let number = series.take(issued_on).map_err(refused)?;
         let note = CreditNoteId::at(w.now);
-        let credited = CreditNote::in_full(&invoice, &item, note, number, issued_on, today, self.reason, w.now);
+        let metadata = self.metadata.clone();
+        let credited =
+            CreditNote::in_full(&invoice, &item, note, number, issued_on, today, self.reason, metadata, w.now);
         let (note, invoice, item, entry) = credited.map_err(refused)?;
         let item = OpenItem { updated_at: w.now, ..item };
         db::series::update_all(w.tx, std::slice::from_ref(&series)).await?;

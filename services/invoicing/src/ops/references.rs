@@ -41,7 +41,7 @@ impl<'a> References<'a> {
         let customers = db::customer::facts(tx, &customers.into_iter().collect::<Vec<_>>()).await?;
         let terms: HashSet<TermsId> =
             contents.iter().filter_map(|c| c.terms_id).chain(customers.values().filter_map(|c| c.terms_id)).collect();
-        let terms = db::customer::find_terms(tx, &terms.into_iter().collect::<Vec<_>>()).await?;
+        let terms = db::terms::find_all(tx, &terms.into_iter().collect::<Vec<_>>()).await?;
         let named: HashSet<SeriesId> = contents.iter().filter_map(|c| c.series).collect();
         let named_series = if named.is_empty() {
             HashMap::new()

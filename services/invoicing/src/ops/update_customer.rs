@@ -29,15 +29,14 @@ impl Operation for UpdateCustomer {
         let id = self.customer;
         let customer = db::customer::lock(w.tx, id).await?;
         self.etag.check(format_args!("customer {id}"), customer.version)?;
-        let content = self.patch.clone().onto(&customer);
+        let refused = |refusal| Error::refused(format!("customer {id}"), refusal);
+        let content = self.patch.clone().onto(&customer).map_err(refused)?;
         if let Some(terms) = content.terms_id
-            && db::customer::find_terms(w.tx, &[terms]).await?.is_empty()
+            && db::terms::find_all(w.tx, &[terms]).await?.is_empty()
         {
             return Err(Error::TermsNotFound(terms));
         }
-        let customer = customer
-            .update(content, || ContactId::at(w.now))
-            .map_err(|refusal| Error::refused(format!("customer {id}"), refusal))?;
+        let customer = customer.update(content, || ContactId::at(w.now)).map_err(refused)?;
         let customer = Customer { updated_at: w.now, ..customer };
         db::customer::update(w.tx, &customer).await?;
         w.publish(outbox::customer_updated(&customer));

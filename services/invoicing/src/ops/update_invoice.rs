@@ -23,11 +23,16 @@ pub(crate) struct UpdateInvoice {
 }
 
 impl UpdateInvoice {
+    fn content(&self, draft: &Invoice) -> Result<InvoiceContent, Error> {
+        let content = self.patch.clone().onto(draft.content());
+        content.map_err(|refusal| Error::refused(format!("invoice {}", draft.id), refusal))
+    }
+
     fn change(&self, draft: &Invoice, references: &References<'_>) -> Result<Invoice, Error> {
         let subject = format!("invoice {}", draft.id);
         self.etag.check(&subject, draft.version)?;
         draft.check_draft().map_err(|refusal| Error::refused(&subject, refusal))?;
-        let resolved = references.resolve(&self.patch.clone().onto(draft.content()))?;
+        let resolved = references.resolve(&self.content(draft)?)?;
         draft
             .clone()
             .update(resolved.content, resolved.terms, resolved.series)
@@ -43,10 +48,8 @@ impl BatchOperation for UpdateInvoice {
     async fn run(w: &mut Write<'_>, commands: &[&Self]) -> Batch<Invoice> {
         let ids: Vec<InvoiceId> = commands.iter().map(|command| command.invoice).collect();
         let mut drafts: HashMap<InvoiceId, Invoice> = db::invoice::lock_all(w.tx, &ids).await?;
-        let contents: Vec<InvoiceContent> = commands
-            .iter()
-            .filter_map(|command| Some(command.patch.clone().onto(drafts.get(&command.invoice)?.content())))
-            .collect();
+        let contents: Vec<InvoiceContent> =
+            commands.iter().filter_map(|command| command.content(drafts.get(&command.invoice)?).ok()).collect();
         let references = References::load(w.tx, w.settings()?, &contents.iter().collect::<Vec<_>>()).await?;
         let mut changed: BTreeMap<InvoiceId, ChangedDraft> = BTreeMap::new();
         let mut results = Vec::with_capacity(commands.len());

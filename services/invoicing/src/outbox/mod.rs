@@ -3,14 +3,14 @@
 use chrono::NaiveDate;
 use prost::Message as _;
 use quittance_events::Event;
-use quittance_kernel::{CustomerId, Money};
+use quittance_kernel::{CustomerId, Money, TenantId};
 use quittance_proto::{
     invoicing::v1::{self as pb, invoicing_event::Payload},
     money, write_off_reason,
 };
 
 use crate::{
-    domain::{CreditNote, Customer, Delivery, Entry, Invoice, OpenItem, Settlement, Tenant},
+    domain::{CreditNote, Customer, Delivery, Entry, Invoice, NamedTerms, OpenItem, Series, Settlement, Tenant},
     wire,
 };
 
@@ -27,6 +27,42 @@ fn keyed(kind: &'static str, key: uuid::Uuid, payload: Payload) -> Event {
 pub(crate) fn tenant_created(tenant: &Tenant) -> Event {
     let payload = Payload::TenantCreated(pb::TenantCreated { tenant: Some(wire::tenant(tenant)) });
     keyed("quittance.invoicing.v1.TenantCreated", tenant.id.uuid(), payload)
+}
+
+/// A series was created. Its tenant is the key, as of all that belongs to no customer.
+pub(crate) fn series_created(tenant: TenantId, series: &Series) -> Event {
+    let payload = Payload::SeriesCreated(pb::SeriesCreated { series: Some(wire::series(series)) });
+    keyed("quittance.invoicing.v1.SeriesCreated", tenant.uuid(), payload)
+}
+
+/// A series was changed.
+pub(crate) fn series_updated(tenant: TenantId, series: &Series) -> Event {
+    let payload = Payload::SeriesUpdated(pb::SeriesUpdated { series: Some(wire::series(series)) });
+    keyed("quittance.invoicing.v1.SeriesUpdated", tenant.uuid(), payload)
+}
+
+/// A series was deleted.
+pub(crate) fn series_deleted(tenant: TenantId, series: &Series) -> Event {
+    let payload = Payload::SeriesDeleted(pb::SeriesDeleted { series: Some(wire::series(series)) });
+    keyed("quittance.invoicing.v1.SeriesDeleted", tenant.uuid(), payload)
+}
+
+/// Terms were created.
+pub(crate) fn terms_created(tenant: TenantId, terms: &NamedTerms) -> Event {
+    let payload = Payload::TermsCreated(pb::TermsCreated { terms: Some(wire::terms(terms)) });
+    keyed("quittance.invoicing.v1.TermsCreated", tenant.uuid(), payload)
+}
+
+/// Terms were changed.
+pub(crate) fn terms_updated(tenant: TenantId, terms: &NamedTerms) -> Event {
+    let payload = Payload::TermsUpdated(pb::TermsUpdated { terms: Some(wire::terms(terms)) });
+    keyed("quittance.invoicing.v1.TermsUpdated", tenant.uuid(), payload)
+}
+
+/// Terms were deleted.
+pub(crate) fn terms_deleted(tenant: TenantId, terms: &NamedTerms) -> Event {
+    let payload = Payload::TermsDeleted(pb::TermsDeleted { terms: Some(wire::terms(terms)) });
+    keyed("quittance.invoicing.v1.TermsDeleted", tenant.uuid(), payload)
 }
 
 /// A customer was created.
@@ -47,6 +83,7 @@ pub(crate) fn invoice_drafted(draft: &Invoice) -> Event {
         invoice_id: draft.id.to_string(),
         customer_id: draft.customer.to_string(),
         total: Some(money(draft.totals.total)),
+        invoice: Some(wire::invoice(draft, None)),
     });
     event("quittance.invoicing.v1.InvoiceDrafted", draft.customer, payload)
 }
@@ -57,6 +94,7 @@ pub(crate) fn invoice_updated(draft: &Invoice) -> Event {
         invoice_id: draft.id.to_string(),
         customer_id: draft.customer.to_string(),
         total: Some(money(draft.totals.total)),
+        invoice: Some(wire::invoice(draft, None)),
     });
     event("quittance.invoicing.v1.InvoiceUpdated", draft.customer, payload)
 }
@@ -80,6 +118,15 @@ pub(crate) fn invoice_issued(invoice: &Invoice, item: &OpenItem) -> Event {
         terms: Some(wire::payment_terms(&invoice.terms)),
         reservation_id: wire::optional(invoice.reservation),
         contact_id: wire::optional(invoice.contact),
+        lines: invoice.lines.iter().map(wire::line).collect(),
+        taxes: invoice.totals.taxes.iter().map(wire::tax).collect(),
+        purchase_order: invoice.purchase_order.clone(),
+        note: invoice.note.clone(),
+        metadata: invoice.metadata.entries().clone(),
+        series_id: invoice.series.to_string(),
+        external_number: invoice.external_number.clone().unwrap_or_default(),
+        terms_id: wire::optional(invoice.terms_id),
+        rounding_rule: Some(wire::rounding_rule(invoice.rounding)),
     });
     event("quittance.invoicing.v1.InvoiceIssued", invoice.customer, payload)
 }
@@ -123,6 +170,12 @@ pub(crate) fn invoice_credited(note: &CreditNote) -> Event {
         customer_id: note.customer.to_string(),
         issued_on: note.issued_on.to_string(),
         amount: Some(money(note.totals.total)),
+        reason: wire::credit_reason(note.reason).into(),
+        lines: note.lines.iter().map(wire::line).collect(),
+        taxes: note.totals.taxes.iter().map(wire::tax).collect(),
+        net_total: Some(money(note.totals.net)),
+        tax_total: Some(money(note.totals.tax)),
+        metadata: note.metadata.entries().clone(),
     });
     event("quittance.invoicing.v1.InvoiceCredited", note.customer, payload)
 }

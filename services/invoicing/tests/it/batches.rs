@@ -98,7 +98,7 @@ async fn a_batch_of_large_invoices_is_answered_and_can_be_repeated() {
     let requests: Vec<_> = (0..100).map(|_| large(&customer)).collect();
     let whole = service.invoices().batch_create_and_issue_invoices(batch(requests.clone(), View::Full)).await;
     assert_fault(&whole.map(drop).unwrap_err(), Code::ResourceExhausted, "RESPONSE_TOO_LARGE");
-    assert_eq!(service.events.kinds(2).await, ["TenantCreated", "CustomerCreated"], "nothing was written");
+    assert_eq!(service.events.kinds(5).await[4..], ["CustomerCreated"], "nothing was written");
 
     let mut client = service.invoices();
     let answered = client.batch_create_and_issue_invoices(batch(requests.clone(), View::Unspecified)).await.unwrap();

@@ -7,7 +7,7 @@ use quittance_proto::{
 
 use crate::{
     settling::{settle, settlement},
-    setup::{Service, amount, create, eur, issue},
+    setup::{NEW_BOOK, Service, amount, create, eur, issue},
 };
 
 #[tokio::test]
@@ -19,10 +19,11 @@ async fn every_change_is_told_once_and_in_order() {
     service.invoices().issue_invoice(request.clone()).await.unwrap();
     service.invoices().issue_invoice(request).await.unwrap();
     service.settlements().settle_items(settle(vec![settlement(&draft.invoice_id, "19")])).await.unwrap();
-    let kinds = service.events.kinds(5).await;
-    assert_eq!(kinds, ["TenantCreated", "CustomerCreated", "InvoiceDrafted", "InvoiceIssued", "ItemSettled"]);
-    let events: Vec<pb::InvoicingEvent> = service.events.all(5).await;
-    let Some(Payload::ItemSettled(settled)) = &events[4].payload else { panic!("{:?}", events[4]) };
+    let kinds = service.events.kinds(8).await;
+    assert_eq!(kinds[..4], NEW_BOOK);
+    assert_eq!(kinds[4..], ["CustomerCreated", "InvoiceDrafted", "InvoiceIssued", "ItemSettled"]);
+    let events: Vec<pb::InvoicingEvent> = service.events.all(8).await;
+    let Some(Payload::ItemSettled(settled)) = &events[7].payload else { panic!("{:?}", events[7]) };
     assert_eq!((amount(&settled.open_amount), settled.customer_id.as_str()), ("100.00", customer.as_str()));
 }
 
@@ -37,7 +38,7 @@ async fn a_write_off_is_told_with_its_reason() {
         ..settlement(&id, "120.00")
     };
     service.settlements().settle_items(settle(vec![settled.clone()])).await.unwrap();
-    let events: Vec<pb::InvoicingEvent> = service.events.all(4).await;
-    let Some(Payload::ItemSettled(published)) = &events[3].payload else { panic!("{:?}", events[3]) };
+    let events: Vec<pb::InvoicingEvent> = service.events.all(7).await;
+    let Some(Payload::ItemSettled(published)) = &events[6].payload else { panic!("{:?}", events[6]) };
     assert_eq!((published.settlement.as_ref(), amount(&published.open_amount)), (Some(&settled), "0.00"));
 }

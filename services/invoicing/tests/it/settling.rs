@@ -212,6 +212,7 @@ async fn what_is_settled_can_neither_be_voided_nor_credited() {
         invoice_id: id,
         reason: pb::CreditReason::Tax.into(),
         issued_on: String::new(),
+        metadata: std::collections::BTreeMap::new(),
     };
     assert_fault(
         &service.credit_notes().credit_invoice(credit).await.unwrap_err(),

@@ -16,6 +16,9 @@ use quittance_proto::{
 };
 use quittance_testkit::{Events, TestDb, TestServer, now, request_id};
 
+/// The events of a new tenant.
+pub(crate) const NEW_BOOK: [&str; 4] = ["TenantCreated", "SeriesCreated", "SeriesCreated", "SeriesCreated"];
+
 /// The service of one test.
 pub(crate) struct Service {
     pub(crate) server: TestServer,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     DbError, Tx, expect_rows,
-    row::{integer, known, money, stored},
+    row::{integer, known, metadata, metadata_json, money, stored},
 };
 use quittance_kernel::{Currency, CustomerId, PaymentId};
 use rust_decimal::Decimal;
@@ -47,6 +47,7 @@ struct Row {
     text: String,
     external_reference: Option<String>,
     advice: String,
+    metadata: serde_json::Value,
     applied: Decimal,
     pending: Decimal,
     unapplied: Decimal,
@@ -83,6 +84,7 @@ impl TryFrom<Row> for StoredPayment {
             text: row.text,
             external_reference: row.external_reference,
             advice: stored(table, id, serde_json::from_str(&row.advice))?,
+            metadata: metadata(table, id, row.metadata)?,
             applied: money(table, id, row.applied, currency)?,
             pending: money(table, id, row.pending, currency)?,
             unapplied: money(table, id, row.unapplied, currency)?,
@@ -126,18 +128,20 @@ pub(crate) async fn insert_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
     let envelopes: Vec<Option<Uuid>> = payments.iter().map(|stored| stored.envelope).collect();
     let changing = Changing::of(payments)?;
     let recorded: Vec<DateTime<Utc>> = all().map(|p| p.recorded_at).collect();
+    let metadata: Vec<serde_json::Value> = all().map(|p| metadata_json(&p.metadata)).collect();
     sqlx::query!(
         "insert into payment (tenant_id, id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
            applied, pending, unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, advice, envelope_id,
-           updated_at)
+           updated_at, metadata)
          select $1, v.id, v.customer_id, v.currency, v.amount, v.received_on, v.method, v.payer_name, v.payer_account, v.text, v.external_reference,
            v.applied, v.pending, v.unapplied, v.match_rule, string_to_array(v.evidence, $22), v.unapplied_reason, v.by_hand, v.refusals,
-           v.match_due_at, v.version, v.recorded_at, v.advice::jsonb, v.envelope_id, v.recorded_at
+           v.match_due_at, v.version, v.recorded_at, v.advice::jsonb, v.envelope_id, v.recorded_at, v.metadata
          from unnest($2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::date[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
              $12::numeric[], $13::numeric[], $14::numeric[], $15::text[], $16::text[], $17::text[], $18::bool[], $19::int[], $20::timestamptz[],
-             $21::int[], $23::timestamptz[], $24::text[], $25::uuid[])
+             $21::int[], $23::timestamptz[], $24::text[], $25::uuid[], $26::jsonb[])
            as v (id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference, applied, pending,
-             unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, advice, envelope_id)",
+             unapplied, match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, advice, envelope_id,
+             metadata)",
         tenant,
         &ids,
         &customers as &[Option<Uuid>],
@@ -163,6 +167,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, payments: &[StoredPayment]) -> Resul
         &recorded,
         &advice,
         &envelopes as &[Option<Uuid>],
+        &metadata,
     )
     .execute(&mut **tx)
     .await?;
@@ -250,7 +255,7 @@ pub(crate) async fn lock_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
         Row,
         r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
            advice::text as "advice!", applied, pending, unapplied,
-           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at, metadata
          from payment
          where tenant_id = $1 and id = any($2)
          order by id
@@ -271,7 +276,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[PaymentId]) -> Result<HashMap<P
         Row,
         r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
            advice::text as "advice!", applied, pending, unapplied,
-           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at, metadata
          from payment
          where tenant_id = $1 and id = any($2)"#,
         tenant,
@@ -302,7 +307,7 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Res
         Row,
         r#"select id, customer_id, currency, amount, received_on, method, payer_name, payer_account, text, external_reference,
            advice::text as "advice!", applied, pending, unapplied,
-           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at
+           match_rule, evidence, unapplied_reason, by_hand, refusals, match_due_at, version, recorded_at, updated_at, metadata
          from payment
          where tenant_id = $1 and match_due_at <= $2
          order by match_due_at, id
@@ -335,7 +340,7 @@ pub(crate) async fn applied_alike(tx: &mut Tx, payments: &[Payment]) -> Result<V
         Row,
         r#"select distinct p.id, p.customer_id, p.currency, p.amount, p.received_on, p.method, p.payer_name, p.payer_account, p.text,
            p.external_reference, p.advice::text as "advice!", p.applied, p.pending, p.unapplied, p.match_rule, p.evidence, p.unapplied_reason, p.by_hand, p.refusals,
-           p.match_due_at, p.version, p.recorded_at, p.updated_at
+           p.match_due_at, p.version, p.recorded_at, p.updated_at, p.metadata
          from unnest($2::uuid[], $3::text[], $4::date[], $5::numeric[]) as requested (id, account, received_on, amount)
          join payment p
            on p.tenant_id = $1 and p.payer_account = requested.account and p.payer_account <> ''

@@ -1,5 +1,7 @@
 //! Lists of payments.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{AmountRange, Column, DbError, List, Place, Range, Tx, Window};
 use quittance_kernel::CustomerId;
@@ -21,6 +23,8 @@ pub(crate) struct Filter {
     pub(crate) received_on: Range<NaiveDate>,
     /// Only those of such an amount.
     pub(crate) amount: Option<AmountRange>,
+    /// Only those with all of these entries in their metadata.
+    pub(crate) metadata: BTreeMap<String, String>,
     /// Only those changed in this time.
     pub(crate) updated_at: Range<DateTime<Utc>>,
 }
@@ -46,6 +50,7 @@ pub(super) fn places(tx: &Tx, filter: Filter, window: Window) -> List {
     }
     list.any("method", filter.methods.into_iter().map(Method::label).collect());
     list.compare("external_reference = ", filter.external_reference);
+    list.metadata("payment", filter.metadata);
     list.within(["received_on >= ", "received_on <= "], filter.received_on);
     if let Some(AmountRange { currency, amounts }) = filter.amount {
         list.compare("currency = ", Some(currency.code()));

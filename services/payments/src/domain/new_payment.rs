@@ -1,7 +1,7 @@
 //! What is known of a payment before it is recorded.
 
 use chrono::NaiveDate;
-use quittance_kernel::{CustomerId, Money};
+use quittance_kernel::{CustomerId, Metadata, Money};
 use quittance_matching::AdviceLine;
 
 use super::method::Method;
@@ -27,4 +27,6 @@ pub(crate) struct NewPayment {
     pub external_reference: Option<String>,
     /// Documents in structured remittance information.
     pub advice: Vec<AdviceLine>,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{AllocationId, CustomerId, Money, MoneyError, PaymentId, RequestId};
+use quittance_kernel::{AllocationId, CustomerId, Metadata, Money, MoneyError, PaymentId, RequestId};
 use quittance_matching::{AdviceLine, MatchRule, UnappliedReason};
 
 use super::allocation::{Allocation, AllocationState, Share};
@@ -34,6 +34,8 @@ pub(crate) struct Payment {
     pub external_reference: Option<String>,
     /// Documents in structured remittance information.
     pub advice: Vec<AdviceLine>,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
     /// Settled on items, agreed by invoicing. Includes what is being reversed.
     pub applied: Money,
     /// Allocated, not yet agreed by invoicing.
@@ -180,6 +182,7 @@ impl Payment {
             text: new.text,
             external_reference: new.external_reference,
             advice: new.advice,
+            metadata: new.metadata,
             applied: Money::zero(new.amount.currency()),
             pending: Money::zero(new.amount.currency()),
             unapplied: new.amount,

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use quittance_kernel::{Currency, ItemId, WriteOff, WriteOffReason, parse_date};
+use quittance_kernel::{Currency, ItemId, Metadata, WriteOff, WriteOffReason, parse_date};
 
 use super::*;
 
@@ -24,6 +24,7 @@ fn new_payment(minor: i64) -> NewPayment {
         text: String::new(),
         external_reference: None,
         advice: Vec::new(),
+        metadata: Metadata::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lists: filters and orders of requests, and their pages.
 
 use quittance_db::Tx;
-use quittance_grpc::{amount_range, date_range, filter_ids, filter_line, filter_values, time_range};
+use quittance_grpc::{amount_range, date_range, filter_ids, filter_line, filter_metadata, filter_values, time_range};
 use quittance_kernel::{CustomerId, PaymentId};
 use quittance_proto::payments::v1 as pb;
 use quittance_service::{Query, read_places};
@@ -45,9 +45,10 @@ impl App {
         let received_on = bad.within("received_on", date_range(request.received_on.as_ref()));
         let amount = bad.within("amount", amount_range(request.amount.as_ref()));
         let updated_at = bad.within("update_time", time_range(request.update_time.as_ref()));
-        let checked = customers.zip(methods).zip(reference).zip(received_on.zip(amount)).zip(updated_at).zip(page);
-        let (((((customers, methods), reference), (received_on, amount)), updated_at), (page, window)) =
-            bad.into_result(checked)?;
+        let metadata = bad.within("", filter_metadata(request.metadata));
+        let checked = customers.zip(methods).zip(reference).zip(received_on.zip(amount)).zip(updated_at.zip(metadata));
+        let (((((customers, methods), reference), (received_on, amount)), (updated_at, metadata)), (page, window)) =
+            bad.into_result(checked.zip(page))?;
         let filter = db::payment_list::Filter {
             customers,
             unapplied_only: request.unapplied_only,
@@ -55,6 +56,7 @@ impl App {
             external_reference: reference,
             received_on,
             amount,
+            metadata,
             updated_at,
         };
         let read = async |tx: &mut Tx| {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use quittance_grpc::{
-    BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, Violations, currency, id, message, money, optional_date, optional_id,
+    BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, Violations, currency, id, message, metadata, money, optional_date, optional_id,
     optional_text, positive_money, required, text, write_off,
 };
 use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent};
@@ -67,6 +67,7 @@ fn new_payment(payment: &pb::Payment) -> Result<NewPayment, Violations> {
     let payer_account = bad.check("payer_account", optional_text(&payment.payer_account, MAX_ACCOUNT));
     let text = bad.check("text", optional_text(&payment.text, MAX_TEXT));
     let reference = bad.check("external_reference", optional_text(&payment.external_reference, MAX_REFERENCE));
+    let metadata = bad.within("", metadata(payment.metadata.clone()));
     let new = (|| {
         Some(NewPayment {
             customer: customer?,
@@ -78,6 +79,7 @@ fn new_payment(payment: &pb::Payment) -> Result<NewPayment, Violations> {
             text: text?,
             external_reference: Some(reference?).filter(|reference| !reference.is_empty()),
             advice: Vec::new(),
+            metadata: metadata?,
         })
     })();
     bad.into_result(new)

@@ -64,6 +64,12 @@ impl Change {
             Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)
             | Payload::InvoiceDeleted(_)
+            | Payload::SeriesCreated(_)
+            | Payload::SeriesUpdated(_)
+            | Payload::SeriesDeleted(_)
+            | Payload::TermsCreated(_)
+            | Payload::TermsUpdated(_)
+            | Payload::TermsDeleted(_)
             | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())

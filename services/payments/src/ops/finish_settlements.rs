@@ -116,6 +116,7 @@ impl Finishing {
             Err(refusal) => {
                 let reason = refusal.reason.clone();
                 let rejected = self.change(allocation, |payment, allocation| payment.reject(allocation, reason))?;
+                self.events.push(outbox::allocation_rejected(&rejected));
                 if rejected.rule != MatchRule::Manual {
                     *self.refused.entry(rejected.payment).or_default() |= refusal.is_out_of_date;
                 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{ImportId, PaymentId};
+use quittance_kernel::{ImportId, Metadata, PaymentId};
 use quittance_service::Operation;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -23,6 +23,7 @@ use crate::{
         BankImport, LineProblem, NewPayment, NotedProblem, Payment, Suspicion, SuspiciousEntry, bank_csv,
         bank_file::{self, CreditEntry, FilePayment, ReadBankFile},
     },
+    outbox,
 };
 
 /// The original file, in a bank format.
@@ -111,6 +112,7 @@ impl ImportBankFile {
             // Banks reuse their references: only the entry itself is unique.
             external_reference: None,
             advice: part.advice.clone(),
+            metadata: Metadata::default(),
         };
         Payment::record(PaymentId::at(now), new, today, now).map_err(|refusal| (refusal.reason(), refusal.to_string()))
     }
@@ -184,6 +186,7 @@ impl Operation for ImportBankFile {
             imported_at: w.now,
         };
         db::import::insert(w.tx, &import, &self.file.content).await?;
+        w.publish(outbox::bank_file_imported(&import)?);
         Ok(Imported { import, waiting })
     }
 }

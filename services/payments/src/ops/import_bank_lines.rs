@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_bankfiles::csv;
-use quittance_kernel::{ImportId, PaymentId, reason::TEXT_TOO_LONG};
+use quittance_kernel::{ImportId, Metadata, PaymentId, reason::TEXT_TOO_LONG};
 use quittance_service::Operation;
 use sha2::{Digest as _, Sha256};
 
@@ -23,6 +23,7 @@ use crate::{
         BankImport, BankLine, LineProblem, Method, NewPayment, NotedProblem, Payment, ReadFile, bank_csv,
         bank_line::with_occurrences,
     },
+    outbox,
 };
 
 /// The original csv file.
@@ -114,6 +115,7 @@ fn payment(
         // Banks reuse their references: only the line itself is unique.
         external_reference: None,
         advice: Vec::new(),
+        metadata: Metadata::default(),
     };
     Payment::record(id, new, today, now).map_err(|refusal| (refusal.reason(), refusal.to_string()))
 }
@@ -145,6 +147,7 @@ impl Operation for ImportBankLines {
             imported_at: w.now,
         };
         db::import::insert(w.tx, &import, &self.file.content).await?;
+        w.publish(outbox::bank_file_imported(&import)?);
         Ok(Imported { import, waiting })
     }
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use prost::Message as _;
 use quittance_events::Event;
-use quittance_kernel::CustomerId;
+use quittance_kernel::{Bug, CustomerId};
 use quittance_proto::{
     money,
     payments::v1::{self as pb, payments_event::Payload},
@@ -11,7 +11,7 @@ use quittance_proto::{
 use uuid::Uuid;
 
 use crate::{
-    domain::{Allocation, Payment},
+    domain::{Allocation, BankImport, Payment},
     wire,
 };
 
@@ -29,6 +29,11 @@ pub(crate) fn payment_received(payment: &Payment) -> Event {
         amount: Some(money(payment.amount)),
         received_on: payment.received_on.to_string(),
         method: wire::method(payment.method).into(),
+        payer_name: payment.payer_name.clone(),
+        payer_account: payment.payer_account.clone(),
+        text: payment.text.clone(),
+        external_reference: payment.external_reference.clone().unwrap_or_default(),
+        metadata: payment.metadata.entries().clone(),
     });
     event("quittance.payments.v1.PaymentReceived", key, payload)
 }
@@ -41,6 +46,28 @@ pub(crate) fn payment_applied(allocation: &Allocation) -> Event {
         allocation: Some(wire::allocation(allocation)),
     });
     event("quittance.payments.v1.PaymentApplied", allocation.customer.uuid(), payload)
+}
+
+/// Invoicing refused an allocation.
+pub(crate) fn allocation_rejected(allocation: &Allocation) -> Event {
+    let payload = Payload::AllocationRejected(pb::AllocationRejected {
+        payment_id: allocation.payment.to_string(),
+        customer_id: allocation.customer.to_string(),
+        allocation: Some(wire::allocation(allocation)),
+    });
+    event("quittance.payments.v1.AllocationRejected", allocation.customer.uuid(), payload)
+}
+
+/// A bank file was imported. What is wrong with its lines may be too much for an event.
+pub(crate) fn bank_file_imported(import: &BankImport) -> Result<Event, Bug> {
+    let count = |number: usize| i32::try_from(number).map_err(|_| Bug("a count is out of range"));
+    let whole = wire::bank_import(import);
+    let payload = Payload::BankFileImported(pb::BankFileImported {
+        problems: count(whole.problems.len())?,
+        suspicious: count(whole.suspicious.len())?,
+        bank_import: Some(pb::BankImport { problems: Vec::new(), suspicious: Vec::new(), ..whole }),
+    });
+    Ok(event("quittance.payments.v1.BankFileImported", import.id.uuid(), payload))
 }
 
 /// Money was unapplied from an item.

@@ -187,6 +187,7 @@ impl Poster<'_> {
                 invoice_id: self.invoice(*i)?.invoice_id.clone(),
                 reason: pb::CreditReason::Return.into(),
                 issued_on: date.to_string(),
+                metadata: std::collections::BTreeMap::new(),
             };
             self.api.credit_notes.credit_invoice(request).await.called("crediting")?;
         }

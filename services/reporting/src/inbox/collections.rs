@@ -24,7 +24,10 @@ impl Handler for CollectionsHandler {
             let dispute = match message.event.payload {
                 Some(Payload::DisputeOpened(opened)) => opened.dispute,
                 Some(Payload::DisputeResolved(resolved)) => resolved.dispute,
-                Some(Payload::ReminderRecorded(_)) | None => continue,
+                Some(Payload::ReminderRecorded(_) | Payload::StrategyCreated(_) | Payload::StrategyUpdated(_))
+                | None => {
+                    continue;
+                }
             };
             let dispute = dispute.unwrap_or_default();
             let id = uuid(&dispute.dispute_id, DisputeId::parse, DisputeId::uuid)?;

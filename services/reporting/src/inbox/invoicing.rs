@@ -65,6 +65,12 @@ impl Sets {
             Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)
             | Payload::InvoiceDeleted(_)
+            | Payload::SeriesCreated(_)
+            | Payload::SeriesUpdated(_)
+            | Payload::SeriesDeleted(_)
+            | Payload::TermsCreated(_)
+            | Payload::TermsUpdated(_)
+            | Payload::TermsDeleted(_)
             | Payload::InvoiceDelivered(_) => {}
             Payload::InvoiceIssued(issued) => self.issued(message, issued)?,
             Payload::InvoiceVoided(voided) => {

@@ -45,7 +45,7 @@ impl Handler for PaymentsHandler {
                 Some(Payload::PaymentUnapplied(told)) => {
                     moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
                 }
-                None => {}
+                Some(Payload::AllocationRejected(_) | Payload::BankFileImported(_)) | None => {}
             }
         }
         moved.retain(|(_, payment)| !received.contains(payment));
@@ -84,6 +84,8 @@ impl Sets {
                 let allocation = unapplied.allocation.as_ref().ok_or_else(|| rejected("an allocation is missing"))?;
                 self.moved(message, &unapplied.payment_id, allocation, &unapplied.effective_on, Money::negated)
             }
+            // No money moved: what is refused is unapplied as it was.
+            Payload::AllocationRejected(_) | Payload::BankFileImported(_) => Ok(()),
         }
     }
 

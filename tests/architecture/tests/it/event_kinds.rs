@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 25] = [
+const KINDS: [&str; 35] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
+    "quittance.collections.v1.StrategyCreated",
+    "quittance.collections.v1.StrategyUpdated",
     "quittance.creditrisk.v1.CreditReserved",
     "quittance.creditrisk.v1.ProfileCreated",
     "quittance.creditrisk.v1.ProfileUpdated",
@@ -26,8 +28,16 @@ const KINDS: [&str; 25] = [
     "quittance.invoicing.v1.InvoiceUpdated",
     "quittance.invoicing.v1.InvoiceVoided",
     "quittance.invoicing.v1.ItemSettled",
+    "quittance.invoicing.v1.SeriesCreated",
+    "quittance.invoicing.v1.SeriesDeleted",
+    "quittance.invoicing.v1.SeriesUpdated",
     "quittance.invoicing.v1.SettlementReversed",
     "quittance.invoicing.v1.TenantCreated",
+    "quittance.invoicing.v1.TermsCreated",
+    "quittance.invoicing.v1.TermsDeleted",
+    "quittance.invoicing.v1.TermsUpdated",
+    "quittance.payments.v1.AllocationRejected",
+    "quittance.payments.v1.BankFileImported",
     "quittance.payments.v1.PaymentApplied",
     "quittance.payments.v1.PaymentReceived",
     "quittance.payments.v1.PaymentUnapplied",

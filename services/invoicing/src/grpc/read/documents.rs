@@ -1,8 +1,8 @@
 //! Commands about invoices and credit notes.
 
 use quittance_grpc::{
-    Violations, currency, decimal, field_mask, id, message, optional_date, optional_id, optional_line, optional_text,
-    percent, required, text,
+    Mask, Violations, currency, decimal, id, message, metadata, metadata_change, optional_date, optional_id,
+    optional_line, optional_text, percent, required, text,
 };
 use quittance_kernel::{ContactId, CustomerId, InvoiceId, ReservationId, SeriesId, TermsId};
 use quittance_proto::invoicing::v1 as pb;
@@ -65,6 +65,7 @@ fn invoice_content(invoice: pb::Invoice) -> Result<InvoiceContent, Violations> {
     let reservation = bad.check("reservation_id", optional_id(&invoice.reservation_id, ReservationId::parse));
     let purchase_order = bad.check("purchase_order", optional_line(&invoice.purchase_order, MAX_NUMBER));
     let note = bad.check("note", optional_text(&invoice.note, MAX_NOTE));
+    let metadata = bad.within("", metadata(invoice.metadata));
     let content = (|| {
         Some(InvoiceContent {
             customer: customer?,
@@ -80,6 +81,7 @@ fn invoice_content(invoice: pb::Invoice) -> Result<InvoiceContent, Violations> {
             reservation: reservation?,
             purchase_order: purchase_order?,
             note: note?,
+            metadata: metadata?,
         })
     })();
     bad.into_result(content)
@@ -123,9 +125,10 @@ impl TryFrom<pb::UpdateInvoiceRequest> for UpdateInvoice {
             "reservation_id",
             "purchase_order",
             "note",
+            "metadata",
         ];
         let mut bad = Violations::default();
-        let mask = field_mask(request.update_mask, request.invoice.as_ref(), FIELDS);
+        let mask = Mask::of(request.update_mask, request.invoice.as_ref(), FIELDS);
         let mask = bad.check("update_mask", mask).unwrap_or_default();
         let invoice = bad.check("invoice", message(request.invoice)).unwrap_or_default();
         let id = bad.check("invoice.invoice_id", id(&invoice.invoice_id, InvoiceId::parse));
@@ -135,9 +138,9 @@ impl TryFrom<pb::UpdateInvoiceRequest> for UpdateInvoice {
     }
 }
 
-fn invoice_patch(invoice: pb::Invoice, mask: &[&str]) -> Result<InvoicePatch, Violations> {
+fn invoice_patch(invoice: pb::Invoice, mask: &Mask) -> Result<InvoicePatch, Violations> {
     let mut bad = Violations::default();
-    let named = |field: &str| mask.contains(&field);
+    let named = |field: &str| mask.names(field);
     let mut patch = InvoicePatch::default();
     if named("contact_id") {
         patch.contact = bad.check("contact_id", optional_id(&invoice.contact_id, ContactId::parse));
@@ -169,6 +172,7 @@ fn invoice_patch(invoice: pb::Invoice, mask: &[&str]) -> Result<InvoicePatch, Vi
     if named("note") {
         patch.note = bad.check("note", optional_text(&invoice.note, MAX_NOTE));
     }
+    patch.metadata = bad.within("", metadata_change(invoice.metadata, mask)).unwrap_or_default();
     bad.into_result(Some(patch))
 }
 
@@ -243,7 +247,13 @@ impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
         let id = bad.check("invoice_id", id(&request.invoice_id, InvoiceId::parse));
         let reason = bad.check("reason", reason);
         let issued_on = bad.check("issued_on", optional_date(&request.issued_on));
-        let command = id.zip(reason.zip(issued_on));
-        bad.into_result(command.map(|(invoice, (reason, issued_on))| Self { invoice, reason, issued_on }))
+        let metadata = bad.within("", metadata(request.metadata));
+        let command = id.zip(reason.zip(issued_on)).zip(metadata);
+        bad.into_result(command.map(|((invoice, (reason, issued_on)), metadata)| Self {
+            invoice,
+            reason,
+            issued_on,
+            metadata,
+        }))
     }
 }

@@ -3,11 +3,26 @@
 mod books;
 mod documents;
 mod items;
+mod numbers_and_terms;
 
+use quittance_grpc::Violations;
 use quittance_kernel::Rounding;
 use quittance_proto::invoicing::v1 as pb;
 
-use crate::domain::{RoundingRule, RoundingScope};
+use crate::domain::{BadField, RoundingRule, RoundingScope};
+
+/// Adds the violations found by the domain.
+fn checked<T>(bad: &mut Violations, content: Result<T, Vec<BadField>>) -> Option<T> {
+    match content {
+        Ok(content) => Some(content),
+        Err(fields) => {
+            for field in fields {
+                bad.add(field.field, field.problem.reason(), field.problem.to_string());
+            }
+            None
+        }
+    }
+}
 
 /// The rule; `None` if both parts are left to the tenant.
 fn rounding_rule(rule: Option<pb::RoundingRule>) -> Result<Option<RoundingRule>, (&'static str, String)> {

@@ -1,0 +1,2 @@
+-- Callers' own keys and values on payments.
+select add_metadata('payment');
