@@ -56,20 +56,22 @@ pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
     insert_steps(tx, strategy).await
 }
 
-/// Clears the default flag of all strategies but this one.
-pub(crate) async fn unset_default(tx: &mut Tx, but: StrategyId, now: DateTime<Utc>) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
-    sqlx::query!(
+/// Clears the default flag of the strategy that has it, unless it is this one. Returns the one that is changed.
+pub(crate) async fn unset_default(
+    tx: &mut Tx,
+    but: StrategyId,
+    now: DateTime<Utc>,
+) -> Result<Option<StrategyId>, DbError> {
+    let changed = sqlx::query_scalar!(
         "update strategy
          set is_default = false, version = version + 1, updated_at = $3
-         where tenant_id = $1 and is_default and id <> $2",
-        tenant,
+         where tenant_id = $1 and is_default and id <> $2
+         returning id",
+        tx.tenant().uuid(),
         but.uuid(),
         now,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    );
+    Ok(changed.fetch_optional(&mut **tx).await?.map(StrategyId::new))
 }
 
 async fn insert_steps(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbError> {

@@ -32,8 +32,11 @@ impl Operation for CreateStrategy {
         let new = NewStrategy { is_default, ..self.new.clone() };
         let now = w.now;
         let strategy = blocking(move || Strategy::create(StrategyId::at(now), new, now)).await?;
-        if strategy.is_default {
-            db::strategy::unset_default(w.tx, strategy.id, w.now).await?;
+        if strategy.is_default
+            && let Some(before) = db::strategy::unset_default(w.tx, strategy.id, w.now).await?
+        {
+            let before = db::strategy::find(w.tx, before).await?;
+            w.publish(outbox::strategy_updated(&before));
         }
         db::strategy::insert(w.tx, &strategy).await?;
         w.publish(outbox::strategy_created(&strategy));

@@ -35,8 +35,11 @@ impl Operation for UpdateStrategy {
         let change = self.change.clone();
         let strategy = blocking(move || strategy.change(change)).await?;
         let strategy = Strategy { updated_at: w.now, ..strategy };
-        if strategy.is_default {
-            db::strategy::unset_default(w.tx, strategy.id, w.now).await?;
+        if strategy.is_default
+            && let Some(before) = db::strategy::unset_default(w.tx, strategy.id, w.now).await?
+        {
+            let before = db::strategy::find(w.tx, before).await?;
+            w.publish(outbox::strategy_updated(&before));
         }
         db::strategy::update(w.tx, &strategy).await?;
         w.publish(outbox::strategy_updated(&strategy));

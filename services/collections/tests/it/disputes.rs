@@ -43,8 +43,8 @@ async fn a_disputed_item_is_left_out_and_comes_back_after_it_is_resolved() {
     assert_eq!(setup.due("2026-02-24").await, []);
     assert_eq!(setup.run("2026-02-25").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "100.00")])]);
     assert_eq!(
-        setup.events.kinds(4).await,
-        ["DisputeOpened", "ReminderRecorded", "DisputeResolved", "ReminderRecorded"]
+        setup.events.kinds(5).await,
+        ["StrategyCreated", "DisputeOpened", "ReminderRecorded", "DisputeResolved", "ReminderRecorded"]
     );
     setup.verify().await;
 }

@@ -1,7 +1,7 @@
 //! Strategies: names, defaults, templates.
 
 use prost_types::FieldMask;
-use quittance_proto::collections::v1 as pb;
+use quittance_proto::collections::v1::{self as pb, collections_event::Payload};
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::{Code, Status};
 
@@ -40,6 +40,15 @@ async fn the_first_strategy_is_the_default_until_another_is_made_it() {
     assert_eq!(update(&setup, renamed, &["name"]).await.unwrap().name, "primary");
     let request = pb::GetStrategyRequest { strategy_id: second.strategy_id.clone() };
     assert_eq!(setup.strategies().get_strategy(request).await.unwrap().into_inner(), second);
+    let events: Vec<pb::CollectionsEvent> = setup.events.all(5).await;
+    let published = events.into_iter().map(|event| match event.payload {
+        Some(Payload::StrategyCreated(created)) => created.strategy.unwrap(),
+        Some(Payload::StrategyUpdated(updated)) => updated.strategy.unwrap(),
+        other => panic!("{other:?}"),
+    });
+    let published: Vec<(String, bool)> = published.map(|strategy| (strategy.name, strategy.is_default)).collect();
+    let expected = [("first", true), ("second", false), ("first", false), ("second", true), ("primary", false)];
+    assert_eq!(published, expected.map(|(name, is_default)| (name.to_owned(), is_default)));
 }
 
 /// A platform sets a tenant up in one go: its strategies do not wait for invoicing's event, runs do.

@@ -91,8 +91,9 @@ async fn documents_carry_metadata_to_events_and_lists() {
     let list = |metadata| pb::ListCreditNotesRequest { metadata, ..Default::default() };
     let notes = service.credit_notes().list_credit_notes(list(project.clone())).await.unwrap().into_inner();
     assert_eq!(notes.credit_notes, [note]);
-    let none = service.credit_notes().list_credit_notes(list(entries(&[("project", "X")]))).await.unwrap().into_inner();
-    assert_eq!(none.credit_notes, []);
+    let others = list(entries(&[("project", "X")]));
+    let others = service.credit_notes().list_credit_notes(others).await.unwrap().into_inner();
+    assert_eq!(others.credit_notes, []);
 
     let events: Vec<pb::InvoicingEvent> = service.events.all(10).await;
     let Some(Payload::InvoiceDrafted(drafted)) = &events[5].payload else { panic!("{:?}", events[5]) };

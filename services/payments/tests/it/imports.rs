@@ -6,9 +6,9 @@ use tonic::Code;
 
 use crate::support::{Book, parts};
 
-const HEADER: &str = "date,amount,name,account,text,reference\n";
+pub(crate) const HEADER: &str = "date,amount,name,account,text,reference\n";
 
-fn file(lines: &[&str]) -> pb::ImportBankLinesRequest {
+pub(crate) fn file(lines: &[&str]) -> pb::ImportBankLinesRequest {
     let map = pb::BankCsvMap {
         booked_on: "date".to_owned(),
         amount: "amount".to_owned(),

@@ -3,6 +3,7 @@
 
 mod bank_files;
 mod contract;
+mod facts;
 mod hand;
 mod imports;
 mod matching;

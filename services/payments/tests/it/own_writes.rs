@@ -21,19 +21,19 @@ fn record(payment: pb::Payment) -> pb::RecordPaymentRequest {
 async fn in_a_row(client: Client) {
     let request = inv::CreateTenantRequest { request_id: request_id(), tenant: Some(tenant()) };
     TenantServiceClient::new(client.clone()).create_tenant(request).await.unwrap();
-    PaymentServiceClient::new(client.clone()).record_payment(record(transfer("5", ""))).await.unwrap();
+    Box::pin(PaymentServiceClient::new(client.clone()).record_payment(record(transfer("5", "")))).await.unwrap();
     let customer = inv::Customer { name: "Buyer".to_owned(), ..inv::Customer::default() };
     let request = inv::CreateCustomerRequest { request_id: request_id(), customer: Some(customer) };
     let customer = CustomerServiceClient::new(client.clone()).create_customer(request).await.unwrap().into_inner();
     let payment = pb::Payment { customer_id: customer.customer_id, ..transfer("5", "") };
-    PaymentServiceClient::new(client).record_payment(record(payment)).await.unwrap();
+    Box::pin(PaymentServiceClient::new(client).record_payment(record(payment))).await.unwrap();
 }
 
 #[tokio::test]
 async fn calls_in_a_row_see_each_other() {
     let book = Book::start_unopened().await;
     for _ in 0..40 {
-        in_a_row(book.server.client_for(Some(TenantId::at(now())), &["*"], "*")).await;
+        Box::pin(in_a_row(book.server.client_for(Some(TenantId::at(now())), &["*"], "*"))).await;
     }
 }
 

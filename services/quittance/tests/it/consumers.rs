@@ -167,7 +167,7 @@ fn wait_until_read(up: &Up) {
             let all = reader["subscriptions"].as_array().cloned().unwrap_or_default();
             all.into_iter().find(|read| read["area"] == area).map(|read| read["position"].clone())
         };
-        let is_done = [&invoicing, &payments].iter().all(|s| s["unfinished"] == "0" && s["unpositioned"] == "0")
+        let is_done = [&invoicing, &payments].iter().all(|s| s["unfinished"] == 0 && s["unpositioned"] == 0)
             && [
                 (&payments, "invoicing", &invoicing),
                 (&reporting, "invoicing", &invoicing),

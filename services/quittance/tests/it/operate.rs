@@ -44,7 +44,7 @@ fn wait_until_reporting_has_read(up: &Up) {
             let all = read["subscriptions"].as_array().cloned().unwrap_or_default();
             all.into_iter().find(|s| s["area"] == area).map_or(json!(null), |s| s["position"].clone())
         };
-        let is_unfinished = heads.iter().any(|head| head["unfinished"] != "0" || head["unpositioned"] != "0");
+        let is_unfinished = heads.iter().any(|head| head["unfinished"] != 0 || head["unpositioned"] != 0);
         if !is_unfinished
             && position("invoicing") == heads[0]["head_position"]
             && position("payments") == heads[1]["head_position"]

@@ -17,6 +17,7 @@ fn value(field: &FieldDescriptor, depth: usize) -> Option<Value> {
     let one = match field.kind() {
         Kind::Message(message) => match message.full_name() {
             "google.protobuf.Timestamp" => json!("2026-03-02T09:00:00Z"),
+            "google.protobuf.Duration" => json!("60s"),
             "google.protobuf.FieldMask" => json!("*"),
             _ if depth == DEEPEST => return None,
             _ => message_value(&message, depth + 1),

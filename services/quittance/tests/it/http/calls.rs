@@ -83,7 +83,7 @@ async fn an_invoice_goes_from_a_draft_to_its_document_and_a_draft_is_deleted() {
     let aging = super::wait(
         aging.await,
         || http.get("/reporting/v1/aging?currencyCode=EUR"),
-        |aging| aging["openCount"] == "1",
+        |aging| aging["openCount"] == 1,
     )
     .await;
     assert_eq!(aging["openTotal"]["amount"], "1142.40", "64-bit integers are texts");
