@@ -2,6 +2,7 @@
 //! apply each of them once.
 
 mod apply;
+mod attributes;
 mod batch_spans;
 mod consumer;
 mod discard;
@@ -20,6 +21,7 @@ mod source;
 mod status;
 
 pub use apply::apply_events;
+pub use attributes::attributes;
 pub use consumer::consume;
 pub use discard::{Discard, discard, discard_unreadable};
 pub use envelope::{Envelope, Place};
@@ -31,7 +33,7 @@ pub use reader::Reader;
 pub use rebuild::{Projection, Rebuild, RebuildError, Rebuilt, content_hash};
 pub use relay::{Relay, run_relay};
 pub use replay::{EventFilter, choose};
-pub use source::{InProcessSource, Source};
+pub use source::{InProcessSource, Source, event_at};
 pub use status::{
     OutboxStatus, StreamStatus, Subscription, has_read, is_built, outbox_status, set_built, stream_status,
     subscription_position, tenant_stream_status,

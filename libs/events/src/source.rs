@@ -83,6 +83,12 @@ impl InProcessSource {
     }
 }
 
+/// The event at a position of a database's outbox.
+pub async fn event_at(db: &Db, position: i64) -> Result<Option<Envelope>, DbError> {
+    let found = fetch(db.system(), position - 1, 1).await?.pop();
+    Ok(found.filter(|event| event.position == position))
+}
+
 /// At most `limit` events of an outbox after a position, in order.
 pub(crate) async fn fetch(store: impl PgExecutor<'_>, after: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
     let rows = sqlx::query_as!(

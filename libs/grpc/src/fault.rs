@@ -39,6 +39,11 @@ impl Fault {
         }
     }
 
+    /// The sentence for people.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Adds a fact to the metadata of `ErrorInfo`.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Display) -> Self {

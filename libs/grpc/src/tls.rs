@@ -121,7 +121,10 @@ pub struct Trust {
 
 impl Trust {
     /// The configuration of a client without a certificate.
-    pub(crate) fn client_config(&self) -> Result<ClientConfig, TlsError> {
+    ///
+    /// # Errors
+    /// A certificate of an authority cannot be read.
+    pub fn client_config(&self) -> Result<ClientConfig, TlsError> {
         let mut store = RootCertStore::empty();
         // System authorities that cannot be read are skipped.
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

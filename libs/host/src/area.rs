@@ -11,6 +11,7 @@ use quittance_events::{
 };
 use quittance_kernel::Clock;
 use quittance_runtime::{Pace, Readiness, Shutdown, Tasks, TelemetryConfig, error_chain, reconcile};
+use quittance_webhooks::{WebhookClient, Webhooks};
 use sqlx::migrate::Migrator;
 
 use crate::{Service, Sources, observe::Observer};
@@ -97,6 +98,29 @@ impl Area {
                 shutdown.clone(),
             );
             tasks.spawn(format!("{}: publisher", self.name), publisher);
+        }
+        tasks
+    }
+
+    /// Starts what sends the service's events to webhooks, if it has any. `source` is what the sources of events begin with.
+    pub fn spawn_webhooks<S: Service>(
+        &self,
+        client: &WebhookClient,
+        source: &str,
+        clock: &Clock,
+        shutdown: &Shutdown,
+    ) -> Tasks {
+        let mut tasks = Tasks::default();
+        if S::has_webhooks() {
+            let webhooks = Webhooks {
+                area: self.name,
+                db: self.db.clone(),
+                relay: self.relay.clone(),
+                clock: clock.clone(),
+                client: client.clone(),
+                source: source.to_owned(),
+            };
+            tasks.spawn(format!("{}: webhooks", self.name), webhooks.run(shutdown.clone()));
         }
         tasks
     }

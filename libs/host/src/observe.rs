@@ -74,6 +74,10 @@ impl<S: Service> Observer<S> {
         let age = outbox.oldest_at.map_or(Duration::ZERO, |at| (now - at).to_std().unwrap_or_default());
         metrics::record_outbox(S::AREA, outbox.waiting, age);
         metrics::record_unpublished(S::AREA, outbox.unpublished);
+        if S::has_webhooks() {
+            let (waiting, failing) = quittance_webhooks::backlog(&self.area.db).await?;
+            metrics::record_webhooks(S::AREA, waiting, failing);
+        }
         let subscriptions = stream_status(&self.area.db).await?.subscriptions;
         for Reads { area, .. } in S::READS {
             // Before its first event a consumer has no row: its position is 0, and it holds no events.

@@ -10,6 +10,7 @@ use quittance_events::kafka::KafkaSource;
 use quittance_grpc::{Peer, routes};
 use quittance_kernel::Clock;
 use quittance_runtime::{Shutdown, ShutdownTrigger, Tasks, config, telemetry, until_signal};
+use quittance_webhooks::WebhookClient;
 
 use crate::{
     Addresses, Area, Frontend, Parts, Peers, ProcessConfig, Reads, ServerConfig, Service, ServiceConfig, Sources,
@@ -129,6 +130,8 @@ async fn serve_until<S: Service>(
     let verifier = frontend.verifier(server, Some(&tokens), None, &shutdown).await?;
     let mut tasks = frontend.take_tasks();
     tasks.extend(area.spawn(Some(&config.kafka), server.answers_kept_days, &clock, &frontend.readiness, &shutdown));
+    let client = WebhookClient::new(server.webhooks, &server.tls.trust())?;
+    tasks.extend(area.spawn_webhooks::<S>(&client, &config.kafka.source, &clock, &shutdown));
     tasks.extend(service.spawn(&sources, &shutdown)?);
     tasks.extend(first_build);
     tasks.extend(area.observe(&service, &sources, Some(&config.kafka), &server.telemetry, &clock, &shutdown));

@@ -4,6 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use quittance_grpc::{CorsConfig, KeySource, Limits, TlsConfig, TokenRules};
 use quittance_runtime::{LogFormat, TelemetryConfig, config::Validate};
+use quittance_webhooks::WebhookRules;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,8 @@ pub struct ServerConfig {
     pub limits: Limits,
     /// Web pages that may call
     pub cors: CorsConfig,
+    /// Where webhooks may send events
+    pub webhooks: WebhookRules,
     /// Format of log lines: json or text
     pub log_format: LogFormat,
     /// The log filter, for example `info,quittance_payments=debug`
@@ -57,6 +60,7 @@ impl Default for ServerConfig {
             tls: TlsConfig::default(),
             limits: Limits::default(),
             cors: CorsConfig::default(),
+            webhooks: WebhookRules::default(),
             log_format: LogFormat::Json,
             log: "info,sqlx=warn".to_owned(),
             telemetry: TelemetryConfig::default(),

@@ -46,6 +46,11 @@ pub trait Service: Clone + Send + Sync + Sized + 'static {
         Reading::new(self.state().db().clone(), Self::AREA, Self::READS.iter().map(|reads| reads.area))
     }
 
+    /// Whether its events can be sent to webhooks.
+    fn has_webhooks() -> bool {
+        Self::GRPC.iter().any(|name| name.ends_with("WebhookService"))
+    }
+
     /// Adds its gRPC services.
     fn add_routes(&self, routes: Routes) -> Routes;
 

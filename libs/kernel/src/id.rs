@@ -164,6 +164,8 @@ ids! {
     EventId,
     /// A caller's request; the idempotency key.
     RequestId,
+    /// An address to which events are sent.
+    WebhookId,
 }
 
 /// An invoice's open item carries the invoice's id: each invoice has exactly one, and needs no lookup to find it.

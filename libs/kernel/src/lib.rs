@@ -29,7 +29,7 @@ pub use date::{BadDate, DayCount, days_between, interest, last_day_of_month, mon
 pub use id::{
     AllocationId, BadId, ContactId, CreditNoteId, CustomerId, DeliveryId, DisputeId, EntryId, EventId, ImportId,
     InvoiceId, ItemId, PaymentId, ProfileId, ReminderId, RequestId, ReservationId, ReversalId, RunId, SeriesId,
-    StrategyId, TenantId, TermsId,
+    StrategyId, TenantId, TermsId, WebhookId,
 };
 pub use metadata::{BadMetadata, Metadata, MetadataChange};
 pub use money::{Money, MoneyError};

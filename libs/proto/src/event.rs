@@ -97,6 +97,11 @@ fn in_field(field: u32, event: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Whether there is an event with this name in the contract.
+pub fn is_event(kind: &str) -> bool {
+    EVENTS.iter().any(|event| event.name == kind)
+}
+
 /// The resource that an event is about, as a collection and an id, for example `invoices/0190b3a0-...`; `None` for an event that is not in the contract.
 pub fn subject(kind: &str, event: &[u8]) -> Option<String> {
     let known = EVENTS.iter().find(|event| event.name == kind)?;

@@ -9,7 +9,7 @@ mod request;
 mod scopes;
 mod value;
 
-pub use event::{AreaEvent, known, published, published_json, stored, stored_from_json, subject};
+pub use event::{AreaEvent, is_event, known, published, published_json, stored, stored_from_json, subject};
 pub use json::{JsonError, contract, from_json, to_json};
 pub use personal::is_personal;
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};

@@ -28,6 +28,9 @@ pub enum CommonError {
         /// What may still be added.
         room: usize,
     },
+    /// A refusal of what a library offers in every service.
+    #[error("{}", .0.message())]
+    Library(Box<Fault>),
     /// The database failed.
     #[error("the store failed")]
     Db(#[from] DbError),
@@ -48,6 +51,7 @@ impl From<CommonError> for Status {
                 Fault::new(Code::InvalidArgument, "REQUEST_ID_REUSED", text).with("request_id", reused.0)
             }
             CommonError::Interrupted => Fault::new(Code::Unavailable, "INTERRUPTED", text),
+            CommonError::Library(fault) => *fault,
             CommonError::ResponseTooLarge { .. } => Fault::new(Code::ResourceExhausted, "RESPONSE_TOO_LARGE", text),
             CommonError::Db(error) => return db_fault(&error),
             CommonError::Bug(bug) => return internal(&bug),
@@ -71,6 +75,7 @@ pub trait ServiceError:
             | CommonError::Stale(_)
             | CommonError::RequestIdReused(_)
             | CommonError::Interrupted
+            | CommonError::Library(_)
             | CommonError::ResponseTooLarge { .. }
             | CommonError::Bug(_) => None,
         }

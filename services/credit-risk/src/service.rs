@@ -31,7 +31,12 @@ impl Service for App {
 
     fn migrator() -> Migrator {
         static OWN: Migrator = sqlx::migrate!("./migrations");
-        quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR, &OWN])
+        quittance_db::merge(&[
+            &quittance_db::MIGRATOR,
+            &quittance_events::MIGRATOR,
+            &quittance_webhooks::MIGRATOR,
+            &OWN,
+        ])
     }
 
     fn new(parts: Parts) -> anyhow::Result<Self> {

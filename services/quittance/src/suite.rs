@@ -9,6 +9,7 @@ use quittance_grpc::{Limits, Peer, ServeOptions, ServedRoutes, TlsConfig, Tokens
 use quittance_host::{Area, Frontend, Parts, Peers, Reads, ServerConfig, Service, Sources};
 use quittance_kernel::Clock;
 use quittance_runtime::{Shutdown, ShutdownTrigger, Tasks};
+use quittance_webhooks::WebhookClient;
 use tokio::net::TcpListener;
 
 /// The configuration of the suite.
@@ -106,6 +107,10 @@ impl Assembly<'_> {
             &self.frontend.readiness,
             &self.shutdown,
         ));
+        let server = &self.options.server;
+        let client = WebhookClient::new(server.webhooks, &server.tls.trust())?;
+        let source = kafka.map_or_else(|| KafkaConfig::default().source, |kafka| kafka.source.clone());
+        self.tasks.extend(area.spawn_webhooks::<S>(&client, &source, &self.clock, &self.shutdown));
         self.tasks.extend(service.spawn(&sources, &self.shutdown)?);
         let readiness = &self.frontend.readiness;
         self.tasks.extend(area.follow_first_build::<S>(&sources, &self.clock, readiness, &self.shutdown)?);

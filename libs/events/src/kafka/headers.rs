@@ -2,45 +2,28 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use quittance_kernel::{EventId, TenantId};
-use quittance_proto::{published, subject};
 use rdkafka::message::{Header, Headers as _, OwnedHeaders};
 use uuid::Uuid;
 
 use super::value;
-use crate::Envelope;
-
-/// What the names of schemas begin with.
-const SCHEMA: &str = "urn:quittance:schema:";
+use crate::{
+    Envelope,
+    attributes::{attributes, partition_key},
+};
 
 /// The message key: events with one key stay in order.
 pub(crate) fn key(envelope: &Envelope) -> String {
-    format!("{}/{}", envelope.tenant, envelope.ordering_key)
+    partition_key(envelope)
 }
 
 /// The headers of a message. `source` is what the sources of an installation begin with.
 pub(crate) fn write(source: &str, area: &str, envelope: &Envelope, content_type: &str) -> OwnedHeaders {
     let text = |headers: OwnedHeaders, key: &str, value: &str| headers.insert(Header { key, value: Some(value) });
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let subject = published(&envelope.payload).and_then(|event| subject(&envelope.kind, event));
-    let mut headers = OwnedHeaders::new_with_capacity(15);
-    headers = text(headers, "ce_specversion", "1.0");
-    headers = text(headers, "ce_id", &envelope.event_id.to_string());
-    headers = text(headers, "ce_type", &envelope.kind);
-    headers = text(headers, "ce_source", &format!("{source}/{area}"));
-    headers = text(headers, "ce_subject", &subject.unwrap_or_else(|| envelope.ordering_key.to_string()));
-    headers = text(headers, "ce_time", &time(envelope.recorded_at));
-    headers = text(headers, "ce_dataschema", &format!("{SCHEMA}{}", envelope.kind));
-    headers = text(headers, "content-type", content_type);
-    headers = text(headers, "ce_partitionkey", &key(envelope));
-    headers = text(headers, "ce_tenant", &envelope.tenant.to_string());
-    headers = text(headers, "ce_position", &envelope.position.to_string());
-    if let Some(positioned_at) = envelope.positioned_at {
-        headers = text(headers, "ce_positiontime", &time(positioned_at));
-    }
-    if let Some(causation) = envelope.causation {
-        headers = text(headers, "ce_causationid", &causation.to_string());
+    let mut headers = text(OwnedHeaders::new_with_capacity(15), "content-type", content_type);
+    for (name, value) in attributes(source, area, envelope) {
+        headers = text(headers, &format!("ce_{name}"), &value);
     }
     if let Some(traceparent) = &envelope.traceparent {
         headers = text(headers, "traceparent", traceparent);

@@ -173,6 +173,12 @@ pub fn record_unpublished(service: &str, events: i64) {
     set(table::UNPUBLISHED, &[service], count(events));
 }
 
+/// Records how many events of a service wait for webhooks, and how many webhooks fail.
+pub fn record_webhooks(service: &str, waiting: i64, failing: i64) {
+    set(table::WEBHOOK_WAITING, &[service], count(waiting));
+    set(table::WEBHOOKS_FAILING, &[service], count(failing));
+}
+
 /// Records how many events of a service are unpublished, and the age of the oldest.
 pub fn record_outbox(service: &str, waiting: i64, age: Duration) {
     set(table::OUTBOX_WAITING, &[service], count(waiting));
@@ -242,6 +248,8 @@ pub fn remove_observed(service: &str) {
         table::OUTBOX_WAITING,
         table::OUTBOX_AGE,
         table::UNPUBLISHED,
+        table::WEBHOOK_WAITING,
+        table::WEBHOOKS_FAILING,
         table::DEAD_LETTERS,
         table::PARKED_EVENTS,
         table::WAITING_EVENTS,

@@ -105,6 +105,18 @@ pub(super) const UNPUBLISHED: Metric = gauge(
     &["service"],
     "Events that the broker rejects for good, because they are too large for their topic: consumers miss them",
 );
+pub(super) const WEBHOOK_WAITING: Metric = gauge(
+    "quittance_webhook_waiting_events",
+    "{event}",
+    &["service"],
+    "Events that are queued for webhooks; for each at most about 3,000 are, however many wait",
+);
+pub(super) const WEBHOOKS_FAILING: Metric = gauge(
+    "quittance_webhooks_failing",
+    "{webhook}",
+    &["service"],
+    "Webhooks whose next event was sent without success",
+);
 pub(super) const CONSUMER_LAG: Metric = gauge(
     "quittance_consumer_lag_events",
     "{event}",
@@ -193,7 +205,7 @@ pub(super) const PROCESS_FILES: Metric = gauge(
 pub(super) const PROCESS_UPTIME: Metric = gauge("process.uptime", "s", &[], "Time since the process started");
 
 /// All metrics.
-pub const METRICS: [Metric; 27] = [
+pub const METRICS: [Metric; 29] = [
     CALL_DURATION,
     COMMANDS,
     TRANSACTION_DURATION,
@@ -202,6 +214,8 @@ pub const METRICS: [Metric; 27] = [
     OUTBOX_AGE,
     OUTBOX_WAITING,
     UNPUBLISHED,
+    WEBHOOK_WAITING,
+    WEBHOOKS_FAILING,
     CONSUMER_LAG,
     DEAD_LETTERS,
     PARKED_EVENTS,

@@ -154,6 +154,7 @@ mod tests {
         metrics::record_pool("books", "app", 3, 7);
         metrics::record_outbox("test", 2, Duration::from_secs(4));
         metrics::record_unpublished("test", 0);
+        metrics::record_webhooks("test", 4, 1);
         metrics::record_lag("test", "other", 0, 12);
         metrics::record_held("test", "other", metrics::HeldCounts { dead_letters: 1, parked: 2, waiting: 3 });
         metrics::record_pending("test", 5, Duration::from_secs(6));

@@ -12,7 +12,9 @@ mod kept_requests_tests;
 
 use quittance_grpc::Reading;
 use quittance_proto::collections::v1::{
-    dispute_service_server::DisputeServiceServer, dunning_service_server::DunningServiceServer,
+    collections_webhook_service_server::{CollectionsWebhookService, CollectionsWebhookServiceServer},
+    dispute_service_server::DisputeServiceServer,
+    dunning_service_server::DunningServiceServer,
     strategy_service_server::StrategyServiceServer,
 };
 use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
@@ -24,6 +26,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.collections.v1.StrategyService",
     "quittance.collections.v1.DunningService",
     "quittance.collections.v1.DisputeService",
+    "quittance.collections.v1.CollectionsWebhookService",
 ];
 
 /// Adds the service's gRPC services, whose calls wait for what they are to see.
@@ -38,4 +41,11 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
         .add_service(
             reading.before(DisputeServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
+        .add_service(
+            reading.before(
+                CollectionsWebhookServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip),
+            ),
+        )
 }
+
+quittance_webhooks::webhook_service!(CollectionsWebhookService, App);

@@ -14,9 +14,13 @@ mod kept_requests_tests;
 
 use quittance_grpc::Reading;
 use quittance_proto::invoicing::v1::{
-    credit_note_service_server::CreditNoteServiceServer, customer_service_server::CustomerServiceServer,
-    invoice_service_server::InvoiceServiceServer, open_item_service_server::OpenItemServiceServer,
-    settlement_service_server::SettlementServiceServer, tenant_service_server::TenantServiceServer,
+    credit_note_service_server::CreditNoteServiceServer,
+    customer_service_server::CustomerServiceServer,
+    invoice_service_server::InvoiceServiceServer,
+    invoicing_webhook_service_server::{InvoicingWebhookService, InvoicingWebhookServiceServer},
+    open_item_service_server::OpenItemServiceServer,
+    settlement_service_server::SettlementServiceServer,
+    tenant_service_server::TenantServiceServer,
 };
 use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 
@@ -30,6 +34,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.CreditNoteService",
     "quittance.invoicing.v1.OpenItemService",
     "quittance.invoicing.v1.SettlementService",
+    "quittance.invoicing.v1.InvoicingWebhookService",
 ];
 
 /// Adds the service's gRPC services, whose calls wait for what they are to see.
@@ -53,4 +58,10 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
         .add_service(
             reading.before(SettlementServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
+        .add_service(
+            reading
+                .before(InvoicingWebhookServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }
+
+quittance_webhooks::webhook_service!(InvoicingWebhookService, App);

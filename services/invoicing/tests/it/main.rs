@@ -18,3 +18,4 @@ mod metadata;
 mod plans;
 mod settling;
 mod setup;
+mod webhooks;

@@ -12,7 +12,9 @@ mod kept_requests_tests;
 
 use quittance_grpc::Reading;
 use quittance_proto::payments::v1::{
-    bank_import_service_server::BankImportServiceServer, payment_service_server::PaymentServiceServer,
+    bank_import_service_server::BankImportServiceServer,
+    payment_service_server::PaymentServiceServer,
+    payments_webhook_service_server::{PaymentsWebhookService, PaymentsWebhookServiceServer},
 };
 use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
 
@@ -22,8 +24,11 @@ use crate::App;
 const MAX_NAME: usize = 200;
 
 /// Full names of the services, for the health service.
-pub(crate) const SERVICES: &[&str] =
-    &["quittance.payments.v1.PaymentService", "quittance.payments.v1.BankImportService"];
+pub(crate) const SERVICES: &[&str] = &[
+    "quittance.payments.v1.PaymentService",
+    "quittance.payments.v1.BankImportService",
+    "quittance.payments.v1.PaymentsWebhookService",
+];
 
 /// Adds the service's gRPC services, whose calls wait for what they are to see.
 pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes {
@@ -34,4 +39,10 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
         .add_service(
             reading.before(BankImportServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
+        .add_service(
+            reading
+                .before(PaymentsWebhookServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }
+
+quittance_webhooks::webhook_service!(PaymentsWebhookService, App);

@@ -75,7 +75,7 @@ fn events_go_through_a_broker_and_read_models_are_made_anew() {
     let customer = bill(&up);
     wait_until_reporting_has_read(&up);
 
-    let tailed = succeeds(&[&["events", "tail", "invoicing", "--from-start", "--count", "4"], &broker[..]].concat());
+    let tailed = succeeds(&[&["events", "tail", "invoicing", "--from-start", "--count", "7"], &broker[..]].concat());
     let kinds: Vec<String> = objects(&tailed).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
     assert!(kinds.contains(&"quittance.invoicing.v1.InvoiceIssued".to_owned()), "{kinds:?}");
 

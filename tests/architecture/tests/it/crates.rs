@@ -11,7 +11,7 @@ use quittance_architecture::root;
 pub(crate) const SERVICES: [&str; 5] = ["invoicing", "credit-risk", "payments", "collections", "reporting"];
 
 /// What each library may know of the others.
-const LIBRARIES: [(&str, &[&str]); 13] = [
+const LIBRARIES: [(&str, &[&str]); 14] = [
     ("kernel", &[]),
     ("private-postgres", &[]),
     ("bankfiles", &[]),
@@ -23,7 +23,8 @@ const LIBRARIES: [(&str, &[&str]); 13] = [
     ("gateway", &["proto"]),
     ("grpc", &["kernel", "proto", "db", "events", "runtime", "gateway"]),
     ("service", &["kernel", "proto", "db", "events", "runtime", "grpc"]),
-    ("host", &["kernel", "db", "events", "runtime", "grpc", "service"]),
+    ("webhooks", &["kernel", "proto", "db", "events", "runtime", "grpc", "service"]),
+    ("host", &["kernel", "db", "events", "runtime", "grpc", "service", "webhooks"]),
     ("testkit", &["kernel", "proto", "db", "events", "runtime", "grpc", "private-postgres"]),
 ];
 

@@ -80,12 +80,9 @@ async fn an_invoice_goes_from_a_draft_to_its_document_and_a_draft_is_deleted() {
     let by_number = http.get("/invoicing/v1/invoices?states=1").await.ok();
     assert_eq!(by_number["invoices"].as_array().unwrap().len(), 0, "a state by its number: drafts");
     let aging = http.get("/reporting/v1/aging?currencyCode=EUR");
-    let aging = super::wait(
-        aging.await,
-        || http.get("/reporting/v1/aging?currencyCode=EUR"),
-        |aging| aging["openCount"] == 1,
-    )
-    .await;
+    let aging =
+        super::wait(aging.await, || http.get("/reporting/v1/aging?currencyCode=EUR"), |aging| aging["openCount"] == 1)
+            .await;
     assert_eq!(aging["openTotal"]["amount"], "1142.40", "64-bit integers are texts");
 
     let create = format!("/invoicing/v1/invoices?requestId={}", request_id());
