@@ -220,19 +220,21 @@ fn with_written(mut response: Response<Body>, written: &Written) -> Response<Bod
     response
 }
 
-/// The response of the running work, or `DEADLINE_EXCEEDED`. The work is never cancelled.
+/// The response of the running work, or `DEADLINE_EXCEEDED`. The work is never cancelled. A response that is ready
+/// after the deadline is late too, even if both were seen in the same moment.
 async fn answer(running: tokio::task::JoinHandle<Result<Response<Body>, String>>, deadline: Instant) -> Response<Body> {
-    match tokio::time::timeout_at(deadline.into(), running).await {
-        Ok(Ok(Ok(response))) => response,
-        Ok(Ok(Err(error))) => {
+    let joined = tokio::time::timeout_at(deadline.into(), running).await.ok().filter(|_| Instant::now() < deadline);
+    match joined {
+        Some(Ok(Ok(response))) => response,
+        Some(Ok(Err(error))) => {
             tracing::error!(error, "a handler was cancelled");
             internal_fault().into_http()
         }
-        Ok(Err(panic)) => {
+        Some(Err(panic)) => {
             tracing::error!(%panic, "a handler panicked");
             internal_fault().into_http()
         }
-        Err(_) => {
+        None => {
             let message = "the deadline passed before the response was ready; the operation is finished, and the same request_id returns its response";
             Status::from(Fault::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)).into_http()
         }

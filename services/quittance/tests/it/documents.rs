@@ -63,7 +63,8 @@ fn fields(text: &str) -> Vec<(&str, &str)> {
 /// Whether a value is another in each run: an id, an instant, a page token, a secret.
 fn varies(name: &str, value: &str) -> bool {
     let id_or_instant = r"^([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}(-\d\d){2}T[\d:.]+Z)$";
-    Regex::new(id_or_instant).unwrap().is_match(value) || (name.ends_with("_token") || name == "secret") && !value.is_empty()
+    Regex::new(id_or_instant).unwrap().is_match(value)
+        || (name.ends_with("_token") || name == "secret") && !value.is_empty()
 }
 
 /// Compares what a page shows, shortened, with what was printed, and remembers what stands for what.
