@@ -102,7 +102,7 @@ fn events(pool: &DescriptorPool) -> String {
     format!("const EVENTS: &[EventType] = &[\n{table}];\n{implementations}")
 }
 
-/// The collection of an event's subject, and the numbers of the fields that lead to its id.
+/// The collection of an event's subject, and the numbers of the fields that lead to its id; none if a tenant has one such resource.
 fn subject(event: &MessageDescriptor) -> (String, Vec<u32>) {
     let option = event
         .parent_pool()
@@ -110,6 +110,9 @@ fn subject(event: &MessageDescriptor) -> (String, Vec<u32>) {
         .unwrap_or_else(|| panic!("the option is declared"));
     let options = event.options();
     let template = options.get_extension(&option).as_str().map(str::to_owned).unwrap_or_default();
+    if !template.is_empty() && template.chars().all(char::is_alphanumeric) {
+        return (template, Vec::new());
+    }
     let parts = template.strip_suffix('}').and_then(|template| template.split_once("/{"));
     let (collection, path) = parts.unwrap_or_else(|| panic!("{} has no subject", event.full_name()));
     let mut message = Some(event.clone());

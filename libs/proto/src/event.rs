@@ -102,9 +102,12 @@ pub fn is_event(kind: &str) -> bool {
     EVENTS.iter().any(|event| event.name == kind)
 }
 
-/// The resource that an event is about, as a collection and an id, for example `invoices/0190b3a0-...`; `None` for an event that is not in the contract.
+/// The resource that an event is about, as a collection and an id, for example `invoices/0190b3a0-...`, or the name alone of what a tenant has one of; `None` for an event that is not in the contract.
 pub fn subject(kind: &str, event: &[u8]) -> Option<String> {
     let known = EVENTS.iter().find(|event| event.name == kind)?;
+    if known.id.is_empty() {
+        return Some(known.collection.to_owned());
+    }
     let id = known.id.iter().try_fold(event, |message, field| field_of(message, *field))?;
     Some(format!("{}/{}", known.collection, std::str::from_utf8(id).ok()?))
 }

@@ -18,6 +18,12 @@ pub enum Error {
     /// Another strategy has this name.
     #[error("another strategy has the name {0:?}")]
     StrategyNameTaken(String),
+    /// Runs used the strategy.
+    #[error("runs used strategy {0}")]
+    StrategyHasRuns(StrategyId),
+    /// The strategy is the default, and there are others.
+    #[error("strategy {0} is the default: make another one the default first")]
+    StrategyIsDefault(StrategyId),
     /// The item does not exist, or its event has not arrived yet.
     #[error("item {0} is not known here; if it was issued just now, try again")]
     ItemNotFound(ItemId),

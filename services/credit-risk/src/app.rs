@@ -8,7 +8,7 @@ use quittance_events::Relay;
 use quittance_kernel::Clock;
 use quittance_service::{Settings, State};
 
-use crate::Error;
+use crate::{Error, db};
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl Deref for App {
     }
 }
 
-/// Credit needs no settings: every tenant that a caller may act for is served, even before its events have arrived.
+/// Credit needs no settings, but knows which tenants there are.
 #[derive(Debug)]
 pub struct TenantSettings;
 
@@ -37,8 +37,8 @@ impl Settings for TenantSettings {
     const AREA: &'static str = crate::AREA;
     type Error = Error;
 
-    async fn load(_tx: &mut Tx) -> Result<Option<Self>, DbError> {
-        Ok(Some(Self))
+    async fn load(tx: &mut Tx) -> Result<Option<Self>, DbError> {
+        Ok(db::projection::is_tenant_known(tx).await?.then_some(Self))
     }
 
     /// UTC, as no operation uses the date.

@@ -25,6 +25,9 @@ pub enum Error {
     /// The customer already has a profile in the currency.
     #[error("the customer has a credit profile in this currency")]
     ProfileExists,
+    /// The profile has reservations, ended ones too.
+    #[error("profile {0} has reservations")]
+    ProfileHasReservations(ProfileId),
     /// The reservation does not exist.
     #[error("reservation {0} does not exist")]
     ReservationNotFound(ReservationId),

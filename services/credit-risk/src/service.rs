@@ -19,8 +19,9 @@ impl Service for App {
     const GRPC: &'static [&'static str] = grpc::SERVICES;
     const WORKLOAD: Workload = Workload::Keys;
     const PROJECTION: &'static Projection = &Projection {
-        clear: &["delete from item", "delete from customer", "update profile set exposure = 0"],
+        clear: &["delete from item", "delete from customer", "delete from tenant", "update profile set exposure = 0"],
         content: &[
+            "select tenant_id::text from tenant",
             "select id::text from customer order by id",
             "select (to_jsonb(t) - 'tenant_id')::text from item t order by id",
             "select id::text || ' ' || trim_scale(exposure)::text from profile order by id",

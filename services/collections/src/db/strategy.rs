@@ -56,6 +56,28 @@ pub(crate) async fn update(tx: &mut Tx, strategy: &Strategy) -> Result<(), DbErr
     insert_steps(tx, strategy).await
 }
 
+/// Deletes a strategy with its steps. The caller must have locked the tenant. One that a run used violates `dunning_run_strategy_exists`.
+pub(crate) async fn delete(tx: &mut Tx, id: StrategyId) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!("delete from strategy_step where tenant_id = $1 and strategy_id = $2", tenant, id.uuid())
+        .execute(&mut **tx)
+        .await?;
+    let done = sqlx::query!("delete from strategy where tenant_id = $1 and id = $2", tenant, id.uuid())
+        .execute(&mut **tx)
+        .await?;
+    expect_rows(&done, "strategy", 1)
+}
+
+/// Whether the tenant has a strategy besides this one.
+pub(crate) async fn has_another(tx: &mut Tx, than: StrategyId) -> Result<bool, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from strategy where tenant_id = $1 and id <> $2) as "found!""#,
+        tx.tenant().uuid(),
+        than.uuid(),
+    );
+    Ok(found.fetch_one(&mut **tx).await?)
+}
+
 /// Clears the default flag of the strategy that has it, unless it is this one. Returns the one that is changed.
 pub(crate) async fn unset_default(
     tx: &mut Tx,

@@ -33,6 +33,11 @@ fn hashes_of_commands_stay_what_they_were() {
         |request, command: ops::UpdateStrategy| command_hash(ops::UpdateStrategy::NAME, request, &command),
         "556601ee75bd4d6ba3260fb5d135c6cd10fe70ab046819501158b150eae4a5dd",
     );
+    kept.check::<pb::DeleteStrategyRequest, _>(
+        r#"{"strategy_id": "018f4e2a-7d3b-7c55-9a86-000000000003", "etag": "2"}"#,
+        |request, command: ops::DeleteStrategy| command_hash(ops::DeleteStrategy::NAME, request, &command),
+        "cf0ba7fb49b9abe72bc55c499f3ac5f30238eedd8549e919ab7c2c2a4db26062",
+    );
     kept.check::<pb::RunDunningRequest, _>(
         r#"{"as_of": "2026-03-01", "strategy_id": "018f4e2a-7d3b-7c55-9a86-000000000003"}"#,
         |request, command: ops::RunDunning| command_hash(ops::RunDunning::NAME, request, &command),

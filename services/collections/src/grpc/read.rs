@@ -11,7 +11,7 @@ use crate::{
         strategy::{Refusal, problems},
         template,
     },
-    ops::{CreateStrategy, OpenDispute, ResolveDispute, RunDunning, UpdateStrategy},
+    ops::{CreateStrategy, DeleteStrategy, OpenDispute, ResolveDispute, RunDunning, UpdateStrategy},
 };
 
 /// The longest name, in characters.
@@ -106,6 +106,17 @@ impl TryFrom<pb::UpdateStrategyRequest> for UpdateStrategy {
         }
         let etag = Etag::new(strategy.etag);
         bad.into_result(id.map(|strategy| Self { strategy, etag, change }))
+    }
+}
+
+impl TryFrom<pb::DeleteStrategyRequest> for DeleteStrategy {
+    type Error = Violations;
+
+    fn try_from(request: pb::DeleteStrategyRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let id = bad.check("strategy_id", id(&request.strategy_id, StrategyId::parse));
+        let etag = Etag::new(request.etag);
+        bad.into_result(id.map(|strategy| Self { strategy, etag }))
     }
 }
 

@@ -22,6 +22,8 @@ impl From<Error> for Status {
             Error::StrategyNameTaken(name) => {
                 Fault::new(Code::AlreadyExists, "STRATEGY_NAME_TAKEN", text).with("name", name)
             }
+            Error::StrategyHasRuns(id) => precondition("STRATEGY_HAS_RUNS", format!("strategy {id}"), text.clone()),
+            Error::StrategyIsDefault(id) => precondition("STRATEGY_IS_DEFAULT", format!("strategy {id}"), text.clone()),
             Error::DateInFuture { date, today } => {
                 precondition("DATE_IN_FUTURE", date.to_string(), text.clone()).with("date", date).with("today", today)
             }

@@ -24,6 +24,10 @@ impl StrategyService for App {
         self.run(blocking(|| parse::<ops::UpdateStrategy, _>(request)).await?, wire::strategy).await
     }
 
+    async fn delete_strategy(&self, request: Request<pb::DeleteStrategyRequest>) -> Result<Response<()>, Status> {
+        self.run(parse::<ops::DeleteStrategy, _>(request)?, |()| ()).await
+    }
+
     async fn get_strategy(&self, request: Request<pb::GetStrategyRequest>) -> Result<Response<pb::Strategy>, Status> {
         let (tenant, id) = query(request)?.id("strategy_id", |r| &r.strategy_id, StrategyId::parse)?;
         let strategy = self.read(tenant, async |tx| db::strategy::find(tx, id).await).await?;

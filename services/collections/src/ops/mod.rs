@@ -1,6 +1,7 @@
 //! Operations, one file per mutating RPC, named after it: load, decide, save, publish. The library's runner does what all of them share.
 
 mod create_strategy;
+mod delete_strategy;
 mod dunning;
 mod open_dispute;
 mod resolve_dispute;
@@ -8,6 +9,7 @@ mod run_dunning;
 mod update_strategy;
 
 pub(crate) use create_strategy::CreateStrategy;
+pub(crate) use delete_strategy::DeleteStrategy;
 pub(crate) use dunning::preview_dunning;
 pub(crate) use open_dispute::OpenDispute;
 pub(crate) use resolve_dispute::ResolveDispute;

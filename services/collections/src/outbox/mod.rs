@@ -32,6 +32,12 @@ pub(crate) fn strategy_updated(strategy: &Strategy) -> Event {
     keyed("quittance.collections.v1.StrategyUpdated", strategy.id.uuid(), payload)
 }
 
+/// A strategy was deleted.
+pub(crate) fn strategy_deleted(strategy: &Strategy) -> Event {
+    let payload = Payload::StrategyDeleted(pb::StrategyDeleted { strategy: Some(wire::strategy(strategy)) });
+    keyed("quittance.collections.v1.StrategyDeleted", strategy.id.uuid(), payload)
+}
+
 /// A reminder was recorded.
 pub(crate) fn reminder_recorded(reminder: &Reminder) -> Event {
     let payload = Payload::ReminderRecorded(pb::ReminderRecorded { reminder: Some(wire::reminder(reminder)) });

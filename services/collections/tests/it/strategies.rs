@@ -81,6 +81,33 @@ async fn eight_first_strategies_at_once_leave_one_default() {
 }
 
 #[tokio::test]
+async fn a_strategy_is_deleted_until_a_run_used_it_and_the_default_one_goes_last() {
+    let setup = Setup::start_without_strategy().await;
+    let first = setup.create_strategy("first", vec![step(1, "a")]).await;
+    let second = setup.create_strategy("second", vec![step(5, "b"), step(9, "c")]).await;
+    let delete = |strategy: &pb::Strategy, etag: &str| pb::DeleteStrategyRequest {
+        request_id: request_id(),
+        strategy_id: strategy.strategy_id.clone(),
+        etag: etag.to_owned(),
+    };
+    let refused = async |request| setup.strategies().delete_strategy(request).await.unwrap_err();
+    assert_fault(&refused(delete(&second, "7")).await, Code::Aborted, "ETAG_MISMATCH");
+    assert_fault(&refused(delete(&first, "")).await, Code::FailedPrecondition, "STRATEGY_IS_DEFAULT");
+    let request = delete(&second, &second.etag);
+    setup.strategies().delete_strategy(request.clone()).await.unwrap();
+    setup.strategies().delete_strategy(request).await.unwrap();
+    assert_fault(&refused(delete(&second, "")).await, Code::NotFound, "STRATEGY_NOT_FOUND");
+    setup.strategies().delete_strategy(delete(&first, "")).await.unwrap();
+    assert_eq!(defaults(&setup).await, []);
+
+    let used = setup.create_strategy("first", vec![step(1, "a")]).await;
+    setup.try_run("2026-03-02").await.unwrap();
+    assert_fault(&refused(delete(&used, "")).await, Code::FailedPrecondition, "STRATEGY_HAS_RUNS");
+    let kinds = setup.events.kinds(5).await;
+    assert_eq!(kinds, ["StrategyCreated", "StrategyCreated", "StrategyDeleted", "StrategyDeleted", "StrategyCreated"]);
+}
+
+#[tokio::test]
 async fn names_are_unique_and_unknown_strategies_are_not_found() {
     let setup = Setup::start().await;
     let taken = setup.try_create_strategy("standard", vec![step(1, "a")]).await.unwrap_err();

@@ -89,6 +89,14 @@ pub(crate) async fn update(tx: &mut Tx, profile: &CreditProfile) -> Result<(), D
     expect_rows(&done, "profile", 1)
 }
 
+/// Deletes a locked profile. One with reservations violates `reservation_profile_exists`.
+pub(crate) async fn delete(tx: &mut Tx, id: ProfileId) -> Result<(), DbError> {
+    let done = sqlx::query!("delete from profile where tenant_id = $1 and id = $2", tx.tenant().uuid(), id.uuid())
+        .execute(&mut **tx)
+        .await?;
+    expect_rows(&done, "profile", 1)
+}
+
 /// Updates the exposure and the reserved amount of locked profiles.
 pub(crate) async fn update_used(tx: &mut Tx, profiles: &[&CreditProfile]) -> Result<(), DbError> {
     if profiles.is_empty() {

@@ -1,4 +1,4 @@
-//! Projection of invoicing: customers, and the open balance of each item.
+//! Projection of invoicing: tenants, customers, and the open balance of each item.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -20,6 +20,24 @@ pub(crate) struct IssuedItem {
     pub(crate) total: Money,
     /// The reservation of the order, if the invoice has one.
     pub(crate) reservation: Option<ReservationId>,
+}
+
+/// Notes that the tenant exists.
+pub(crate) async fn put_tenant(tx: &mut Tx) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!("insert into tenant (tenant_id) values ($1) on conflict on constraint tenant_pkey do nothing", tenant)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether the tenant is known.
+pub(crate) async fn is_tenant_known(tx: &mut Tx) -> Result<bool, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from tenant where tenant_id = $1) as "found!""#,
+        tx.tenant().uuid(),
+    );
+    Ok(found.fetch_one(&mut **tx).await?)
 }
 
 /// Adds new customers.

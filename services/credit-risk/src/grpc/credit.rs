@@ -40,6 +40,10 @@ impl CreditService for App {
         self.run(parse::<ops::UpdateProfile, _>(request)?, wire::profile).await
     }
 
+    async fn delete_profile(&self, request: Request<pb::DeleteProfileRequest>) -> Result<Response<()>, Status> {
+        self.run(parse::<ops::DeleteProfile, _>(request)?, |()| ()).await
+    }
+
     async fn get_profile(
         &self,
         request: Request<pb::GetProfileRequest>,

@@ -20,6 +20,11 @@ fn hashes_of_commands_stay_what_they_were() {
         |request, command: ops::UpdateProfile| command_hash(ops::UpdateProfile::NAME, request, &command),
         "4519c5660b66e5d09b0d8ec8f677aebe4b59ec451c3558e7266ff944f8741405",
     );
+    kept.check::<pb::DeleteProfileRequest, _>(
+        r#"{"profile_id": "018f4e2a-7d3b-7c55-9a86-000000000002", "etag": "2"}"#,
+        |request, command: ops::DeleteProfile| command_hash(ops::DeleteProfile::NAME, request, &command),
+        "dbbafb1c87b77e77b3fc571ce4132ff738c081c3bc07d9ec18947645c97ff4de",
+    );
     kept.check::<pb::AuthorizeOrderRequest, _>(
         r#"{"customer_id": "018f4e2a-7d3b-7c55-9a86-000000000001", "amount": {"currency_code": "EUR", "amount": "119.00"}, "order_reference": "SO-1", "time_to_live": "3600s"}"#,
         |request, command: ops::AuthorizeOrder| command_hash(ops::AuthorizeOrder::NAME, request, &command),

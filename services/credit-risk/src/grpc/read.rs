@@ -7,7 +7,7 @@ use quittance_service::Etag;
 
 use crate::{
     domain::{DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, NewProfile, Order, ProfileChange},
-    ops::{AuthorizeOrder, ConfirmReservation, CreateProfile, ReleaseReservation, UpdateProfile},
+    ops::{AuthorizeOrder, ConfirmReservation, CreateProfile, DeleteProfile, ReleaseReservation, UpdateProfile},
 };
 
 /// The longest note, in characters.
@@ -55,6 +55,17 @@ impl TryFrom<pb::UpdateProfileRequest> for UpdateProfile {
         }
         let etag = Etag::new(profile.etag);
         bad.into_result(id.map(|profile| Self { profile, etag, change }))
+    }
+}
+
+impl TryFrom<pb::DeleteProfileRequest> for DeleteProfile {
+    type Error = Violations;
+
+    fn try_from(request: pb::DeleteProfileRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let id = bad.check("profile_id", id(&request.profile_id, ProfileId::parse));
+        let etag = Etag::new(request.etag);
+        bad.into_result(id.map(|profile| Self { profile, etag }))
     }
 }
 

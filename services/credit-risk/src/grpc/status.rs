@@ -19,6 +19,12 @@ impl From<Error> for Status {
             Error::ReservationNotFound(id) => not_found("RESERVATION_NOT_FOUND").with("reservation_id", id),
             Error::ProfileExists => taken("PROFILE_EXISTS"),
             Error::OrderAlreadyReserved(order) => taken("ORDER_ALREADY_RESERVED").with("order_reference", order),
+            Error::ProfileHasReservations(id) => Fault::new(
+                Code::FailedPrecondition,
+                "PROFILE_HAS_RESERVATIONS",
+                text.clone(),
+            )
+            .precondition("PROFILE_HAS_RESERVATIONS", format!("profile {id}"), text),
             Error::Refused { subject, refusal } => {
                 let reason = refusal.reason();
                 let fault = Fault::new(Code::FailedPrecondition, reason, text).precondition(

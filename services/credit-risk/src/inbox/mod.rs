@@ -1,4 +1,4 @@
-//! Consumers of other services' events: invoicing publishes customers and open items.
+//! Consumers of other services' events: invoicing publishes tenants, customers and open items.
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message, Relay};
@@ -103,9 +103,12 @@ fn add(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
             let amount = settled(&settlement)?;
             read("amount", change.move_item(item(&settlement.item_id)?, customer(&published.customer_id)?, amount))
         }
-        // Tenants, drafts and deliveries do not affect credit.
-        Payload::TenantCreated(_)
-        | Payload::InvoiceDrafted(_)
+        Payload::TenantCreated(_) => {
+            change.is_tenant_created = true;
+            Ok(())
+        }
+        // Drafts and deliveries do not affect credit.
+        Payload::InvoiceDrafted(_)
         | Payload::InvoiceUpdated(_)
         | Payload::InvoiceDeleted(_)
         | Payload::SeriesCreated(_)

@@ -21,6 +21,8 @@ use crate::{
 /// The summed changes of a run of events.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
+    /// Whether the tenant was created.
+    pub(crate) is_tenant_created: bool,
     /// New customers.
     pub(crate) customers: BTreeSet<CustomerId>,
     /// Issued items.
@@ -64,6 +66,9 @@ pub(crate) async fn apply_invoicing(tx: &mut Tx, change: &Change, now: DateTime<
 }
 
 async fn apply(w: &mut Write<'_>, change: &Change) -> Result<(), HandlerError> {
+    if change.is_tenant_created {
+        projection::put_tenant(w.tx).await?;
+    }
     if !change.customers.is_empty() {
         projection::put_customers(w.tx, &change.customers).await?;
     }

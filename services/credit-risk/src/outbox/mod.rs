@@ -27,6 +27,12 @@ pub(crate) fn profile_updated(profile: &CreditProfile) -> Event {
     event("quittance.creditrisk.v1.ProfileUpdated", profile.customer, payload)
 }
 
+/// A profile was deleted.
+pub(crate) fn profile_deleted(profile: &CreditProfile) -> Event {
+    let payload = Payload::ProfileDeleted(pb::ProfileDeleted { profile: Some(wire::profile(profile)) });
+    event("quittance.creditrisk.v1.ProfileDeleted", profile.customer, payload)
+}
+
 /// Credit was reserved.
 pub(crate) fn credit_reserved(reservation: &Reservation) -> Event {
     let payload = Payload::CreditReserved(pb::CreditReserved { reservation: Some(wire::reservation(reservation)) });

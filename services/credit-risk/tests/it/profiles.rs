@@ -128,3 +128,36 @@ async fn everything_that_is_wrong_is_named() {
     let status = setup.reservations().list_reservations(request).await.unwrap_err();
     assert_violations(&status, &["states[0]", "page_size", "page_token", "customer_ids[0]"]);
 }
+
+#[tokio::test]
+async fn a_profile_is_deleted_until_it_has_a_reservation() {
+    let setup = Setup::start().await;
+    let customer = setup.customer_with_limit("100.00").await;
+    setup.invoice(&customer, "40.00", None).await;
+    setup.until_used(&customer, ["40.00", "0.00", "60.00"]).await;
+    let profile = setup.profile(&customer).await;
+    let delete = |etag: &str| pb::DeleteProfileRequest {
+        request_id: request_id(),
+        profile_id: profile.profile_id.clone(),
+        etag: etag.to_owned(),
+    };
+    assert_fault(&setup.credit().delete_profile(delete("7")).await.unwrap_err(), Code::Aborted, "ETAG_MISMATCH");
+    let request = delete(&profile.etag);
+    setup.credit().delete_profile(request.clone()).await.unwrap();
+    setup.credit().delete_profile(request).await.unwrap();
+    let gone = setup.credit().delete_profile(delete("")).await.unwrap_err();
+    assert_fault(&gone, Code::NotFound, "PROFILE_NOT_FOUND");
+    assert_fault(&setup.try_authorize(&customer, "A", "1.00").await.unwrap_err(), Code::NotFound, "PROFILE_NOT_FOUND");
+
+    // A new one has the debt, and its history keeps it.
+    let profile = setup.try_profile(&customer, "90.00").await.unwrap();
+    assert_eq!(used(&profile), ["40.00", "0.00", "50.00"]);
+    let reservation = setup.authorize(&customer, "B", "10.00").await;
+    setup.try_release(&reservation).await.unwrap();
+    let request = pb::DeleteProfileRequest { profile_id: profile.profile_id, ..delete("") };
+    let kept = setup.credit().delete_profile(request).await.unwrap_err();
+    assert_fault(&kept, Code::FailedPrecondition, "PROFILE_HAS_RESERVATIONS");
+    setup.verify().await;
+    let kinds = setup.events.kinds(5).await;
+    assert_eq!(kinds, ["ProfileCreated", "ProfileDeleted", "ProfileCreated", "CreditReserved", "ReservationReleased"]);
+}

@@ -23,7 +23,12 @@ impl Handler for CollectionsHandler {
             let (dispute, is_open) = match message.event.payload {
                 Some(Payload::DisputeOpened(opened)) => (opened.dispute, true),
                 Some(Payload::DisputeResolved(resolved)) => (resolved.dispute, false),
-                Some(Payload::ReminderRecorded(_) | Payload::StrategyCreated(_) | Payload::StrategyUpdated(_))
+                Some(
+                    Payload::ReminderRecorded(_)
+                    | Payload::StrategyCreated(_)
+                    | Payload::StrategyUpdated(_)
+                    | Payload::StrategyDeleted(_),
+                )
                 | None => {
                     continue;
                 }

@@ -1,6 +1,6 @@
 //! Alternatives for review.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
@@ -108,21 +108,25 @@ impl StoredShare {
     }
 }
 
-/// Replaces the alternatives of each payment; deletes them if empty.
+/// Replaces the alternatives of each payment; deletes them if empty. Returns the payments of which anything changed.
 pub(crate) async fn put(
     tx: &mut Tx,
     reviews: &[(PaymentId, Vec<Alternative>)],
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
+) -> Result<HashSet<PaymentId>, DbError> {
+    let mut changed = HashSet::new();
     if reviews.is_empty() {
-        return Ok(());
+        return Ok(changed);
     }
     let tenant = tx.tenant().uuid();
     let none: Vec<Uuid> = reviews.iter().filter(|(_, found)| found.is_empty()).map(|(id, _)| id.uuid()).collect();
     if !none.is_empty() {
-        sqlx::query!("delete from match_review where tenant_id = $1 and payment_id = any($2)", tenant, &none)
-            .execute(&mut **tx)
-            .await?;
+        let deleted = sqlx::query_scalar!(
+            "delete from match_review where tenant_id = $1 and payment_id = any($2) returning payment_id",
+            tenant,
+            &none,
+        );
+        changed.extend(deleted.fetch_all(&mut **tx).await?.into_iter().map(PaymentId::new));
     }
     let (mut ids, mut texts) = (Vec::new(), Vec::new());
     for (payment, alternatives) in reviews.iter().filter(|(_, found)| !found.is_empty()) {
@@ -131,22 +135,23 @@ pub(crate) async fn put(
         texts.push(stored(TABLE, payment.uuid(), serde_json::to_string(&kept))?);
     }
     if ids.is_empty() {
-        return Ok(());
+        return Ok(changed);
     }
-    sqlx::query!(
+    let written = sqlx::query_scalar!(
         "insert into match_review (tenant_id, payment_id, alternatives, proposed_at)
          select $1, v.id, v.alternatives::jsonb, $4
          from unnest($2::uuid[], $3::text[]) as v (id, alternatives)
          on conflict on constraint match_review_pkey
-         do update set alternatives = excluded.alternatives, proposed_at = excluded.proposed_at",
+         do update set alternatives = excluded.alternatives, proposed_at = excluded.proposed_at
+         where match_review.alternatives <> excluded.alternatives
+         returning payment_id",
         tenant,
         &ids,
         &texts,
         now,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    );
+    changed.extend(written.fetch_all(&mut **tx).await?.into_iter().map(PaymentId::new));
+    Ok(changed)
 }
 
 /// The alternatives of these payments.

@@ -61,8 +61,11 @@ pub(super) async fn record_imported(
     for batch in payments.chunks(BATCH) {
         for recorded in record_matched(w, batch.to_vec(), envelopes).await? {
             // The import fails as a whole rather than lose a line.
-            let recorded = recorded.map_err(|_| Bug("a payment refused its own proposal"))?;
+            let (recorded, review) = recorded.map_err(|_| Bug("a payment refused its own proposal"))?;
             w.publish(outbox::payment_received(&recorded.payment));
+            if let Some(review) = review {
+                w.publish(review);
+            }
             waiting.extend(recorded.waiting);
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     Error,
     db::{self, payment::StoredPayment},
     domain::{Allocation, Payment},
+    outbox,
 };
 
 /// Locks the payment; fails if the etag does not match.
@@ -23,7 +24,9 @@ pub(super) async fn lock(tx: &mut Tx, id: PaymentId, etag: &Etag) -> Result<Stor
 pub(super) async fn save(w: &mut Write<'_>, stored: StoredPayment, new: &[Allocation]) -> Result<(), Error> {
     let payment = stored.payment.id;
     let stored = StoredPayment { payment: Payment { updated_at: w.now, ..stored.payment }, ..stored };
-    db::review::put(w.tx, &[(payment, Vec::new())], w.now).await?;
+    if !db::review::put(w.tx, &[(payment, Vec::new())], w.now).await?.is_empty() {
+        w.publish(outbox::match_review_updated(&stored.payment, &[]));
+    }
     db::payment::update_all(w.tx, &[stored]).await?;
     db::match_key::delete(w.tx, &[payment]).await?;
     Ok(db::allocation::insert_all(w.tx, new, w.now).await?)

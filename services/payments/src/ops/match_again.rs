@@ -1,6 +1,8 @@
 //! Rematches unapplied payments when something with their match keys was published.
 
-use quittance_kernel::TenantId;
+use std::collections::HashMap;
+
+use quittance_kernel::{Bug, PaymentId, TenantId};
 use quittance_service::Operation;
 
 use super::{
@@ -13,6 +15,7 @@ use crate::{
     app::TenantSettings,
     db::{self, payment::StoredPayment},
     domain::{Allocation, MatchOutcome, Payment},
+    outbox,
 };
 
 const BATCH: i64 = 200;
@@ -77,7 +80,13 @@ impl Operation for MatchAgain {
         let done = looked_at.iter().map(|stored| &stored.payment).filter(|payment| payment.unapplied.is_zero());
         db::match_key::delete(w.tx, &done.map(|payment| payment.id).collect::<Vec<_>>()).await?;
         db::match_key::insert(w.tx, &new_keys).await?;
-        db::review::put(w.tx, &reviews, w.now).await?;
+        let changed = db::review::put(w.tx, &reviews, w.now).await?;
+        let payments: HashMap<PaymentId, &Payment> =
+            looked_at.iter().map(|stored| (stored.payment.id, &stored.payment)).collect();
+        for (payment, alternatives) in reviews.iter().filter(|(payment, _)| changed.contains(payment)) {
+            let payment = payments.get(payment).ok_or(Bug("a review of a payment that was not matched"))?;
+            w.publish(outbox::match_review_updated(payment, alternatives));
+        }
         Ok(Matched { allocations, is_more })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use quittance_db::{DbError, Tx};
+use quittance_events::Event;
 use quittance_kernel::{AllocationId, CreditorReference, CustomerId, PaymentId, RequestId};
 use quittance_matching::{Origin, account_key, lookups, name_core, runs};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use super::{Recorded, Write, match_input::MatchInput};
 use crate::{
     db::{self, item::ItemQuery, payer::Owner, payment::StoredPayment},
     domain::{Allocation, Alternative, Payment, Refusal},
+    outbox,
 };
 
 /// The most settlements of one call to invoicing.
@@ -196,12 +198,15 @@ fn rematch_delay() -> chrono::Duration {
     chrono::Duration::seconds(2)
 }
 
+/// A new payment, and the event of its review where it waits for a person.
+pub(crate) type NewlyRecorded = (Recorded, Option<Event>);
+
 /// Records new payments with their allocations, matched and saved. `envelopes` has the bank file entry of each, if any.
 pub(crate) async fn record_matched(
     w: &mut Write<'_>,
     payments: Vec<Payment>,
     envelopes: &HashMap<PaymentId, Uuid>,
-) -> Result<Vec<Result<Recorded, Refusal>>, DbError> {
+) -> Result<Vec<Result<NewlyRecorded, Refusal>>, DbError> {
     let now = w.now;
     let mut allocations: Vec<Allocation> = Vec::new();
     let mut saved: Vec<StoredPayment> = Vec::with_capacity(payments.len());
@@ -211,7 +216,8 @@ pub(crate) async fn record_matched(
         results.push(matched.map(|(payment, new, alternatives)| {
             let places = allocations.len()..allocations.len() + new.len();
             allocations.extend(new);
-            if !alternatives.is_empty() {
+            let review = (!alternatives.is_empty()).then(|| outbox::match_review_updated(&payment, &alternatives));
+            if review.is_some() {
                 reviews.push((payment.id, alternatives));
             }
             let match_due_at = (!payment.unapplied.is_zero()).then(|| now + rematch_delay());
@@ -219,7 +225,7 @@ pub(crate) async fn record_matched(
             let stored =
                 StoredPayment { payment: payment.clone(), is_manual: false, refusals: 0, match_due_at, envelope };
             saved.push(stored);
-            (payment, places)
+            (payment, places, review)
         }));
     }
     into_batches(&mut allocations, now);
@@ -229,9 +235,9 @@ pub(crate) async fn record_matched(
     db::allocation::insert_all(w.tx, &allocations, now).await?;
     db::match_key::insert(w.tx, &keys).await?;
     db::review::put(w.tx, &reviews, now).await?;
-    let recorded = |(payment, places): (Payment, std::ops::Range<usize>)| {
+    let recorded = |(payment, places, review): (Payment, std::ops::Range<usize>, Option<Event>)| {
         let allocations: Vec<Allocation> = allocations.get(places).unwrap_or_default().to_vec();
-        Recorded { payment, waiting: allocations.clone(), allocations }
+        (Recorded { payment, waiting: allocations.clone(), allocations }, review)
     };
     Ok(results.into_iter().map(|result| result.map(recorded)).collect())
 }

@@ -30,14 +30,19 @@ impl BatchOperation for RecordPayment {
         let payments: Vec<Payment> = accepted.iter().flatten().cloned().collect();
         let mut recorded = record_matched(w, payments, &HashMap::new()).await?.into_iter();
         let mut results = Vec::with_capacity(commands.len());
-        for accepted in accepted {
+        for (place, accepted) in accepted.into_iter().enumerate() {
             let result = match accepted {
                 Ok(_) => recorded.next().ok_or(quittance_kernel::Bug("a payment was not recorded"))?.map_err(refused),
                 Err(error) => Err(error),
             };
-            results.push(result);
+            results.push(result.map(|(recorded, review)| {
+                w.publish_for(place, outbox::payment_received(&recorded.payment));
+                if let Some(review) = review {
+                    w.publish_for(place, review);
+                }
+                recorded
+            }));
         }
-        w.publish_each(&results, |recorded: &Recorded| outbox::payment_received(&recorded.payment));
         Ok(results)
     }
 

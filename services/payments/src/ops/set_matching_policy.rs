@@ -6,7 +6,7 @@ use quittance_kernel::CustomerId;
 use quittance_service::{CommonError, Operation};
 
 use super::Write;
-use crate::{Error, app::TenantSettings, db, domain::MatchingPolicy};
+use crate::{Error, app::TenantSettings, db, domain::MatchingPolicy, outbox};
 
 /// Replaces the tenant's matching policy.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ impl Operation for SetMatchingPolicy {
         if !db::policy::put(w.tx, &self.policy, self.before).await? {
             return Err(CommonError::Stale("the matching policy".to_owned()).into());
         }
+        w.publish(outbox::matching_policy_updated(w.tx.tenant(), &self.policy));
         Ok(self.policy.clone())
     }
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use prost::Message as _;
 use quittance_events::Event;
-use quittance_kernel::{Bug, CustomerId};
+use quittance_kernel::{Bug, CustomerId, TenantId};
 use quittance_proto::{
     money,
     payments::v1::{self as pb, payments_event::Payload},
@@ -11,7 +11,7 @@ use quittance_proto::{
 use uuid::Uuid;
 
 use crate::{
-    domain::{Allocation, BankImport, Payment},
+    domain::{Allocation, Alternative, BankImport, MatchingPolicy, Payment},
     wire,
 };
 
@@ -20,9 +20,13 @@ fn event(kind: &'static str, key: Uuid, payload: Payload) -> Event {
     Event::new(kind, key, payload)
 }
 
-/// Money was received. The ordering key is the payment if no customer is known.
+/// The ordering key of a payment: its own id if no customer is known.
+fn payment_key(payment: &Payment) -> Uuid {
+    payment.customer.map_or(payment.id.uuid(), CustomerId::uuid)
+}
+
+/// Money was received.
 pub(crate) fn payment_received(payment: &Payment) -> Event {
-    let key = payment.customer.map_or(payment.id.uuid(), CustomerId::uuid);
     let payload = Payload::PaymentReceived(pb::PaymentReceived {
         payment_id: payment.id.to_string(),
         customer_id: wire::optional(payment.customer),
@@ -35,7 +39,7 @@ pub(crate) fn payment_received(payment: &Payment) -> Event {
         external_reference: payment.external_reference.clone().unwrap_or_default(),
         metadata: payment.metadata.entries().clone(),
     });
-    event("quittance.payments.v1.PaymentReceived", key, payload)
+    event("quittance.payments.v1.PaymentReceived", payment_key(payment), payload)
 }
 
 /// Money was applied to an item.
@@ -56,6 +60,27 @@ pub(crate) fn allocation_rejected(allocation: &Allocation) -> Event {
         allocation: Some(wire::allocation(allocation)),
     });
     event("quittance.payments.v1.AllocationRejected", allocation.customer.uuid(), payload)
+}
+
+/// A payment waits for a person's decision among these alternatives, or no longer if there are none.
+pub(crate) fn match_review_updated(payment: &Payment, alternatives: &[Alternative]) -> Event {
+    let likeliest = alternatives.first().map(wire::alternative).unwrap_or_default();
+    let payload = Payload::MatchReviewUpdated(pb::MatchReviewUpdated {
+        payment_id: payment.id.to_string(),
+        customer_id: wire::optional(payment.customer),
+        is_open: !alternatives.is_empty(),
+        rule: likeliest.rule,
+        score: likeliest.score,
+        unapplied_reason: likeliest.unapplied_reason,
+    });
+    event("quittance.payments.v1.MatchReviewUpdated", payment_key(payment), payload)
+}
+
+/// The matching policy was replaced. Its tenant is the key.
+pub(crate) fn matching_policy_updated(tenant: TenantId, policy: &MatchingPolicy) -> Event {
+    let payload =
+        Payload::MatchingPolicyUpdated(pb::MatchingPolicyUpdated { matching_policy: Some(wire::policy(policy)) });
+    event("quittance.payments.v1.MatchingPolicyUpdated", tenant.uuid(), payload)
 }
 
 /// A bank file was imported. What is wrong with its lines may be too much for an event.

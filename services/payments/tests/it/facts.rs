@@ -79,3 +79,55 @@ async fn an_import_is_published_after_its_payments_without_its_problems() {
     assert_eq!((published.problems, published.suspicious, import.problems.len()), (1, 0, 1));
     assert_eq!(published.bank_import, Some(pb::BankImport { problems: Vec::new(), ..import }));
 }
+
+#[tokio::test]
+async fn what_waits_for_a_person_is_published_when_it_begins_and_when_it_ends() {
+    let book = Book::start().await;
+    let invoice = book.invoice(&book.customer(&[]).await, "100").await;
+    // Nobody knows the account, and less came than the document says.
+    let sent = pb::Payment {
+        payer_account: "XX1".to_owned(),
+        payer_name: "Holding".to_owned(),
+        ..transfer("60", &invoice.number)
+    };
+    let payment = book.record(sent).await;
+    let [review] = book.reviews().await.try_into().unwrap();
+    let request = pb::ConfirmMatchRequest {
+        request_id: request_id(),
+        payment_id: payment.payment_id.clone(),
+        etag: payment.etag.clone(),
+        ..pb::ConfirmMatchRequest::default()
+    };
+    book.payments().confirm_match(request).await.unwrap();
+    let policy = pb::MatchingPolicy { discount_grace_days: 3, ..pb::MatchingPolicy::default() };
+    let request = pb::SetMatchingPolicyRequest { request_id: request_id(), policy: Some(policy), ..Default::default() };
+    let policy = book.payments().set_matching_policy(request).await.unwrap().into_inner();
+
+    assert_eq!(
+        book.events.kinds(5).await,
+        ["PaymentReceived", "MatchReviewUpdated", "MatchReviewUpdated", "PaymentApplied", "MatchingPolicyUpdated"]
+    );
+    let events: Vec<pb::PaymentsEvent> = book.events.all(5).await;
+    let updated = |place: usize| match &events[place].payload {
+        Some(Payload::MatchReviewUpdated(updated)) => updated.clone(),
+        other => panic!("{other:?}"),
+    };
+    let likeliest = &review.alternatives[0];
+    let begun = pb::MatchReviewUpdated {
+        payment_id: payment.payment_id.clone(),
+        customer_id: payment.customer_id,
+        is_open: true,
+        rule: likeliest.rule,
+        score: likeliest.score.clone(),
+        unapplied_reason: likeliest.unapplied_reason,
+    };
+    assert_eq!(updated(1), begun);
+    let ended = pb::MatchReviewUpdated {
+        payment_id: payment.payment_id,
+        customer_id: invoice.customer_id,
+        ..pb::MatchReviewUpdated::default()
+    };
+    assert_eq!(updated(2), ended);
+    let Some(Payload::MatchingPolicyUpdated(published)) = &events[4].payload else { panic!("{:?}", events[4]) };
+    assert_eq!(published.matching_policy, Some(policy));
+}

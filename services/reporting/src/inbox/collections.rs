@@ -24,7 +24,12 @@ impl Handler for CollectionsHandler {
             let dispute = match message.event.payload {
                 Some(Payload::DisputeOpened(opened)) => opened.dispute,
                 Some(Payload::DisputeResolved(resolved)) => resolved.dispute,
-                Some(Payload::ReminderRecorded(_) | Payload::StrategyCreated(_) | Payload::StrategyUpdated(_))
+                Some(
+                    Payload::ReminderRecorded(_)
+                    | Payload::StrategyCreated(_)
+                    | Payload::StrategyUpdated(_)
+                    | Payload::StrategyDeleted(_),
+                )
                 | None => {
                     continue;
                 }

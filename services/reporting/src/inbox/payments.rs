@@ -45,7 +45,13 @@ impl Handler for PaymentsHandler {
                 Some(Payload::PaymentUnapplied(told)) => {
                     moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
                 }
-                Some(Payload::AllocationRejected(_) | Payload::BankFileImported(_)) | None => {}
+                Some(
+                    Payload::AllocationRejected(_)
+                    | Payload::BankFileImported(_)
+                    | Payload::MatchReviewUpdated(_)
+                    | Payload::MatchingPolicyUpdated(_),
+                )
+                | None => {}
             }
         }
         moved.retain(|(_, payment)| !received.contains(payment));
@@ -85,7 +91,10 @@ impl Sets {
                 self.moved(message, &unapplied.payment_id, allocation, &unapplied.effective_on, Money::negated)
             }
             // No money moved: what is refused is unapplied as it was.
-            Payload::AllocationRejected(_) | Payload::BankFileImported(_) => Ok(()),
+            Payload::AllocationRejected(_)
+            | Payload::BankFileImported(_)
+            | Payload::MatchReviewUpdated(_)
+            | Payload::MatchingPolicyUpdated(_) => Ok(()),
         }
     }
 

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 35] = [
+const KINDS: [&str; 39] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
     "quittance.collections.v1.StrategyCreated",
+    "quittance.collections.v1.StrategyDeleted",
     "quittance.collections.v1.StrategyUpdated",
     "quittance.creditrisk.v1.CreditReserved",
     "quittance.creditrisk.v1.ProfileCreated",
+    "quittance.creditrisk.v1.ProfileDeleted",
     "quittance.creditrisk.v1.ProfileUpdated",
     "quittance.creditrisk.v1.ReservationConfirmed",
     "quittance.creditrisk.v1.ReservationExpired",
@@ -38,6 +40,8 @@ const KINDS: [&str; 35] = [
     "quittance.invoicing.v1.TermsUpdated",
     "quittance.payments.v1.AllocationRejected",
     "quittance.payments.v1.BankFileImported",
+    "quittance.payments.v1.MatchReviewUpdated",
+    "quittance.payments.v1.MatchingPolicyUpdated",
     "quittance.payments.v1.PaymentApplied",
     "quittance.payments.v1.PaymentReceived",
     "quittance.payments.v1.PaymentUnapplied",

@@ -32,8 +32,9 @@ const NEVER_TOLD: [&str; 15] = [
 ];
 
 /// What texts are that say nothing about a natural person, by the ends of their fields' names: ids, dates, codes, numbers, amounts.
-const IMPERSONAL: [&str; 27] = [
+const IMPERSONAL: [&str; 29] = [
     "_id",
+    "_ids",
     "_on",
     "_code",
     "_reference",
@@ -49,6 +50,7 @@ const IMPERSONAL: [&str; 27] = [
     "purchase_order",
     "quantity",
     "rejection_reason",
+    "score",
     "sha256",
     "state",
     "step_name",
@@ -157,8 +159,9 @@ fn what_is_published_is_the_event_itself() {
             "{kind}"
         );
         let subject = quittance_proto::subject(&kind, event).unwrap_or_default();
-        let id = subject.split_once('/').map_or("", |(_, id)| id);
-        assert!(quittance_kernel::EventId::parse(id).is_ok(), "{kind}: {subject}");
+        let has_id = subject.split_once('/').is_some_and(|(_, id)| quittance_kernel::EventId::parse(id).is_ok());
+        // A tenant has one matching policy.
+        assert!(has_id || subject == "matchingPolicy", "{kind}: {subject}");
     }
 }
 
