@@ -172,6 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn failures_of_the_database_have_a_reason_and_say_whether_to_call_again() {
+        let reason = |error: DbError| {
+            let status = db_fault(&error);
+            (status.code(), error_info(&status).unwrap().reason, status.get_error_details().retry_info().is_some())
+        };
+        let large = DbError::EventTooLarge { kind: "quittance.probes.v1.Probed", bytes: 4_000_001 };
+        assert_eq!(reason(large), (Code::ResourceExhausted, "EVENT_TOO_LARGE".to_owned(), false));
+        assert_eq!(reason(DbError::Overtaken), (Code::Unavailable, "DATABASE_UNAVAILABLE".to_owned(), true));
+    }
+
+    #[test]
     fn few_fields_are_all_named() {
         let fields = vec![
             Violation::new("a", "FIELD_REQUIRED", "is required"),

@@ -270,3 +270,21 @@ fn in_our_form(response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_framework_get_a_reason() {
+        for (status, reason) in [
+            (Status::unimplemented("compression"), "NOT_SUPPORTED"),
+            (Status::cancelled("reset"), "CANCELLED"),
+            (Status::unknown("?"), "REFUSED"),
+        ] {
+            let response = in_our_form(status.into_http());
+            let status = Status::from_header_map(response.headers()).unwrap();
+            assert_eq!(crate::error_info(&status).unwrap().reason, reason);
+        }
+    }
+}

@@ -79,7 +79,10 @@ mod tests {
         let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
         assert!(time_range(Some(&pb::TimeRange { from_time: at(1), before_time: None })).is_ok());
         assert!(time_range(Some(&pb::TimeRange { from_time: at(2), before_time: at(1) })).is_err());
-        assert!(time_range(Some(&pb::TimeRange { from_time: at(i64::MAX), before_time: None })).is_err());
+        let mut beyond = Violations::default();
+        beyond.add("from_time", "TIMESTAMP_OUT_OF_RANGE", "is not an instant of the years 1 to 9999");
+        let far = time_range(Some(&pb::TimeRange { from_time: at(i64::MAX), before_time: None }));
+        assert_eq!(far, Err(beyond));
     }
 
     #[test]

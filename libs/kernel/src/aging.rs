@@ -27,17 +27,6 @@ pub enum BadBuckets {
     TooMany,
 }
 
-impl BadBuckets {
-    /// The machine-readable reason.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            BadBuckets::FirstNotOne => "BUCKETS_FIRST_NOT_ONE",
-            BadBuckets::NotIncreasing => "BUCKETS_NOT_INCREASING",
-            BadBuckets::TooMany => "BUCKETS_TOO_MANY",
-        }
-    }
-}
-
 impl Buckets {
     /// Not due, 1 to 30, 31 to 60, 61 to 90, and over 90 days past due.
     pub fn standard() -> Buckets {

@@ -27,16 +27,6 @@ pub enum BadCreditorReference {
     WrongCheckDigits,
 }
 
-impl BadCreditorReference {
-    /// The machine-readable reason.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            BadCreditorReference::Malformed => "CREDITOR_REFERENCE_MALFORMED",
-            BadCreditorReference::WrongCheckDigits => "CREDITOR_REFERENCE_WRONG_CHECK_DIGITS",
-        }
-    }
-}
-
 impl CreditorReference {
     /// The reference for one of our numbers, such as an invoice number. Characters other than ASCII letters and digits are left out,
     /// so numbers that differ in nothing else get the same reference. `None` if 1 to 21 characters do not remain.

@@ -108,6 +108,9 @@ async fn a_settlement_is_taken_back_once() {
             service.settlements().reverse_settlements(reverse(&settled, "2026-03-02")).await.unwrap().into_inner();
         assert_eq!(outcomes(done.results), ["119.00"]);
     }
+    let unknown = reverse(&settlement(&item, "1"), "2026-03-02");
+    let unknown = service.settlements().reverse_settlements(unknown).await.unwrap().into_inner();
+    assert_eq!(outcomes(unknown.results), ["SETTLEMENT_NOT_FOUND"]);
     service.assert_ledger().await;
 }
 

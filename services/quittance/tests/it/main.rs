@@ -9,6 +9,7 @@ mod isolation;
 mod matching;
 mod operate;
 mod program;
+mod reasons;
 mod replay;
 mod required;
 mod signals;

@@ -1,6 +1,6 @@
-//! `docs/errors.md` explains every reason the code gives.
+//! `docs/errors.md` explains every reason the code gives, and tests have seen every reason that it explains.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use quittance_architecture::{libraries, root, services};
 
@@ -22,6 +22,25 @@ const OTHERS: [&str; 15] = [
     "TEST_KAFKA",
     "XDG_RUNTIME_DIR",
 ];
+
+/// Reasons that no test can cause: they guard against our own faults, against what no rule of matching proposes today, or need a file or a book that is too
+/// large for a test.
+const UNSEEN: [&str; 8] = [
+    "ALTERNATIVE_EMPTY",
+    "AMOUNT_WEIGHTS_INVALID",
+    "FILE_TOO_LARGE",
+    "PAYMENT_UNBALANCED",
+    "PERIOD_TOO_LONG",
+    "QUANTITY_TOO_MANY_DIGITS",
+    "TERMS_MALFORMED",
+    "UNIT_PRICE_TOO_MANY_DIGITS",
+];
+
+/// A reason as a variant of an enum is named.
+fn variant(reason: &str) -> String {
+    let words = reason.split('_').filter_map(|word| word.split_at_checked(1));
+    words.map(|(first, rest)| first.to_owned() + &rest.to_lowercase()).collect()
+}
 
 /// Reasons are words in capitals with an underscore.
 fn is_reason(text: &str) -> bool {
@@ -45,4 +64,37 @@ fn every_reason_is_explained() {
     assert!(reasons.contains(&"REQUEST_ID_REUSED".to_owned()), "the search finds reasons");
     let missing: Vec<_> = reasons.into_iter().filter(|reason| !page.contains(&format!("`{reason}`"))).collect();
     assert!(missing.is_empty(), "docs/errors.md does not explain {missing:?}");
+}
+
+/// The tests' own texts: files in folders of tests, files named after tests, and what follows `#[cfg(test)]` in the others.
+fn tests_of(folder: &Path, into: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            tests_of(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with(file!()) {
+            let text = fs::read_to_string(&path).unwrap();
+            let is_test = path.components().any(|part| part.as_os_str() == "tests")
+                || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"));
+            let tested = if is_test { Some(&*text) } else { text.split_once("#[cfg(test)]").map(|(_, tests)| tests) };
+            into.extend(tested);
+        }
+    }
+}
+
+#[test]
+fn every_explained_reason_is_seen_in_a_test() {
+    let page = fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let columns = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let explained: BTreeSet<&str> =
+        columns.flat_map(|column| column.split('`').skip(1).step_by(2)).filter(|text| is_reason(text)).collect();
+    assert!(explained.len() > 150, "{} reasons", explained.len());
+    let mut tests = String::new();
+    for folder in ["libs", "services", "tests"] {
+        tests_of(&root().join(folder), &mut tests);
+    }
+    let words: BTreeSet<&str> = tests.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let is_seen = |reason: &str| words.contains(reason) || words.contains(&*variant(reason));
+    let unseen: Vec<&str> = explained.into_iter().filter(|reason| !is_seen(reason)).collect();
+    assert_eq!(unseen, UNSEEN, "docs/errors.md explains reasons that no test has seen");
 }
