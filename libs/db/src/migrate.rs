@@ -1,6 +1,6 @@
 //! Preparing a database: roles, the database itself, its tables.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection,
@@ -9,6 +9,11 @@ use sqlx::{
 };
 
 use crate::{Db, Logins};
+
+/// Identifies the lock of migrations within a database.
+const LOCK: i64 = 0x5155_4954_5055_4D49;
+/// How often a process that waits for its turn asks again.
+const POLL: Duration = Duration::from_millis(50);
 
 /// The migrations of the libraries and of a service as one ordered list. Libraries number below 1000, services from 1001.
 /// A database with more than these was migrated by a newer program; its schema supports older ones too.
@@ -61,9 +66,22 @@ pub async fn prepare(logins: &Logins, migrator: &Migrator) -> Result<(), Migrate
     let database = logins.owner.get_database().unwrap_or("postgres").to_owned();
     create_roles_and_database(logins, &database).await?;
     let mut conn = PgConnection::connect_with(&logins.owner).await?;
+    take_turn(&mut conn).await?;
+    let mut migrator = merge(&[migrator]);
+    migrator.set_locking(false);
     let migrated = migrator.run_direct(None, &mut conn, false).await;
+    // Ends the turn.
     conn.close().await?;
     migrated.map_err(|source| MigrateError::Migration { database, source })
+}
+
+/// Waits until no other process migrates this database. The library's own lock is waited for within a statement, which an index that is built
+/// concurrently waits for in turn: a deadlock.
+async fn take_turn(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    while !sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(LOCK).fetch_one(&mut *conn).await? {
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
 }
 
 /// A message about the migrations a database lacks; `None` when it has them all. More than these are of a newer program, whose schema supports

@@ -9,6 +9,10 @@ use std::sync::{
 use quittance_db::{Db, Tx, Workload};
 use quittance_kernel::TenantId;
 use quittance_testkit::{TestDb, now, wait_until};
+use sqlx::{
+    AssertSqlSafe, SqlSafeStr as _,
+    migrate::{Migration, MigrationType, Migrator},
+};
 use tokio::task::JoinSet;
 
 async fn settings(tx: &mut Tx, names: &[&str]) -> Vec<String> {
@@ -68,14 +72,22 @@ async fn a_sum_ends_with_the_deadline_of_its_caller() {
     );
 }
 
-/// Replicas that start at once all prepare their database: PostgreSQL refuses two grants on one table at the same moment.
+/// Replicas that start at once all prepare their database: PostgreSQL refuses two grants on one table at the same moment, and an index that is built
+/// concurrently waits for every statement that runs, so that those who wait for their turn must not do so within one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_is_prepared_by_many_at_once() {
     let db = TestDb::new("db", &quittance_db::MIGRATOR).await;
+    let indexes = ["one", "two", "three"].map(|name| {
+        let sql = AssertSqlSafe(format!("create index concurrently {name} on request_log (tenant_id)")).into_sql_str();
+        Migration::new(1_000, name.into(), MigrationType::Simple, sql, true)
+    });
+    let indexes = indexes.into_iter().zip(1_001..).map(|(index, version)| Migration { version, ..index });
+    let all = Migrator::with_migrations(indexes.chain(quittance_db::MIGRATOR.iter().cloned()).collect());
+    let all = Arc::new(quittance_db::merge(&[&all]));
     let preparing: Vec<_> = (0..8)
         .map(|_| {
-            let logins = db.logins.clone();
-            tokio::spawn(async move { Box::pin(quittance_db::prepare(&logins, &quittance_db::MIGRATOR)).await })
+            let (logins, all) = (db.logins.clone(), Arc::clone(&all));
+            tokio::spawn(async move { Box::pin(quittance_db::prepare(&logins, &all)).await })
         })
         .collect();
     for one in preparing {
