@@ -198,7 +198,7 @@ async fn call(flags: CallFlags) -> anyhow::Result<ExitCode> {
     writes::keep(server, tenant, &writes);
     match done {
         Ok(answer) => {
-            println!("{answer}");
+            output::line(answer)?;
             Ok(exit::DONE)
         }
         Err(status) => {
