@@ -99,6 +99,7 @@ pub(crate) async fn delete(tx: &mut Tx, id: WebhookId) -> Result<(), DbError> {
 }
 
 pub(crate) struct Row {
+    pub(crate) tenant_id: Uuid,
     pub(crate) id: Uuid,
     pub(crate) url: String,
     pub(crate) event_types: Vec<String>,
@@ -158,7 +159,7 @@ impl TryFrom<Row> for Webhook {
 pub(crate) async fn page(tx: &mut Tx, after: Option<WebhookId>, limit: i64) -> Result<Vec<Webhook>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, url, event_types, description, paused, secret, previous_secret, previous_secret_until, queued_position, delivered_position,
+        "select tenant_id, id, url, event_types, description, paused, secret, previous_secret, previous_secret_until, queued_position, delivered_position,
            failed_attempts, next_attempt_at, attempted_at, attempted_event_id, attempted_position, attempted_status, attempted_error, version,
            created_at, updated_at
          from webhook
@@ -178,7 +179,7 @@ pub(crate) async fn page(tx: &mut Tx, after: Option<WebhookId>, limit: i64) -> R
 pub(crate) async fn find(tx: &mut Tx, id: WebhookId) -> Result<Option<Webhook>, DbError> {
     let row = sqlx::query_as!(
         Row,
-        "select id, url, event_types, description, paused, secret, previous_secret, previous_secret_until, queued_position, delivered_position,
+        "select tenant_id, id, url, event_types, description, paused, secret, previous_secret, previous_secret_until, queued_position, delivered_position,
            failed_attempts, next_attempt_at, attempted_at, attempted_event_id, attempted_position, attempted_status, attempted_error, version,
            created_at, updated_at
          from webhook

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     WebhookClient,
-    queue::{self, Lease},
+    queue::{self, Filled, Lease},
     webhook::{Attempt, retry_after},
 };
 
@@ -56,6 +56,17 @@ enum SendError {
     Json(#[from] quittance_proto::JsonError),
 }
 
+/// What can be done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// More of the same.
+    Moved,
+    /// Nothing, until there are new events or an attempt is due.
+    Waiting,
+    /// Nothing: there are no webhooks, or all are paused.
+    NoWebhooks,
+}
+
 impl Webhooks {
     /// Sends events until shutdown. What is being sent then is finished, or sent again by another process.
     pub async fn run(self, mut shutdown: Shutdown) {
@@ -67,8 +78,8 @@ impl Webhooks {
                 self.log(done);
             }
             let head = *positions.borrow_and_update();
-            let moved = match self.step(&mut sending).await {
-                Ok(moved) => moved,
+            let step = match self.step(&mut sending).await {
+                Ok(step) => step,
                 Err(error) => {
                     let (area, error) = (self.area, error_chain(&error));
                     tracing::warn!(area, error, "webhooks have no database and will try again");
@@ -76,16 +87,18 @@ impl Webhooks {
                     continue;
                 }
             };
-            if moved {
+            if step == Step::Moved {
                 idle.reset();
                 continue;
             }
+            // Without webhooks no event costs anything.
+            let has_webhooks = step == Step::Waiting;
             tokio::select! {
                 Some(done) = sending.join_next() => {
                     self.log(done);
                     idle.reset();
                 }
-                _ended = positions.wait_for(|newest| *newest > head) => idle.reset(),
+                _ended = positions.wait_for(|newest| *newest > head), if has_webhooks => idle.reset(),
                 () = tokio::time::sleep(idle.lengthen()) => {}
                 () = shutdown.triggered() => {}
             }
@@ -104,12 +117,15 @@ impl Webhooks {
         tracing::error!(area = self.area, error, "the events of a webhook were not sent");
     }
 
-    /// Queues and begins what can be; false if there is nothing.
-    async fn step(&self, sending: &mut JoinSet<Result<(), SendError>>) -> Result<bool, DbError> {
-        let filled = queue::fill(&self.db).await?;
+    /// Queues and begins what can be.
+    async fn step(&self, sending: &mut JoinSet<Result<(), SendError>>) -> Result<Step, DbError> {
+        let Filled { has_webhooks, has_moved } = queue::fill(&self.db).await?;
+        if !has_webhooks {
+            return Ok(Step::NoWebhooks);
+        }
         let free = i64::try_from(AT_ONCE.saturating_sub(sending.len())).unwrap_or_default();
         if free == 0 {
-            return Ok(false);
+            return Ok(Step::Waiting);
         }
         let now = self.clock.now();
         let leases = queue::lease(&self.db, now, now + LEASE, free).await?;
@@ -117,7 +133,7 @@ impl Webhooks {
         for lease in leases {
             sending.spawn(self.clone().send(lease));
         }
-        Ok(filled || has_begun)
+        Ok(if has_moved || has_begun { Step::Moved } else { Step::Waiting })
     }
 
     /// Sends the next events of one webhook, in their order, until one is not delivered.

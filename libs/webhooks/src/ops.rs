@@ -133,8 +133,7 @@ impl<S: Settings> Operation for In<S, RotateWebhookSecret> {
 
     async fn run(&self, w: &mut Write<'_, S>) -> Result<Shown, S::Error> {
         let webhook = lock(w, self.command.webhook).await?.rotate(Secret::generate()?, self.command.overlap, w.now);
-        let after = webhook.delivered_position;
-        db::update(w.tx, &Webhook { queued_position: after, ..webhook.clone() }).await?;
+        db::update(w.tx, &webhook).await?;
         Ok(Shown { webhook, with_secret: true })
     }
 }

@@ -14,9 +14,18 @@ const MAX_QUEUE: i64 = 1_000;
 /// How many positions are looked at together.
 const WINDOW: i64 = 2_000;
 
-/// Queues the next events for those webhooks that are furthest behind; false if none is behind. Replicas may do this at the same time.
-pub(crate) async fn fill(db: &Db) -> Result<bool, DbError> {
-    let done = sqlx::query!(
+/// What there is to fill.
+pub(crate) struct Filled {
+    /// Whether there are webhooks that are not paused.
+    pub(crate) has_webhooks: bool,
+    /// Whether any was behind.
+    pub(crate) has_moved: bool,
+}
+
+/// Queues the next events for those webhooks that are furthest behind. Replicas may do this at the same time.
+pub(crate) async fn fill(db: &Db) -> Result<Filled, DbError> {
+    let done = sqlx::query_as!(
+        Filled,
         r#"with head as (
              select coalesce(max(position), 0) as position from outbox_position
            ), open as materialized (
@@ -48,13 +57,11 @@ pub(crate) async fn fill(db: &Db) -> Result<bool, DbError> {
              join filled f on f.tenant_id = o.tenant_id and (cardinality(f.event_types) = 0 or o.kind = any(f.event_types))
              on conflict do nothing
            )
-           select count(*) as "count!" from filled"#,
+           select exists (select from webhook where not paused) as "has_webhooks!", exists (select from filled) as "has_moved!""#,
         WINDOW,
         MAX_QUEUE,
-    )
-    .fetch_one(db.system())
-    .await?;
-    Ok(done.count > 0)
+    );
+    Ok(done.fetch_one(db.system()).await?)
 }
 
 /// A webhook that this process sends to until its lease ends.
@@ -72,7 +79,8 @@ pub(crate) async fn lease(
     until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Lease>, DbError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         "update webhook w
          set leased_until = $2
          from (
@@ -85,41 +93,16 @@ pub(crate) async fn lease(
            for update skip locked
          ) chosen
          where w.tenant_id = chosen.tenant_id and w.id = chosen.id
-         returning w.*",
+         returning w.tenant_id, w.id, url, event_types, description, paused, secret, previous_secret, previous_secret_until, queued_position, delivered_position,
+           failed_attempts, next_attempt_at, attempted_at, attempted_event_id, attempted_position, attempted_status, attempted_error, version,
+           created_at, updated_at",
         now,
         until,
         limit,
     )
     .fetch_all(db.system())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let tenant = row.tenant_id;
-            let row = Row {
-                id: row.id,
-                url: row.url,
-                event_types: row.event_types,
-                description: row.description,
-                paused: row.paused,
-                secret: row.secret,
-                previous_secret: row.previous_secret,
-                previous_secret_until: row.previous_secret_until,
-                queued_position: row.queued_position,
-                delivered_position: row.delivered_position,
-                failed_attempts: row.failed_attempts,
-                next_attempt_at: row.next_attempt_at,
-                attempted_at: row.attempted_at,
-                attempted_event_id: row.attempted_event_id,
-                attempted_position: row.attempted_position,
-                attempted_status: row.attempted_status,
-                attempted_error: row.attempted_error,
-                version: row.version,
-                created_at: row.created_at,
-                updated_at: row.updated_at,
-            };
-            Ok(Lease { tenant, webhook: Webhook::try_from(row)?, until })
-        })
-        .collect()
+    rows.into_iter().map(|row| Ok(Lease { tenant: row.tenant_id, webhook: Webhook::try_from(row)?, until })).collect()
 }
 
 /// The positions of the next events of a webhook.

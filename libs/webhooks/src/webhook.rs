@@ -111,10 +111,11 @@ impl Webhook {
         Self { content, version: before.version + 1, updated_at: now, ..before }
     }
 
-    /// With a new key.
+    /// With a new key, with which what waits is sent.
     pub(crate) fn rotate(self, secret: Secret, overlap: Duration, now: DateTime<Utc>) -> Self {
         let previous = Some((self.secret, now + overlap));
-        Self { secret, previous, version: self.version + 1, updated_at: now, ..self }
+        let queued_position = self.delivered_position;
+        Self { secret, previous, queued_position, version: self.version + 1, updated_at: now, ..self }
     }
 
     /// From a position on again.
