@@ -2,7 +2,7 @@
 
 use quittance_db::Invariant;
 use quittance_events::{StreamStatus, Subscription};
-use quittance_kernel::Bug;
+use quittance_kernel::{Bug, count};
 use quittance_proto::common::v1 as pb;
 
 /// The response of every service's `GetStreamStatus`, from the status of the caller's tenant. `unfinished` counts the reconciler work left for it.
@@ -22,11 +22,6 @@ pub fn stream_status(status: StreamStatus, unfinished: i64) -> Result<pb::Stream
         subscriptions: status.subscriptions.into_iter().map(subscription).collect::<Result<_, _>>()?,
         unfinished: count(unfinished)?,
     })
-}
-
-/// A count that is small by its nature.
-fn count(number: i64) -> Result<i32, Bug> {
-    i32::try_from(number).map_err(|_| Bug("a count is out of range"))
 }
 
 /// The response of every service's `VerifyLedger`.

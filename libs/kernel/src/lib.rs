@@ -21,7 +21,7 @@ mod split;
 mod wide;
 
 pub use aging::{BadBuckets, Buckets};
-pub use bug::Bug;
+pub use bug::{Bug, count};
 pub use clock::{Clock, UnknownTimeZone, parse_time_zone};
 pub use creditor_reference::{BadCreditorReference, CreditorReference};
 pub use currency::{Currency, UnknownCurrency};

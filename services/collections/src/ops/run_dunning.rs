@@ -1,7 +1,7 @@
 //! `RunDunning`.
 
 use chrono::NaiveDate;
-use quittance_kernel::{Bug, ReminderId, RunId, StrategyId};
+use quittance_kernel::{ReminderId, RunId, StrategyId, count};
 use quittance_runtime::blocking;
 use quittance_service::Operation;
 
@@ -48,7 +48,7 @@ impl Operation for RunDunning {
             as_of: self.as_of,
             strategy: plan.strategy,
             reminders: count(reminders.len())?,
-            items: count(reminders.iter().map(|reminder| reminder.items.len()).sum())?,
+            items: count(reminders.iter().map(|reminder| reminder.items.len()).sum::<usize>())?,
             position: plan.position,
             ran_at: now,
         };
@@ -59,8 +59,4 @@ impl Operation for RunDunning {
         }
         Ok(run)
     }
-}
-
-fn count(count: usize) -> Result<i32, Bug> {
-    i32::try_from(count).map_err(|_| Bug("a run has more reminders or items than a tenant can have"))
 }

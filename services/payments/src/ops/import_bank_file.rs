@@ -6,14 +6,14 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{ImportId, Metadata, PaymentId};
+use quittance_kernel::{ImportId, Metadata, PaymentId, count};
 use quittance_service::Operation;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
     Write,
-    imported::{Imported, MAX_TEXT, count, record_imported},
+    imported::{Imported, MAX_TEXT, record_imported},
 };
 use crate::{
     Error,

@@ -7,13 +7,13 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_bankfiles::csv;
-use quittance_kernel::{ImportId, Metadata, PaymentId, reason::TEXT_TOO_LONG};
+use quittance_kernel::{ImportId, Metadata, PaymentId, count, reason::TEXT_TOO_LONG};
 use quittance_service::Operation;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     Write,
-    imported::{Imported, MAX_TEXT, count, record_imported},
+    imported::{Imported, MAX_TEXT, record_imported},
 };
 use crate::{
     Error,

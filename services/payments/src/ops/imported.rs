@@ -72,10 +72,6 @@ pub(super) async fn record_imported(
     Ok(waiting)
 }
 
-pub(super) fn count(lines: usize) -> Result<i32, Bug> {
-    i32::try_from(lines).map_err(|_| Bug("a file has more lines than an import takes"))
-}
-
 /// Settles an import's payments, as far as invoicing responds now. Returns the import.
 pub(crate) async fn settle_imported(
     app: &App,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use prost::Message as _;
 use quittance_events::Event;
-use quittance_kernel::{Bug, CustomerId, TenantId};
+use quittance_kernel::{Bug, CustomerId, TenantId, count};
 use quittance_proto::{
     money,
     payments::v1::{self as pb, payments_event::Payload},
@@ -85,7 +85,6 @@ pub(crate) fn matching_policy_updated(tenant: TenantId, policy: &MatchingPolicy)
 
 /// A bank file was imported. What is wrong with its lines may be too much for an event.
 pub(crate) fn bank_file_imported(import: &BankImport) -> Result<Event, Bug> {
-    let count = |number: usize| i32::try_from(number).map_err(|_| Bug("a count is out of range"));
     let whole = wire::bank_import(import);
     let payload = Payload::BankFileImported(pb::BankFileImported {
         problems: count(whole.problems.len())?,
