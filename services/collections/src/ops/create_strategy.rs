@@ -4,7 +4,7 @@ use quittance_kernel::StrategyId;
 use quittance_runtime::blocking;
 use quittance_service::Operation;
 
-use super::Write;
+use super::{Write, replace_default};
 use crate::{
     Error,
     app::TenantSettings,
@@ -32,12 +32,7 @@ impl Operation for CreateStrategy {
         let new = NewStrategy { is_default, ..self.new.clone() };
         let now = w.now;
         let strategy = blocking(move || Strategy::create(StrategyId::at(now), new, now)).await?;
-        if strategy.is_default
-            && let Some(before) = db::strategy::unset_default(w.tx, strategy.id, w.now).await?
-        {
-            let before = db::strategy::find(w.tx, before).await?;
-            w.publish(outbox::strategy_updated(&before));
-        }
+        replace_default(w, &strategy).await?;
         db::strategy::insert(w.tx, &strategy).await?;
         w.publish(outbox::strategy_created(&strategy));
         Ok(strategy)

@@ -16,7 +16,18 @@ pub(crate) use resolve_dispute::ResolveDispute;
 pub(crate) use run_dunning::RunDunning;
 pub(crate) use update_strategy::UpdateStrategy;
 
-use crate::app::TenantSettings;
+use crate::{Error, app::TenantSettings, db, domain::Strategy, outbox};
 
 /// The transaction of an operation of the service.
 type Write<'a> = quittance_service::Write<'a, TenantSettings>;
+
+/// Before a strategy is saved: if it is the default, the one before is not any more.
+async fn replace_default(w: &mut Write<'_>, strategy: &Strategy) -> Result<(), Error> {
+    if strategy.is_default
+        && let Some(before) = db::strategy::unset_default(w.tx, strategy.id, w.now).await?
+    {
+        let before = db::strategy::find(w.tx, before).await?;
+        w.publish(outbox::strategy_updated(&before));
+    }
+    Ok(())
+}

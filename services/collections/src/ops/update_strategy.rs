@@ -4,7 +4,7 @@ use quittance_kernel::StrategyId;
 use quittance_runtime::blocking;
 use quittance_service::{Etag, Operation};
 
-use super::Write;
+use super::{Write, replace_default};
 use crate::{
     Error,
     app::TenantSettings,
@@ -35,12 +35,7 @@ impl Operation for UpdateStrategy {
         let change = self.change.clone();
         let strategy = blocking(move || strategy.change(change)).await?;
         let strategy = Strategy { updated_at: w.now, ..strategy };
-        if strategy.is_default
-            && let Some(before) = db::strategy::unset_default(w.tx, strategy.id, w.now).await?
-        {
-            let before = db::strategy::find(w.tx, before).await?;
-            w.publish(outbox::strategy_updated(&before));
-        }
+        replace_default(w, &strategy).await?;
         db::strategy::update(w.tx, &strategy).await?;
         w.publish(outbox::strategy_updated(&strategy));
         Ok(strategy)
