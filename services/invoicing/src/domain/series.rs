@@ -206,7 +206,7 @@ impl Series {
     /// The series after a change. The numbers of a series with documents are fixed.
     ///
     /// # Errors
-    /// `SeriesHasDocuments`,.
+    /// `SeriesHasDocuments`.
     pub(crate) fn update(self, patch: SeriesPatch, now: DateTime<Utc>) -> Result<Series, Refusal> {
         if self.last_issued_on.is_some() && patch.is_of_numbers() {
             return Err(Refusal::SeriesHasDocuments);

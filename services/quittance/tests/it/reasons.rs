@@ -33,7 +33,7 @@ fn books() -> Vec<Wrong> {
             "TenantService/CreateTenant",
             json!({"tenant": {
                 "name": "a\u{7}", "base_currency_code": "XXX", "time_zone": "Mars/One", "late_payment_consequences": "Interest.",
-                "terms_and_conditions": "Ours.", "enquiries": {"name": "x".repeat(300), "email": "nobody"},
+                "terms_and_conditions": "General terms.", "enquiries": {"name": "x".repeat(300), "email": "accounts"},
                 "address": {"lines": ["a"], "country_code": "Germany"}, "rounding_rule": {"mode": "ROUNDING_MODE_HALF_UP"},
             }}),
             &[
@@ -86,7 +86,7 @@ fn books() -> Vec<Wrong> {
         (
             "CustomerService/CreateCustomer",
             json!({"customer": {
-                "name": "A", "number": "x".repeat(300), "terms_id": "x", "metadata": {"a b": "1"}, "contacts": [{"name": "A", "email": "nobody"}],
+                "name": "A", "number": "x".repeat(300), "terms_id": "x", "metadata": {"a b": "1"}, "contacts": [{"name": "A", "email": "accounts"}],
                 "bank_accounts": ["DE02120300000000202051", "DE02120300000000202051"],
             }}),
             &[

@@ -1,8 +1,8 @@
 //! `docs/errors.md` explains every reason the code gives, and tests have seen every reason that it explains.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs};
 
-use quittance_architecture::{libraries, root, services};
+use quittance_architecture::{files, libraries, root, services};
 
 /// Texts of this form that are no reasons: variables of the environment, a file of PostgreSQL, prefixes, a form of names, codes of gRPC.
 const OTHERS: [&str; 15] = [
@@ -67,19 +67,16 @@ fn every_reason_is_explained() {
 }
 
 /// The tests' own texts: files in folders of tests, files named after tests, and what follows `#[cfg(test)]` in the others.
-fn tests_of(folder: &Path, into: &mut String) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            tests_of(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with(file!()) {
-            let text = fs::read_to_string(&path).unwrap();
-            let is_test = path.components().any(|part| part.as_os_str() == "tests")
-                || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"));
-            let tested = if is_test { Some(&*text) } else { text.split_once("#[cfg(test)]").map(|(_, tests)| tests) };
-            into.extend(tested);
-        }
+fn tests() -> String {
+    let mut tests = String::new();
+    for path in files().into_iter().filter(|path| !path.ends_with(file!())) {
+        let text = fs::read_to_string(&path).unwrap();
+        let is_test = path.components().any(|part| part.as_os_str() == "tests")
+            || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"));
+        let tested = if is_test { Some(&*text) } else { text.split_once("#[cfg(test)]").map(|(_, tests)| tests) };
+        tests.extend(tested);
     }
+    tests
 }
 
 #[test]
@@ -89,10 +86,7 @@ fn every_explained_reason_is_seen_in_a_test() {
     let explained: BTreeSet<&str> =
         columns.flat_map(|column| column.split('`').skip(1).step_by(2)).filter(|text| is_reason(text)).collect();
     assert!(explained.len() > 150, "{} reasons", explained.len());
-    let mut tests = String::new();
-    for folder in ["libs", "services", "tests"] {
-        tests_of(&root().join(folder), &mut tests);
-    }
+    let tests = tests();
     let words: BTreeSet<&str> = tests.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
     let is_seen = |reason: &str| words.contains(reason) || words.contains(&*variant(reason));
     let unseen: Vec<&str> = explained.into_iter().filter(|reason| !is_seen(reason)).collect();
