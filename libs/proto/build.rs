@@ -44,7 +44,7 @@ fn requests(pool: &DescriptorPool) -> String {
         let checks: String = message.fields().filter_map(|field| check(&field)).collect();
         let body = if checks.is_empty() { String::new() } else { unknown_enums(&checks) };
         let _ = writeln!(code, "impl RequestMessage for {path} {{{body}}}");
-        if message.get_field_by_name("request_id").is_some() {
+        if message.name().ends_with("Request") && message.get_field_by_name("request_id").is_some() {
             let take = "fn take_request_id(&mut self) -> String { std::mem::take(&mut self.request_id) }";
             let _ = writeln!(code, "impl Mutating for {path} {{ {take} }}");
         }

@@ -31,5 +31,11 @@ pub fn attributes(source: &str, area: &str, envelope: &Envelope) -> Vec<(&'stati
     ];
     attributes.extend(envelope.positioned_at.map(|at| ("positiontime", time(at))));
     attributes.extend(envelope.causation.map(|causation| ("causationid", causation.to_string())));
+    if let Some(origin) = &envelope.origin {
+        attributes.push(("actor", origin.actor.name().to_owned()));
+        attributes.extend(origin.actor.on_behalf_of().map(|person| ("onbehalfof", person.to_owned())));
+        attributes.push(("method", origin.method.clone().into_owned()));
+        attributes.extend(origin.request.map(|request| ("requestid", request.to_string())));
+    }
     attributes
 }

@@ -1,8 +1,10 @@
 //! An event in transport: its headers and its bytes.
 
 use chrono::{DateTime, Utc};
-use quittance_kernel::{EventId, TenantId};
+use quittance_kernel::{Actor, EventId, RequestId, TenantId};
 use uuid::Uuid;
+
+use crate::Origin;
 
 /// The place of a message on the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub struct Envelope {
     pub ordering_key: Uuid,
     /// The event that caused it.
     pub causation: Option<EventId>,
+    /// Who caused it, and how; `None` for an event that was held, or recorded before this was.
+    pub origin: Option<Origin>,
     /// The trace it belongs to.
     pub traceparent: Option<String>,
     /// The `tracestate` of the trace.
@@ -59,6 +63,10 @@ pub(crate) struct EventRow {
     pub(crate) kind: String,
     pub(crate) ordering_key: Uuid,
     pub(crate) causation_id: Option<Uuid>,
+    pub(crate) actor: Option<String>,
+    pub(crate) on_behalf_of: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) request_id: Option<Uuid>,
     pub(crate) traceparent: Option<String>,
     pub(crate) tracestate: Option<String>,
     pub(crate) recorded_at: DateTime<Utc>,
@@ -75,6 +83,7 @@ impl From<EventRow> for Envelope {
             kind: row.kind,
             ordering_key: row.ordering_key,
             causation: row.causation_id.map(EventId::new),
+            origin: origin(row.actor.as_deref(), row.on_behalf_of.as_deref(), row.method, row.request_id),
             traceparent: row.traceparent,
             tracestate: row.tracestate,
             recorded_at: row.recorded_at,
@@ -83,4 +92,16 @@ impl From<EventRow> for Envelope {
             place: None,
         }
     }
+}
+
+/// Who caused an event, from what is stored or sent with it. A name that is none is left out: it is said, and decides nothing.
+pub(crate) fn origin(
+    actor: Option<&str>,
+    on_behalf_of: Option<&str>,
+    method: Option<String>,
+    request: Option<Uuid>,
+) -> Option<Origin> {
+    let actor = Actor::parse(actor?).ok()?;
+    let actor = if let Some(person) = on_behalf_of { actor.acting_for(person).ok()? } else { actor };
+    Some(Origin { actor, method: method?.into(), request: request.map(RequestId::new) })
 }

@@ -193,6 +193,7 @@ pub async fn list_held(db: &Db, area: &str, state: &str, after: i64) -> Result<V
             kind: row.kind,
             ordering_key: row.ordering_key,
             causation: row.causation_id.map(EventId::new),
+            origin: None,
             traceparent: row.traceparent,
             tracestate: row.tracestate,
             recorded_at: row.recorded_at,

@@ -3,6 +3,7 @@
 
 mod apply;
 mod attributes;
+mod audit;
 mod batch_spans;
 mod consumer;
 mod discard;
@@ -22,13 +23,14 @@ mod status;
 
 pub use apply::apply_events;
 pub use attributes::attributes;
+pub use audit::{RecordedEvent, RecordedFilter, recorded_events};
 pub use consumer::consume;
 pub use discard::{Discard, discard, discard_unreadable};
 pub use envelope::{Envelope, Place};
 pub use handler::{Handler, HandlerError, Message};
 pub use held::{HeldEvent, UnreadableMessage, list_held, list_unreadable, requeue};
 pub use history::{History, HistoryError, HistoryReader};
-pub use outbox::{Event, MAX_EVENT_BYTES, OutboxEvent, push};
+pub use outbox::{Event, MAX_EVENT_BYTES, Origin, OutboxEvent, push};
 pub use reader::Reader;
 pub use rebuild::{Projection, Rebuild, RebuildError, Rebuilt, content_hash};
 pub use relay::{Relay, run_relay};

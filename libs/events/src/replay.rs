@@ -28,8 +28,8 @@ pub struct EventFilter {
 pub async fn choose(db: &Db, filter: &EventFilter, after: i64, limit: i64) -> Result<Vec<Envelope>, DbError> {
     let rows = sqlx::query_as!(
         EventRow,
-        "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.traceparent, o.tracestate, o.recorded_at,
-           p.positioned_at, o.payload
+        "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.actor, o.on_behalf_of, o.method,
+           o.request_id, o.traceparent, o.tracestate, o.recorded_at, p.positioned_at, o.payload
          from outbox_position p
          join outbox o on o.id = p.outbox_id
          where p.position > $1

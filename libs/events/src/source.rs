@@ -93,8 +93,8 @@ pub async fn event_at(db: &Db, position: i64) -> Result<Option<Envelope>, DbErro
 pub(crate) async fn fetch(store: impl PgExecutor<'_>, after: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
     let rows = sqlx::query_as!(
         EventRow,
-        "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.traceparent, o.tracestate, o.recorded_at,
-           p.positioned_at, o.payload
+        "select p.position, o.event_id, o.tenant_id, o.kind, o.ordering_key, o.causation_id, o.actor, o.on_behalf_of, o.method,
+           o.request_id, o.traceparent, o.tracestate, o.recorded_at, p.positioned_at, o.payload
          from outbox_position p
          join outbox o on o.id = p.outbox_id
          where p.position > $1

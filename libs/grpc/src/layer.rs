@@ -11,7 +11,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use quittance_kernel::{Clock, TenantId};
+use quittance_kernel::{Actor, Clock, TenantId};
 use quittance_proto::{Access, access};
 use quittance_runtime::{
     Parent, Shutdown, deadline as caller_deadline,
@@ -24,8 +24,8 @@ use tower::{Layer, Service};
 use tracing::{Instrument as _, field::Empty};
 
 use crate::{
-    Fault, Limits, TENANT_KEY, TRACE_KEY, Verifier, WRITTEN_KEY,
-    auth::record_refusal,
+    Claims, Fault, Limits, ON_BEHALF_OF_KEY, TENANT_KEY, TRACE_KEY, Verifier, WRITTEN_KEY,
+    auth::{ACT_FOR, record_refusal},
     call_record::CallRecord,
     deadline,
     propagation::Incoming,
@@ -41,8 +41,8 @@ const RETRY_BUSY: std::time::Duration = std::time::Duration::from_millis(500);
 /// The caller and the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The token's subject.
-    pub subject: String,
+    /// The token's subject, and the person it acts for.
+    pub actor: Actor,
     /// The tenant of the call.
     pub tenant: TenantId,
 }
@@ -103,8 +103,21 @@ impl CallLayer {
             )
             .into());
         }
-        Ok(Some(Caller { subject: claims.subject.clone(), tenant }))
+        Ok(Some(Caller { actor: acting(&claims, header(ON_BEHALF_OF_KEY))?, tenant }))
     }
+}
+
+/// The token's subject, acting for the person that the call names. Only callers that are trusted to say so may: the wildcard is not enough.
+fn acting(claims: &Claims, person: Option<&str>) -> Result<Actor, Status> {
+    let Some(person) = person else { return Ok(claims.actor.clone()) };
+    if !claims.allows(ACT_FOR) {
+        let message = format!("the token lacks the scope {ACT_FOR}, which the metadata {ON_BEHALF_OF_KEY} requires");
+        return Err(Fault::new(Code::PermissionDenied, "SCOPE_MISSING", message).with("scope", ACT_FOR).into());
+    }
+    claims.actor.clone().acting_for(person).map_err(|error| {
+        let message = format!("the metadata {ON_BEHALF_OF_KEY} names the person that the caller acts for: {error}");
+        Fault::new(Code::InvalidArgument, "ON_BEHALF_OF_MALFORMED", message).into()
+    })
 }
 
 impl CallLayer {
@@ -180,7 +193,7 @@ where
                     Ok(admitted) => {
                         let running = admitted.map(|(caller, running)| {
                             span.record("tenant", tracing::field::display(caller.tenant));
-                            span.record("subject", caller.subject.as_str());
+                            span.record("subject", caller.actor.name());
                             request.extensions_mut().insert(caller);
                             running
                         });

@@ -55,6 +55,8 @@ pub use write_off::write_off;
 
 /// The metadata key that names the tenant of a call.
 pub const TENANT_KEY: &str = "quittance-tenant";
+/// The metadata key of a call with the person that its caller acts for.
+pub const ON_BEHALF_OF_KEY: &str = "quittance-on-behalf-of";
 /// The metadata key of a response with the id under which logs and traces have the call.
 pub const TRACE_KEY: &str = "quittance-trace";
 /// The metadata key of a response with the last event of each area that the call has written.

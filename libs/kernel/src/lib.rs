@@ -1,6 +1,7 @@
 //! The vocabulary every part of Quittance shares: typed ids, exact money and percentages, dates, payment terms, aging
-//! buckets, creditor references, metadata, write-offs and the clock. No I/O, no floats, and no knowledge of any transport or database.
+//! buckets, creditor references, metadata, write-offs, actors and the clock. No I/O, no floats, and no knowledge of any transport or database.
 
+pub mod actor;
 pub mod aging;
 pub mod clock;
 pub mod creditor_reference;
@@ -20,6 +21,7 @@ mod bug;
 mod split;
 mod wide;
 
+pub use actor::{Actor, BadActor};
 pub use aging::{BadBuckets, Buckets};
 pub use bug::{Bug, count};
 pub use clock::{Clock, UnknownTimeZone, parse_time_zone};

@@ -24,6 +24,7 @@ pub fn access(path: &str) -> Option<Access> {
 
 /// Path and scope of every method, sorted by path.
 pub const METHODS: &[(&str, &str)] = &[
+    ("/quittance.collections.v1.CollectionsAuditService/ListAuditEntries", "audit.read"),
     ("/quittance.collections.v1.CollectionsWebhookService/CreateWebhook", "webhooks.write"),
     ("/quittance.collections.v1.CollectionsWebhookService/DeleteWebhook", "webhooks.write"),
     ("/quittance.collections.v1.CollectionsWebhookService/GetWebhook", "webhooks.read"),
@@ -48,6 +49,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ("/quittance.collections.v1.StrategyService/GetStrategy", "collections.read"),
     ("/quittance.collections.v1.StrategyService/ListStrategies", "collections.read"),
     ("/quittance.collections.v1.StrategyService/UpdateStrategy", "collections.write"),
+    ("/quittance.creditrisk.v1.CreditRiskAuditService/ListAuditEntries", "audit.read"),
     ("/quittance.creditrisk.v1.CreditRiskWebhookService/CreateWebhook", "webhooks.write"),
     ("/quittance.creditrisk.v1.CreditRiskWebhookService/DeleteWebhook", "webhooks.write"),
     ("/quittance.creditrisk.v1.CreditRiskWebhookService/GetWebhook", "webhooks.read"),
@@ -101,6 +103,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ("/quittance.invoicing.v1.InvoiceService/SearchInvoices", "invoices.read"),
     ("/quittance.invoicing.v1.InvoiceService/UpdateInvoice", "invoices.write"),
     ("/quittance.invoicing.v1.InvoiceService/VoidInvoice", "invoices.write"),
+    ("/quittance.invoicing.v1.InvoicingAuditService/ListAuditEntries", "audit.read"),
     ("/quittance.invoicing.v1.InvoicingWebhookService/CreateWebhook", "webhooks.write"),
     ("/quittance.invoicing.v1.InvoicingWebhookService/DeleteWebhook", "webhooks.write"),
     ("/quittance.invoicing.v1.InvoicingWebhookService/GetWebhook", "webhooks.read"),
@@ -140,6 +143,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ("/quittance.payments.v1.PaymentService/SetMatchingPolicy", "payments.write"),
     ("/quittance.payments.v1.PaymentService/UnapplyPayment", "payments.write"),
     ("/quittance.payments.v1.PaymentService/VerifyLedger", "ledger.read"),
+    ("/quittance.payments.v1.PaymentsAuditService/ListAuditEntries", "audit.read"),
     ("/quittance.payments.v1.PaymentsWebhookService/CreateWebhook", "webhooks.write"),
     ("/quittance.payments.v1.PaymentsWebhookService/DeleteWebhook", "webhooks.write"),
     ("/quittance.payments.v1.PaymentsWebhookService/GetWebhook", "webhooks.read"),

@@ -1,9 +1,7 @@
 //! An incoming call: its tenant and its command.
 
-use std::sync::Arc;
-
 use quittance_grpc::{Caller, Violations, check_batch, entry_status, request_id};
-use quittance_kernel::{Bug, RequestId, TenantId};
+use quittance_kernel::{Actor, Bug, RequestId, TenantId};
 use quittance_proto::{Mutating, RequestMessage};
 use quittance_runtime::trace::{self, Trace};
 use tonic::{Request, Status};
@@ -14,16 +12,12 @@ use crate::{Batch, CommonError};
 /// The most bytes of all errors in the response of a batch.
 const MAX_ERROR_BYTES: usize = 768 * 1024;
 
-/// Who does something: the subject of the call's token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor(pub Arc<str>);
-
 /// What accompanies a command without being part of it.
 #[derive(Debug, Clone)]
 pub struct Envelope {
     /// The request id, which makes the call idempotent.
     pub request: RequestId,
-    /// The caller.
+    /// The caller, with the person it acts for.
     pub actor: Actor,
     /// The trace that the call belongs to.
     pub trace: Option<Trace>,
@@ -107,7 +101,7 @@ struct From {
 impl From {
     fn of<R>(request: &Request<R>) -> Result<Self, Status> {
         let caller = caller(request)?;
-        Ok(Self { tenant: caller.tenant, actor: Actor(caller.subject.as_str().into()), trace: trace::current() })
+        Ok(Self { tenant: caller.tenant, actor: caller.actor.clone(), trace: trace::current() })
     }
 
     /// The call, or all its violations.

@@ -18,7 +18,7 @@ mod state;
 mod view;
 mod write;
 
-pub use call::{Actor, BatchCall, Call, Envelope, entries, parse, parse_batch};
+pub use call::{BatchCall, Call, Envelope, entries, parse, parse_batch};
 pub use command_hash::{CommandHash, command_hash};
 pub use error::{CommonError, ServiceError};
 pub use etag::Etag;

@@ -117,7 +117,7 @@ pub(crate) async fn run_job<C: Operation>(
         let started = Instant::now();
         let settings = state.settings(tenant).await?;
         let mut tx = state.db().begin(tenant).await?;
-        let mut w = Write::new(&mut tx, state.now(), settings.as_deref(), Vec::new());
+        let mut w = Write::new(&mut tx, state.now(), settings.as_deref(), C::NAME, Vec::new());
         let output = command.run(&mut w).await?;
         let written = w.save_events().await?;
         tx.commit().await?;
@@ -256,7 +256,7 @@ where
         let kept = find_responses(&mut tx, &ids).await?;
         let fresh: Vec<&Entry<'_, C>> = entries.iter().filter(|entry| !kept.contains_key(&entry.id())).collect();
         let calls = fresh.iter().map(|entry| &entry.call.envelope).collect();
-        let mut w = Write::new(&mut tx, now, settings.as_deref(), calls);
+        let mut w = Write::new(&mut tx, now, settings.as_deref(), F::NAME, calls);
         let results = if fresh.is_empty() { Vec::new() } else { self.decide(&mut w, &fresh).await? };
         let mut responses = Vec::with_capacity(results.len());
         let mut bytes: usize = kept.values().map(|kept| kept.response.len()).sum();

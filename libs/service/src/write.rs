@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx};
-use quittance_events::{Event, OutboxEvent, push};
+use quittance_events::{Event, Origin, OutboxEvent, push};
 use quittance_kernel::EventId;
 
 use crate::{CommonError, Envelope, Settings};
@@ -15,18 +15,35 @@ pub struct Write<'a, S: Settings> {
     /// The recorded time of everything in it.
     pub now: DateTime<Utc>,
     settings: Option<&'a S>,
+    operation: &'static str,
     calls: Vec<&'a Envelope>,
     events: Vec<OutboxEvent>,
 }
 
 impl<'a, S: Settings> Write<'a, S> {
-    pub(crate) fn new(tx: &'a mut Tx, now: DateTime<Utc>, settings: Option<&'a S>, calls: Vec<&'a Envelope>) -> Self {
-        Self { tx, now, settings, calls, events: Vec::new() }
+    pub(crate) fn new(
+        tx: &'a mut Tx,
+        now: DateTime<Utc>,
+        settings: Option<&'a S>,
+        operation: &'static str,
+        calls: Vec<&'a Envelope>,
+    ) -> Self {
+        Self { tx, now, settings, operation, calls, events: Vec::new() }
     }
 
     /// A part of a consumer's transaction, caused by another service's event. Ends with [`Write::save_events`].
-    pub fn within(tx: &'a mut Tx, now: DateTime<Utc>) -> Self {
-        Self::new(tx, now, None, Vec::new())
+    pub fn within(tx: &'a mut Tx, now: DateTime<Utc>, operation: &'static str) -> Self {
+        Self::new(tx, now, None, operation, Vec::new())
+    }
+
+    /// Who caused what the command at this index of the batch does: its caller, or this service for a job.
+    pub fn origin(&self, place: usize) -> Origin {
+        match self.calls.get(place) {
+            Some(call) => {
+                Origin { actor: call.actor.clone(), method: self.operation.into(), request: Some(call.request) }
+            }
+            None => Origin::job(S::AREA, self.operation),
+        }
     }
 
     /// The settings of the tenant.
@@ -47,7 +64,7 @@ impl<'a, S: Settings> Write<'a, S> {
     /// As [`Write::publish`], in the trace of the call at this index of the batch.
     pub fn publish_for(&mut self, place: usize, event: Event) {
         let trace = self.calls.get(place).and_then(|call| call.trace.clone());
-        self.events.push(OutboxEvent::new(event, self.now, trace));
+        self.events.push(OutboxEvent::new(event, self.now, self.origin(place), trace));
     }
 
     /// The same for every command of a batch that was not refused.

@@ -53,7 +53,8 @@ impl KeptRequests {
     pub fn finish(self) {
         assert!(self.wrong.is_empty(), "hashes of commands differ:\n{}", self.wrong.join("\n"));
         let all = self.pool.all_messages().filter(|message| message.package_name() == self.package);
-        let mutating = all.filter(|message| message.get_field_by_name("request_id").is_some());
+        let requests = all.filter(|message| message.name().ends_with("Request"));
+        let mutating = requests.filter(|message| message.get_field_by_name("request_id").is_some());
         let mutating: BTreeSet<String> = mutating.map(|message| message.name().to_owned()).collect();
         assert_eq!(self.seen, mutating, "every request that changes something");
     }

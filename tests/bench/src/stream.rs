@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use futures::StreamExt as _;
 use quittance_db::{Db, Logins, Workload};
 use quittance_events::{
-    Envelope, Event, EventFilter, InProcessSource, OutboxEvent, Relay, choose,
+    Envelope, Event, EventFilter, InProcessSource, Origin, OutboxEvent, Relay, choose,
     kafka::{EventProducer, KafkaConfig, KafkaSource, TopicSpec, create_topics, run_publisher},
     push, run_relay, stream_status,
 };
@@ -145,7 +145,8 @@ impl Stream {
         };
         let event = pb::InvoicingEvent { payload: Some(Payload::InvoiceIssued(issued)) };
         let payload = prost::Message::encode_to_vec(&event);
-        OutboxEvent::new(Event::new("quittance.invoicing.v1.InvoiceIssued", customer.uuid(), payload), now, None)
+        let event = Event::new("quittance.invoicing.v1.InvoiceIssued", customer.uuid(), payload);
+        OutboxEvent::new(event, now, Origin::job("invoicing", "IssueInvoice"), None)
     }
 
     async fn commit_slice(&self, count: usize) -> anyhow::Result<()> {

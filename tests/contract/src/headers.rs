@@ -49,6 +49,14 @@ pub const EVENT: &[Header] = &[
         "When it was given its place: what was known at an instant are the events with a time up to it.",
     ),
     optional("ce_causationid", Some("uuid"), "The id of what caused it."),
+    optional(
+        "ce_actor",
+        None,
+        "Who did it: the subject of the caller's token, or `quittance-<area>` for a service's own work.",
+    ),
+    optional("ce_onbehalfof", None, "The person that the caller acts for."),
+    optional("ce_method", None, "The method that was called, or the operation of the service's own work."),
+    optional("ce_requestid", Some("uuid"), "The `request_id` of the call."),
     optional("traceparent", None, "The trace that it belongs to (W3C)."),
     optional("tracestate", None, "What tracing systems keep with the trace (W3C), up to 512 bytes."),
 ];

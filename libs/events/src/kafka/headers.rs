@@ -11,6 +11,7 @@ use super::value;
 use crate::{
     Envelope,
     attributes::{attributes, partition_key},
+    envelope::origin,
 };
 
 /// The message key: events with one key stay in order.
@@ -21,7 +22,7 @@ pub(crate) fn key(envelope: &Envelope) -> String {
 /// The headers of a message. `source` is what the sources of an installation begin with.
 pub(crate) fn write(source: &str, area: &str, envelope: &Envelope, content_type: &str) -> OwnedHeaders {
     let text = |headers: OwnedHeaders, key: &str, value: &str| headers.insert(Header { key, value: Some(value) });
-    let mut headers = text(OwnedHeaders::new_with_capacity(15), "content-type", content_type);
+    let mut headers = text(OwnedHeaders::new_with_capacity(19), "content-type", content_type);
     for (name, value) in attributes(source, area, envelope) {
         headers = text(headers, &format!("ce_{name}"), &value);
     }
@@ -74,6 +75,10 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
         _ => Err(format!("not a whole number from 1 to {}", i64::MAX - 1)),
     });
     let causation = read.optional("ce_causationid", |text| EventId::parse(text).map_err(|e| e.to_string()));
+    // Optional, and only said: what cannot be kept is left out.
+    let text = |name| read.text(name).and_then(|value| checked_text(value).ok());
+    let request = text("ce_requestid").and_then(|id| Uuid::try_parse(id).ok());
+    let origin = origin(text("ce_actor"), text("ce_onbehalfof"), text("ce_method").map(str::to_owned), request);
     let traceparent = read.optional("traceparent", |text| Ok(text.to_owned()));
     // Optional: a value that cannot be stored is left out.
     let tracestate = read.text("tracestate").and_then(|value| checked_text(value).ok()).map(str::to_owned);
@@ -100,6 +105,7 @@ pub fn read(message: &impl rdkafka::Message) -> Result<Envelope, String> {
             kind,
             ordering_key,
             causation,
+            origin,
             traceparent,
             tracestate,
             recorded_at,
@@ -169,6 +175,8 @@ mod tests {
             causation in any::<Option<u128>>(),
             event in any::<Vec<u8>>(),
             tracestate in prop::option::of("[a-z]{1,9}=[!-+.-<>-~]{1,200}"),
+            actor in prop::option::of("[^\\PC]{1,200}"),
+            person in prop::option::of("[^\\PC]{1,200}"),
         ) {
             let uuid = |bits| uuid::Builder::from_random_bytes(u128::to_be_bytes(bits)).into_uuid();
             let envelope = Envelope {
@@ -178,6 +186,7 @@ mod tests {
                 kind: "quittance.probes.v1.Probed".to_owned(),
                 ordering_key: uuid(ids[2]),
                 causation: causation.map(|bits| EventId::new(uuid(bits))),
+                origin: origin(actor.as_deref(), person.as_deref(), Some("IssueInvoice".to_owned()), causation.map(uuid)),
                 traceparent: tracestate.is_some().then(|| "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
                 tracestate,
                 recorded_at: DateTime::from_timestamp_micros(micros).unwrap(),
@@ -199,6 +208,7 @@ mod tests {
             kind: "quittance.probes.v1.Probed".to_owned(),
             ordering_key: Uuid::from_u128(3),
             causation: None,
+            origin: None,
             traceparent: None,
             tracestate: None,
             recorded_at: DateTime::UNIX_EPOCH,
@@ -258,6 +268,7 @@ mod tests {
         let least = plain();
         let most = Envelope {
             causation: Some(least.event_id),
+            origin: origin(Some("portal"), Some("ada"), Some("IssueInvoice".to_owned()), Some(Uuid::from_u128(4))),
             traceparent: Some("t".to_owned()),
             tracestate: Some("s".to_owned()),
             positioned_at: Some(DateTime::UNIX_EPOCH),

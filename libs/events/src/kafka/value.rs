@@ -80,6 +80,7 @@ mod tests {
             kind: kind.to_owned(),
             ordering_key: Uuid::from_u128(3),
             causation: None,
+            origin: None,
             traceparent: None,
             tracestate: None,
             recorded_at: chrono::DateTime::UNIX_EPOCH,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use prost::Message as _;
 use quittance_db::Tx;
 use quittance_events::{
-    Envelope, Event, Handler, HandlerError, History, Message, OutboxEvent, consume,
+    Envelope, Event, Handler, HandlerError, History, Message, Origin, OutboxEvent, consume,
     kafka::{EventFormat, KafkaConfig, KafkaSource, TopicSpec, create_topics, run_publisher},
     list_unreadable, stream_status,
 };
@@ -53,7 +53,12 @@ fn drafted(number: u32) -> OutboxEvent {
     let customer_id = "ü \u{1f600}".to_owned();
     let drafted = InvoiceDrafted { invoice_id: number.to_string(), customer_id, total, invoice: None };
     let payload = InvoicingEvent { payload: Some(Payload::InvoiceDrafted(drafted)) }.encode_to_vec();
-    OutboxEvent::new(Event::new(KIND, EventId::at(now()).uuid(), payload), now(), None)
+    OutboxEvent::new(
+        Event::new(KIND, EventId::at(now()).uuid(), payload),
+        now(),
+        Origin::job("invoicing", "CreateInvoice"),
+        None,
+    )
 }
 
 async fn topics() -> KafkaConfig {

@@ -7,8 +7,8 @@ use std::sync::{
 
 use quittance_db::{Db, Tx};
 use quittance_events::{
-    Event, Handler, HandlerError, InProcessSource, Message, OutboxEvent, Relay, Source, consume, push, run_relay,
-    stream_status,
+    Event, Handler, HandlerError, InProcessSource, Message, Origin, OutboxEvent, Relay, Source, consume, push,
+    run_relay, stream_status,
 };
 use quittance_kernel::{Clock, EventId, TenantId};
 use quittance_proto::AreaEvent;
@@ -169,5 +169,5 @@ pub(crate) fn event(text: &str) -> OutboxEvent {
 /// An event with a key.
 pub(crate) fn keyed(ordering_key: Uuid, text: &str) -> OutboxEvent {
     let payload = prost::Message::encode_to_vec(&Probe { probed: Some(Probed { text: text.to_owned() }) });
-    OutboxEvent::new(Event::new(KIND, ordering_key, payload), now(), None)
+    OutboxEvent::new(Event::new(KIND, ordering_key, payload), now(), Origin::job("probes", "Probe"), None)
 }

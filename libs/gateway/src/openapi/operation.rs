@@ -108,7 +108,7 @@ impl<'a> Operation<'a> {
         if *self.binding.body() != Body::Request {
             self.add_query(&self.binding.rpc().input(), &mut Vec::new(), schemas, &mut parameters);
         }
-        let mut headers = vec!["tenant", "after", "timeout", "traceparent"];
+        let mut headers = vec!["tenant", "on-behalf-of", "after", "timeout", "traceparent"];
         if self.binding.request_id().is_some() {
             headers.insert(1, "idempotency-key");
         }

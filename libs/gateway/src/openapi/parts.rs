@@ -49,6 +49,8 @@ pub(super) fn components(schemas: &mut Schemas<'_>) -> Json {
             "tenant": header("quittance-tenant", true, "The tenant's id. The token must name it.", &uuid),
             "idempotency-key": header("Idempotency-Key", false,
                 "The `requestId`, a UUID that the caller makes, where the request does not have it. One of them is required: the same request sent again has no second effect.", &uuid),
+            "on-behalf-of": header("quittance-on-behalf-of", false,
+                "The person that the caller acts for, 1 to 200 characters, which is kept beside the token's subject. Needs the scope `act-for`.", &text),
             "after": header("quittance-after", false, "What the call is to see: `quittance-written` of earlier responses.", &text),
             "timeout": header("grpc-timeout", false, "The deadline, for example `5S` or `500m` (milliseconds); at most two minutes.",
                 &json!({"type": "string", "pattern": "^[0-9]{1,8}[HMSmun]$"})),

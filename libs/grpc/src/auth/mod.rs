@@ -6,6 +6,7 @@ mod source;
 mod tokens;
 mod verifier;
 
+pub(crate) use claims::ACT_FOR;
 pub use claims::Claims;
 pub use keys::{BadKeys, KeySet};
 pub use source::{KeySource, refresh_keys};

@@ -27,7 +27,7 @@ fn a_token_is_accepted_until_it_ends_and_only_with_its_key() {
     let tokens = Tokens::new(SECRET);
     let token = tokens.sign("ann", &["*"], "invoices.read", now(), Duration::minutes(5)).unwrap();
     let verifier = tokens.verifier();
-    assert_eq!(verifier.verify(&token, now()).unwrap().subject, "ann");
+    assert_eq!(verifier.verify(&token, now()).unwrap().actor.name(), "ann");
     assert_eq!(verifier.verify(&token, now() + Duration::minutes(6)), Err(Refused::Expired));
     let other = Tokens::new("another secret of thirty-two byte");
     assert_eq!(other.verifier().verify(&token, now()), Err(Refused::SignatureWrong));

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::{AFTER_KEY, TENANT_KEY, TRACE_KEY, WRITTEN_KEY};
+use crate::{AFTER_KEY, ON_BEHALF_OF_KEY, TENANT_KEY, TRACE_KEY, WRITTEN_KEY};
 
 /// How long a browser keeps what it was allowed; none keeps it longer.
 const KEPT: Duration = Duration::from_hours(2);
@@ -55,7 +55,7 @@ impl CorsConfig {
 fn allowed_headers() -> Vec<HeaderName> {
     let named =
         ["idempotency-key", "traceparent", "tracestate", "baggage", "grpc-timeout", "x-grpc-web", "x-user-agent"];
-    let ours = [TENANT_KEY, AFTER_KEY].into_iter().chain(named).map(HeaderName::from_static);
+    let ours = [TENANT_KEY, ON_BEHALF_OF_KEY, AFTER_KEY].into_iter().chain(named).map(HeaderName::from_static);
     [header::AUTHORIZATION, header::CONTENT_TYPE].into_iter().chain(ours).collect()
 }
 

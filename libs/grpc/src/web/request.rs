@@ -9,12 +9,13 @@ use prost::bytes::{BufMut as _, Bytes, BytesMut};
 use quittance_gateway::{Binding, Call, Problem};
 use tonic::{Code, Status, body::Body};
 
-use crate::{AFTER_KEY, Fault, MAX_JSON_BYTES, MAX_MESSAGE_BYTES, TENANT_KEY, Violations};
+use crate::{AFTER_KEY, Fault, MAX_JSON_BYTES, MAX_MESSAGE_BYTES, ON_BEHALF_OF_KEY, TENANT_KEY, Violations};
 
 /// The headers of a call. Others are HTTP's, or a browser's.
-const HEADERS: [HeaderName; 7] = [
+const HEADERS: [HeaderName; 8] = [
     header::AUTHORIZATION,
     HeaderName::from_static(TENANT_KEY),
+    HeaderName::from_static(ON_BEHALF_OF_KEY),
     HeaderName::from_static(AFTER_KEY),
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),

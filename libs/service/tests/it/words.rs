@@ -5,10 +5,10 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use quittance_db::{DbError, StorableResponse, Tx};
 use quittance_events::Relay;
-use quittance_kernel::{Bug, Clock, RequestId, TenantId};
+use quittance_kernel::{Actor, Bug, Clock, RequestId, TenantId};
 use quittance_runtime::trace::Trace;
 use quittance_service::{
-    Actor, Batch, BatchOperation, Call, CommonError, Envelope, Event, Operation, Outcome, Settings, State, Write,
+    Batch, BatchOperation, Call, CommonError, Envelope, Event, Operation, Outcome, Settings, State, Write,
     service_error,
 };
 use quittance_testkit::{TestDb, now};
@@ -179,7 +179,11 @@ impl Words {
     }
 
     pub(crate) fn call_within<C>(&self, request: RequestId, trace: Option<Trace>, command: C) -> Call<C> {
-        Call { tenant: self.tenant, envelope: Envelope { request, actor: Actor("test".into()), trace }, command }
+        Call {
+            tenant: self.tenant,
+            envelope: Envelope { request, actor: Actor::parse("test").unwrap(), trace },
+            command,
+        }
     }
 
     /// Runs a batch; the answers, or the errors in words.

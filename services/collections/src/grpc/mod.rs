@@ -12,6 +12,7 @@ mod kept_requests_tests;
 
 use quittance_grpc::Reading;
 use quittance_proto::collections::v1::{
+    collections_audit_service_server::{CollectionsAuditService, CollectionsAuditServiceServer},
     collections_webhook_service_server::{CollectionsWebhookService, CollectionsWebhookServiceServer},
     dispute_service_server::DisputeServiceServer,
     dunning_service_server::DunningServiceServer,
@@ -27,6 +28,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.collections.v1.DunningService",
     "quittance.collections.v1.DisputeService",
     "quittance.collections.v1.CollectionsWebhookService",
+    "quittance.collections.v1.CollectionsAuditService",
 ];
 
 /// Adds the service's gRPC services, whose calls wait for what they are to see.
@@ -46,6 +48,11 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
                 CollectionsWebhookServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip),
             ),
         )
+        .add_service(
+            reading
+                .before(CollectionsAuditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }
 
+quittance_audit::audit_service!(CollectionsAuditService, App);
 quittance_webhooks::webhook_service!(CollectionsWebhookService, App);

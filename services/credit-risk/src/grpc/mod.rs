@@ -11,6 +11,7 @@ mod kept_requests_tests;
 
 use quittance_grpc::Reading;
 use quittance_proto::creditrisk::v1::{
+    credit_risk_audit_service_server::{CreditRiskAuditService, CreditRiskAuditServiceServer},
     credit_risk_webhook_service_server::{CreditRiskWebhookService, CreditRiskWebhookServiceServer},
     credit_service_server::CreditServiceServer,
     reservation_service_server::ReservationServiceServer,
@@ -24,6 +25,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.creditrisk.v1.CreditService",
     "quittance.creditrisk.v1.ReservationService",
     "quittance.creditrisk.v1.CreditRiskWebhookService",
+    "quittance.creditrisk.v1.CreditRiskAuditService",
 ];
 
 /// Adds the service's gRPC services, whose calls wait for what they are to see.
@@ -39,6 +41,11 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
             reading
                 .before(CreditRiskWebhookServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
+        .add_service(
+            reading
+                .before(CreditRiskAuditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }
 
+quittance_audit::audit_service!(CreditRiskAuditService, App);
 quittance_webhooks::webhook_service!(CreditRiskWebhookService, App);

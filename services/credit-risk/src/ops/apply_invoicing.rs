@@ -60,7 +60,7 @@ impl Change {
 
 /// Applies a run of events. Returns whether events of this service were published.
 pub(crate) async fn apply_invoicing(tx: &mut Tx, change: &Change, now: DateTime<Utc>) -> Result<bool, HandlerError> {
-    let mut w = Write::within(tx, now);
+    let mut w = Write::within(tx, now, "ApplyInvoicing");
     apply(&mut w, change).await?;
     Ok(w.save_events().await?.is_some())
 }

@@ -17,6 +17,7 @@ use quittance_proto::invoicing::v1::{
     credit_note_service_server::CreditNoteServiceServer,
     customer_service_server::CustomerServiceServer,
     invoice_service_server::InvoiceServiceServer,
+    invoicing_audit_service_server::{InvoicingAuditService, InvoicingAuditServiceServer},
     invoicing_webhook_service_server::{InvoicingWebhookService, InvoicingWebhookServiceServer},
     open_item_service_server::OpenItemServiceServer,
     settlement_service_server::SettlementServiceServer,
@@ -35,6 +36,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.OpenItemService",
     "quittance.invoicing.v1.SettlementService",
     "quittance.invoicing.v1.InvoicingWebhookService",
+    "quittance.invoicing.v1.InvoicingAuditService",
 ];
 
 /// Adds the service's gRPC services, whose calls wait for what they are to see.
@@ -62,6 +64,10 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
             reading
                 .before(InvoicingWebhookServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
+        .add_service(
+            reading.before(InvoicingAuditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }
 
+quittance_audit::audit_service!(InvoicingAuditService, App);
 quittance_webhooks::webhook_service!(InvoicingWebhookService, App);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod at_size;
+mod audit;
 mod bad_input;
 mod batches;
 mod books;

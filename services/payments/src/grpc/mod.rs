@@ -14,6 +14,7 @@ use quittance_grpc::Reading;
 use quittance_proto::payments::v1::{
     bank_import_service_server::BankImportServiceServer,
     payment_service_server::PaymentServiceServer,
+    payments_audit_service_server::{PaymentsAuditService, PaymentsAuditServiceServer},
     payments_webhook_service_server::{PaymentsWebhookService, PaymentsWebhookServiceServer},
 };
 use tonic::{codec::CompressionEncoding::Gzip, service::Routes};
@@ -28,6 +29,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.payments.v1.PaymentService",
     "quittance.payments.v1.BankImportService",
     "quittance.payments.v1.PaymentsWebhookService",
+    "quittance.payments.v1.PaymentsAuditService",
 ];
 
 /// Adds the service's gRPC services, whose calls wait for what they are to see.
@@ -43,6 +45,10 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
             reading
                 .before(PaymentsWebhookServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
+        .add_service(
+            reading.before(PaymentsAuditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
 }
 
+quittance_audit::audit_service!(PaymentsAuditService, App);
 quittance_webhooks::webhook_service!(PaymentsWebhookService, App);

@@ -83,6 +83,7 @@ impl History {
             kind: format!("quittance.{area}.v1.{kind}"),
             ordering_key,
             causation: None,
+            origin: None,
             traceparent: None,
             tracestate: None,
             recorded_at: now() + chrono::Duration::seconds(position),

@@ -62,6 +62,7 @@ fn history(tenant: TenantId) -> Vec<Envelope> {
         kind: "quittance.invoicing.v1.InvoicingEvent".to_owned(),
         ordering_key: customer.uuid(),
         causation: None,
+        origin: None,
         traceparent: None,
         tracestate: None,
         recorded_at: now(),
