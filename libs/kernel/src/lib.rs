@@ -10,6 +10,7 @@ pub mod date;
 pub mod id;
 pub mod metadata;
 pub mod money;
+pub mod payment_terms;
 pub mod percent;
 pub mod ratio;
 pub mod reason;
@@ -17,11 +18,13 @@ pub mod rounding;
 pub mod terms;
 pub mod write_off;
 
+mod added;
 mod bug;
 mod split;
 mod wide;
 
 pub use actor::{Actor, BadActor};
+pub use added::Added;
 pub use aging::{BadBuckets, Buckets};
 pub use bug::{Bug, count};
 pub use clock::{Clock, UnknownTimeZone, parse_time_zone};
@@ -35,6 +38,7 @@ pub use id::{
 };
 pub use metadata::{BadMetadata, Metadata, MetadataChange};
 pub use money::{Money, MoneyError};
+pub use payment_terms::{BadInstallments, BadSplit, Installment, Installments, PaymentTerms, Share};
 pub use percent::{BadPercent, Percent};
 pub use ratio::Ratio;
 pub use rounding::Rounding;

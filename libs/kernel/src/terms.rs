@@ -140,7 +140,7 @@ impl Terms {
     }
 }
 
-fn days_after(date: NaiveDate, days: u16) -> NaiveDate {
+pub(crate) fn days_after(date: NaiveDate, days: u16) -> NaiveDate {
     date.checked_add_days(Days::new(days.into())).unwrap_or(NaiveDate::MAX)
 }
 

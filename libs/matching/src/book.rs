@@ -58,6 +58,8 @@ pub struct Item {
     pub tiers: Vec<Tier>,
     /// Whether small differences on it are tolerated: a seller may exclude a customer.
     pub tolerates: bool,
+    /// The document that it is an installment of; `None` for a whole document.
+    pub part_of: Option<u128>,
 }
 
 impl Item {

@@ -9,6 +9,7 @@ use crate::book::Item;
 use crate::by_tail::by_tail;
 use crate::case::{Case, Verdict};
 use crate::index::ItemIx;
+use crate::installments;
 use crate::line::{Evidence, Part};
 use crate::mention::Reading;
 use crate::near::Nearness;
@@ -99,7 +100,7 @@ pub(super) fn by_numbers(case: &Case<'_>) -> Verdict {
     if is_noise(case, &named) {
         return Verdict::Pass(Vec::new());
     }
-    if readings.len() > 1 && case.mentions.in_ranges().next().is_none() {
+    if readings.len() > 1 && case.mentions.in_ranges().next().is_none() && !installments::of_one_document(&named) {
         let each = named.iter().filter(|(_, item)| item.open > 0).map(|one| case.explain_by(rule, 400, &[*one]));
         return Verdict::Doubt(each.collect(), UnappliedReason::AmbiguousReference);
     }
@@ -145,7 +146,7 @@ fn fitting<'a>(case: &Case<'a>, readings: &[Items<'a>]) -> Fitting<'a> {
         match sets.len() {
             0 => {}
             1 => return sets.into_iter().next().map_or(Fitting::Nothing, Fitting::One),
-            _ => return Fitting::Several(sets),
+            _ => return installments::due_first(&sets).map_or(Fitting::Several(sets), Fitting::One),
         }
     }
     Fitting::Nothing
@@ -158,16 +159,17 @@ fn readings<'a>(case: &Case<'a>) -> Vec<Items<'a>> {
     spans.dedup();
     let mut sets: Vec<BTreeSet<ItemIx>> = vec![BTreeSet::new()];
     for span in spans {
-        let choices: Vec<ItemIx> = case
+        let named: Vec<ItemIx> = case
             .mentions
             .certain()
             .filter(|mention| (mention.first, mention.last) == span)
             .map(|mention| mention.item)
             .collect();
+        let choices = installments::choices(case, &named);
         let longer = sets.iter().flat_map(|set| {
             choices.iter().map(|choice| {
                 let mut set = set.clone();
-                set.insert(*choice);
+                set.extend(choice);
                 set
             })
         });

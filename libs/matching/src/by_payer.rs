@@ -6,6 +6,7 @@ use crate::book::Item;
 use crate::by_number::nearest;
 use crate::case::{Case, Verdict};
 use crate::index::ItemIx;
+use crate::installments;
 use crate::line::{Evidence, Explanation, Part};
 use crate::near::Nearness;
 use crate::settle::{Fallback, Fit};
@@ -34,6 +35,10 @@ pub(super) fn by_single_item(case: &Case<'_>) -> Verdict {
     match equal.as_slice() {
         [] => {}
         [one] => return single(case, *one),
+        several if installments::of_one_document(several) => {
+            let first = several.iter().min_by_key(|(ix, item)| (item.due_on, *ix));
+            return first.map_or_else(|| among_equals(case, several), |first| single(case, *first));
+        }
         several => return among_equals(case, several),
     }
     if !case.payer.is_certain() || !case.mentions.unknown.is_empty() {

@@ -9,6 +9,7 @@ use crate::UnappliedReason;
 use crate::by_number::decide;
 use crate::case::{Case, Verdict};
 use crate::index::ItemIx;
+use crate::installments;
 use crate::line::Evidence;
 
 /// Rule 1: our own creditor references.
@@ -30,8 +31,11 @@ pub(super) fn by_reference(case: &Case<'_>) -> Verdict {
     let two_readings = quoted
         .iter()
         .any(|(long, _)| quoted.iter().any(|(short, _)| long != short && long.as_str().starts_with(short.as_str())));
-    let ambiguous =
-        two_readings || quoted.iter().any(|(reference, _)| case.book.referenced(reference.as_str()).len() > 1);
+    let several = |reference: &str| {
+        let items = case.items(case.book.referenced(reference).iter().copied());
+        items.len() > 1 && !installments::of_one_document(&items)
+    };
+    let ambiguous = two_readings || quoted.iter().any(|(reference, _)| several(reference.as_str()));
     let ids: BTreeSet<ItemIx> =
         quoted.iter().flat_map(|(reference, _)| case.book.referenced(reference.as_str()).iter().copied()).collect();
     let items = case.items(ids);
@@ -39,6 +43,8 @@ pub(super) fn by_reference(case: &Case<'_>) -> Verdict {
     let verdict = if ambiguous {
         let each = items.iter().filter(|(_, item)| item.open > 0).map(|one| case.explain_by(rule, 500, &[*one]));
         Verdict::Doubt(each.collect(), UnappliedReason::AmbiguousReference)
+    } else if let Some(paid) = installments::exactly(case, &items).filter(|_| !was_repaired) {
+        Verdict::Apply(case.explain_by(rule, 990, &paid))
     } else {
         decide(case, rule, &items, !was_repaired)
     };

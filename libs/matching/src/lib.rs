@@ -12,6 +12,7 @@ mod by_reference;
 mod by_tail;
 mod case;
 mod index;
+mod installments;
 mod line;
 mod lists;
 mod match_rule;

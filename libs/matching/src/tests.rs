@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use quittance_kernel::{CreditorReference, Currency, parse_date};
 
 use super::*;
-use crate::MatchRule;
 
 fn day(text: &str) -> NaiveDate {
     parse_date(text).unwrap()
@@ -43,6 +42,7 @@ impl Shelf {
             total: minor,
             tiers: tiers.iter().map(|(until, amount)| Tier { until: day(until), amount: *amount }).collect(),
             tolerates: true,
+            part_of: None,
         })
     }
 

@@ -147,7 +147,7 @@ mod tests {
 
     fn settled() -> ItemSettled {
         let settlement = Settlement { allocation_id: "a".to_owned(), item_id: "i".to_owned(), ..Default::default() };
-        ItemSettled { settlement: Some(settlement), customer_id: "c".to_owned(), open_amount: None }
+        ItemSettled { settlement: Some(settlement), customer_id: "c".to_owned(), ..ItemSettled::default() }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod event;
 mod json;
+mod ledger;
 mod personal;
 pub mod reasons;
 mod request;
@@ -11,6 +12,7 @@ mod value;
 
 pub use event::{AreaEvent, is_event, known, published, published_json, stored, stored_from_json, subject};
 pub use json::{JsonError, contract, from_json, to_json};
+pub use ledger::LedgerChange;
 pub use personal::is_personal;
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};
 pub use scopes::{Access, METHODS, access};

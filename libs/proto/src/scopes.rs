@@ -114,6 +114,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ("/quittance.invoicing.v1.OpenItemService/GetOpenItem", "invoices.read"),
     ("/quittance.invoicing.v1.OpenItemService/GetStatement", "invoices.read"),
     ("/quittance.invoicing.v1.OpenItemService/GetStreamStatus", "ledger.read"),
+    ("/quittance.invoicing.v1.OpenItemService/ListEntries", "invoices.read"),
     ("/quittance.invoicing.v1.OpenItemService/ListOpenItems", "invoices.read"),
     ("/quittance.invoicing.v1.OpenItemService/VerifyLedger", "ledger.read"),
     ("/quittance.invoicing.v1.SettlementService/ReverseSettlements", "internal"),

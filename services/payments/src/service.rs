@@ -26,7 +26,9 @@ impl Service for App {
             "select (to_jsonb(t) - 'tenant_id')::text from tenant t",
             "select (to_jsonb(t) - 'tenant_id')::text from customer t order by id",
             "select (to_jsonb(t) - 'tenant_id')::text from customer_account t order by customer_id, account",
-            "select (to_jsonb(t) - 'tenant_id')::text from open_item t order by id",
+            "select (to_jsonb(t) - 'tenant_id' || jsonb_build_object('total', trim_scale(total), 'open_amount', trim_scale(open_amount)))::text
+             from open_item t
+             order by id",
         ],
     };
 

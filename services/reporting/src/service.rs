@@ -37,7 +37,7 @@ impl Service for App {
             "select (to_jsonb(t) - 'tenant_id')::text from customer t order by id",
             "select (to_jsonb(t) - 'tenant_id')::text from currency t order by code",
             "select (to_jsonb(t) - 'tenant_id')::text from item t order by id",
-            "select (to_jsonb(t) - 'tenant_id')::text from entry t order by event_id, kind",
+            "select (to_jsonb(t) - 'tenant_id')::text from entry t order by event_id, kind, item_id",
             "select (to_jsonb(t) - 'tenant_id')::text from payment t order by id",
             "select (to_jsonb(t) - 'tenant_id')::text from cash_entry t order by event_id",
             "select (to_jsonb(t) - 'tenant_id')::text from allocation_side t order by allocation_id, event_id",

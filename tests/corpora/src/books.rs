@@ -29,6 +29,7 @@ fn item(customer: CustomerIx, number: &str, issued_on: NaiveDate, total: i64) ->
         total,
         tiers: Vec::new(),
         tolerates: true,
+        part_of: None,
     }
 }
 

@@ -2,12 +2,15 @@
 
 mod read;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
-use quittance_kernel::{CustomerId, EventId, ItemId, Money};
-use quittance_proto::invoicing::v1::{self as pb, invoicing_event::Payload};
+use quittance_kernel::{CustomerId, EventId, ItemId};
+use quittance_proto::{
+    LedgerChange,
+    invoicing::v1::{self as pb, invoicing_event::Payload},
+};
 
 use crate::{
     db::projection::{self, IssuedItem, KnownTenant, Movement},
@@ -28,7 +31,8 @@ struct Change {
 }
 
 impl Change {
-    fn add(&mut self, event: EventId, payload: Payload) -> Result<(), read::Unreadable> {
+    fn add(&mut self, event: EventId, mut payload: Payload) -> Result<(), read::Unreadable> {
+        let LedgerChange { items, entries } = LedgerChange::take(&mut payload);
         match payload {
             Payload::TenantCreated(created) => self.tenant = Some(read::tenant(created.tenant.unwrap_or_default())),
             Payload::CustomerCreated(pb::CustomerCreated { customer })
@@ -36,25 +40,15 @@ impl Change {
                 let (id, addressee) = read::customer(customer.unwrap_or_default())?;
                 self.customers.insert(id, addressee);
             }
-            Payload::InvoiceIssued(issued) => self.issued.push(read::issued_item(issued)?),
-            Payload::InvoiceVoided(voided) => {
-                let amount = read::money(voided.amount.as_ref())?.negated();
-                self.move_item(event, &voided.invoice_id, &voided.voided_on, amount)?;
+            Payload::InvoiceIssued(issued) => {
+                for item in items {
+                    self.issued.push(read::issued_item(item, &issued.contact_id)?);
+                }
             }
-            Payload::InvoiceCredited(credited) => {
-                let amount = read::money(credited.amount.as_ref())?.negated();
-                self.move_item(event, &credited.invoice_id, &credited.issued_on, amount)?;
-            }
-            Payload::ItemSettled(settled) => {
-                let settlement = settled.settlement.unwrap_or_default();
-                let amount = read::settled(&settlement)?.negated();
-                self.move_item(event, &settlement.item_id, &settlement.effective_on, amount)?;
-            }
-            Payload::SettlementReversed(reversed) => {
-                let settlement = reversed.settlement.unwrap_or_default();
-                let amount = read::settled(&settlement)?;
-                self.move_item(event, &settlement.item_id, &reversed.effective_on, amount)?;
-            }
+            Payload::InvoiceVoided(_)
+            | Payload::InvoiceCredited(_)
+            | Payload::ItemSettled(_)
+            | Payload::SettlementReversed(_) => self.move_items(event, &entries)?,
             // Drafts and deliveries do not change open items.
             Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)
@@ -70,20 +64,23 @@ impl Change {
         Ok(())
     }
 
-    fn move_item(
-        &mut self,
-        event: EventId,
-        item: &str,
-        effective_on: &str,
-        amount: Money,
-    ) -> Result<(), read::Unreadable> {
-        let movement = Movement {
-            item: read::item(item)?,
-            event,
-            effective_on: read::date("effective_on", effective_on)?,
-            amount,
-        };
-        self.movements.push(movement);
+    /// The movement of each item: its entries of an event are effective on one day.
+    fn move_items(&mut self, event: EventId, entries: &[pb::Entry]) -> Result<(), read::Unreadable> {
+        let mut moved: BTreeMap<ItemId, Movement> = BTreeMap::new();
+        for entry in entries {
+            let (item, amount) = (read::item(&entry.item_id)?, read::money(entry.amount.as_ref())?);
+            let effective_on = read::date("effective_on", &entry.effective_on)?;
+            match moved.entry(item) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(Movement { item, event, effective_on, amount });
+                }
+                Entry::Occupied(mut occupied) => {
+                    let movement = occupied.get_mut();
+                    movement.amount = read::sum(movement.amount, amount)?;
+                }
+            }
+        }
+        self.movements.extend(moved.into_values());
         Ok(())
     }
 

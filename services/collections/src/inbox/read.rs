@@ -68,25 +68,20 @@ pub(crate) fn customer(customer: pb::Customer) -> Result<(CustomerId, Addressee)
     Ok((id, addressee))
 }
 
-/// An issued item.
-pub(crate) fn issued_item(issued: pb::InvoiceIssued) -> Result<IssuedItem, Unreadable> {
+/// An issued item, with the contact that its document is addressed to.
+pub(crate) fn issued_item(item: pb::OpenItem, contact: &str) -> Result<IssuedItem, Unreadable> {
     Ok(IssuedItem {
-        id: item(&issued.invoice_id)?,
-        customer: read("customer_id", CustomerId::parse(&issued.customer_id))?,
-        contact: contact_id(&issued.contact_id)?,
-        number: issued.number,
-        issued_on: date("issued_on", &issued.issued_on)?,
-        due_on: date("due_on", &issued.due_on)?,
-        total: money(issued.total.as_ref())?,
+        id: self::item(&item.item_id)?,
+        customer: read("customer_id", CustomerId::parse(&item.customer_id))?,
+        contact: contact_id(contact)?,
+        number: item.number,
+        issued_on: date("issued_on", &item.issued_on)?,
+        due_on: date("due_on", &item.due_on)?,
+        total: money(item.total.as_ref())?,
     })
 }
 
-/// The amount by which a settlement reduces the balance: the payment, the early-payment discount and the difference written
-/// off, which is negative after an overpayment.
-pub(crate) fn settled(settlement: &pb::Settlement) -> Result<Money, Unreadable> {
-    let mut sum = money(settlement.amount.as_ref())?;
-    for part in [&settlement.discount, &settlement.write_off].into_iter().flatten() {
-        sum = read("amount", sum.checked_add(money(Some(part))?))?;
-    }
-    Ok(sum)
+/// The sum of two amounts.
+pub(crate) fn sum(left: Money, right: Money) -> Result<Money, Unreadable> {
+    read("amount", left.checked_add(right))
 }

@@ -155,7 +155,7 @@ impl Setup {
     /// Terms with two percent off within ten days.
     pub(crate) async fn discount_terms(&self) -> String {
         let discounts = vec![inv::EarlyPaymentDiscount { days: 10, percent: "2".to_owned() }];
-        let payment_terms = Some(inv::PaymentTerms { net_days: 30, discounts });
+        let payment_terms = Some(inv::PaymentTerms { net_days: 30, discounts, ..Default::default() });
         let terms = inv::Terms { code: "2/10".to_owned(), payment_terms, ..inv::Terms::default() };
         let request = inv::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };
         CustomerServiceClient::new(self.server.client()).create_terms(request).await.unwrap().into_inner().terms_id

@@ -4,6 +4,7 @@ use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message, Relay};
 use quittance_kernel::{Clock, CustomerId, InvoiceId, ItemId, Money, ReservationId};
 use quittance_proto::{
+    LedgerChange,
     common::v1 as common,
     invoicing::v1::{self as pb, invoicing_event::Payload},
     read_money,
@@ -52,61 +53,44 @@ fn money(money: Option<&common::Money>) -> Result<Money, Unreadable> {
     read("amount", read_money(money.unwrap_or(&common::Money::default())))
 }
 
-/// The amount by which a settlement reduces the balance: the payment, the early-payment discount and the difference written
-/// off, which is negative after an overpayment.
-fn settled(settlement: &pb::Settlement) -> Result<Money, Unreadable> {
-    let mut sum = money(settlement.amount.as_ref())?;
-    for part in [&settlement.discount, &settlement.write_off].into_iter().flatten() {
-        sum = read("amount", sum.checked_add(money(Some(part))?))?;
-    }
-    Ok(sum)
-}
-
-fn issued(issued: &pb::InvoiceIssued) -> Result<(IssuedItem, InvoiceId), Unreadable> {
-    let reservation = Some(issued.reservation_id.as_str()).filter(|id| !id.is_empty());
-    let reservation = reservation.map(|id| read("reservation_id", ReservationId::parse(id))).transpose()?;
-    let issued_item = IssuedItem {
-        id: item(&issued.invoice_id)?,
-        customer: customer(&issued.customer_id)?,
-        total: money(issued.total.as_ref())?,
+fn issued_item(item: &pb::OpenItem, reservation: Option<ReservationId>) -> Result<IssuedItem, Unreadable> {
+    Ok(IssuedItem {
+        id: self::item(&item.item_id)?,
+        customer: customer(&item.customer_id)?,
+        total: money(item.total.as_ref())?,
         reservation,
-    };
-    Ok((issued_item, read("invoice_id", InvoiceId::parse(&issued.invoice_id))?))
+    })
 }
 
-fn add(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
-    match payload {
+/// The items that an invoice opens. Its reservation ends with the first.
+fn issue(change: &mut Change, issued: &pb::InvoiceIssued, items: &[pb::OpenItem]) -> Result<(), Unreadable> {
+    let reservation = Some(issued.reservation_id.as_str()).filter(|id| !id.is_empty());
+    let mut reservation = reservation.map(|id| read("reservation_id", ReservationId::parse(id))).transpose()?;
+    let invoice = read("invoice_id", InvoiceId::parse(&issued.invoice_id))?;
+    for item in items {
+        let item = issued_item(item, reservation.take())?;
+        read("total", change.issue(item, invoice))?;
+    }
+    Ok(())
+}
+
+fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
+    let LedgerChange { items, entries } = LedgerChange::take(&mut payload);
+    let debtor = match payload {
         Payload::CustomerCreated(pb::CustomerCreated { customer: published })
         | Payload::CustomerUpdated(pb::CustomerUpdated { customer: published }) => {
             change.customers.insert(customer(&published.unwrap_or_default().customer_id)?);
-            Ok(())
-        }
-        Payload::InvoiceIssued(published) => {
-            let (item, invoice) = issued(&published)?;
-            read("total", change.issue(item, invoice))
-        }
-        Payload::InvoiceVoided(voided) => {
-            let amount = money(voided.amount.as_ref())?.negated();
-            read("amount", change.move_item(item(&voided.invoice_id)?, customer(&voided.customer_id)?, amount))
-        }
-        Payload::InvoiceCredited(credited) => {
-            let amount = money(credited.amount.as_ref())?.negated();
-            read("amount", change.move_item(item(&credited.invoice_id)?, customer(&credited.customer_id)?, amount))
-        }
-        Payload::ItemSettled(published) => {
-            let settlement = published.settlement.unwrap_or_default();
-            let amount = settled(&settlement)?.negated();
-            read("amount", change.move_item(item(&settlement.item_id)?, customer(&published.customer_id)?, amount))
-        }
-        Payload::SettlementReversed(published) => {
-            let settlement = published.settlement.unwrap_or_default();
-            let amount = settled(&settlement)?;
-            read("amount", change.move_item(item(&settlement.item_id)?, customer(&published.customer_id)?, amount))
+            return Ok(());
         }
         Payload::TenantCreated(_) => {
             change.is_tenant_created = true;
-            Ok(())
+            return Ok(());
         }
+        Payload::InvoiceIssued(issued) => return issue(change, &issued, &items),
+        Payload::InvoiceVoided(voided) => voided.customer_id,
+        Payload::InvoiceCredited(credited) => credited.customer_id,
+        Payload::ItemSettled(settled) => settled.customer_id,
+        Payload::SettlementReversed(reversed) => reversed.customer_id,
         // Drafts and deliveries do not affect credit.
         Payload::InvoiceDrafted(_)
         | Payload::InvoiceUpdated(_)
@@ -117,8 +101,13 @@ fn add(change: &mut Change, payload: Payload) -> Result<(), Unreadable> {
         | Payload::TermsCreated(_)
         | Payload::TermsUpdated(_)
         | Payload::TermsDeleted(_)
-        | Payload::InvoiceDelivered(_) => Ok(()),
+        | Payload::InvoiceDelivered(_) => return Ok(()),
+    };
+    let debtor = customer(&debtor)?;
+    for entry in &entries {
+        read("amount", change.move_item(item(&entry.item_id)?, debtor, money(entry.amount.as_ref())?))?;
     }
+    Ok(())
 }
 
 impl Handler for InvoicingHandler {

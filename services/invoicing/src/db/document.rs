@@ -1,29 +1,34 @@
 //! Credit notes and delivered documents.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     Column, DbError, List, Place, Range, Tx, Window,
-    row::{known, metadata, metadata_json, stored},
+    row::{known, metadata, metadata_json, money, stored},
 };
 use quittance_kernel::{ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, SeriesId};
 use rust_decimal::Decimal;
+use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::invoice;
+use super::{
+    invoice,
+    line::{StoredCreditLine, StoredTax, into_credit_lines, into_taxes, stored_credit_lines, stored_taxes},
+};
 use crate::{
     Error,
-    domain::{CreditNote, CreditReason, Delivery, DeliveryChannel, Invoice},
+    domain::{CreditLine, CreditNote, CreditReason, Delivery, DeliveryChannel, Invoice, Line, Totals},
 };
 
-/// Adds a credit note. An invoice has at most one.
+/// Adds a credit note.
 pub(crate) async fn insert_credit_note(tx: &mut Tx, note: &CreditNote, series: SeriesId) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
         "insert into credit_note
-           (tenant_id, id, series_id, number, invoice_id, customer_id, issued_on, reason, net_total, tax_total, total, issued_at, metadata)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           (tenant_id, id, series_id, number, invoice_id, customer_id, issued_on, reason, net_total, tax_total, total, issued_at, metadata, lines,
+            taxes)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         tenant,
         note.id.uuid(),
         series.uuid(),
@@ -37,6 +42,8 @@ pub(crate) async fn insert_credit_note(tx: &mut Tx, note: &CreditNote, series: S
         note.totals.total.amount(),
         note.issued_at,
         metadata_json(&note.metadata),
+        stored_credit_lines(note) as _,
+        stored_taxes(&note.totals.taxes) as _,
     )
     .execute(&mut **tx)
     .await?;
@@ -50,9 +57,13 @@ struct NoteRow {
     customer_id: Uuid,
     issued_on: NaiveDate,
     reason: String,
+    net_total: Decimal,
+    tax_total: Decimal,
     total: Decimal,
     issued_at: DateTime<Utc>,
     metadata: serde_json::Value,
+    lines: Option<Json<Vec<StoredCreditLine<'static>>>>,
+    taxes: Option<Json<Vec<StoredTax<'static>>>>,
 }
 
 /// A credit note.
@@ -64,15 +75,33 @@ pub(crate) async fn find_credit_note(tx: &mut Tx, id: CreditNoteId) -> Result<Op
 pub(crate) async fn find_credit_notes(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<CreditNote>, DbError> {
     let rows = sqlx::query_as!(
         NoteRow,
-        "select c.id, number, invoice_id, customer_id, issued_on, reason, total, issued_at, metadata
-         from unnest($2::uuid[]) as requested (id)
-         join credit_note c on c.tenant_id = $1 and c.id = requested.id",
+        r#"select c.id, number, invoice_id, customer_id, issued_on, reason, net_total, tax_total, total, issued_at, metadata,
+             lines as "lines: _", taxes as "taxes: _"
+           from unnest($2::uuid[]) as requested (id)
+           join credit_note c on c.tenant_id = $1 and c.id = requested.id"#,
         tx.tenant().uuid(),
         ids,
     )
     .fetch_all(&mut **tx)
     .await?;
     with_invoices(tx, rows).await
+}
+
+/// The credit notes of an invoice, in the order of their issue.
+pub(crate) async fn credit_notes_of(tx: &mut Tx, invoice: &Invoice) -> Result<Vec<CreditNote>, DbError> {
+    let rows = sqlx::query_as!(
+        NoteRow,
+        r#"select id, number, invoice_id, customer_id, issued_on, reason, net_total, tax_total, total, issued_at, metadata,
+             lines as "lines: _", taxes as "taxes: _"
+           from credit_note
+           where tenant_id = $1 and invoice_id = $2
+           order by id"#,
+        tx.tenant().uuid(),
+        invoice.id.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| row.into_note(invoice)).collect()
 }
 
 /// The filters of a list of credit notes.
@@ -124,31 +153,51 @@ pub(super) fn note_places(tx: &Tx, filter: NoteFilter, window: Window) -> List {
     list
 }
 
-/// Credit notes with the lines and taxes of their invoices, which are credited in full. An invoice has at most one.
+/// Credit notes with their invoices: they have the currency, and what a note of before parts could be credited is over.
 async fn with_invoices(tx: &mut Tx, rows: Vec<NoteRow>) -> Result<Vec<CreditNote>, DbError> {
-    let ids: Vec<InvoiceId> = rows.iter().map(|row| InvoiceId::new(row.invoice_id)).collect();
-    let mut invoices = invoice::find_all(tx, &ids).await?;
-    rows.into_iter().map(|row| row.into_note(&mut invoices)).collect()
+    let ids: BTreeSet<InvoiceId> = rows.iter().map(|row| InvoiceId::new(row.invoice_id)).collect();
+    let invoices = invoice::find_all(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let note = |row: NoteRow| {
+        let missing = || row.corrupt("its invoice is missing");
+        let invoice = invoices.get(&InvoiceId::new(row.invoice_id)).ok_or_else(missing)?;
+        row.into_note(invoice)
+    };
+    rows.into_iter().map(note).collect()
 }
 
 impl NoteRow {
-    fn into_note(self, invoices: &mut HashMap<InvoiceId, Invoice>) -> Result<CreditNote, DbError> {
-        let corrupt = |why: &str| DbError::Corrupt { table: "credit_note", id: self.id, why: why.to_owned() };
-        let invoice =
-            invoices.remove(&InvoiceId::new(self.invoice_id)).ok_or_else(|| corrupt("its invoice is missing"))?;
-        if invoice.totals.total.amount() != self.total {
-            return Err(corrupt("it does not credit its invoice in full"));
+    fn corrupt(&self, why: &str) -> DbError {
+        DbError::Corrupt { table: "credit_note", id: self.id, why: why.to_owned() }
+    }
+
+    fn into_note(self, invoice: &Invoice) -> Result<CreditNote, DbError> {
+        let (table, id, currency) = ("credit_note", self.id, invoice.currency);
+        if self.lines.is_none() && invoice.totals.total.amount() != self.total {
+            return Err(self.corrupt("it does not credit its invoice in full"));
         }
+        let (lines, totals) = if let (Some(lines), Some(taxes)) = (self.lines, self.taxes) {
+            let amount = |value| money(table, id, value, currency);
+            let totals = Totals {
+                net: amount(self.net_total)?,
+                taxes: into_taxes(id, currency, taxes)?,
+                tax: amount(self.tax_total)?,
+                total: amount(self.total)?,
+            };
+            (into_credit_lines(id, currency, lines)?, totals)
+        } else {
+            let line = |(number, line): (u16, &Line)| CreditLine { line: line.clone(), of: Some(number) };
+            ((1..).zip(&invoice.lines).map(line).collect(), invoice.totals.clone())
+        };
         Ok(CreditNote {
-            id: CreditNoteId::new(self.id),
+            id: CreditNoteId::new(id),
             number: self.number,
             invoice: invoice.id,
             customer: CustomerId::new(self.customer_id),
             issued_on: self.issued_on,
-            reason: known("credit_note", self.id, "reason", CreditReason::parse(&self.reason))?,
-            lines: invoice.lines,
-            totals: invoice.totals,
-            metadata: metadata("credit_note", self.id, self.metadata)?,
+            reason: known(table, id, "reason", CreditReason::parse(&self.reason))?,
+            lines,
+            totals,
+            metadata: metadata(table, id, self.metadata)?,
             issued_at: self.issued_at,
         })
     }

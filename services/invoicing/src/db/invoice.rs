@@ -8,7 +8,7 @@ use quittance_db::{
     row::{integer, known, metadata, metadata_json, stored},
 };
 use quittance_kernel::{
-    ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, ReservationId, SeriesId, Terms, TermsId,
+    ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, PaymentTerms, ReservationId, SeriesId, TermsId,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -29,6 +29,7 @@ struct Row {
     currency: String,
     terms_id: Option<Uuid>,
     terms: String,
+    has_agreed_terms: bool,
     series_id: Uuid,
     external_number: Option<String>,
     planned_issue_on: Option<NaiveDate>,
@@ -73,7 +74,8 @@ impl Row {
             currency,
             lines,
             totals,
-            terms: stored(table, id, Terms::parse(&self.terms))?,
+            terms: stored(table, id, PaymentTerms::parse(&self.terms))?,
+            has_agreed_terms: self.has_agreed_terms,
             terms_id: self.terms_id.map(TermsId::new),
             series: SeriesId::new(self.series_id),
             external_number: self.external_number,
@@ -161,7 +163,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[InvoiceId]) -> Result<HashMap<I
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        r#"select i.id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
+        r#"select i.id, customer_id, contact_id, currency, terms_id, terms, has_agreed_terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
            rounding_mode, reservation_id, purchase_order, note, total, state, number, payment_reference, issued_on, due_on, issued_at, voided_on,
            void_reason, credit_note_id, version, created_at, updated_at, lines as "lines: _", metadata
          from unnest($2::uuid[]) as requested (id)
@@ -219,18 +221,22 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
     let before: Vec<i32> = before.collect::<Result<_, _>>()?;
     let lines: Vec<StoredLines<'_>> = drafts.iter().map(|d| stored_lines(d)).collect();
     let updated: Vec<DateTime<Utc>> = drafts.iter().map(|d| d.updated_at).collect();
+    let agreed_terms: Vec<bool> = drafts.iter().map(|d| d.has_agreed_terms).collect();
+    let in_installments: Vec<bool> = drafts.iter().map(|d| d.terms.installments().is_some()).collect();
     let metadata: Vec<serde_json::Value> = drafts.iter().map(|d| metadata_json(&d.metadata)).collect();
     let done = sqlx::query!(
         "update invoice i
          set contact_id = v.contact_id, terms_id = v.terms_id, terms = v.terms, series_id = v.series_id, planned_issue_on = v.planned_issue_on,
            agreed_due_on = v.agreed_due_on, reservation_id = v.reservation_id, purchase_order = v.purchase_order, note = v.note,
            net_total = v.net_total, tax_total = v.tax_total, total = v.total, version = v.version, lines = v.lines, updated_at = v.updated_at,
-           metadata = v.metadata
+           metadata = v.metadata, has_agreed_terms = v.has_agreed_terms,
+           in_installments = v.in_installments
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::date[], $8::date[], $9::uuid[], $10::text[], $11::text[],
            $12::numeric[], $13::numeric[], $14::numeric[], $15::int[], $16::int[], $17::json[],
-           $18::timestamptz[], $19::jsonb[])
+           $18::timestamptz[], $19::jsonb[], $20::bool[], $21::bool[])
            as v (id, contact_id, terms_id, terms, series_id, planned_issue_on, agreed_due_on, reservation_id, purchase_order, note, net_total,
-             tax_total, total, version, version_before, lines, updated_at, metadata)
+             tax_total, total, version, version_before, lines, updated_at, metadata, has_agreed_terms,
+             in_installments)
          where i.tenant_id = $1 and i.id = v.id and i.version = v.version_before",
         tenant,
         &ids,
@@ -251,6 +257,8 @@ pub(crate) async fn update_drafts(tx: &mut Tx, changed: &[ChangedDraft]) -> Resu
         &lines as _,
         &updated,
         &metadata,
+        &agreed_terms,
+        &in_installments,
     )
     .execute(&mut **tx)
     .await?;

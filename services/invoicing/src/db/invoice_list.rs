@@ -50,10 +50,14 @@ impl StoredState {
         match self {
             StoredState::Draft => "i.state = 'draft'",
             StoredState::Open => {
-                "i.state = 'issued' and exists (select from open_item o where o.tenant_id = i.tenant_id and o.id = i.id and o.is_open)"
+                "i.state = 'issued' and coalesce(
+                  (select o.is_open from open_item o where o.tenant_id = i.tenant_id and o.id = i.id),
+                  (select bool_or(o.is_open) from open_item o where o.tenant_id = i.tenant_id and o.document_id = i.id))"
             }
             StoredState::Paid => {
-                "i.state = 'issued' and exists (select from open_item o where o.tenant_id = i.tenant_id and o.id = i.id and not o.is_open)"
+                "i.state = 'issued' and not coalesce(
+                  (select o.is_open from open_item o where o.tenant_id = i.tenant_id and o.id = i.id),
+                  (select bool_or(o.is_open) from open_item o where o.tenant_id = i.tenant_id and o.document_id = i.id))"
             }
             StoredState::Credited => "i.state = 'credited'",
             StoredState::Voided => "i.state = 'voided'",
@@ -61,10 +65,11 @@ impl StoredState {
     }
 }
 
-/// When an invoice or its open balance changed. Drafts have no item; an issued invoice changes with its item.
+/// When an invoice or its open balance changed. Drafts have no item, and an invoice in installments is changed with each of these; others change with
+/// their one item, which has their id.
 const UPDATE_TIME: &str = "u.updated_at";
 const WITH_UPDATES: &str = "(
-    select tenant_id, id, updated_at from invoice where state = 'draft'
+    select tenant_id, id, updated_at from invoice where state = 'draft' or in_installments
     union all
     select tenant_id, id, updated_at from open_item
   ) u

@@ -5,21 +5,21 @@ use quittance_db::{
     DbError, Tx, expect_rows,
     row::{integer, metadata_json},
 };
-use quittance_kernel::{ContactId, ReservationId, TermsId};
+use quittance_kernel::{Actor, ContactId, RequestId, ReservationId, TermsId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::line::{StoredLines, stored_lines};
-use crate::domain::{Entry, Invoice, IssuedInvoice, OpenItem};
+use crate::domain::{DocumentRef, Entry, Invoice, IssuedInvoice, OpenItem};
 
 /// Adds issued invoices and their open items, each with its first entry.
-pub(crate) async fn insert_issued(tx: &mut Tx, issued: &[&IssuedInvoice], now: DateTime<Utc>) -> Result<(), DbError> {
+pub(crate) async fn insert_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Result<(), DbError> {
     if issued.is_empty() {
         return Ok(());
     }
     let invoices: Vec<&Invoice> = issued.iter().map(|issued| &issued.invoice).collect();
     insert_invoices(tx, &invoices).await?;
-    open_items(tx, issued, now).await
+    open_items(tx, issued).await
 }
 
 /// Adds invoices, drafts or issued.
@@ -57,16 +57,19 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Resul
     let updated: Vec<DateTime<Utc>> = invoices.iter().map(|i| i.updated_at).collect();
     let metadata: Vec<serde_json::Value> = invoices.iter().map(|i| metadata_json(&i.metadata)).collect();
     let lines: Vec<StoredLines<'_>> = invoices.iter().map(|i| stored_lines(i)).collect();
+    let agreed_terms: Vec<bool> = invoices.iter().map(|i| i.has_agreed_terms).collect();
+    let in_installments: Vec<bool> = invoices.iter().map(|i| i.terms.installments().is_some()).collect();
     sqlx::query!(
         "insert into invoice
            (tenant_id, id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on,
             rounding_scope, rounding_mode, reservation_id, purchase_order, note, net_total, tax_total, total, state, number, payment_reference,
-            issued_on, due_on, issued_at, version, created_at, lines, updated_at, metadata)
+            issued_on, due_on, issued_at, version, created_at, lines, updated_at, metadata, has_agreed_terms,
+            in_installments)
          select $1, *
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::date[], $11::date[],
            $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[], $21::text[],
            $22::text[], $23::date[], $24::date[], $25::timestamptz[], $26::int[], $27::timestamptz[], $28::json[],
-           $29::timestamptz[], $30::jsonb[])",
+           $29::timestamptz[], $30::jsonb[], $31::bool[], $32::bool[])",
         tenant,
         &ids,
         &customers,
@@ -97,6 +100,8 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Resul
         &lines as _,
         &updated,
         &metadata,
+        &agreed_terms,
+        &in_installments,
     )
     .execute(&mut **tx)
     .await?;
@@ -104,43 +109,58 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Resul
 }
 
 /// Adds open items, each with its first entry.
-pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice], now: DateTime<Utc>) -> Result<(), DbError> {
+pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Result<(), DbError> {
     if issued.is_empty() {
         return Ok(());
     }
     let tenant = tx.tenant().uuid();
-    let entries: Vec<Uuid> = issued.iter().map(|issued| issued.entry.uuid()).collect();
-    let items: Vec<&OpenItem> = issued.iter().map(|issued| &issued.item).collect();
+    let opened = || issued.iter().flat_map(|issued| issued.items.iter().zip(&issued.entries));
+    let items: Vec<&OpenItem> = opened().map(|(item, _)| item).collect();
+    let entries: Vec<&Entry> = opened().map(|(_, entry)| entry).collect();
     let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
+    let documents: Vec<Uuid> = items.iter().map(|i| document_id(i)).collect();
+    let installments: Vec<Option<i32>> = items.iter().map(|i| i.installment.map(i32::from)).collect();
     let customers: Vec<Uuid> = items.iter().map(|i| i.customer.uuid()).collect();
     let numbers: Vec<&str> = items.iter().map(|i| i.number.as_str()).collect();
     let currencies: Vec<&str> = items.iter().map(|i| i.amounts.currency().code()).collect();
     let issued_on: Vec<NaiveDate> = items.iter().map(|i| i.issued_on).collect();
     let due: Vec<NaiveDate> = items.iter().map(|i| i.due_on).collect();
     let terms: Vec<String> = items.iter().map(|i| i.terms.to_string()).collect();
-    let opening: Vec<Entry> = items.iter().map(|i| i.opening_entry()).collect();
-    let kinds: Vec<&str> = opening.iter().map(|entry| entry.kind.label()).collect();
-    let totals: Vec<Decimal> = opening.iter().map(|entry| entry.amount.amount()).collect();
-    let effective_on: Vec<NaiveDate> = opening.iter().map(|entry| entry.effective_on).collect();
+    let entry_ids: Vec<Uuid> = entries.iter().map(|entry| entry.id.uuid()).collect();
+    let kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
+    let totals: Vec<Decimal> = entries.iter().map(|entry| entry.amount.amount()).collect();
+    let effective_on: Vec<NaiveDate> = entries.iter().map(|entry| entry.effective_on).collect();
+    let times: Vec<DateTime<Utc>> = entries.iter().map(|entry| entry.recorded_at).collect();
+    let actors: Vec<Option<&str>> = entries.iter().map(|entry| entry.actor.as_ref().map(Actor::name)).collect();
+    let people: Vec<Option<&str>> =
+        entries.iter().map(|entry| entry.actor.as_ref().and_then(Actor::on_behalf_of)).collect();
+    let requests: Vec<Option<Uuid>> = entries.iter().map(|entry| entry.request.map(RequestId::uuid)).collect();
     sqlx::query!(
         "with opened as (
            select *
-           from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::numeric[], $11::text[],
-             $12::date[])
-             as o (id, entry_id, customer_id, number, currency, issued_on, due_on, terms, total, entry_kind, effective_on)
+           from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::date[], $10::date[], $11::text[],
+             $12::numeric[], $13::text[], $14::date[], $15::timestamptz[], $16::text[], $17::text[], $18::uuid[])
+             as o (id, document_id, installment, entry_id, customer_id, number, currency, issued_on, due_on, terms, total, entry_kind,
+               effective_on, recorded_at, actor, on_behalf_of, request_id)
          ), item as (
            insert into open_item
-             (tenant_id, id, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, written_off, credited,
-              voided, disputed, updated_at)
-           select $1, id, customer_id, number, currency, issued_on, due_on, terms, total, 0, 0, 0, 0, 0, false, $13
+             (tenant_id, id, document_id, installment, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted,
+              written_off, credited, voided, disputed, updated_at)
+           select $1, id, nullif(document_id, id), installment, customer_id, number, currency, issued_on, due_on, terms, total, 0, 0, 0, 0, 0,
+             false, recorded_at
            from opened
          )
-         insert into entry (tenant_id, item_id, id, customer_id, kind, amount, currency, effective_on, recorded_at)
-         select $1, id, entry_id, customer_id, entry_kind, total, currency, effective_on, $13
+         insert into entry
+           (tenant_id, item_id, id, customer_id, kind, amount, currency, effective_on, recorded_at, source_kind, source_id, actor, on_behalf_of,
+            request_id)
+         select $1, id, entry_id, customer_id, entry_kind, total, currency, effective_on, recorded_at, 'document', document_id, actor,
+           on_behalf_of, request_id
          from opened",
         tenant,
         &ids,
-        &entries,
+        &documents,
+        &installments as &[Option<i32>],
+        &entry_ids,
         &customers,
         &numbers as &[&str],
         &currencies as &[&str],
@@ -150,11 +170,19 @@ pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice], now: Date
         &totals,
         &kinds as &[&str],
         &effective_on,
-        now,
+        &times,
+        &actors as &[Option<&str>],
+        &people as &[Option<&str>],
+        &requests as &[Option<Uuid>],
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+fn document_id(item: &OpenItem) -> Uuid {
+    let DocumentRef::Invoice(invoice) = item.document;
+    invoice.uuid()
 }
 
 /// Updates drafts that are now issued.

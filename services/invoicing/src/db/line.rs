@@ -1,4 +1,4 @@
-//! The stored lines of an invoice: one JSON array in the invoice's row, written and read as a whole.
+//! The stored lines and taxes of documents: one JSON array in the document's row, written and read as a whole.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::domain::{Invoice, Line, TaxCategory};
+use crate::domain::{CreditLine, CreditNote, Invoice, Line, TaxCategory, TaxSubtotal};
 
-const TABLE: &str = "invoice";
+const INVOICE: &str = "invoice";
+const CREDIT_NOTE: &str = "credit_note";
 
 /// Numbers are strings of decimal digits, to keep their precision.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +31,76 @@ pub(super) struct StoredLine<'a> {
     tax_rate: Decimal,
     #[serde(with = "rust_decimal::serde::str")]
     net: Decimal,
+}
+
+/// A stored line of a credit note, with the line of the invoice.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredCreditLine<'a> {
+    #[serde(flatten)]
+    line: StoredLine<'a>,
+    of: Option<u16>,
+}
+
+/// Encodes the lines of a credit note.
+pub(super) fn stored_credit_lines(note: &CreditNote) -> Json<Vec<StoredCreditLine<'_>>> {
+    Json(
+        note.lines
+            .iter()
+            .map(|CreditLine { line, of }| StoredCreditLine { line: StoredLine::of(line), of: *of })
+            .collect(),
+    )
+}
+
+/// Decodes the lines of a credit note.
+pub(super) fn into_credit_lines(
+    id: Uuid,
+    currency: Currency,
+    lines: Json<Vec<StoredCreditLine<'static>>>,
+) -> Result<Vec<CreditLine>, DbError> {
+    let into_line = |stored: StoredCreditLine<'static>| {
+        Ok(CreditLine { line: into_line(CREDIT_NOTE, id, currency, stored.line)?, of: stored.of })
+    };
+    lines.0.into_iter().map(into_line).collect()
+}
+
+/// The stored tax of one category and rate.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredTax<'a> {
+    tax_category: Cow<'a, str>,
+    #[serde(with = "rust_decimal::serde::str")]
+    tax_rate: Decimal,
+    #[serde(with = "rust_decimal::serde::str")]
+    taxable: Decimal,
+    #[serde(with = "rust_decimal::serde::str")]
+    tax: Decimal,
+}
+
+/// Encodes the taxes of a credit note.
+pub(super) fn stored_taxes(taxes: &[TaxSubtotal]) -> Json<Vec<StoredTax<'_>>> {
+    let stored = taxes.iter().map(|tax| StoredTax {
+        tax_category: Cow::Borrowed(tax.category.label()),
+        tax_rate: tax.rate.value(),
+        taxable: tax.taxable.amount(),
+        tax: tax.tax.amount(),
+    });
+    Json(stored.collect())
+}
+
+/// Decodes the taxes of a credit note.
+pub(super) fn into_taxes(
+    id: Uuid,
+    currency: Currency,
+    taxes: Json<Vec<StoredTax<'static>>>,
+) -> Result<Vec<TaxSubtotal>, DbError> {
+    let into_tax = |tax: StoredTax<'static>| {
+        Ok(TaxSubtotal {
+            category: known(CREDIT_NOTE, id, "tax category", TaxCategory::parse(&tax.tax_category))?,
+            rate: stored(CREDIT_NOTE, id, Percent::new(tax.tax_rate))?,
+            taxable: money(CREDIT_NOTE, id, tax.taxable, currency)?,
+            tax: money(CREDIT_NOTE, id, tax.tax, currency)?,
+        })
+    };
+    taxes.0.into_iter().map(into_tax).collect()
 }
 
 /// The parameter for a column of type `json`.
@@ -56,16 +127,17 @@ impl<'a> StoredLine<'a> {
 
 /// Decodes the lines of an invoice.
 pub(super) fn into_lines(id: Uuid, currency: Currency, lines: StoredLines<'static>) -> Result<Vec<Line>, DbError> {
-    let into_line = |line: StoredLine<'static>| {
-        Ok(Line {
-            description: line.description.into_owned(),
-            quantity: line.quantity,
-            unit: line.unit.into_owned(),
-            unit_price: line.unit_price,
-            tax_category: known(TABLE, id, "tax category", TaxCategory::parse(&line.tax_category))?,
-            tax_rate: stored(TABLE, id, Percent::new(line.tax_rate))?,
-            net: money(TABLE, id, line.net, currency)?,
-        })
-    };
-    lines.0.into_iter().map(into_line).collect()
+    lines.0.into_iter().map(|line| into_line(INVOICE, id, currency, line)).collect()
+}
+
+fn into_line(table: &'static str, id: Uuid, currency: Currency, line: StoredLine<'static>) -> Result<Line, DbError> {
+    Ok(Line {
+        description: line.description.into_owned(),
+        quantity: line.quantity,
+        unit: line.unit.into_owned(),
+        unit_price: line.unit_price,
+        tax_category: known(table, id, "tax category", TaxCategory::parse(&line.tax_category))?,
+        tax_rate: stored(table, id, Percent::new(line.tax_rate))?,
+        net: money(table, id, line.net, currency)?,
+    })
 }

@@ -84,7 +84,7 @@ async fn invoices(plans: &mut ListPlans) {
 }
 
 async fn items(plans: &mut ListPlans) {
-    use ledger::{Filter, ORDERS};
+    use item::{Filter, ORDERS};
     let all = || Filter {
         customers: Vec::new(),
         due_on: Range::default(),
@@ -95,7 +95,7 @@ async fn items(plans: &mut ListPlans) {
         updated_at: Range::default(),
     };
     for (name, column) in ORDERS {
-        plans.explain(&format!("items by {name}"), |tx| ledger::places(tx, all(), first_page(column))).await;
+        plans.explain(&format!("items by {name}"), |tx| item::places(tx, all(), first_page(column))).await;
     }
     let (due, updated) = (ORDERS[0].1, ORDERS[1].1);
     for (name, column, filter) in [
@@ -104,7 +104,7 @@ async fn items(plans: &mut ListPlans) {
         ("update_time", updated, Filter { updated_at: one_minute(), ..all() }),
         ("update_time, closed ones too", updated, Filter { updated_at: one_minute(), include_closed: true, ..all() }),
     ] {
-        plans.explain(&format!("items with {name}"), |tx| ledger::places(tx, filter, first_page(column))).await;
+        plans.explain(&format!("items with {name}"), |tx| item::places(tx, filter, first_page(column))).await;
     }
 }
 

@@ -2,10 +2,11 @@
 
 pub(crate) mod customer;
 pub(crate) mod document;
+pub(crate) mod entry;
 pub(crate) mod invoice;
 pub(crate) mod invoice_list;
 pub(crate) mod issue;
-pub(crate) mod ledger;
+pub(crate) mod item;
 mod line;
 pub(crate) mod series;
 pub(crate) mod settlement;

@@ -7,7 +7,7 @@ use quittance_db::{
     DbError, Tx, expect_rows,
     row::{integer, stored},
 };
-use quittance_kernel::{Terms, TermsId};
+use quittance_kernel::{PaymentTerms, TermsId};
 use uuid::Uuid;
 
 use crate::{Error, domain::NamedTerms};
@@ -79,7 +79,7 @@ impl TryFrom<Row> for NamedTerms {
         Ok(Self {
             id: TermsId::new(row.id),
             code: row.code,
-            terms: stored("terms", row.id, Terms::parse(&row.terms))?,
+            terms: stored("terms", row.id, PaymentTerms::parse(&row.terms))?,
             version: stored("terms", row.id, u32::try_from(row.version))?,
             updated_at: row.updated_at,
         })
@@ -132,7 +132,7 @@ pub(crate) async fn lock(tx: &mut Tx, id: TermsId) -> Result<NamedTerms, Error> 
 }
 
 /// These terms; those that do not exist are left out.
-pub(crate) async fn find_all(tx: &mut Tx, ids: &[TermsId]) -> Result<HashMap<TermsId, Terms>, DbError> {
+pub(crate) async fn find_all(tx: &mut Tx, ids: &[TermsId]) -> Result<HashMap<TermsId, PaymentTerms>, DbError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -141,5 +141,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[TermsId]) -> Result<HashMap<Ter
         sqlx::query!("select id, terms from terms where tenant_id = $1 and id = any($2)", tx.tenant().uuid(), &ids)
             .fetch_all(&mut **tx)
             .await?;
-    rows.into_iter().map(|row| Ok((TermsId::new(row.id), stored("terms", row.id, Terms::parse(&row.terms))?))).collect()
+    rows.into_iter()
+        .map(|row| Ok((TermsId::new(row.id), stored("terms", row.id, PaymentTerms::parse(&row.terms))?)))
+        .collect()
 }

@@ -2,6 +2,8 @@
 
 use quittance_kernel::{Currency, Money, MoneyError};
 
+use super::entry::{EntryKind, Part};
+
 /// An item's total and its parts. All are in one currency, total = open + settled + discounted + written off +
 /// credited + voided, and 0 <= open <= total holds for every value of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -125,8 +127,13 @@ impl Amounts {
         self.open
     }
 
-    /// Whether the total was voided or credited and accepts no settlement.
+    /// Whether what was left of it was voided or credited: it accepts no settlement.
     pub(crate) const fn is_closed(&self) -> bool {
+        self.open.is_zero() && self.is_credited_in_part()
+    }
+
+    /// Whether any of it was voided or credited.
+    pub(crate) const fn is_credited_in_part(&self) -> bool {
         !self.parts.credited.is_zero() || !self.parts.voided.is_zero()
     }
 
@@ -135,24 +142,27 @@ impl Amounts {
         !self.parts.settled.is_zero() || !self.parts.discounted.is_zero() || !self.parts.written_off.is_zero()
     }
 
-    /// Adds settled, discounted and written-off amounts (negative for a reversal).
-    pub(super) fn settling(self, amount: Money, discount: Money, write_off: Money) -> Result<Amounts, BadAmounts> {
-        let settled = self.parts.settled.checked_add(amount)?;
-        let discounted = self.parts.discounted.checked_add(discount)?;
-        let written_off = self.parts.written_off.checked_add(write_off)?;
-        Amounts::new(self.total, Parts { settled, discounted, written_off, ..self.parts })
-    }
-
-    /// Credits the open balance.
-    pub(super) fn crediting(self) -> Result<Amounts, BadAmounts> {
-        let credited = self.parts.credited.checked_add(self.open)?;
-        Amounts::new(self.total, Parts { credited, ..self.parts })
-    }
-
-    /// Voids the open balance.
-    pub(super) fn voiding(self) -> Result<Amounts, BadAmounts> {
-        let voided = self.parts.voided.checked_add(self.open)?;
-        Amounts::new(self.total, Parts { voided, ..self.parts })
+    /// The amounts after these movements of the balance: an entry's kind says which part it changes.
+    ///
+    /// # Errors
+    /// [`BadAmounts`] if what they leave are not parts of the total.
+    pub(super) fn after(self, movements: impl IntoIterator<Item = (EntryKind, Money)>) -> Result<Amounts, BadAmounts> {
+        let Amounts { mut total, mut parts, .. } = self;
+        for (kind, amount) in movements {
+            let part = match kind.part() {
+                Part::Total => {
+                    total = total.checked_add(amount)?;
+                    continue;
+                }
+                Part::Settled => &mut parts.settled,
+                Part::Discounted => &mut parts.discounted,
+                Part::WrittenOff => &mut parts.written_off,
+                Part::Credited => &mut parts.credited,
+                Part::Voided => &mut parts.voided,
+            };
+            *part = part.checked_sub(amount)?;
+        }
+        Amounts::new(total, parts)
     }
 }
 

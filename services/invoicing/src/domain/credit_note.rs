@@ -1,11 +1,12 @@
 //! Credit notes, which reverse an issued invoice.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, Metadata};
+use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, Metadata, Money};
 
+use super::credit_scope::{Credit, CreditLine, CreditScope};
+use super::entry::{Entry, Recording};
 use super::invoice::{Invoice, State};
-use super::line::Line;
-use super::open_item::{Entry, OpenItem};
+use super::open_item::OpenItem;
 use super::refusal::Refusal;
 use super::totals::Totals;
 
@@ -66,7 +67,7 @@ impl CreditReason {
     }
 }
 
-/// A credit note for one invoice, in full. Amounts are positive.
+/// A credit note for one invoice. Amounts are positive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CreditNote {
     /// The credit note's id.
@@ -81,9 +82,9 @@ pub(crate) struct CreditNote {
     pub issued_on: NaiveDate,
     /// The reason.
     pub reason: CreditReason,
-    /// The lines of the invoice.
-    pub lines: Vec<Line>,
-    /// The totals of the invoice, copied and not computed again, so that the two sum to zero.
+    /// What is credited. Of a note over all of an invoice that had none before: the invoice's lines.
+    pub lines: Vec<CreditLine>,
+    /// Its totals. All notes of an invoice together sum to it at most, and exactly where all of it is credited.
     pub totals: Totals,
     /// The caller's own keys and values.
     pub metadata: Metadata,
@@ -91,91 +92,149 @@ pub(crate) struct CreditNote {
     pub issued_at: DateTime<Utc>,
 }
 
-impl CreditNote {
-    /// Whether the invoice can be credited on this day; checked before a number is taken.
+/// What is to be credited, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct CreditRequest<'a> {
+    /// What of the invoice; `None` for all that is not credited yet.
+    pub scope: Option<&'a CreditScope>,
+    /// The issue date.
+    pub issued_on: NaiveDate,
+    /// The tenant's day.
+    pub today: NaiveDate,
+    /// The reason.
+    pub reason: CreditReason,
+    /// The caller's own keys and values.
+    pub metadata: Metadata,
+}
+
+/// A credit that is possible: decided before a number is taken, so that refusals take none.
+#[derive(Debug)]
+pub(crate) struct CreditPlan<'a> {
+    request: CreditRequest<'a>,
+    credit: Credit,
+}
+
+impl<'a> CreditPlan<'a> {
+    /// What is credited of an invoice with these items, after the notes before it.
     ///
     /// # Errors
-    /// `InvoiceNotIssued`, `InvoiceSettled` while anything is settled on it, `IssuedInFuture`, `IssuedBeforeInvoice`.
-    pub(crate) fn check(
+    /// `InvoiceNotIssued`, `IssuedInFuture`, `IssuedBeforeInvoice`, `CreditExceedsInvoice`, `CreditLineUnknown`, `CreditLineExceeded`,
+    /// `CreditExceedsOpen` where more would be credited than is open, `TotalNotPositive`, `Line`, `Money`.
+    pub(crate) fn new(
         invoice: &Invoice,
-        item: &OpenItem,
-        issued_on: NaiveDate,
-        today: NaiveDate,
-    ) -> Result<(), Refusal> {
+        items: &[OpenItem],
+        before: &[CreditNote],
+        request: CreditRequest<'a>,
+    ) -> Result<CreditPlan<'a>, Refusal> {
         let issuance = invoice.issued()?;
-        item.check_untouched()?;
+        let (issued_on, today) = (request.issued_on, request.today);
         if issued_on > today {
-            Err(Refusal::IssuedInFuture { issued_on, today })
-        } else if issued_on < issuance.issued_on {
-            Err(Refusal::IssuedBeforeInvoice { invoice_issued_on: issuance.issued_on })
-        } else {
-            Ok(())
+            return Err(Refusal::IssuedInFuture { issued_on, today });
         }
+        if issued_on < issuance.issued_on {
+            return Err(Refusal::IssuedBeforeInvoice { invoice_issued_on: issuance.issued_on });
+        }
+        let notes = before.iter().map(|note| (&note.lines[..], &note.totals));
+        let credit = Credit::of(invoice, notes, request.scope)?;
+        let open = Money::sum(invoice.currency, items.iter().map(OpenItem::open))?;
+        if credit.totals.total.compare(open)?.is_gt() {
+            return Err(Refusal::CreditExceedsOpen { credit: credit.totals.total, open });
+        }
+        Ok(CreditPlan { request, credit })
     }
 
-    /// Credits an issued invoice in full, line by line and tax by tax.
+    /// Issues the credit note, under the number taken for it, and credits the items: the one that is due last first, so that what is due next stays
+    /// as it was agreed.
     ///
     /// # Errors
-    /// Those of [`CreditNote::check`].
-    #[expect(clippy::too_many_arguments, reason = "the two aggregates, and the caller's context")]
-    pub(crate) fn in_full(
+    /// Those of [`CreditPlan::new`], whose invoice and items these are.
+    pub(crate) fn issue(
+        self,
         invoice: &Invoice,
-        item: &OpenItem,
+        items: Vec<OpenItem>,
         id: CreditNoteId,
         number: String,
-        issued_on: NaiveDate,
-        today: NaiveDate,
-        reason: CreditReason,
-        metadata: Metadata,
-        now: DateTime<Utc>,
-    ) -> Result<(CreditNote, Invoice, OpenItem, Entry), Refusal> {
-        CreditNote::check(invoice, item, issued_on, today)?;
+        recording: &Recording,
+    ) -> Result<Credited, Refusal> {
+        let CreditPlan { request, credit } = self;
         let issuance = invoice.issued()?.clone();
-        let (item, entry) = item.clone().credit_in_full(issued_on)?;
+        let mut left = credit.totals.total;
+        let mut due_last_first = items;
+        due_last_first.sort_by_key(|item| std::cmp::Reverse((item.due_on, item.installment)));
+        let (mut items, mut entries) = (Vec::new(), Vec::new());
+        for item in due_last_first {
+            let part = left.min(item.open())?;
+            if part.is_positive() {
+                left = left.checked_sub(part)?;
+                let (item, entry) = item.credit(part, request.issued_on, recording)?;
+                items.push(item);
+                entries.push(entry);
+            }
+        }
+        let state = if credit.uncredited.is_zero() {
+            State::Credited { issuance, credit_note: id }
+        } else {
+            State::Issued(issuance)
+        };
         let note = CreditNote {
             id,
             number,
             invoice: invoice.id,
             customer: invoice.customer,
-            issued_on,
-            reason,
-            lines: invoice.lines.clone(),
-            totals: invoice.totals.clone(),
-            metadata,
-            issued_at: now,
+            issued_on: request.issued_on,
+            reason: request.reason,
+            lines: credit.lines,
+            totals: credit.totals,
+            metadata: request.metadata,
+            issued_at: recording.at,
         };
-        let state = State::Credited { issuance, credit_note: id };
         let invoice = Invoice { state, version: invoice.version + 1, ..invoice.clone() };
-        Ok((note, invoice, item, entry))
+        Ok(Credited { note, invoice, items, entries, uncredited: credit.uncredited })
     }
+}
+
+/// An issued credit note and what it has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Credited {
+    /// The note.
+    pub note: CreditNote,
+    /// The invoice after it.
+    pub invoice: Invoice,
+    /// The items that it has credited, after it.
+    pub items: Vec<OpenItem>,
+    /// An entry for each of them.
+    pub entries: Vec<Entry>,
+    /// What of the invoice is not credited after it.
+    pub uncredited: Money,
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use quittance_kernel::{Money, Rounding, SeriesId};
-    use rust_decimal::Decimal;
-
     use super::*;
     use crate::domain::InvoiceStatus;
-    use crate::domain::invoice_content::InvoiceContent;
-    use crate::domain::rounding::{RoundingRule, RoundingScope};
-    use crate::domain::samples::{content, day, draft, eur, issue, issued, line_content, now, terms};
+    use crate::domain::issue::IssuedInvoice;
+    use crate::domain::samples::{day, draft, eur, issued, issued_in_parts, now, recording};
 
-    type Credited = (CreditNote, Invoice, OpenItem, Entry);
+    fn request<'a>(scope: Option<&'a CreditScope>, issued_on: &str) -> CreditRequest<'a> {
+        CreditRequest {
+            scope,
+            issued_on: day(issued_on),
+            today: day("2026-03-10"),
+            reason: CreditReason::Pricing,
+            metadata: Metadata::default(),
+        }
+    }
 
-    fn credit(invoice: &Invoice, item: &OpenItem, issued_on: &str) -> Result<Credited, Refusal> {
-        CreditNote::in_full(
-            invoice,
-            item,
-            CreditNoteId::at(now()),
-            "CN-000001".to_owned(),
-            day(issued_on),
-            day("2026-03-10"),
-            CreditReason::Pricing,
-            Metadata::default(),
-            now(),
-        )
+    fn credit(
+        invoice: &Invoice,
+        items: &[OpenItem],
+        before: &[CreditNote],
+        amount: Option<&str>,
+        issued_on: &str,
+    ) -> Result<Credited, Refusal> {
+        let scope = amount.map(|amount| CreditScope::Amount(eur(amount)));
+        let plan = CreditPlan::new(invoice, items, before, request(scope.as_ref(), issued_on))?;
+        plan.issue(invoice, items.to_vec(), CreditNoteId::at(now()), "CN-000001".to_owned(), &recording())
     }
 
     #[test]
@@ -186,56 +245,48 @@ mod tests {
     }
 
     #[test]
-    fn a_credit_closes_the_item() {
+    fn a_credit_over_all_closes_the_item() {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
-        let (note, credited, item, entry) = credit(&invoice, &item, "2026-03-04").unwrap();
-        assert_eq!((note.totals.total, entry.amount), (eur("119.00"), eur("-119.00")));
-        assert_eq!((item.open(), credited.status(Some(item.open()))), (eur("0.00"), InvoiceStatus::Credited));
+        let Credited { note, invoice: credited, items, entries, .. } =
+            credit(&invoice, &[item], &[], None, "2026-03-04").unwrap();
+        assert_eq!((note.totals, entries[0].amount), (invoice.totals.clone(), eur("-119.00")));
+        assert_eq!((items[0].open(), credited.status(Some(items[0].open()))), (eur("0.00"), InvoiceStatus::Credited));
         assert_eq!(credited.version, invoice.version + 1);
-        assert_eq!(credit(&credited, &item, "2026-03-04").unwrap_err().reason(), "INVOICE_NOT_ISSUED");
+        let again = credit(&credited, &items, &[], None, "2026-03-04");
+        assert_eq!(again.unwrap_err().reason(), "INVOICE_NOT_ISSUED");
     }
 
     #[test]
-    fn credits_have_their_day() {
+    fn parts_are_credited_until_nothing_is_left() {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
-        assert_eq!(credit(&invoice, &item, "2026-03-11").unwrap_err().reason(), "ISSUED_IN_FUTURE");
-        assert_eq!(credit(&invoice, &item, "2026-03-01").unwrap_err().reason(), "ISSUED_BEFORE_INVOICE");
-        let draft = draft("100.00", "net 30");
-        assert_eq!(credit(&draft, &item, "2026-03-04").unwrap_err().reason(), "INVOICE_NOT_ISSUED");
+        let first = credit(&invoice, &[item], &[], Some("19.00"), "2026-03-04").unwrap();
+        assert_eq!((first.items[0].open(), first.uncredited), (eur("100.00"), eur("100.00")));
+        assert_eq!(first.invoice.status(Some(eur("100.00"))), InvoiceStatus::Issued);
+        let before = [first.note];
+        let rest = credit(&first.invoice, &first.items, &before, None, "2026-03-05").unwrap();
+        assert_eq!((rest.note.totals.total, rest.items[0].open()), (eur("100.00"), eur("0.00")));
+        assert_eq!(rest.invoice.status(Some(eur("0.00"))), InvoiceStatus::Credited);
     }
 
-    proptest! {
-        /// Whatever was invoiced and however it was rounded, a full credit sums with it to zero, tax by tax.
-        #[test]
-        fn a_full_credit_sums_to_the_invoice(
-            lines in prop::collection::vec((1i64..100_000, 1i64..100_000, 0usize..4), 1..20),
-            per_line in any::<bool>(),
-            half_even in any::<bool>(),
-        ) {
-            let scope = if per_line { RoundingScope::PerLine } else { RoundingScope::PerRate };
-            let mode = if half_even { Rounding::HalfEven } else { Rounding::HalfUp };
-            let lines = lines
-                .into_iter()
-                .map(|(quantity, price, rate)| {
-                    let (quantity, price) = (Decimal::new(quantity, 3), Decimal::new(price, 1));
-                    line_content(&quantity.to_string(), &price.to_string(), ["0", "5.5", "7.7", "19"][rate])
-                })
-                .collect();
-            let content =
-                InvoiceContent { lines, rounding: Some(RoundingRule { scope, mode }), ..content("1.00") };
-            let draft = Invoice::draft(
-                InvoiceId::at(now()), content, terms("net 30"), SeriesId::at(now()), RoundingRule::STANDARD, now(),
-            );
-            // Very small lines may round to zero, which is not a valid invoice.
-            prop_assume!(draft.is_ok());
-            let (invoice, item) = issue(draft.unwrap(), "2026-03-02");
-            let (note, _, closed, entry) = credit(&invoice, &item, "2026-03-04").unwrap();
-            prop_assert_eq!(entry.amount.negated(), invoice.totals.total);
-            prop_assert!(closed.open().is_zero());
-            prop_assert_eq!(&note.totals, &Totals::of(&note.lines, invoice.currency, invoice.rounding).unwrap());
-            let given_back = |of: fn(&Totals) -> Money| of(&invoice.totals).checked_sub(of(&note.totals)).unwrap();
-            prop_assert!(given_back(|totals| totals.net).is_zero() && given_back(|totals| totals.tax).is_zero());
-            prop_assert_eq!(note.totals.taxes, invoice.totals.taxes);
-        }
+    #[test]
+    fn the_installment_that_is_due_last_is_credited_first() {
+        let IssuedInvoice { invoice, items, .. } =
+            issued_in_parts("100.00", "19 due on receipt; 50% net 30; rest net 60", "2026-03-02");
+        let done = credit(&invoice, &items, &[], Some("60.00"), "2026-03-04").unwrap();
+        let moved: Vec<_> = done.items.iter().map(|item| (item.installment, item.open())).collect();
+        assert_eq!(moved, [(Some(3), eur("0.00")), (Some(2), eur("40.00"))]);
+        assert_eq!(done.entries.iter().map(|entry| entry.amount).collect::<Vec<_>>(), [eur("-40.50"), eur("-19.50")]);
+    }
+
+    #[test]
+    fn credits_have_their_day_and_their_limit() {
+        let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
+        let reason = |invoice: &Invoice, amount, on| {
+            credit(invoice, std::slice::from_ref(&item), &[], amount, on).unwrap_err().reason()
+        };
+        assert_eq!(reason(&invoice, None, "2026-03-11"), "ISSUED_IN_FUTURE");
+        assert_eq!(reason(&invoice, None, "2026-03-01"), "ISSUED_BEFORE_INVOICE");
+        assert_eq!(reason(&invoice, Some("119.01"), "2026-03-04"), "CREDIT_EXCEEDS_INVOICE");
+        assert_eq!(reason(&draft("100.00", "net 30"), None, "2026-03-04"), "INVOICE_NOT_ISSUED");
     }
 }

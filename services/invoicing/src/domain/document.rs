@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::customer::{Contact, Customer};
 use super::invoice::{Invoice, Issuance, State};
 use super::line::{Line, TaxCategory};
+use super::open_item::OpenItem;
 use super::refusal::Refusal;
 use super::tenant::Tenant;
 use super::totals::TaxSubtotal;
@@ -50,6 +51,10 @@ pub(crate) struct DocumentData {
     pub payment_terms: String,
     /// One sentence for each tier of early-payment discount.
     pub discounts: Vec<String>,
+    /// What is due when; empty if it is paid at once.
+    pub installments: Vec<InstallmentData>,
+    /// What is still to be paid.
+    pub to_pay: String,
     /// The payment reference, in groups of four.
     pub payment_reference: Option<String>,
     /// The customer's purchase order. May be empty.
@@ -124,6 +129,19 @@ pub(crate) struct TaxData {
     pub tax: String,
 }
 
+/// An installment as printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct InstallmentData {
+    /// Its due date.
+    pub due_on: String,
+    /// Its amount.
+    pub amount: String,
+    /// What is still to be paid of it.
+    pub open: String,
+    /// One sentence for each tier of early-payment discount.
+    pub discounts: Vec<String>,
+}
+
 /// Why the page cannot be rendered.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DocumentError {
@@ -159,9 +177,14 @@ impl DocumentData {
         customer: &Customer,
         contact: Option<&Contact>,
         invoice: &Invoice,
+        items: &[OpenItem],
     ) -> Result<DocumentData, Refusal> {
         let issuance = invoice.state.issuance().ok_or(Refusal::InvoiceNotIssued { state: invoice.state.label() })?;
-        let discounts = invoice.terms.discounts().iter();
+        let open = Money::sum(invoice.currency, items.iter().map(OpenItem::open))?;
+        let (discounts, installments) = match items {
+            [item] if item.installment.is_none() => (discount_sentences(item)?, Vec::new()),
+            items => (Vec::new(), items.iter().map(InstallmentData::of).collect::<Result<_, _>>()?),
+        };
         Ok(DocumentData {
             seller: SellerData::of(tenant),
             buyer: BuyerData::of(customer, contact),
@@ -176,12 +199,23 @@ impl DocumentData {
             tax: invoice.totals.tax.amount_text(),
             total: invoice.totals.total.amount_text(),
             payment_terms: payment_terms(invoice, issuance),
-            discounts: discounts
-                .map(|tier| discount_sentence(invoice.totals.total, tier, issuance.issued_on))
-                .collect::<Result<_, _>>()?,
+            discounts,
+            installments,
+            to_pay: to_pay(open),
             payment_reference: issuance.payment_reference.as_deref().map(grouped),
             purchase_order: invoice.purchase_order.clone(),
             note: invoice.note.clone(),
+        })
+    }
+}
+
+impl InstallmentData {
+    fn of(item: &OpenItem) -> Result<InstallmentData, MoneyError> {
+        Ok(InstallmentData {
+            due_on: item.due_on.to_string(),
+            amount: item.amounts.total().amount_text(),
+            open: item.open().amount_text(),
+            discounts: discount_sentences(item)?,
         })
     }
 }
@@ -255,8 +289,21 @@ fn notice(state: &State) -> Option<String> {
     }
 }
 
+/// What is still to be paid: a paid document says so.
+fn to_pay(open: Money) -> String {
+    if open.is_zero() { "nothing".to_owned() } else { open.to_string() }
+}
+
+fn discount_sentences(item: &OpenItem) -> Result<Vec<String>, MoneyError> {
+    let tiers = item.terms.discounts().iter();
+    tiers.map(|tier| discount_sentence(item.amounts.total(), tier, item.issued_on)).collect()
+}
+
 fn payment_terms(invoice: &Invoice, issuance: &Issuance) -> String {
-    let in_full = match invoice.terms.net_days() {
+    if let Some(installments) = invoice.terms.installments() {
+        return format!("Payment in {} installments, the last by {}.", installments.parts().len(), issuance.due_on);
+    }
+    let in_full = match invoice.terms.last_net_days() {
         _ if invoice.terms.due_on(issuance.issued_on) != issuance.due_on => "Payment in full as agreed".to_owned(),
         0 => "Payment in full on receipt".to_owned(),
         days => format!("Payment in full within {days} days"),

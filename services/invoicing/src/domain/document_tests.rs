@@ -1,11 +1,15 @@
-use quittance_kernel::{ContactId, Currency, CustomerId, Metadata, TenantId};
+use quittance_kernel::{AllocationId, ContactId, Currency, CustomerId, Metadata, PaymentId, TenantId};
 
 use super::*;
 use crate::domain::address::Address;
 use crate::domain::customer::{ContactContent, CustomerContent};
 use crate::domain::invoice_content::InvoicePatch;
+use crate::domain::issue::IssuedInvoice;
 use crate::domain::line::LineContent;
-use crate::domain::samples::{day, draft, issue, line_content, now, tenant_content};
+use crate::domain::open_item::Settlement;
+use crate::domain::samples::{
+    because, day, draft, eur, issue, issued_in_parts, line_content, now, recording, tenant_content,
+};
 
 fn customer() -> Customer {
     let contact = ContactContent {
@@ -37,9 +41,9 @@ fn data(patch: InvoicePatch) -> DocumentData {
     let draft = draft("100.00", "3/5 2/10 net 30");
     let content = patch.onto(draft.content()).unwrap();
     let (terms, series) = (draft.terms.clone(), draft.series);
-    let (invoice, _) = issue(draft.update(content, terms, series).unwrap(), "2026-03-02");
+    let (invoice, item) = issue(draft.update(content, terms, series).unwrap(), "2026-03-02");
     let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());
-    DocumentData::of(&tenant, &customer, customer.contacts.first(), &invoice).unwrap()
+    DocumentData::of(&tenant, &customer, customer.contacts.first(), &invoice, &[item]).unwrap()
 }
 
 fn patch() -> InvoicePatch {
@@ -116,12 +120,33 @@ fn a_page_leaves_out_what_there_is_not() {
 fn a_draft_has_no_page_and_a_voided_invoice_says_so() {
     let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());
     let draft = draft("100.00", "net 30");
-    let refusal = DocumentData::of(&tenant, &customer, None, &draft).unwrap_err();
+    let refusal = DocumentData::of(&tenant, &customer, None, &draft, &[]).unwrap_err();
     assert_eq!(refusal.reason(), "INVOICE_NOT_ISSUED");
     let (invoice, item) = issue(draft, "2026-03-02");
-    let (voided, _, _) = invoice.void(&item, false, day("2026-03-03"), "Wrong customer".to_owned()).unwrap();
-    let page = render(&DocumentData::of(&tenant, &customer, None, &voided).unwrap()).unwrap();
-    assert_shows(&page, &["Voided on 2026-03-03: nothing is to be paid."]);
+    let (voided, items, _) = invoice.void(vec![item], false, day("2026-03-03"), &because("Wrong customer")).unwrap();
+    let page = render(&DocumentData::of(&tenant, &customer, None, &voided, &items).unwrap()).unwrap();
+    assert_shows(&page, &["Voided on 2026-03-03: nothing is to be paid.", "<dt>To be paid</dt><dd>nothing</dd>"]);
+}
+
+#[test]
+fn installments_are_listed_with_what_is_still_to_be_paid() {
+    let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());
+    let IssuedInvoice { invoice, mut items, .. } =
+        issued_in_parts("100.00", "30% due on receipt; 70% 2/10 net 30", "2026-03-02");
+    let settlement = Settlement {
+        allocation: AllocationId::at(now()),
+        payment: PaymentId::at(now()),
+        item: items[0].id,
+        amount: eur("35.70"),
+        discount: None,
+        write_off: None,
+        effective_on: day("2026-03-03"),
+    };
+    items[0] = items[0].clone().settle(&settlement, &recording()).unwrap().0;
+    let page = render(&DocumentData::of(&tenant, &customer, None, &invoice, &items).unwrap()).unwrap();
+    assert_shows(&page, &["Payment in 2 installments, the last by 2026-04-01.", "<dd>83.30 EUR</dd>"]);
+    assert_shows(&page, &["<td>2026-03-02</td><td>35.70</td><td>0.00</td>", "<td>83.30</td><td>83.30</td>"]);
+    assert_shows(&page, &["Pay 81.63 EUR by 2026-03-12 to take 2 % early-payment discount."]);
 }
 
 #[test]

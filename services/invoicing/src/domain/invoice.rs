@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{
-    ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Metadata, Money, ReservationId, SeriesId, Terms, TermsId,
+    Added, ContactId, CreditNoteId, Currency, CustomerId, InvoiceId, Metadata, Money, PaymentTerms, ReservationId,
+    SeriesId, TermsId,
 };
 
 use super::invoice_content::InvoiceContent;
@@ -14,7 +15,7 @@ use super::totals::Totals;
 /// An invoice in any state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invoice {
-    /// Its id; the open item of an issued invoice has the same.
+    /// Its id; its open item has the same, if it is paid at once.
     pub id: InvoiceId,
     /// The debtor.
     pub customer: CustomerId,
@@ -27,7 +28,9 @@ pub(crate) struct Invoice {
     /// Its totals.
     pub totals: Totals,
     /// Its payment terms.
-    pub terms: Terms,
+    pub terms: PaymentTerms,
+    /// Whether the terms were agreed for this invoice alone.
+    pub has_agreed_terms: bool,
     /// The named terms, if the caller named some.
     pub terms_id: Option<TermsId>,
     /// The series of its number.
@@ -139,11 +142,11 @@ impl Invoice {
     /// A draft. `terms` and `series` are resolved from the content.
     ///
     /// # Errors
-    /// `Line`, `TotalNotPositive`, `DueBeforeIssued` if both dates are given, `Money` if a sum is too large.
+    /// `Line`, `TotalNotPositive`, `DueBeforeIssued` if both dates are given, `Installments`, `DueDateWithInstallments`, `Money` if a sum is too large.
     pub(crate) fn draft(
         id: InvoiceId,
         content: InvoiceContent,
-        terms: Terms,
+        terms: PaymentTerms,
         series: SeriesId,
         default_rule: RoundingRule,
         now: DateTime<Utc>,
@@ -151,6 +154,7 @@ impl Invoice {
         let rounding = content.rounding.unwrap_or(default_rule);
         let (lines, totals) = price(content.lines, content.currency, rounding)?;
         check_dates(content.issued_on, content.due_on)?;
+        check_installments(&terms, content.due_on, totals.total)?;
         Ok(Invoice {
             id,
             customer: content.customer,
@@ -159,6 +163,7 @@ impl Invoice {
             lines,
             totals,
             terms,
+            has_agreed_terms: content.agreed_terms.0.is_some(),
             terms_id: content.terms_id,
             series,
             external_number: content.external_number,
@@ -180,15 +185,22 @@ impl Invoice {
     ///
     /// # Errors
     /// `InvoiceNotDraft`, and those of [`Invoice::draft`].
-    pub(crate) fn update(self, content: InvoiceContent, terms: Terms, series: SeriesId) -> Result<Invoice, Refusal> {
+    pub(crate) fn update(
+        self,
+        content: InvoiceContent,
+        terms: PaymentTerms,
+        series: SeriesId,
+    ) -> Result<Invoice, Refusal> {
         self.check_draft()?;
         let (lines, totals) = price(content.lines, self.currency, self.rounding)?;
         check_dates(content.issued_on, content.due_on)?;
+        check_installments(&terms, content.due_on, totals.total)?;
         Ok(Invoice {
             contact: content.contact,
             lines,
             totals,
             terms,
+            has_agreed_terms: content.agreed_terms.0.is_some(),
             terms_id: content.terms_id,
             series,
             planned_issue_on: content.issued_on,
@@ -219,6 +231,7 @@ impl Invoice {
             purchase_order: self.purchase_order.clone(),
             note: self.note.clone(),
             metadata: self.metadata.clone(),
+            agreed_terms: Added(self.has_agreed_terms.then(|| self.terms.clone())),
         }
     }
 
@@ -279,6 +292,16 @@ fn check_dates(issued_on: Option<NaiveDate>, due_on: Option<NaiveDate>) -> Resul
         (Some(issued_on), Some(due_on)) if due_on < issued_on => Err(Refusal::DueBeforeIssued { due_on, issued_on }),
         _ => Ok(()),
     }
+}
+
+/// Each installment is something, and none has a due date but its own.
+fn check_installments(terms: &PaymentTerms, due_on: Option<NaiveDate>, total: Money) -> Result<(), Refusal> {
+    let Some(installments) = terms.installments() else { return Ok(()) };
+    if due_on.is_some() {
+        return Err(Refusal::DueDateWithInstallments);
+    }
+    installments.split(total)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The content of an invoice from a request, and changes of a draft.
 
 use chrono::NaiveDate;
-use quittance_kernel::{ContactId, Currency, CustomerId, Metadata, MetadataChange, ReservationId, SeriesId, TermsId};
+use quittance_kernel::{
+    Added, ContactId, Currency, CustomerId, Metadata, MetadataChange, PaymentTerms, ReservationId, SeriesId, TermsId,
+};
 
 use super::line::LineContent;
 use super::refusal::Refusal;
@@ -45,6 +47,8 @@ pub(crate) struct InvoiceContent {
     pub note: String,
     /// The caller's own keys and values.
     pub metadata: Metadata,
+    /// Terms agreed for this invoice alone, instead of named ones.
+    pub agreed_terms: Added<PaymentTerms>,
 }
 
 /// A change of a draft: fields that are `None` stay. Customer, currency, external number and rounding never change.
@@ -71,6 +75,8 @@ pub(crate) struct InvoicePatch {
     pub note: Option<String>,
     /// The caller's own keys and values.
     pub metadata: MetadataChange,
+    /// Terms agreed for this invoice alone; `Some(None)` for named ones.
+    pub agreed_terms: Added<Option<PaymentTerms>>,
 }
 
 impl InvoicePatch {
@@ -79,6 +85,12 @@ impl InvoicePatch {
     /// # Errors
     /// `TooMuchMetadata`.
     pub(crate) fn onto(self, now: InvoiceContent) -> Result<InvoiceContent, Refusal> {
+        let agreed_terms = match (self.agreed_terms.0, self.terms_id) {
+            (Some(agreed), _) => Added(agreed),
+            // Named terms instead of the agreed ones.
+            (None, Some(Some(_))) => Added(None),
+            (None, Some(None) | None) => now.agreed_terms,
+        };
         Ok(InvoiceContent {
             contact: self.contact.unwrap_or(now.contact),
             lines: self.lines.unwrap_or(now.lines),
@@ -94,6 +106,7 @@ impl InvoicePatch {
             external_number: now.external_number,
             rounding: now.rounding,
             metadata: self.metadata.onto(&now.metadata)?,
+            agreed_terms,
         })
     }
 }

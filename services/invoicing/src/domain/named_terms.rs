@@ -1,7 +1,7 @@
 //! Payment terms under a name.
 
 use chrono::{DateTime, Utc};
-use quittance_kernel::{Discount, Terms, TermsId};
+use quittance_kernel::{Added, Discount, Installment, PaymentTerms, Terms, TermsId};
 
 use super::field::{BadField, Checks, Problem, required_line};
 use super::refusal::Refusal;
@@ -17,7 +17,7 @@ pub(crate) struct NamedTermsContent {
     /// Their code, unique in the tenant.
     pub code: String,
     /// The terms.
-    pub terms: Terms,
+    pub terms: PaymentTerms,
 }
 
 /// Payment terms with a name, for example `2/10 net 30`.
@@ -28,7 +28,7 @@ pub(crate) struct NamedTerms {
     /// Their code.
     pub code: String,
     /// The terms.
-    pub terms: Terms,
+    pub terms: PaymentTerms,
     /// Starts at 1 and grows by one with every change.
     pub version: u32,
     /// When they were changed last.
@@ -44,6 +44,8 @@ pub(crate) struct NamedTermsPatch {
     pub net_days: Option<u16>,
     /// The discounts, replaced as a whole.
     pub discounts: Option<Vec<Discount>>,
+    /// The installments, replaced as a whole; none if both of the others are given, and these are not.
+    pub installments: Added<Vec<Installment>>,
 }
 
 impl NamedTermsPatch {
@@ -59,6 +61,8 @@ impl NamedTermsPatch {
         if let Some(days) = self.net_days {
             checks.check("payment_terms.net_days", within_bounds(days));
         }
+        let days = self.installments.0.iter().flatten().map(|installment| installment.terms.net_days());
+        checks.check("payment_terms.installments", days.max().map_or(Ok(()), within_bounds));
         checks.accept(self)
     }
 }
@@ -75,7 +79,11 @@ impl NamedTermsContent {
     pub(crate) fn checked(self) -> Result<NamedTermsContent, Vec<BadField>> {
         let mut checks = Checks::default();
         checks.check("code", required_line(&self.code, MAX_CODE));
-        checks.check("payment_terms.net_days", within_bounds(self.terms.net_days()));
+        let field = match self.terms {
+            PaymentTerms::AtOnce(_) => "payment_terms.net_days",
+            PaymentTerms::Installments(_) => "payment_terms.installments",
+        };
+        checks.check(field, within_bounds(self.terms.last_net_days()));
         checks.accept(self)
     }
 }
@@ -89,11 +97,19 @@ impl NamedTerms {
     /// The terms after a change.
     ///
     /// # Errors
-    /// `Terms` if the discounts do not go with the days.
+    /// `Terms` if the discounts do not go with the days, or the installments with either.
     pub(crate) fn update(self, patch: NamedTermsPatch, now: DateTime<Utc>) -> Result<NamedTerms, Refusal> {
-        let net_days = patch.net_days.unwrap_or(self.terms.net_days());
-        let discounts = patch.discounts.unwrap_or_else(|| self.terms.discounts().to_vec());
-        let terms = Terms::new(net_days, discounts)?;
+        let (net_days, discounts, installments) = match self.terms {
+            PaymentTerms::AtOnce(terms) => (terms.net_days(), terms.discounts().to_vec(), Vec::new()),
+            PaymentTerms::Installments(installments) => (0, Vec::new(), installments.parts().to_vec()),
+        };
+        let replaced = patch.net_days.is_some() && patch.discounts.is_some();
+        let installments = if replaced { Vec::new() } else { installments };
+        let terms = PaymentTerms::new(
+            patch.net_days.unwrap_or(net_days),
+            patch.discounts.unwrap_or(discounts),
+            patch.installments.0.unwrap_or(installments),
+        )?;
         let code = patch.code.unwrap_or(self.code);
         Ok(NamedTerms { id: self.id, code, terms, version: self.version + 1, updated_at: now })
     }
@@ -101,8 +117,8 @@ impl NamedTerms {
 
 /// The terms of an invoice when neither it nor its customer names any: 30 days net.
 #[expect(clippy::expect_used, reason = "30 days net breaks no rule of terms, and a test says so")]
-pub(crate) fn standard_terms() -> Terms {
-    Terms::new(30, Vec::new()).expect("30 days net are valid terms")
+pub(crate) fn standard_terms() -> PaymentTerms {
+    Terms::new(30, Vec::new()).expect("30 days net are valid terms").into()
 }
 
 #[cfg(test)]
@@ -117,7 +133,7 @@ mod tests {
         assert!(content("2/10 net 30", "2/10 net 30").checked().is_ok());
         let bad = content("", "net 3651").checked().unwrap_err();
         assert_eq!(bad.iter().map(|bad| bad.field.as_str()).collect::<Vec<_>>(), ["code", "payment_terms.net_days"]);
-        let patch = NamedTermsPatch { code: Some(String::new()), net_days: Some(3_651), discounts: None };
+        let patch = NamedTermsPatch { code: Some(String::new()), net_days: Some(3_651), ..NamedTermsPatch::default() };
         assert_eq!(patch.checked().unwrap_err(), bad);
     }
 

@@ -4,16 +4,31 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms, WriteOff};
+use quittance_kernel::{
+    AllocationId, CustomerId, InvoiceId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms, WriteOff,
+};
 
 use super::amounts::{Amounts, BadAmounts};
+use super::entry::{Entry, EntryKind, Recording};
 use super::refusal::Refusal;
 
-/// A receivable. It is open until it is settled, discounted, written off, credited or voided to nothing.
+/// The document that opened an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum DocumentRef {
+    /// An invoice.
+    Invoice(InvoiceId),
+}
+
+/// A receivable: what a document, or one installment of it, is owed. It is open until it is settled, discounted, written off, credited or
+/// voided to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OpenItem {
-    /// Equal to the invoice's id.
+    /// Its id: that of its document, if the document has no installments.
     pub id: ItemId,
+    /// The document that opened it.
+    pub document: DocumentRef,
+    /// Which installment of the document it is, from 1; `None` if the document has none.
+    pub installment: Option<u16>,
     /// The debtor.
     pub customer: CustomerId,
     /// The document's number.
@@ -22,7 +37,7 @@ pub(crate) struct OpenItem {
     pub issued_on: NaiveDate,
     /// Due date.
     pub due_on: NaiveDate,
-    /// The terms frozen on the document, which decide about discounts.
+    /// Its terms as frozen on the document, which decide about discounts.
     pub terms: Terms,
     /// The total and its parts.
     pub amounts: Amounts,
@@ -49,74 +64,6 @@ pub(crate) struct Settlement {
     pub effective_on: NaiveDate,
 }
 
-/// The kind of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum EntryKind {
-    /// Issued.
-    Invoice,
-    /// Paid.
-    Settlement,
-    /// Early-payment discount.
-    Discount,
-    /// A small difference written off, or an excess kept.
-    WriteOff,
-    /// The reversal of a settlement.
-    SettlementReversal,
-    /// The reversal of a discount.
-    DiscountReversal,
-    /// The reversal of a write-off.
-    WriteOffReversal,
-    /// Credited.
-    Credit,
-    /// Voided.
-    Void,
-}
-
-impl EntryKind {
-    const ALL: [EntryKind; 9] = [
-        EntryKind::Invoice,
-        EntryKind::Settlement,
-        EntryKind::Discount,
-        EntryKind::WriteOff,
-        EntryKind::SettlementReversal,
-        EntryKind::DiscountReversal,
-        EntryKind::WriteOffReversal,
-        EntryKind::Credit,
-        EntryKind::Void,
-    ];
-
-    /// The name in storage.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            EntryKind::Invoice => "invoice",
-            EntryKind::Settlement => "settlement",
-            EntryKind::Discount => "discount",
-            EntryKind::WriteOff => "write_off",
-            EntryKind::SettlementReversal => "settlement_reversal",
-            EntryKind::DiscountReversal => "discount_reversal",
-            EntryKind::WriteOffReversal => "write_off_reversal",
-            EntryKind::Credit => "credit",
-            EntryKind::Void => "void",
-        }
-    }
-
-    /// The kind with this label, if there is one.
-    pub(crate) fn parse(label: &str) -> Option<EntryKind> {
-        EntryKind::ALL.into_iter().find(|kind| kind.label() == label)
-    }
-}
-
-/// A movement of an item. Entries are insert-only; their sum is the open balance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Entry {
-    /// Its kind.
-    pub kind: EntryKind,
-    /// The amount; positive increases the balance.
-    pub amount: Money,
-    /// The effective date.
-    pub effective_on: NaiveDate,
-}
-
 /// A settlement without a write-off has the hash of versions before write-offs existed: a call repeated across an upgrade is
 /// the same call.
 impl Hash for Settlement {
@@ -129,9 +76,9 @@ impl Hash for Settlement {
 }
 
 /// The entries of a settlement's amount, discount and write-off.
-const SETTLING: [EntryKind; 3] = [EntryKind::Settlement, EntryKind::Discount, EntryKind::WriteOff];
+const SETTLING: [EntryKind; 3] = [EntryKind::Settlement, EntryKind::Discount, EntryKind::SmallDifference];
 const REVERSING: [EntryKind; 3] =
-    [EntryKind::SettlementReversal, EntryKind::DiscountReversal, EntryKind::WriteOffReversal];
+    [EntryKind::SettlementReversal, EntryKind::DiscountReversal, EntryKind::SmallDifferenceReversal];
 
 impl Settlement {
     /// Fails unless this is the settlement recorded before for its allocation.
@@ -155,6 +102,13 @@ impl Settlement {
         self.amount.checked_add(self.discount_or_zero())?.checked_add(self.write_off_or_zero())
     }
 
+    /// Its settled, discounted and written-off amounts, as movements of these kinds.
+    fn movements(&self, kinds: [EntryKind; 3]) -> impl Iterator<Item = (EntryKind, Money)> {
+        let write_off = self.write_off.map(|write_off| write_off.amount);
+        let amounts = [Some(self.amount), self.discount, write_off];
+        kinds.into_iter().zip(amounts).filter_map(|(kind, amount)| Some((kind, amount?)))
+    }
+
     fn check_amounts(&self) -> Result<(), Refusal> {
         match [Some(self.amount), self.discount].into_iter().flatten().find(|amount| !amount.is_positive()) {
             Some(amount) => Err(Refusal::AmountNotPositive { amount }),
@@ -169,9 +123,20 @@ impl OpenItem {
         self.amounts.open()
     }
 
+    /// The item and its debtor.
+    const fn key(&self) -> (ItemId, CustomerId) {
+        (self.id, self.customer)
+    }
+
     /// Its first entry.
-    pub(crate) const fn opening_entry(&self) -> Entry {
-        Entry { kind: EntryKind::Invoice, amount: self.amounts.total(), effective_on: self.issued_on }
+    pub(super) fn opening_entry(&self, recording: &Recording) -> Entry {
+        recording.entry(self.key(), EntryKind::Document, self.amounts.total(), self.issued_on)
+    }
+
+    /// The item after these entries. Its balance changes in no other way.
+    fn after(self, entries: &[Entry], recording: &Recording) -> Result<OpenItem, BadAmounts> {
+        let amounts = self.amounts.after(entries.iter().map(|entry| (entry.kind, entry.amount)))?;
+        Ok(OpenItem { amounts, updated_at: recording.at, ..self })
     }
 
     /// Settles it in part or in full, with the discount granted and the difference written off, if any.
@@ -179,7 +144,11 @@ impl OpenItem {
     /// # Errors
     /// `ItemClosed`, `Money` (another currency), `AmountNotPositive`, `SettledBeforeIssued`, `WriteOffNotAllowed`,
     /// `SettlementExceedsOpen` and `DiscountNotAllowed`.
-    pub(crate) fn settle(self, settlement: &Settlement) -> Result<(OpenItem, Vec<Entry>), Refusal> {
+    pub(crate) fn settle(
+        self,
+        settlement: &Settlement,
+        recording: &Recording,
+    ) -> Result<(OpenItem, Vec<Entry>), Refusal> {
         if self.amounts.is_closed() {
             return Err(Refusal::ItemClosed);
         }
@@ -199,14 +168,16 @@ impl OpenItem {
             self.check_discount(settlement, taken)?;
         }
         let open = self.open();
-        let (discount, write_off) = (settlement.discount_or_zero(), settlement.write_off_or_zero());
-        let amounts = self.amounts.settling(settlement.amount, discount, write_off).map_err(|bad| match bad {
+        let movements = settlement.movements(SETTLING);
+        let entry = |(kind, amount): (EntryKind, Money)| {
+            recording.entry(self.key(), kind, amount.negated(), settlement.effective_on)
+        };
+        let entries: Vec<Entry> = movements.map(entry).collect();
+        let item = self.after(&entries, recording).map_err(|bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::SettlementExceedsOpen { open },
         })?;
-        let entries = entries(settlement, SETTLING, settlement.effective_on);
-        let entries = entries.into_iter().map(|entry| Entry { amount: entry.amount.negated(), ..entry }).collect();
-        Ok((OpenItem { amounts, ..self }, entries))
+        Ok((item, entries))
     }
 
     /// Reverses a settlement in full. The caller checks that it was not reversed before.
@@ -217,66 +188,75 @@ impl OpenItem {
         self,
         settlement: &Settlement,
         effective_on: NaiveDate,
+        recording: &Recording,
     ) -> Result<(OpenItem, Vec<Entry>), Refusal> {
         if effective_on < settlement.effective_on {
             return Err(Refusal::ReversedBeforeSettled { settled_on: settlement.effective_on });
         }
-        let (amount, discount) = (settlement.amount.negated(), settlement.discount_or_zero().negated());
-        let write_off = settlement.write_off_or_zero().negated();
-        let amounts = self.amounts.settling(amount, discount, write_off).map_err(|bad| match bad {
+        let entry = |(kind, amount)| recording.entry(self.key(), kind, amount, effective_on);
+        let entries: Vec<Entry> = settlement.movements(REVERSING).map(entry).collect();
+        let item = self.after(&entries, recording).map_err(|bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::SettlementNotFound,
         })?;
-        let entries = entries(settlement, REVERSING, effective_on);
-        Ok((OpenItem { amounts, ..self }, entries))
+        Ok((item, entries))
     }
 
-    /// Credits the item in full.
+    /// Credits an amount of what is open.
     ///
     /// # Errors
-    /// `ItemClosed`, `InvoiceSettled` while anything is settled or discounted, `IssuedBeforeInvoice`.
-    pub(crate) fn credit_in_full(self, issued_on: NaiveDate) -> Result<(OpenItem, Entry), Refusal> {
-        self.check_untouched()?;
-        if issued_on < self.issued_on {
-            return Err(Refusal::IssuedBeforeInvoice { invoice_issued_on: self.issued_on });
+    /// `ItemClosed` if it was voided or credited in full; `CreditExceedsOpen`.
+    pub(super) fn credit(
+        self,
+        amount: Money,
+        issued_on: NaiveDate,
+        recording: &Recording,
+    ) -> Result<(OpenItem, Entry), Refusal> {
+        if self.amounts.is_closed() {
+            return Err(Refusal::ItemClosed);
         }
-        let entry = Entry { kind: EntryKind::Credit, amount: self.open().negated(), effective_on: issued_on };
-        let amounts = self.amounts.crediting().map_err(|_| Refusal::ItemClosed)?;
-        Ok((OpenItem { amounts, ..self }, entry))
+        let open = self.open();
+        let entry = recording.entry(self.key(), EntryKind::Credit, amount.negated(), issued_on);
+        let item = self.after(std::slice::from_ref(&entry), recording).map_err(|bad| match bad {
+            BadAmounts::Money(error) => Refusal::Money(error),
+            BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::CreditExceedsOpen { credit: amount, open },
+        })?;
+        Ok((item, entry))
     }
 
     /// Voids the item in full, effective on the given day, but not before the issue date.
     ///
     /// # Errors
     /// `ItemClosed`, `InvoiceSettled` while anything is settled or discounted.
-    pub(super) fn void(self, today: NaiveDate) -> Result<(OpenItem, Entry), Refusal> {
+    pub(super) fn void(self, today: NaiveDate, recording: &Recording) -> Result<(OpenItem, Entry), Refusal> {
         self.check_untouched()?;
         let effective_on = today.max(self.issued_on);
-        let entry = Entry { kind: EntryKind::Void, amount: self.open().negated(), effective_on };
-        let amounts = self.amounts.voiding().map_err(|_| Refusal::ItemClosed)?;
-        Ok((OpenItem { amounts, ..self }, entry))
+        let entry = recording.entry(self.key(), EntryKind::Void, self.open().negated(), effective_on);
+        let item = self.after(std::slice::from_ref(&entry), recording).map_err(|_| Refusal::ItemClosed)?;
+        Ok((item, entry))
     }
 
-    /// Fails unless nothing is settled or discounted, or all of it was reversed.
-    pub(super) fn check_untouched(&self) -> Result<(), Refusal> {
+    /// Fails unless nothing is settled or discounted, or all of it was reversed, and nothing is credited.
+    fn check_untouched(&self) -> Result<(), Refusal> {
         if self.amounts.is_closed() {
             Err(Refusal::ItemClosed)
         } else if self.amounts.is_settled_in_part() {
             Err(Refusal::InvoiceSettled)
+        } else if self.amounts.is_credited_in_part() {
+            Err(Refusal::InvoiceCreditedInPart)
         } else {
             Ok(())
         }
     }
 
-    /// The discount that a tier of the terms grants, rounded half up, as printed on the document.
+    /// The discount that a tier of the terms grants on what is not credited, rounded half up, as printed on the document.
     ///
     /// # Errors
     /// `Money`, if the amount is too large.
     pub(crate) fn discount_on(&self, paid_on: NaiveDate) -> Result<Option<Money>, Refusal> {
         let tier = self.terms.discount_on(self.issued_on, paid_on);
-        tier.map(|tier| self.amounts.total().times(tier.percent.fraction(), Rounding::HalfUp))
-            .transpose()
-            .map_err(Refusal::Money)
+        let base = self.amounts.total().checked_sub(self.amounts.credited())?;
+        tier.map(|tier| base.times(tier.percent.fraction(), Rounding::HalfUp)).transpose().map_err(Refusal::Money)
     }
 
     /// A write-off is smaller than its settlement, and closes the item together with it.
@@ -308,14 +288,6 @@ impl OpenItem {
         }
         Ok(())
     }
-}
-
-/// Its settled, discounted and written-off amounts, as entries of these kinds.
-fn entries(settlement: &Settlement, kinds: [EntryKind; 3], effective_on: NaiveDate) -> Vec<Entry> {
-    let write_off = settlement.write_off.map(|write_off| write_off.amount);
-    let amounts = [Some(settlement.amount), settlement.discount, write_off];
-    let entries = kinds.into_iter().zip(amounts);
-    entries.filter_map(|(kind, amount)| Some(Entry { kind, amount: amount?, effective_on })).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use quittance_kernel::{Currency, MoneyError};
 
 use super::*;
-use crate::domain::samples::{day, eur, now, open_item};
+use crate::domain::samples::{day, eur, now, open_item, recording};
 use quittance_kernel::WriteOffReason;
 
 fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_on: &str) -> Settlement {
@@ -27,37 +27,29 @@ fn writing_off(item: &OpenItem, amount: &str, discount: Option<&str>, write_off:
 }
 
 fn refused(item: &OpenItem, settlement: &Settlement) -> &'static str {
-    item.clone().settle(settlement).unwrap_err().reason()
-}
-
-#[test]
-fn labels_round_trip() {
-    for kind in EntryKind::ALL {
-        assert_eq!(EntryKind::parse(kind.label()), Some(kind));
-    }
+    item.clone().settle(settlement, &recording()).unwrap_err().reason()
 }
 
 #[test]
 fn settlements_reduce_what_is_open() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let part = settlement(&item, "40.00", None, "2026-03-05");
-    let (item, entries) = item.settle(&part).unwrap();
+    let (item, entries) = item.settle(&part, &recording()).unwrap();
     assert_eq!(item.open(), eur("60.00"));
-    assert_eq!(
-        entries,
-        [Entry { kind: EntryKind::Settlement, amount: eur("-40.00"), effective_on: day("2026-03-05") }]
-    );
+    let [entry] = &entries[..] else { panic!("one entry") };
+    assert_eq!((entry.kind, entry.amount), (EntryKind::Settlement, eur("-40.00")));
+    assert_eq!((entry.item, entry.customer, entry.effective_on), (item.id, item.customer, day("2026-03-05")));
 
     let rest = settlement(&item, "58.00", Some("2.00"), "2026-03-12");
-    let (item, entries) = item.settle(&rest).unwrap();
+    let (item, entries) = item.settle(&rest, &recording()).unwrap();
     assert!(item.open().is_zero());
     assert_eq!(entries.iter().map(|entry| entry.amount).collect::<Vec<_>>(), [eur("-58.00"), eur("-2.00")]);
 
-    let (item, entries) = item.reverse(&rest, day("2026-03-20")).unwrap();
+    let (item, entries) = item.reverse(&rest, day("2026-03-20"), &recording()).unwrap();
     assert_eq!(item.open(), eur("60.00"));
     let kinds: Vec<EntryKind> = entries.iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, [EntryKind::SettlementReversal, EntryKind::DiscountReversal]);
-    assert_eq!(item.reverse(&rest, day("2026-03-20")), Err(Refusal::SettlementNotFound));
+    assert_eq!(item.reverse(&rest, day("2026-03-20"), &recording()), Err(Refusal::SettlementNotFound));
 }
 
 #[test]
@@ -73,10 +65,13 @@ fn settlements_that_do_not_fit_are_refused() {
     assert_eq!(refused(&item, &dollars), "CURRENCY_MISMATCH");
     let mixed =
         Settlement { discount: Some(Money::from_minor(1, Currency::USD)), ..settlement(&item, "1.00", None, on) };
-    assert!(matches!(item.clone().settle(&mixed), Err(Refusal::Money(MoneyError::CurrencyMismatch { .. }))));
+    assert!(matches!(
+        item.clone().settle(&mixed, &recording()),
+        Err(Refusal::Money(MoneyError::CurrencyMismatch { .. }))
+    ));
     let late = settlement(&item, "1.00", None, on);
-    let (item, _) = item.settle(&late).unwrap();
-    assert_eq!(item.reverse(&late, day("2026-03-04")).unwrap_err().reason(), "REVERSED_BEFORE_SETTLED");
+    let (item, _) = item.settle(&late, &recording()).unwrap();
+    assert_eq!(item.reverse(&late, day("2026-03-04"), &recording()).unwrap_err().reason(), "REVERSED_BEFORE_SETTLED");
 }
 
 #[test]
@@ -90,7 +85,7 @@ fn discounts_follow_the_terms() {
     for (amount, discount, on) in
         [("97.24", "3.01", "2026-03-07"), ("99.25", "1.00", "2026-03-07"), ("98.24", "2.01", "2026-03-12")]
     {
-        let (paid, _) = item.clone().settle(&settlement(&item, amount, Some(discount), on)).unwrap();
+        let (paid, _) = item.clone().settle(&settlement(&item, amount, Some(discount), on), &recording()).unwrap();
         assert!(paid.open().is_zero(), "{amount} on {on}");
     }
 }
@@ -100,9 +95,9 @@ fn a_discount_is_not_granted_twice() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let first = settlement(&item, "50.00", None, "2026-03-03");
     let second = settlement(&item, "48.00", Some("2.00"), "2026-03-04");
-    let (item, _) = item.settle(&first).unwrap();
-    let (item, _) = item.settle(&second).unwrap();
-    let (item, _) = item.reverse(&first, day("2026-03-05")).unwrap();
+    let (item, _) = item.settle(&first, &recording()).unwrap();
+    let (item, _) = item.settle(&second, &recording()).unwrap();
+    let (item, _) = item.reverse(&first, day("2026-03-05"), &recording()).unwrap();
     assert_eq!(refused(&item, &settlement(&item, "48.00", Some("2.00"), "2026-03-06")), "DISCOUNT_NOT_ALLOWED");
 }
 
@@ -110,11 +105,11 @@ fn a_discount_is_not_granted_twice() {
 fn a_write_off_closes_the_item_with_the_money_and_the_discount() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let moved = |settlement: &Settlement| -> Vec<(EntryKind, Money)> {
-        let (closed, entries) = item.clone().settle(settlement).unwrap();
+        let (closed, entries) = item.clone().settle(settlement, &recording()).unwrap();
         assert!(closed.open().is_zero());
         entries.into_iter().map(|entry| (entry.kind, entry.amount)).collect()
     };
-    let (paid, discount, difference) = (EntryKind::Settlement, EntryKind::Discount, EntryKind::WriteOff);
+    let (paid, discount, difference) = (EntryKind::Settlement, EntryKind::Discount, EntryKind::SmallDifference);
     let short = writing_off(&item, "99.50", None, "0.50");
     assert_eq!(moved(&short), [(paid, eur("-99.50")), (difference, eur("-0.50"))]);
     let over = writing_off(&item, "105.00", None, "-5.00");
@@ -127,14 +122,14 @@ fn a_write_off_closes_the_item_with_the_money_and_the_discount() {
 fn a_write_off_is_taken_back_with_its_settlement() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     for settlement in [writing_off(&item, "97.99", Some("2.00"), "0.01"), writing_off(&item, "105.00", None, "-5.00")] {
-        let (closed, settled) = item.clone().settle(&settlement).unwrap();
-        let (reopened, reversed) = closed.reverse(&settlement, day("2026-03-20")).unwrap();
+        let (closed, settled) = item.clone().settle(&settlement, &recording()).unwrap();
+        let (reopened, reversed) = closed.reverse(&settlement, day("2026-03-20"), &recording()).unwrap();
         assert_eq!(reopened, item);
         let amounts = |entries: &[Entry]| entries.iter().map(|entry| entry.amount).collect::<Vec<_>>();
         let negated: Vec<Money> = amounts(&settled).into_iter().map(Money::negated).collect();
         assert_eq!(amounts(&reversed), negated);
-        assert_eq!(reversed.last().unwrap().kind, EntryKind::WriteOffReversal);
-        assert_eq!(reopened.reverse(&settlement, day("2026-03-20")), Err(Refusal::SettlementNotFound));
+        assert_eq!(reversed.last().unwrap().kind, EntryKind::SmallDifferenceReversal);
+        assert_eq!(reopened.reverse(&settlement, day("2026-03-20"), &recording()), Err(Refusal::SettlementNotFound));
     }
 }
 
@@ -153,23 +148,26 @@ fn a_write_off_is_small_and_closes_the_item() {
         write_off: small(Money::from_minor(1, Currency::USD)),
         ..settlement(&item, "99.99", None, "2026-03-03")
     };
-    assert!(matches!(item.clone().settle(&dollars), Err(Refusal::Money(MoneyError::CurrencyMismatch { .. }))));
+    assert!(matches!(
+        item.clone().settle(&dollars, &recording()),
+        Err(Refusal::Money(MoneyError::CurrencyMismatch { .. }))
+    ));
 }
 
 #[test]
 fn a_surplus_that_is_kept_stays_when_money_before_it_is_taken_back() {
     let item = open_item("100.00", "net 30", "2026-03-02");
     let first = settlement(&item, "99.00", None, "2026-03-03");
-    let (item, _) = item.settle(&first).unwrap();
+    let (item, _) = item.settle(&first, &recording()).unwrap();
     let second = writing_off(&item, "1.50", None, "-0.50");
-    let (item, _) = item.settle(&second).unwrap();
-    let (item, _) = item.reverse(&first, day("2026-03-05")).unwrap();
+    let (item, _) = item.settle(&second, &recording()).unwrap();
+    let (item, _) = item.reverse(&first, day("2026-03-05"), &recording()).unwrap();
     assert_eq!(
         (item.open(), item.amounts.settled(), item.amounts.written_off()),
         (eur("99.00"), eur("1.50"), eur("-0.50"))
     );
-    assert_eq!(item.clone().credit_in_full(day("2026-03-05")), Err(Refusal::InvoiceSettled));
-    let (item, _) = item.reverse(&second, day("2026-03-05")).unwrap();
+    assert_eq!(item.clone().void(day("2026-03-05"), &recording()), Err(Refusal::InvoiceSettled));
+    let (item, _) = item.reverse(&second, day("2026-03-05"), &recording()).unwrap();
     assert_eq!(item.open(), eur("100.00"));
 }
 
@@ -190,16 +188,21 @@ fn a_settlement_without_a_write_off_is_the_command_it_always_was() {
 }
 
 #[test]
-fn credited_items_are_closed() {
-    let item = open_item("100.00", "net 30", "2026-03-02");
-    assert_eq!(item.clone().credit_in_full(day("2026-03-01")).unwrap_err().reason(), "ISSUED_BEFORE_INVOICE");
-    let part = settlement(&item, "1.00", None, "2026-03-03");
-    let (paid, _) = item.clone().settle(&part).unwrap();
-    assert_eq!(paid.credit_in_full(day("2026-03-03")), Err(Refusal::InvoiceSettled));
-    let (credited, entry) = item.credit_in_full(day("2026-03-03")).unwrap();
-    assert_eq!((entry.kind, entry.amount), (EntryKind::Credit, eur("-100.00")));
-    assert_eq!(refused(&credited, &part), "ITEM_CLOSED");
-    assert_eq!(credited.void(day("2026-03-04")), Err(Refusal::ItemClosed));
+fn items_are_credited_in_part_and_closed_when_nothing_is_left() {
+    let item = open_item("100.00", "2/10 net 30", "2026-03-02");
+    let credit = |item: &OpenItem, amount| item.clone().credit(eur(amount), day("2026-03-03"), &recording());
+    let (item, entry) = credit(&item, "40.00").unwrap();
+    assert_eq!((entry.kind, entry.amount, item.open()), (EntryKind::Credit, eur("-40.00"), eur("60.00")));
+    assert_eq!(credit(&item, "60.01").unwrap_err().reason(), "CREDIT_EXCEEDS_OPEN");
+    assert_eq!(item.clone().void(day("2026-03-04"), &recording()), Err(Refusal::InvoiceCreditedInPart));
+    // The discount is on what is not credited.
+    assert_eq!(refused(&item, &settlement(&item, "58.00", Some("2.00"), "2026-03-05")), "DISCOUNT_NOT_ALLOWED");
+    let (paid, _) = item.clone().settle(&settlement(&item, "58.80", Some("1.20"), "2026-03-05"), &recording()).unwrap();
+    assert!(paid.open().is_zero());
+    let (credited, _) = credit(&item, "60.00").unwrap();
+    assert_eq!(refused(&credited, &settlement(&item, "1.00", None, "2026-03-03")), "ITEM_CLOSED");
+    assert_eq!(credit(&credited, "1.00").unwrap_err(), Refusal::ItemClosed);
+    assert_eq!(credited.void(day("2026-03-04"), &recording()), Err(Refusal::ItemClosed));
 }
 
 #[test]
@@ -222,7 +225,7 @@ enum Step {
     Settle { minor: i64, discount: Option<i64>, write_off: Option<i64>, days: u64 },
     Close { discount: Option<i64>, write_off: Option<i64>, days: u64 },
     Reverse { which: usize, days: u64 },
-    Credit { days: u64 },
+    Credit { minor: i64, days: u64 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -234,7 +237,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (discount(), write_off(), 0u64..20)
             .prop_map(|(discount, write_off, days)| Step::Close { discount, write_off, days }),
         4 => (any::<usize>(), 0u64..20).prop_map(|(which, days)| Step::Reverse { which, days }),
-        1 => (0u64..20).prop_map(|days| Step::Credit { days }),
+        1 => (1i64..6_000, 0u64..20).prop_map(|(minor, days)| Step::Credit { minor, days }),
     ]
 }
 
@@ -260,15 +263,16 @@ fn take(step: Step, item: &OpenItem, settled: &mut Vec<Settlement>) -> Option<(O
         }
         Step::Reverse { which, days } => {
             let index = which.checked_rem(settled.len())?;
-            let done = item.clone().reverse(&settled[index], after(days)).ok()?;
+            let done = item.clone().reverse(&settled[index], after(days), &recording()).ok()?;
             settled.remove(index);
             return Some(done);
         }
-        Step::Credit { days } => {
-            return item.clone().credit_in_full(after(days)).ok().map(|(item, entry)| (item, vec![entry]));
+        Step::Credit { minor, days } => {
+            let credited = item.clone().credit(cents(minor), after(days), &recording());
+            return credited.ok().map(|(item, entry)| (item, vec![entry]));
         }
     };
-    let done = item.clone().settle(&settle).ok()?;
+    let done = item.clone().settle(&settle, &recording()).ok()?;
     settled.push(settle);
     Some(done)
 }
@@ -285,7 +289,7 @@ proptest! {
     #[test]
     fn entries_sum_to_what_is_open(steps in prop::collection::vec(step(), 0..30)) {
         let mut item = open_item("100.00", "2/10 net 30", "2026-03-02");
-        let mut entries = vec![item.opening_entry()];
+        let mut entries = vec![item.opening_entry(&recording())];
         let mut settled = Vec::new();
         for step in steps {
             if let Some((after, more)) = take(step, &item, &mut settled) {
@@ -305,13 +309,11 @@ proptest! {
             prop_assert_eq!(amounts.written_off(), taken_by(&entries, SETTLING_AND_BACK[2]));
         }
         // All that was settled can be reversed, and then nothing is left of it.
-        if !item.amounts.is_closed() {
-            for settlement in settled {
-                item = item.reverse(&settlement, day("2026-04-30")).unwrap().0;
-            }
-            prop_assert_eq!(item.open(), item.amounts.total());
-            prop_assert!(!item.amounts.is_settled_in_part());
+        for settlement in settled {
+            item = item.reverse(&settlement, day("2026-04-30"), &recording()).unwrap().0;
         }
+        prop_assert_eq!(item.open(), item.amounts.total().checked_sub(item.amounts.credited()).unwrap());
+        prop_assert!(!item.amounts.is_settled_in_part());
     }
 }
 

@@ -1,7 +1,9 @@
 //! Refusals of invoicing.
 
 use chrono::NaiveDate;
-use quittance_kernel::{BadMetadata, BadTerms, ContactId, Currency, Money, MoneyError};
+use quittance_kernel::{BadInstallments, BadMetadata, BadSplit, ContactId, Currency, Money, MoneyError};
+
+use rust_decimal::Decimal;
 
 use super::line::LineError;
 
@@ -48,6 +50,34 @@ pub enum Refusal {
         /// The tenant's day.
         today: NaiveDate,
     },
+    /// More would be credited than is left of the invoice.
+    #[error("the credit exceeds what is not credited of the invoice yet, {uncredited}")]
+    CreditExceedsInvoice {
+        /// What is not credited yet.
+        uncredited: Money,
+    },
+    /// More would be credited than is open.
+    #[error("the credit of {credit} exceeds what is open, {open}: reverse settlements first")]
+    CreditExceedsOpen {
+        /// What would be credited.
+        credit: Money,
+        /// What is open.
+        open: Money,
+    },
+    /// The invoice has no such line.
+    #[error("the invoice has no such line")]
+    CreditLineUnknown,
+    /// More of a line would be credited than is left of it.
+    #[error("of line {line} the quantity that can be credited is {quantity}")]
+    CreditLineExceeded {
+        /// The line, from 1.
+        line: u16,
+        /// The quantity that is left.
+        quantity: Decimal,
+    },
+    /// Something of the invoice was credited.
+    #[error("the invoice was credited in part: credit the rest instead")]
+    InvoiceCreditedInPart,
     /// A credit note is dated before its invoice.
     #[error("the invoice was issued on {invoice_issued_on}: it cannot be credited before")]
     IssuedBeforeInvoice {
@@ -127,7 +157,13 @@ pub enum Refusal {
     SeriesIsDefault,
     /// The change of payment terms does not go with what stays.
     #[error(transparent)]
-    Terms(#[from] BadTerms),
+    Terms(#[from] BadInstallments),
+    /// The total cannot be paid in the installments of the terms.
+    #[error(transparent)]
+    Installments(#[from] BadSplit),
+    /// An agreed due date does not go with installments.
+    #[error("the invoice is paid in installments, which have due dates of their own: it has no other")]
+    DueDateWithInstallments,
     /// There would be too many entries of metadata.
     #[error("the metadata {0}")]
     TooMuchMetadata(#[from] BadMetadata),
@@ -155,6 +191,11 @@ impl Refusal {
             Refusal::IssuedBeforeSeries { .. } => "ISSUED_BEFORE_SERIES",
             Refusal::IssuedInFuture { .. } => "ISSUED_IN_FUTURE",
             Refusal::CurrencyNotInUse { .. } => "CURRENCY_NOT_IN_USE",
+            Refusal::CreditExceedsInvoice { .. } => "CREDIT_EXCEEDS_INVOICE",
+            Refusal::CreditExceedsOpen { .. } => "CREDIT_EXCEEDS_OPEN",
+            Refusal::CreditLineUnknown => "CREDIT_LINE_UNKNOWN",
+            Refusal::CreditLineExceeded { .. } => "CREDIT_LINE_EXCEEDED",
+            Refusal::InvoiceCreditedInPart => "INVOICE_CREDITED_IN_PART",
             Refusal::IssuedBeforeInvoice { .. } => "ISSUED_BEFORE_INVOICE",
             Refusal::DueBeforeIssued { .. } => "DUE_BEFORE_ISSUED",
             Refusal::TotalNotPositive { .. } => "TOTAL_NOT_POSITIVE",
@@ -172,9 +213,11 @@ impl Refusal {
             Refusal::SeriesHasDocuments => "SERIES_HAS_DOCUMENTS",
             Refusal::SeriesIsDefault => "SERIES_IS_DEFAULT",
             Refusal::Terms(error) => error.reason(),
+            Refusal::Installments(BadSplit::NotPositive { .. }) => "INSTALLMENT_NOT_POSITIVE",
+            Refusal::DueDateWithInstallments => "DUE_DATE_WITH_INSTALLMENTS",
             Refusal::TooMuchMetadata(error) => error.reason(),
             Refusal::Line { error, .. } => error.reason(),
-            Refusal::Money(error) => error.reason(),
+            Refusal::Money(error) | Refusal::Installments(BadSplit::Money(error)) => error.reason(),
         }
     }
 }

@@ -2,15 +2,18 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{
-    Currency, CustomerId, InvoiceId, ItemId, Metadata, Money, Percent, SeriesId, Terms, parse_date,
+    Actor, Added, Currency, CustomerId, EntryId, InvoiceId, ItemId, Metadata, Money, PaymentTerms, Percent, SeriesId,
+    Terms, parse_date,
 };
 
 use super::address::Address;
 use super::amounts::Amounts;
+use super::entry::{Recording, Source};
 use super::invoice::Invoice;
 use super::invoice_content::InvoiceContent;
+use super::issue::IssuedInvoice;
 use super::line::{Line, LineContent, TaxCategory};
-use super::open_item::OpenItem;
+use super::open_item::{DocumentRef, OpenItem};
 use super::rounding::RoundingRule;
 use super::series::Series;
 use super::tenant::{Enquiries, TenantContent};
@@ -27,8 +30,24 @@ pub(super) fn eur(text: &str) -> Money {
     Money::parse(text, Currency::EUR).unwrap()
 }
 
-pub(super) fn terms(text: &str) -> Terms {
-    Terms::parse(text).unwrap()
+pub(super) fn terms(text: &str) -> PaymentTerms {
+    PaymentTerms::parse(text).unwrap()
+}
+
+/// By a caller, for no reason.
+pub(super) fn recording() -> Recording {
+    because("")
+}
+
+pub(super) fn because(reason: &str) -> Recording {
+    Recording {
+        source: Source::Document(InvoiceId::at(now())),
+        actor: Actor::parse("test").unwrap(),
+        request: None,
+        reason: reason.to_owned(),
+        at: now(),
+        new_id: EntryId::at,
+    }
 }
 
 /// A line at the rate: standard, or zero rated where the rate is 0.
@@ -65,6 +84,7 @@ pub(super) fn content(price: &str) -> InvoiceContent {
         purchase_order: String::new(),
         note: String::new(),
         metadata: Metadata::default(),
+        agreed_terms: Added::default(),
     }
 }
 
@@ -73,12 +93,24 @@ pub(super) fn draft(price: &str, terms_text: &str) -> Invoice {
     Invoice::draft(id, content(price), terms(terms_text), series, RoundingRule::STANDARD, now()).unwrap()
 }
 
-pub(super) fn issue(draft: Invoice, issued_on: &str) -> (Invoice, OpenItem) {
+pub(super) fn issue_parts(draft: Invoice, issued_on: &str) -> IssuedInvoice {
     let plan = draft.plan_issue(day(issued_on)).unwrap();
     let mut series = series();
     let number = series.take(plan.issued_on()).unwrap();
     let reference = series.payment_reference(&number);
-    draft.issue(plan, number, reference, now())
+    draft.issue(plan, number, reference, || ItemId::at(now()), &recording())
+}
+
+/// Issues what is paid at once.
+pub(super) fn issue(draft: Invoice, issued_on: &str) -> (Invoice, OpenItem) {
+    let IssuedInvoice { invoice, mut items, .. } = issue_parts(draft, issued_on);
+    assert_eq!(items.len(), 1);
+    (invoice, items.remove(0))
+}
+
+/// Issues what is paid in installments, with 19% tax on the price.
+pub(super) fn issued_in_parts(price: &str, terms_text: &str, issued_on: &str) -> IssuedInvoice {
+    issue_parts(draft(price, terms_text), issued_on)
 }
 
 pub(super) fn issued(price: &str, terms_text: &str, issued_on: &str) -> (Invoice, OpenItem) {
@@ -86,9 +118,12 @@ pub(super) fn issued(price: &str, terms_text: &str, issued_on: &str) -> (Invoice
 }
 
 pub(super) fn open_item(total: &str, terms_text: &str, issued_on: &str) -> OpenItem {
-    let (terms, issued_on) = (terms(terms_text), day(issued_on));
+    let (terms, issued_on) = (Terms::parse(terms_text).unwrap(), day(issued_on));
+    let id = InvoiceId::at(now());
     OpenItem {
-        id: ItemId::at(now()),
+        id: id.into(),
+        document: DocumentRef::Invoice(id),
+        installment: None,
         customer: CustomerId::at(now()),
         number: "INV-000001".to_owned(),
         issued_on,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{ItemId, Money, MoneyError};
 
-use super::open_item::EntryKind;
+use super::entry::EntryKind;
 
 /// The most movements of a statement.
 pub(crate) const MAX_LINES: u16 = 10_000;
@@ -17,7 +17,7 @@ pub(crate) struct Movement {
     pub recorded_at: DateTime<Utc>,
     /// Its kind.
     pub kind: EntryKind,
-    /// The invoice.
+    /// The item.
     pub item: ItemId,
     /// The document's number.
     pub number: String,
@@ -94,8 +94,8 @@ mod tests {
     fn balances_run_from_opening_to_closing() {
         let movements = vec![
             movement("2026-03-20", EntryKind::Settlement, "-30.00"),
-            movement("2026-02-10", EntryKind::Invoice, "100.00"),
-            movement("2026-03-01", EntryKind::Invoice, "50.00"),
+            movement("2026-02-10", EntryKind::Document, "100.00"),
+            movement("2026-03-01", EntryKind::Document, "50.00"),
             movement("2026-04-01", EntryKind::Settlement, "-100.00"),
             movement("2026-03-31", EntryKind::Discount, "-2.00"),
         ];
@@ -121,7 +121,7 @@ mod tests {
                 .map(|(days, minor)| Movement {
                     effective_on: start + chrono::Days::new(days),
                     amount: Money::from_minor(minor, Currency::EUR),
-                    ..movement("2026-03-01", EntryKind::Invoice, "0.00")
+                    ..movement("2026-03-01", EntryKind::Document, "0.00")
                 })
                 .collect();
             let (middle, end) = (start + chrono::Days::new(cut), start + chrono::Days::new(60));

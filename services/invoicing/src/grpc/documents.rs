@@ -134,7 +134,7 @@ impl InvoiceService for App {
 
     async fn void_invoice(&self, request: Request<pb::VoidInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {
         let call = parse::<ops::VoidInvoice, _>(request)?;
-        self.run(call, |(invoice, item)| wire::invoice(invoice, Some(item))).await
+        self.run(call, |(invoice, items)| wire::invoice(invoice, items)).await
     }
 
     async fn get_invoice(&self, request: Request<pb::GetInvoiceRequest>) -> Result<Response<pb::Invoice>, Status> {

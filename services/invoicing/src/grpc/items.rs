@@ -3,7 +3,7 @@
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
 use quittance_grpc::{Violations, currency, date, id};
-use quittance_kernel::{CustomerId, ItemId};
+use quittance_kernel::{CustomerId, EntryId, ItemId};
 use quittance_proto::{
     common::v1 as common,
     invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
@@ -21,7 +21,7 @@ use crate::{
 impl OpenItemService for App {
     async fn get_open_item(&self, request: Request<pb::GetOpenItemRequest>) -> Result<Response<pb::OpenItem>, Status> {
         let (tenant, id) = query(request)?.id("item_id", |r| &r.item_id, ItemId::parse)?;
-        let found = self.read(tenant, async |tx| db::ledger::find_items(tx, &[id]).await).await?.remove(&id);
+        let found = self.read(tenant, async |tx| db::item::find_items(tx, &[id]).await).await?.remove(&id);
         let view = found.ok_or(Error::ItemNotFound(id))?;
         Ok(Response::new(wire::open_item(&view.item, view.disputed)))
     }
@@ -31,6 +31,27 @@ impl OpenItemService for App {
         request: Request<pb::ListOpenItemsRequest>,
     ) -> Result<Response<pb::ListOpenItemsResponse>, Status> {
         Ok(Response::new(self.page_of_items(query(request)?).await?))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<pb::ListEntriesRequest>,
+    ) -> Result<Response<pb::ListEntriesResponse>, Status> {
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
+        let item = bad.check("item_id", id(&request.item_id, ItemId::parse));
+        let after = page.as_ref().and_then(|page| bad.within("", page.after_id(EntryId::parse)));
+        let ((page, after), item) = bad.into_result(page.zip(after).zip(item))?;
+        let read = async |tx: &mut Tx| db::entry::list_of_item(tx, item, after, page.limit()).await;
+        let entries = self.read_list(tenant, read).await?;
+        if entries.is_empty() && after.is_none() {
+            // Every item has at least its first entry.
+            return Err(Error::ItemNotFound(item).into());
+        }
+        let (entries, next_page_token) =
+            page.cut(entries.iter().map(wire::entry).collect(), |entry: &pb::Entry| vec![entry.entry_id.clone()]);
+        Ok(Response::new(pb::ListEntriesResponse { entries, next_page_token }))
     }
 
     async fn get_statement(
@@ -48,9 +69,9 @@ impl OpenItemService for App {
         let ((customer, currency), (from, to)) = bad.into_result(customer.zip(currency).zip(from.zip(to)))?;
         let read = async |tx: &mut Tx| {
             db::customer::find(tx, customer).await?.ok_or(Error::CustomerNotFound(customer))?;
-            let carried = db::ledger::balance_before(tx, customer, currency, from).await?;
+            let carried = db::entry::balance_before(tx, customer, currency, from).await?;
             let limit = i64::from(statement::MAX_LINES) + 1;
-            Ok::<_, Error>((carried, db::ledger::movements(tx, customer, currency, from, to, limit).await?))
+            Ok::<_, Error>((carried, db::entry::movements(tx, customer, currency, from, to, limit).await?))
         };
         let (carried, movements) = self.read(tenant, read).await?;
         if movements.len() > usize::from(statement::MAX_LINES) {

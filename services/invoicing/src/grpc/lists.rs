@@ -191,7 +191,7 @@ impl App {
         &self,
         mut query: Query<pb::ListOpenItemsRequest>,
     ) -> Result<pb::ListOpenItemsResponse, Status> {
-        let page = query.changes_page(|r| (&r.order_by, r.update_time.is_some()), &db::ledger::ORDERS);
+        let page = query.changes_page(|r| (&r.order_by, r.update_time.is_some()), &db::item::ORDERS);
         let Query { tenant, request, mut bad } = query;
         let customers = filter_ids(&mut bad, "customer_ids", &request.customer_ids, CustomerId::parse);
         let due_on = bad.within("due_on", date_range(request.due_on.as_ref()));
@@ -205,13 +205,12 @@ impl App {
         let checked = customers.zip(due_on.zip(issued_on)).zip(open.zip(updated_at)).zip(page);
         let (((customers, (due_on, issued_on)), (open, updated_at)), (page, window)) = bad.into_result(checked)?;
         let (disputed_only, include_closed) = (request.disputed_only, request.include_closed);
-        let filter =
-            db::ledger::Filter { customers, due_on, issued_on, open, disputed_only, include_closed, updated_at };
+        let filter = db::item::Filter { customers, due_on, issued_on, open, disputed_only, include_closed, updated_at };
         let read = async |tx: &mut Tx| {
-            let places = db::ledger::list(tx, filter, window).await?;
+            let places = db::item::list(tx, filter, window).await?;
             read_places(tx, &page, &places, async |tx, ids| {
                 let ids: Vec<ItemId> = ids.iter().copied().map(ItemId::new).collect();
-                let views = db::ledger::find_items(tx, &ids).await?;
+                let views = db::item::find_items(tx, &ids).await?;
                 let shown =
                     views.values().map(|view| (view.item.id.uuid(), wire::open_item(&view.item, view.disputed)));
                 Ok::<_, Error>(shown.collect())

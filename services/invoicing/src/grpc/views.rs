@@ -1,7 +1,7 @@
 //! Customers and invoices in their views, and how they are read whole.
 
 use quittance_db::Tx;
-use quittance_kernel::{Bug, CustomerId, InvoiceId, ItemId};
+use quittance_kernel::{Bug, CustomerId, InvoiceId};
 use quittance_proto::invoicing::v1 as pb;
 use quittance_service::{Viewed, Views};
 
@@ -25,15 +25,15 @@ pub(super) const CUSTOMER: Views<Customer, pb::Customer> = Views {
 
 /// The views of a draft.
 pub(super) const DRAFT: Views<Invoice, pb::Invoice> = Views {
-    basic: |draft| Viewed::basic(wire::basic_invoice(draft, None)),
-    full: |draft| Viewed::full(wire::invoice(draft, None)),
+    basic: |draft| Viewed::basic(wire::basic_invoice(draft, &[])),
+    full: |draft| Viewed::full(wire::invoice(draft, &[])),
     strip: strip_invoice,
 };
 
 /// The views of an invoice just issued.
 pub(super) const ISSUED_INVOICE: Views<IssuedInvoice, pb::Invoice> = Views {
-    basic: |issued| Viewed::basic(wire::basic_invoice(&issued.invoice, Some(&issued.item))),
-    full: |issued| Viewed::full(wire::invoice(&issued.invoice, Some(&issued.item))),
+    basic: |issued| Viewed::basic(wire::basic_invoice(&issued.invoice, &issued.items)),
+    full: |issued| Viewed::full(wire::invoice(&issued.invoice, &issued.items)),
     strip: strip_invoice,
 };
 
@@ -42,6 +42,8 @@ fn strip_invoice(whole: &mut pb::Invoice) {
     whole.lines.clear();
     whole.taxes.clear();
     whole.terms = None;
+    whole.agreed_terms = None;
+    whole.installments.clear();
     whole.rounding_rule = None;
     whole.note.clear();
     whole.metadata.clear();
@@ -49,10 +51,10 @@ fn strip_invoice(whole: &mut pb::Invoice) {
 
 /// Invoices with their open balances.
 pub(super) async fn with_open(tx: &mut Tx, invoices: &[Invoice]) -> Result<Vec<pb::Invoice>, Error> {
-    let ids: Vec<ItemId> = invoices.iter().filter(|i| i.state.issuance().is_some()).map(|i| i.id.into()).collect();
-    let items = db::ledger::find_items(tx, &ids).await?;
-    let item = |invoice: &Invoice| items.get(&invoice.id.into()).map(|view| &view.item);
-    Ok(invoices.iter().map(|invoice| wire::invoice(invoice, item(invoice))).collect())
+    let ids: Vec<InvoiceId> = invoices.iter().filter(|i| i.state.issuance().is_some()).map(|i| i.id).collect();
+    let items = db::item::find_items_of(tx, &ids).await?;
+    let items = |invoice: &Invoice| items.get(&invoice.id).map_or(&[][..], Vec::as_slice);
+    Ok(invoices.iter().map(|invoice| wire::invoice(invoice, items(invoice))).collect())
 }
 
 /// The whole of these invoices.

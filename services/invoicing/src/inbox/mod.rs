@@ -35,7 +35,7 @@ impl Handler for CollectionsHandler {
             };
             let item = ItemId::parse(&dispute.unwrap_or_default().item_id)
                 .map_err(|error| HandlerError::Rejected(error.to_string()))?;
-            if !db::ledger::set_disputed(tx, item, is_open).await? {
+            if !db::item::set_disputed(tx, item, is_open).await? {
                 return Err(HandlerError::Rejected(format!("item {item} does not exist")));
             }
         }

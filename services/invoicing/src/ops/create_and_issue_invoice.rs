@@ -27,8 +27,8 @@ impl BatchOperation for CreateAndIssueInvoice {
         let drafts = draft_all(w, &contents).await?;
         let results = issue_all(w, drafts).await?;
         let issued: Vec<&IssuedInvoice> = results.iter().flatten().collect();
-        db::issue::insert_issued(w.tx, &issued, w.now).await?;
-        w.publish_each(&results, |issued| outbox::invoice_issued(&issued.invoice, &issued.item));
+        db::issue::insert_issued(w.tx, &issued).await?;
+        w.publish_each(&results, outbox::invoice_issued);
         Ok(results)
     }
 

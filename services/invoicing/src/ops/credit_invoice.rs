@@ -1,19 +1,19 @@
 //! `CreditInvoice`.
 
 use chrono::NaiveDate;
-use quittance_kernel::{CreditNoteId, EntryId, InvoiceId, Metadata};
+use quittance_kernel::{Added, CreditNoteId, InvoiceId, Metadata, SeriesId};
 use quittance_service::Operation;
 
-use super::Write;
+use super::{Write, recording};
 use crate::{
     Error,
     app::TenantSettings,
     db,
-    domain::{CreditNote, CreditReason, OpenItem, Refusal, SeriesKind},
+    domain::{CreditNote, CreditPlan, CreditReason, CreditRequest, CreditScope, OpenItem, SeriesKind, Source},
     outbox,
 };
 
-/// Credits an issued invoice in full, with a numbered credit note.
+/// Credits an issued invoice, in full or in part, with a numbered credit note.
 #[derive(Debug, Hash)]
 pub(crate) struct CreditInvoice {
     pub(crate) invoice: InvoiceId,
@@ -21,6 +21,10 @@ pub(crate) struct CreditInvoice {
     /// `None` for today.
     pub(crate) issued_on: Option<NaiveDate>,
     pub(crate) metadata: Metadata,
+    /// What is credited; none: all that is not credited yet.
+    pub(crate) scope: Added<CreditScope>,
+    /// The series of the credit note; none: the tenant's first.
+    pub(crate) series: Added<SeriesId>,
 }
 
 impl Operation for CreditInvoice {
@@ -31,29 +35,40 @@ impl Operation for CreditInvoice {
     async fn run(&self, w: &mut Write<'_>) -> Result<CreditNote, Error> {
         let id = self.invoice;
         let refused = |refusal| Error::refused(format!("invoice {id}"), refusal);
-        let item = db::ledger::lock_item(w.tx, id.into()).await?;
+        let items = db::item::lock_items_of(w.tx, id).await?;
+        let items: Vec<OpenItem> = items.into_iter().map(|view| view.item).collect();
         let invoice = db::invoice::lock(w.tx, id).await?;
-        let not_issued = || refused(Refusal::InvoiceNotIssued { state: invoice.state.label() });
-        let item = item.ok_or_else(not_issued)?.item;
+        let before = db::document::credit_notes_of(w.tx, &invoice).await?;
         let today = w.today()?;
         let issued_on = self.issued_on.unwrap_or(today);
+        let request = CreditRequest {
+            scope: self.scope.0.as_ref(),
+            issued_on,
+            today,
+            reason: self.reason,
+            metadata: self.metadata.clone(),
+        };
         // Refusals do not wait for the counter.
-        CreditNote::check(&invoice, &item, issued_on, today).map_err(refused)?;
-        let series = w.settings()?.default_series(SeriesKind::CreditNote)?;
+        let plan = CreditPlan::new(&invoice, &items, &before, request).map_err(refused)?;
+        let series = match self.series.0 {
+            Some(series) => series,
+            None => w.settings()?.default_series(SeriesKind::CreditNote)?,
+        };
         let mut series = db::series::lock(w.tx, series).await?;
+        if series.kind != SeriesKind::CreditNote {
+            return Err(Error::SeriesNotFound(series.id));
+        }
         let number = series.take(issued_on).map_err(refused)?;
         let note = CreditNoteId::at(w.now);
-        let metadata = self.metadata.clone();
-        let credited =
-            CreditNote::in_full(&invoice, &item, note, number, issued_on, today, self.reason, metadata, w.now);
-        let (note, invoice, item, entry) = credited.map_err(refused)?;
-        let item = OpenItem { updated_at: w.now, ..item };
+        let recording = recording(w, 0, Source::CreditNote(note), "");
+        let credited = plan.issue(&invoice, items, note, number, &recording).map_err(refused)?;
         db::series::update_all(w.tx, std::slice::from_ref(&series)).await?;
-        db::document::insert_credit_note(w.tx, &note, series.id).await?;
-        db::invoice::update_state(w.tx, &invoice).await?;
-        db::ledger::move_item(w.tx, &item, EntryId::at(w.now), entry, w.now).await?;
-        w.publish(outbox::invoice_credited(&note));
-        Ok(note)
+        db::document::insert_credit_note(w.tx, &credited.note, series.id).await?;
+        db::invoice::update_state(w.tx, &credited.invoice).await?;
+        db::item::update_items(w.tx, &credited.items.iter().collect::<Vec<_>>()).await?;
+        db::entry::insert_all(w.tx, &credited.entries).await?;
+        w.publish(outbox::invoice_credited(&credited));
+        Ok(credited.note)
     }
 
     fn on_constraint(&self, constraint: &str) -> Option<Error> {

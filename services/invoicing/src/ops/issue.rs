@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use quittance_kernel::{EntryId, InvoiceId, SeriesId};
+use quittance_kernel::{InvoiceId, ItemId, SeriesId};
 
-use super::{Batch, Write};
+use super::{Batch, Write, recording};
 use crate::{
     Error, db,
-    domain::{Invoice, IssuedInvoice, Refusal, Series},
+    domain::{Invoice, IssuedInvoice, Refusal, Series, Source},
 };
 
 /// Issues drafts in their order. The counters of their series are locked from here to the end of the transaction; a refused draft takes no number.
@@ -15,7 +15,7 @@ pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Err
     let (now, today) = (w.now, w.today()?);
     let mut counters = lock_counters(w, &drafts).await?;
     let mut issued: HashSet<InvoiceId> = HashSet::with_capacity(drafts.len());
-    let mut issue = |draft: Result<Invoice, Error>| {
+    let mut issue = |(place, draft): (usize, Result<Invoice, Error>)| {
         let draft = draft?;
         let subject = format!("invoice {}", draft.id);
         let refused = |refusal| Error::refused(&subject, refusal);
@@ -34,10 +34,10 @@ pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Err
             (number, reference)
         };
         issued.insert(draft.id);
-        let (invoice, item) = draft.issue(plan, number, reference, now);
-        Ok(IssuedInvoice { invoice, item, entry: EntryId::at(now) })
+        let recording = recording(w, place, Source::Document(draft.id), "");
+        Ok(draft.issue(plan, number, reference, || ItemId::at(now), &recording))
     };
-    let results: Vec<Result<IssuedInvoice, Error>> = drafts.into_iter().map(&mut issue).collect();
+    let results: Vec<Result<IssuedInvoice, Error>> = drafts.into_iter().enumerate().map(&mut issue).collect();
     if results.iter().any(Result::is_ok) {
         db::series::update_all(w.tx, &counters.into_values().collect::<Vec<_>>()).await?;
     }

@@ -36,8 +36,8 @@ impl BatchOperation for IssueInvoice {
         let results = issue_all(w, commands.iter().map(draft).collect()).await?;
         let issued: Vec<&IssuedInvoice> = results.iter().flatten().collect();
         db::issue::update_issued(w.tx, &issued).await?;
-        db::issue::open_items(w.tx, &issued, w.now).await?;
-        w.publish_each(&results, |issued| outbox::invoice_issued(&issued.invoice, &issued.item));
+        db::issue::open_items(w.tx, &issued).await?;
+        w.publish_each(&results, outbox::invoice_issued);
         Ok(results)
     }
 

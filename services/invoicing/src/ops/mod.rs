@@ -45,10 +45,29 @@ pub(crate) use update_series::UpdateSeries;
 pub(crate) use update_terms::UpdateTerms;
 pub(crate) use void_invoice::VoidInvoice;
 
-use crate::{Error, app::TenantSettings};
+use quittance_kernel::EntryId;
+
+use crate::{
+    Error,
+    app::TenantSettings,
+    domain::{Recording, Source},
+};
 
 /// The transaction of an operation of the service.
 type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 
 /// A result per command of a batch.
 type Batch<O> = quittance_service::Batch<O, Error>;
+
+/// What the entries of the command at this index of its batch have in common.
+fn recording(w: &Write<'_>, place: usize, source: Source, reason: &str) -> Recording {
+    let origin = w.origin(place);
+    Recording {
+        source,
+        actor: origin.actor,
+        request: origin.request,
+        reason: reason.to_owned(),
+        at: w.now,
+        new_id: EntryId::at,
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use quittance_db::{DbError, Tx};
-use quittance_kernel::{CustomerId, SeriesId, Terms, TermsId};
+use quittance_kernel::{CustomerId, PaymentTerms, SeriesId, TermsId};
 
 use crate::{
     Error,
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct References<'a> {
     settings: &'a TenantSettings,
     customers: HashMap<CustomerId, CustomerFacts>,
-    terms: HashMap<TermsId, Terms>,
+    terms: HashMap<TermsId, PaymentTerms>,
     named_series: HashMap<SeriesId, SeriesKind>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Resolved {
     /// The content with contact and terms.
     pub(crate) content: InvoiceContent,
     /// The terms to freeze.
-    pub(crate) terms: Terms,
+    pub(crate) terms: PaymentTerms,
     /// The series of its number.
     pub(crate) series: SeriesId,
 }
@@ -58,14 +58,24 @@ impl<'a> References<'a> {
         if let Some(contact) = content.contact.filter(|id| !customer.contacts.contains(id)) {
             return Err(Error::ContactNotFound(contact));
         }
-        let terms_id = content.terms_id.or(customer.terms_id);
-        let terms = match terms_id {
-            Some(id) => self.terms.get(&id).cloned().ok_or(Error::TermsNotFound(id))?,
-            None => standard_terms(),
-        };
+        let (terms_id, terms) = self.terms(content, customer)?;
         let series = self.series(content)?;
         let contact = content.contact.or(customer.billing_contact);
         Ok(Resolved { content: InvoiceContent { contact, terms_id, ..content.clone() }, terms, series })
+    }
+
+    /// The agreed terms, the named ones, the customer's, or the standard.
+    fn terms(
+        &self,
+        content: &InvoiceContent,
+        customer: &CustomerFacts,
+    ) -> Result<(Option<TermsId>, PaymentTerms), Error> {
+        if let Some(agreed) = &content.agreed_terms.0 {
+            return Ok((None, agreed.clone()));
+        }
+        let Some(id) = content.terms_id.or(customer.terms_id) else { return Ok((None, standard_terms())) };
+        let terms = self.terms.get(&id).cloned().ok_or(Error::TermsNotFound(id))?;
+        Ok((Some(id), terms))
     }
 
     fn series(&self, content: &InvoiceContent) -> Result<SeriesId, Error> {

@@ -28,7 +28,8 @@ pub(crate) async fn render(
         return Err(Error::ContactNotFound(unknown));
     }
     let contact = contact.or(invoice.contact);
-    let data = DocumentData::of(tenant, &customer, contact.and_then(|id| customer.contact(id)), &invoice)
+    let items = db::item::find_items_of(tx, &[id]).await?.remove(&id).unwrap_or_default();
+    let data = DocumentData::of(tenant, &customer, contact.and_then(|id| customer.contact(id)), &invoice, &items)
         .map_err(|refusal| Error::refused(format!("invoice {id}"), refusal))?;
     Ok(Rendered { html: document::render(&data)?, contact, customer: customer.id })
 }

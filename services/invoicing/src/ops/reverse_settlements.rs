@@ -2,21 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use quittance_events::Event;
-use quittance_kernel::{AllocationId, EntryId, ItemId};
+use quittance_kernel::{AllocationId, ItemId};
 use quittance_service::Operation;
 
-use super::{Settled, Write};
+use super::{Settled, Write, recording};
 use crate::{
     Error,
     app::TenantSettings,
-    db::{
-        self,
-        ledger::{ItemView, NewEntry},
-        settlement::RecordedSettlement,
-    },
-    domain::{OpenItem, Refusal},
+    db::{self, item::ItemView, settlement::RecordedSettlement},
+    domain::{Entry, OpenItem, Recording, Refusal, Source},
     outbox,
 };
 
@@ -41,13 +37,12 @@ struct Reversing<'a> {
     done: HashSet<AllocationId>,
     reversed: Vec<&'a Reversal>,
     touched: BTreeSet<ItemId>,
-    entries: Vec<NewEntry>,
+    entries: Vec<Entry>,
     events: Vec<Event>,
-    now: DateTime<Utc>,
 }
 
 impl<'a> Reversing<'a> {
-    fn reverse(&mut self, reversal: &'a Reversal) -> Settled {
+    fn reverse(&mut self, reversal: &'a Reversal, recording: &Recording) -> Settled {
         let refused = |refusal| Error::refused(format!("allocation {}", reversal.allocation), refusal);
         let recorded = self.recorded.get(&reversal.allocation).ok_or_else(|| refused(Refusal::SettlementNotFound))?;
         let settlement = &recorded.settlement;
@@ -55,18 +50,20 @@ impl<'a> Reversing<'a> {
         if self.done.contains(&reversal.allocation) {
             return Ok((view.item.clone(), view.disputed));
         }
-        let (item, entries) = view.item.clone().reverse(settlement, reversal.effective_on).map_err(refused)?;
-        self.events.push(outbox::settlement_reversed(settlement, &item, reversal.effective_on, &reversal.reason));
-        self.entries.extend(entries.into_iter().map(|entry| NewEntry {
-            id: EntryId::at(self.now),
-            item: item.id,
-            customer: item.customer,
-            entry,
-        }));
+        let (item, entries) =
+            view.item.clone().reverse(settlement, reversal.effective_on, recording).map_err(refused)?;
+        self.events.push(outbox::settlement_reversed(
+            settlement,
+            &item,
+            &entries,
+            reversal.effective_on,
+            &reversal.reason,
+        ));
+        self.entries.extend(entries);
         self.reversed.push(reversal);
         self.touched.insert(item.id);
         self.done.insert(reversal.allocation);
-        view.item = OpenItem { updated_at: self.now, ..item };
+        view.item = item;
         Ok((view.item.clone(), view.disputed))
     }
 }
@@ -80,7 +77,7 @@ impl Operation for ReverseSettlements {
         let allocations: Vec<AllocationId> = self.reversals.iter().map(|reversal| reversal.allocation).collect();
         let known = db::settlement::find_settlements(w.tx, &allocations).await?;
         let ids: BTreeSet<ItemId> = known.values().map(|recorded| recorded.settlement.item).collect();
-        let items = db::ledger::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let items = db::item::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         // Read again under the items' locks: another transaction may have reversed some of them meanwhile.
         let recorded = db::settlement::find_settlements(w.tx, &allocations).await?;
         let is_reversed = recorded.values().filter(|recorded| recorded.reversed_on.is_some());
@@ -92,9 +89,12 @@ impl Operation for ReverseSettlements {
             touched: BTreeSet::new(),
             entries: vec![],
             events: vec![],
-            now: w.now,
         };
-        let results = self.reversals.iter().map(|reversal| reversing.reverse(reversal)).collect();
+        let results = self.reversals.iter().map(|reversal| {
+            let recording = recording(w, 0, Source::Allocation(reversal.allocation), &reversal.reason);
+            reversing.reverse(reversal, &recording)
+        });
+        let results = results.collect();
         save(w, &reversing).await?;
         for event in reversing.events {
             w.publish(event);
@@ -111,7 +111,7 @@ async fn save(w: &mut Write<'_>, reversing: &Reversing<'_>) -> Result<(), Error>
     let changed: Vec<&OpenItem> = changed.collect();
     let rows = reversing.reversed.iter().map(|r| (r.allocation, r.effective_on, r.reason.as_str()));
     let rows: Vec<(AllocationId, NaiveDate, &str)> = rows.collect();
-    db::ledger::update_items(w.tx, &changed).await?;
+    db::item::update_items(w.tx, &changed).await?;
     db::settlement::insert_reversals(w.tx, &rows, w.now).await?;
-    Ok(db::ledger::insert_entries(w.tx, &reversing.entries, w.now).await?)
+    Ok(db::entry::insert_all(w.tx, &reversing.entries).await?)
 }

@@ -3,20 +3,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
-use quittance_kernel::{AllocationId, EntryId, ItemId};
+use quittance_kernel::{AllocationId, ItemId};
 use quittance_service::BatchOperation;
 
-use super::{Batch, Write};
+use super::{Batch, Write, recording};
 use crate::{
     Error,
     app::TenantSettings,
-    db::{
-        self,
-        ledger::{ItemView, NewEntry},
-        settlement::RecordedSettlement,
-    },
-    domain::{Entry, OpenItem, Refusal, Settlement},
+    db::{self, item::ItemView, settlement::RecordedSettlement},
+    domain::{Entry, OpenItem, Recording, Refusal, Settlement, Source},
     outbox,
 };
 
@@ -35,12 +30,12 @@ struct Settling {
     recorded: HashMap<AllocationId, RecordedSettlement>,
     settled: Vec<Settlement>,
     touched: BTreeSet<ItemId>,
-    entries: Vec<(ItemId, Entry)>,
-    now: DateTime<Utc>,
+    entries: Vec<Entry>,
 }
 
 impl Settling {
-    fn settle(&mut self, settlement: &Settlement) -> Settled {
+    /// The item after the settlement; its entries are added, unless it was settled before.
+    fn settle(&mut self, settlement: &Settlement, recording: &Recording) -> Settled {
         let view = self.items.get_mut(&settlement.item).ok_or(Error::ItemNotFound(settlement.item))?;
         let refused = |refusal: Refusal| Error::refused(format!("allocation {}", settlement.allocation), refusal);
         let before = self.settled.iter().find(|s| s.allocation == settlement.allocation);
@@ -49,11 +44,11 @@ impl Settling {
             settlement.repeats(before).map_err(refused)?;
             return Ok((view.item.clone(), view.disputed));
         }
-        let (item, entries) = view.item.clone().settle(settlement).map_err(refused)?;
-        self.entries.extend(entries.into_iter().map(|entry| (item.id, entry)));
+        let (item, entries) = view.item.clone().settle(settlement, recording).map_err(refused)?;
+        self.entries.extend(entries);
         self.settled.push(settlement.clone());
         self.touched.insert(item.id);
-        view.item = OpenItem { updated_at: self.now, ..item };
+        view.item = item;
         Ok((view.item.clone(), view.disputed))
     }
 }
@@ -66,18 +61,19 @@ impl BatchOperation for SettleItems {
     async fn run(w: &mut Write<'_>, commands: &[&Self]) -> Batch<Vec<Settled>> {
         let all = || commands.iter().flat_map(|command| &command.settlements);
         let ids: BTreeSet<ItemId> = all().map(|settlement| settlement.item).collect();
-        let items = db::ledger::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let items = db::item::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         let allocations: Vec<AllocationId> = all().map(|settlement| settlement.allocation).collect();
         let recorded = db::settlement::find_settlements(w.tx, &allocations).await?;
-        let mut settling =
-            Settling { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![], now: w.now };
+        let mut settling = Settling { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![] };
         let mut results = Vec::with_capacity(commands.len());
         for (place, command) in commands.iter().enumerate() {
             let settled = command.settlements.iter().map(|settlement| {
-                let before = settling.settled.len();
-                let result = settling.settle(settlement);
-                if let (Ok((item, _)), true) = (&result, settling.settled.len() > before) {
-                    w.publish_for(place, outbox::item_settled(settlement, item.customer, item.open()));
+                let before = settling.entries.len();
+                let recording = recording(w, place, Source::Allocation(settlement.allocation), "");
+                let result = settling.settle(settlement, &recording);
+                let entries = settling.entries.get(before..).unwrap_or_default();
+                if let (Ok((item, _)), false) = (&result, entries.is_empty()) {
+                    w.publish_for(place, outbox::item_settled(settlement, item, entries));
                 }
                 result
             });
@@ -94,12 +90,7 @@ async fn save(w: &mut Write<'_>, settling: &Settling) -> Result<(), Error> {
     }
     let changed = settling.touched.iter().filter_map(|id| settling.items.get(id)).map(|view| &view.item);
     let changed: Vec<&OpenItem> = changed.collect();
-    db::ledger::update_items(w.tx, &changed).await?;
+    db::item::update_items(w.tx, &changed).await?;
     db::settlement::insert_settlements(w.tx, &settling.settled.iter().collect::<Vec<_>>(), w.now).await?;
-    let entries = settling.entries.iter().filter_map(|(id, entry)| {
-        let customer = settling.items.get(id)?.item.customer;
-        Some(NewEntry { id: EntryId::at(w.now), item: *id, customer, entry: *entry })
-    });
-    let entries: Vec<NewEntry> = entries.collect();
-    Ok(db::ledger::insert_entries(w.tx, &entries, w.now).await?)
+    Ok(db::entry::insert_all(w.tx, &settling.entries).await?)
 }

@@ -1,14 +1,14 @@
 //! `VoidInvoice`.
 
-use quittance_kernel::{EntryId, InvoiceId};
+use quittance_kernel::InvoiceId;
 use quittance_service::{Etag, Operation};
 
-use super::Write;
+use super::{Write, recording};
 use crate::{
     Error,
     app::TenantSettings,
     db,
-    domain::{Invoice, OpenItem, Refusal},
+    domain::{Invoice, OpenItem, Refusal, Source},
     outbox,
 };
 
@@ -23,24 +23,27 @@ pub(crate) struct VoidInvoice {
 impl Operation for VoidInvoice {
     const NAME: &'static str = "VoidInvoice";
     type Settings = TenantSettings;
-    type Output = (Invoice, OpenItem);
+    type Output = (Invoice, Vec<OpenItem>);
 
-    async fn run(&self, w: &mut Write<'_>) -> Result<(Invoice, OpenItem), Error> {
+    async fn run(&self, w: &mut Write<'_>) -> Result<(Invoice, Vec<OpenItem>), Error> {
         let id = self.invoice;
         let refused = |refusal| Error::refused(format!("invoice {id}"), refusal);
         // Items are always locked before documents: a settlement locks only the item.
-        let item = db::ledger::lock_item(w.tx, id.into()).await?;
+        let items = db::item::lock_items_of(w.tx, id).await?;
         let invoice = db::invoice::lock(w.tx, id).await?;
         self.etag.check(format_args!("invoice {id}"), invoice.version)?;
-        let not_issued = || refused(Refusal::InvoiceNotIssued { state: invoice.state.label() });
-        let item = item.ok_or_else(not_issued)?.item;
+        if items.is_empty() {
+            return Err(refused(Refusal::InvoiceNotIssued { state: invoice.state.label() }));
+        }
         let is_delivered = db::document::is_delivered(w.tx, id).await?;
-        let voided = invoice.void(&item, is_delivered, w.today()?, self.reason.clone());
-        let (invoice, item, entry) = voided.map_err(refused)?;
-        let item = OpenItem { updated_at: w.now, ..item };
+        let items = items.into_iter().map(|view| view.item).collect();
+        let recording = recording(w, 0, Source::Document(id), &self.reason);
+        let voided = invoice.void(items, is_delivered, w.today()?, &recording);
+        let (invoice, items, entries) = voided.map_err(refused)?;
         db::invoice::update_state(w.tx, &invoice).await?;
-        db::ledger::move_item(w.tx, &item, EntryId::at(w.now), entry, w.now).await?;
-        w.publish(outbox::invoice_voided(&invoice, &entry, &self.reason));
-        Ok((invoice, item))
+        db::item::update_items(w.tx, &items.iter().collect::<Vec<_>>()).await?;
+        db::entry::insert_all(w.tx, &entries).await?;
+        w.publish(outbox::invoice_voided(&invoice, &entries, &self.reason));
+        Ok((invoice, items))
     }
 }

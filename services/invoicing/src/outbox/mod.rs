@@ -3,14 +3,17 @@
 use chrono::NaiveDate;
 use prost::Message as _;
 use quittance_events::Event;
-use quittance_kernel::{CustomerId, Money, TenantId};
+use quittance_kernel::{CustomerId, TenantId};
 use quittance_proto::{
     invoicing::v1::{self as pb, invoicing_event::Payload},
     money, write_off_reason,
 };
 
 use crate::{
-    domain::{CreditNote, Customer, Delivery, Entry, Invoice, NamedTerms, OpenItem, Series, Settlement, Tenant},
+    domain::{
+        Credited, Customer, Delivery, Entry, Invoice, IssuedInvoice, NamedTerms, OpenItem, Series, Settlement, State,
+        Tenant,
+    },
     wire,
 };
 
@@ -83,7 +86,7 @@ pub(crate) fn invoice_drafted(draft: &Invoice) -> Event {
         invoice_id: draft.id.to_string(),
         customer_id: draft.customer.to_string(),
         total: Some(money(draft.totals.total)),
-        invoice: Some(wire::invoice(draft, None)),
+        invoice: Some(wire::invoice(draft, &[])),
     });
     event("quittance.invoicing.v1.InvoiceDrafted", draft.customer, payload)
 }
@@ -94,24 +97,22 @@ pub(crate) fn invoice_updated(draft: &Invoice) -> Event {
         invoice_id: draft.id.to_string(),
         customer_id: draft.customer.to_string(),
         total: Some(money(draft.totals.total)),
-        invoice: Some(wire::invoice(draft, None)),
+        invoice: Some(wire::invoice(draft, &[])),
     });
     event("quittance.invoicing.v1.InvoiceUpdated", draft.customer, payload)
 }
 
 /// An invoice was issued.
-pub(crate) fn invoice_issued(invoice: &Invoice, item: &OpenItem) -> Event {
+pub(crate) fn invoice_issued(issued: &IssuedInvoice) -> Event {
+    let IssuedInvoice { invoice, items, entries } = issued;
+    let issuance = invoice.state.issuance();
     let payload = Payload::InvoiceIssued(pb::InvoiceIssued {
         invoice_id: invoice.id.to_string(),
         customer_id: invoice.customer.to_string(),
-        number: item.number.clone(),
-        payment_reference: invoice
-            .state
-            .issuance()
-            .and_then(|issuance| issuance.payment_reference.clone())
-            .unwrap_or_default(),
-        issued_on: item.issued_on.to_string(),
-        due_on: item.due_on.to_string(),
+        number: issuance.map(|issuance| issuance.number.clone()).unwrap_or_default(),
+        payment_reference: issuance.and_then(|issuance| issuance.payment_reference.clone()).unwrap_or_default(),
+        issued_on: wire::optional(issuance.map(|issuance| issuance.issued_on)),
+        due_on: wire::optional(issuance.map(|issuance| issuance.due_on)),
         net_total: Some(money(invoice.totals.net)),
         tax_total: Some(money(invoice.totals.tax)),
         total: Some(money(invoice.totals.total)),
@@ -127,18 +128,25 @@ pub(crate) fn invoice_issued(invoice: &Invoice, item: &OpenItem) -> Event {
         external_number: invoice.external_number.clone().unwrap_or_default(),
         terms_id: wire::optional(invoice.terms_id),
         rounding_rule: Some(wire::rounding_rule(invoice.rounding)),
+        items: items.iter().map(|item| wire::open_item(item, false)).collect(),
+        entries: published(entries),
     });
     event("quittance.invoicing.v1.InvoiceIssued", invoice.customer, payload)
 }
 
 /// An invoice was voided.
-pub(crate) fn invoice_voided(invoice: &Invoice, entry: &Entry, reason: &str) -> Event {
+pub(crate) fn invoice_voided(invoice: &Invoice, entries: &[Entry], reason: &str) -> Event {
+    let voided_on = match &invoice.state {
+        State::Voided { voided_on, .. } => Some(voided_on),
+        State::Draft | State::Issued(_) | State::Credited { .. } => None,
+    };
     let payload = Payload::InvoiceVoided(pb::InvoiceVoided {
         invoice_id: invoice.id.to_string(),
         customer_id: invoice.customer.to_string(),
-        voided_on: entry.effective_on.to_string(),
+        voided_on: wire::optional(voided_on),
         amount: Some(money(invoice.totals.total)),
         reason: reason.to_owned(),
+        entries: published(entries),
     });
     event("quittance.invoicing.v1.InvoiceVoided", invoice.customer, payload)
 }
@@ -161,8 +169,9 @@ pub(crate) fn invoice_deleted(draft: &Invoice) -> Event {
     event("quittance.invoicing.v1.InvoiceDeleted", draft.customer, payload)
 }
 
-/// An invoice was credited in full.
-pub(crate) fn invoice_credited(note: &CreditNote) -> Event {
+/// An invoice was credited, in full or in part.
+pub(crate) fn invoice_credited(credited: &Credited) -> Event {
+    let Credited { note, entries, uncredited, .. } = credited;
     let payload = Payload::InvoiceCredited(pb::InvoiceCredited {
         credit_note_id: note.id.to_string(),
         number: note.number.clone(),
@@ -171,13 +180,19 @@ pub(crate) fn invoice_credited(note: &CreditNote) -> Event {
         issued_on: note.issued_on.to_string(),
         amount: Some(money(note.totals.total)),
         reason: wire::credit_reason(note.reason).into(),
-        lines: note.lines.iter().map(wire::line).collect(),
+        lines: note.lines.iter().map(|credited| wire::line(&credited.line)).collect(),
         taxes: note.totals.taxes.iter().map(wire::tax).collect(),
         net_total: Some(money(note.totals.net)),
         tax_total: Some(money(note.totals.tax)),
         metadata: note.metadata.entries().clone(),
+        entries: published(entries),
+        uncredited_amount: Some(money(*uncredited)),
     });
     event("quittance.invoicing.v1.InvoiceCredited", note.customer, payload)
+}
+
+fn published(entries: &[Entry]) -> Vec<pb::Entry> {
+    entries.iter().map(wire::entry).collect()
 }
 
 fn settlement(settlement: &Settlement) -> pb::Settlement {
@@ -194,19 +209,21 @@ fn settlement(settlement: &Settlement) -> pb::Settlement {
 }
 
 /// An item was settled.
-pub(crate) fn item_settled(settled: &Settlement, customer: CustomerId, open: Money) -> Event {
+pub(crate) fn item_settled(settled: &Settlement, item: &OpenItem, entries: &[Entry]) -> Event {
     let payload = Payload::ItemSettled(pb::ItemSettled {
         settlement: Some(settlement(settled)),
-        customer_id: customer.to_string(),
-        open_amount: Some(money(open)),
+        customer_id: item.customer.to_string(),
+        open_amount: Some(money(item.open())),
+        entries: published(entries),
     });
-    event("quittance.invoicing.v1.ItemSettled", customer, payload)
+    event("quittance.invoicing.v1.ItemSettled", item.customer, payload)
 }
 
 /// A settlement was reversed.
 pub(crate) fn settlement_reversed(
     settled: &Settlement,
     item: &OpenItem,
+    entries: &[Entry],
     effective_on: NaiveDate,
     reason: &str,
 ) -> Event {
@@ -216,6 +233,7 @@ pub(crate) fn settlement_reversed(
         open_amount: Some(money(item.open())),
         effective_on: effective_on.to_string(),
         reason: reason.to_owned(),
+        entries: published(entries),
     });
     event("quittance.invoicing.v1.SettlementReversed", item.customer, payload)
 }

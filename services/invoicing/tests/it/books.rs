@@ -135,7 +135,7 @@ async fn named_terms_apply_to_the_customers_invoices() {
     let discount = pb::EarlyPaymentDiscount { days: 10, percent: "2".to_owned() };
     let terms = pb::Terms {
         code: "2/10 net 30".to_owned(),
-        payment_terms: Some(pb::PaymentTerms { net_days: 30, discounts: vec![discount] }),
+        payment_terms: Some(pb::PaymentTerms { net_days: 30, discounts: vec![discount], ..Default::default() }),
         ..pb::Terms::default()
     };
     let request = pb::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };

@@ -16,7 +16,7 @@ fn discount(days: i32, percent: &str) -> pb::EarlyPaymentDiscount {
 }
 
 async fn create_terms(service: &Service, code: &str) -> pb::Terms {
-    let payment_terms = pb::PaymentTerms { net_days: 30, discounts: vec![discount(10, "2")] };
+    let payment_terms = pb::PaymentTerms { net_days: 30, discounts: vec![discount(10, "2")], ..Default::default() };
     let terms = pb::Terms { code: code.to_owned(), payment_terms: Some(payment_terms), ..pb::Terms::default() };
     let request = pb::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };
     service.customers().create_terms(request).await.unwrap().into_inner()
@@ -38,7 +38,7 @@ async fn terms_change_and_documents_keep_theirs() {
     let mut draft = create(&customer);
     draft.invoice.as_mut().unwrap().terms_id.clone_from(&terms.terms_id);
     let draft = service.invoices().create_invoice(draft).await.unwrap().into_inner();
-    let longer = pb::PaymentTerms { net_days: 60, discounts: Vec::new() };
+    let longer = pb::PaymentTerms { net_days: 60, discounts: Vec::new(), ..Default::default() };
     let change = pb::Terms { payment_terms: Some(longer), ..terms.clone() };
     let request = update_terms(change, &["payment_terms.net_days"]);
     let changed = service.customers().update_terms(request.clone()).await.unwrap().into_inner();
@@ -54,14 +54,14 @@ async fn terms_change_and_documents_keep_theirs() {
 
     let stale = update_terms(pb::Terms { code: "X".to_owned(), ..terms.clone() }, &["code"]);
     assert_fault(&service.customers().update_terms(stale).await.unwrap_err(), Code::Aborted, "ETAG_MISMATCH");
-    let short = pb::PaymentTerms { net_days: 7, discounts: Vec::new() };
+    let short = pb::PaymentTerms { net_days: 7, discounts: Vec::new(), ..Default::default() };
     let short = pb::Terms { payment_terms: Some(short), ..changed.clone() };
     let refused = service.customers().update_terms(update_terms(short, &["payment_terms.net_days"])).await;
     assert_fault(&refused.unwrap_err(), Code::FailedPrecondition, "TERMS_DISCOUNT_AFTER_DUE");
     let other = create_terms(&service, "net 30, other").await;
     let taken = update_terms(pb::Terms { code: other.code, ..changed.clone() }, &["code"]);
     assert_fault(&service.customers().update_terms(taken).await.unwrap_err(), Code::AlreadyExists, "TERMS_CODE_TAKEN");
-    let long = pb::PaymentTerms { net_days: 3_651, discounts: vec![discount(-1, "x")] };
+    let long = pb::PaymentTerms { net_days: 3_651, discounts: vec![discount(-1, "x")], ..Default::default() };
     let bad = pb::Terms { payment_terms: Some(long), code: String::new(), ..changed };
     let bad = service.customers().update_terms(update_terms(bad, &["*"])).await.unwrap_err();
     let fields = ["terms.payment_terms.discounts[0].days", "terms.payment_terms.discounts[0].percent", "terms.code"];

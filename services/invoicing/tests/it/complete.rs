@@ -94,7 +94,7 @@ async fn terms_and_series_are_read_by_their_ids_and_listed_in_pages() {
     for code in ["B", "A", "C"] {
         let terms = pb::Terms {
             code: code.to_owned(),
-            payment_terms: Some(pb::PaymentTerms { net_days: 14, discounts: vec![] }),
+            payment_terms: Some(pb::PaymentTerms { net_days: 14, discounts: vec![], ..Default::default() }),
             ..pb::Terms::default()
         };
         let request = pb::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };

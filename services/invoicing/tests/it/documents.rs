@@ -266,8 +266,7 @@ async fn what_was_delivered_is_credited_and_not_voided() {
         request_id: request_id(),
         invoice_id: issued.invoice_id.clone(),
         reason: pb::CreditReason::Return.into(),
-        issued_on: String::new(),
-        metadata: std::collections::BTreeMap::new(),
+        ..Default::default()
     };
     let note = service.credit_notes().credit_invoice(credit()).await.unwrap().into_inner();
     assert_eq!(

@@ -214,8 +214,7 @@ async fn credit_notes_are_filtered_by_date_and_customer() {
         request_id: request_id(),
         invoice_id: invoice.invoice_id,
         reason: pb::CreditReason::Pricing.into(),
-        issued_on: String::new(),
-        metadata: std::collections::BTreeMap::new(),
+        ..Default::default()
     };
     let note = service.credit_notes().credit_invoice(request).await.unwrap().into_inner();
     let today = now().date_naive().to_string();

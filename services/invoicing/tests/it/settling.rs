@@ -149,7 +149,7 @@ async fn a_discount_and_a_write_off_close_an_item_together() {
     let discount = pb::EarlyPaymentDiscount { days: 10, percent: "2".to_owned() };
     let terms = pb::Terms {
         code: "2/10 net 30".to_owned(),
-        payment_terms: Some(pb::PaymentTerms { net_days: 30, discounts: vec![discount] }),
+        payment_terms: Some(pb::PaymentTerms { net_days: 30, discounts: vec![discount], ..Default::default() }),
         ..pb::Terms::default()
     };
     let request = pb::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };
@@ -194,7 +194,7 @@ async fn a_write_off_that_closes_nothing_or_is_not_small_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_settled_can_neither_be_voided_nor_credited() {
+async fn what_is_settled_can_neither_be_voided_nor_credited_in_full() {
     let service = Service::start().await;
     let customer = service.customer().await;
     let id = service.issued(&customer).await.invoice_id;
@@ -214,13 +214,12 @@ async fn what_is_settled_can_neither_be_voided_nor_credited() {
         request_id: request_id(),
         invoice_id: id,
         reason: pb::CreditReason::Tax.into(),
-        issued_on: String::new(),
-        metadata: std::collections::BTreeMap::new(),
+        ..Default::default()
     };
     assert_fault(
         &service.credit_notes().credit_invoice(credit).await.unwrap_err(),
         Code::FailedPrecondition,
-        "INVOICE_SETTLED",
+        "CREDIT_EXCEEDS_OPEN",
     );
 }
 
@@ -246,8 +245,8 @@ async fn a_statement_carries_the_balance_from_movement_to_movement() {
     let statement = service.items().get_statement(request("2026-03-01", "2026-03-31")).await.unwrap().into_inner();
     let of_first = statement.entries.iter().filter(|entry| entry.item_id == first);
     let moved: Vec<_> = of_first.map(|entry| (entry.kind(), amount(&entry.amount))).collect();
-    let (paid, kept) = (pb::EntryKind::Settlement, pb::EntryKind::WriteOff);
-    assert_eq!(moved, [(pb::EntryKind::Invoice, "119.00"), (paid, "-19.00"), (paid, "-101.00"), (kept, "1.00")]);
+    let (paid, kept) = (pb::EntryKind::Settlement, pb::EntryKind::SmallDifference);
+    assert_eq!(moved, [(pb::EntryKind::Document, "119.00"), (paid, "-19.00"), (paid, "-101.00"), (kept, "1.00")]);
     assert_eq!((amount(&statement.closing_balance), statement.entries.len()), ("119.00", 5));
     let later = service.items().get_statement(request("2026-03-03", "2026-03-31")).await.unwrap().into_inner();
     assert_eq!((amount(&later.opening_balance), later.entries.len()), ("119.00", 0));

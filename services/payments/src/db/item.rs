@@ -34,6 +34,7 @@ struct Row {
     issued_on: chrono::NaiveDate,
     due_on: chrono::NaiveDate,
     terms: String,
+    document_id: Option<Uuid>,
     allocated: Decimal,
 }
 
@@ -56,6 +57,7 @@ impl TryFrom<Row> for Candidate {
             open: money(table, id, open, currency)?,
             total: money(table, id, row.total, currency)?,
             terms: stored(table, id, Terms::parse(&row.terms))?,
+            part_of: row.document_id,
         })
     }
 }
@@ -80,6 +82,7 @@ pub(crate) async fn find(tx: &mut Tx, query: &ItemQuery) -> Result<Vec<Candidate
              select i.id from unnest($5::uuid[]) as i (id)
            )
            select o.id, o.customer_id, o.number, o.payment_reference, o.currency, o.total, o.open_amount, o.issued_on, o.due_on, o.terms,
+             o.document_id,
              (select coalesce(sum(a.amount + coalesce(a.discount, 0) + coalesce(a.write_off, 0)), 0)
               from allocation a
               where a.tenant_id = $1 and a.item_id = o.id and a.state in ('pending', 'applied', 'reversing')) as "allocated!"

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use quittance_db::{DbError, Tx};
-use quittance_kernel::{Bug, CustomerId, ItemId, Money, Terms};
+use quittance_kernel::{Bug, Currency, CustomerId, ItemId, Money, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -23,6 +23,10 @@ pub(crate) struct KnownCustomer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IssuedItem {
     pub(crate) id: ItemId,
+    /// The document that opened it.
+    pub(crate) document: Uuid,
+    /// Which installment of the document it is, from 1; 0 if the document has none.
+    pub(crate) installment: u16,
     pub(crate) customer: CustomerId,
     pub(crate) number: String,
     pub(crate) payment_reference: Option<String>,
@@ -108,11 +112,16 @@ pub(crate) async fn insert_items(tx: &mut Tx, items: &[(IssuedItem, Money)]) -> 
     let issued: Vec<chrono::NaiveDate> = items.iter().map(|(i, _)| i.issued_on).collect();
     let due: Vec<chrono::NaiveDate> = items.iter().map(|(i, _)| i.due_on).collect();
     let terms: Vec<String> = items.iter().map(|(i, _)| i.terms.to_string()).collect();
+    // An item that is its document's only one has its id.
+    let parts = || items.iter().map(|(i, _)| Some(i).filter(|i| i.installment > 0));
+    let documents: Vec<Option<Uuid>> = parts().map(|i| i.map(|i| i.document)).collect();
+    let installments: Vec<Option<i32>> = parts().map(|i| i.map(|i| i.installment.into())).collect();
     sqlx::query!(
         "insert into open_item
-           (tenant_id, id, customer_id, number, payment_reference, currency, total, open_amount, issued_on, due_on, terms)
+           (tenant_id, id, customer_id, number, payment_reference, currency, total, open_amount, issued_on, due_on, terms, document_id, installment)
          select $1, *
-         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], $9::date[], $10::date[], $11::text[])",
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], $9::date[], $10::date[], $11::text[],
+           $12::uuid[], $13::int[])",
         tenant,
         &ids,
         &customers,
@@ -124,48 +133,67 @@ pub(crate) async fn insert_items(tx: &mut Tx, items: &[(IssuedItem, Money)]) -> 
         &issued,
         &due,
         &terms,
+        &documents as &[Option<Uuid>],
+        &installments as &[Option<i32>],
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Updates the open balances of known items. Returns those whose balance grew: payments may match them again. An unknown item is missing in
-/// `found`.
-pub(crate) async fn update_open(tx: &mut Tx, open: &HashMap<ItemId, Money>) -> Result<Vec<ItemId>, UpdateOpen> {
+/// A change of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ItemChange {
+    /// Of its open balance.
+    pub(crate) open: Money,
+    /// Of what is to be paid in all: less by what was credited.
+    pub(crate) total: Money,
+}
+
+impl ItemChange {
+    /// No change.
+    pub(crate) const fn none(currency: Currency) -> Self {
+        Self { open: Money::zero(currency), total: Money::zero(currency) }
+    }
+}
+
+/// Changes known items. Returns those whose balance grew: payments may match them again.
+pub(crate) async fn move_items(tx: &mut Tx, moved: &HashMap<ItemId, ItemChange>) -> Result<Vec<ItemId>, MoveItems> {
     let tenant = tx.tenant().uuid();
-    let mut sorted: Vec<(ItemId, Money)> = open.iter().map(|(id, open)| (*id, *open)).collect();
+    let mut sorted: Vec<(ItemId, ItemChange)> = moved.iter().map(|(id, change)| (*id, *change)).collect();
     sorted.sort_by_key(|(id, _)| *id);
     let ids: Vec<Uuid> = sorted.iter().map(|(id, _)| id.uuid()).collect();
-    let amounts: Vec<Decimal> = sorted.iter().map(|(_, open)| open.amount()).collect();
-    let rows = sqlx::query!(
-        r#"update open_item o
-           set open_amount = v.open_amount
-           from unnest($2::uuid[], $3::numeric[]) as v (id, open_amount)
-           join open_item before on before.tenant_id = $1 and before.id = v.id
-           where o.tenant_id = $1 and o.id = v.id
-           returning o.id, o.open_amount > before.open_amount as "grew!""#,
+    let amounts: Vec<Decimal> = sorted.iter().map(|(_, change)| change.open.amount()).collect();
+    let totals: Vec<Decimal> = sorted.iter().map(|(_, change)| change.total.amount()).collect();
+    let currencies: Vec<&str> = sorted.iter().map(|(_, change)| change.open.currency().code()).collect();
+    let changed = sqlx::query_scalar!(
+        "update open_item o
+         set open_amount = o.open_amount + v.amount, total = o.total + v.total
+         from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::text[]) as v (id, amount, total, currency)
+         where o.tenant_id = $1 and o.id = v.id and o.currency = v.currency
+         returning o.id",
         tenant,
         &ids,
         &amounts,
+        &totals,
+        &currencies as &[&str],
     )
     .fetch_all(&mut **tx)
     .await
     .map_err(DbError::from)?;
-    if rows.len() < sorted.len() {
-        let found: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let missing = sorted.iter().map(|(id, _)| *id).find(|id| !found.contains(&id.uuid()));
+    if changed.len() < sorted.len() {
+        let missing = sorted.iter().map(|(id, _)| *id).find(|id| !changed.contains(&id.uuid()));
         let bug = || DbError::from(Bug("fewer items were updated than there are, and none is missing")).into();
-        return Err(missing.map_or_else(bug, UpdateOpen::Unknown));
+        return Err(missing.map_or_else(bug, MoveItems::Unknown));
     }
-    Ok(rows.into_iter().filter(|row| row.grew).map(|row| ItemId::new(row.id)).collect())
+    Ok(sorted.into_iter().filter(|(_, change)| change.open.is_positive()).map(|(id, _)| id).collect())
 }
 
-/// Why open balances could not be updated.
+/// Why open balances could not be changed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum UpdateOpen {
-    /// An event of an unknown item.
-    #[error("item {0} is not known")]
+pub(crate) enum MoveItems {
+    /// An event of an unknown item, or in another currency than its.
+    #[error("item {0} is not known, or in another currency")]
     Unknown(ItemId),
     /// The database failed.
     #[error(transparent)]

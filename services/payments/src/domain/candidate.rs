@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 use quittance_kernel::{CreditorReference, CustomerId, ItemId, Money, Rounding, Terms};
 
+use uuid::Uuid;
+
 use quittance_matching::{CustomerIx, Item, ItemKind, Number, Tier, minor};
 
 /// A candidate item for a payment.
@@ -26,6 +28,8 @@ pub(crate) struct Candidate {
     pub total: Money,
     /// Its payment terms.
     pub terms: Terms,
+    /// The document that it is an installment of; `None` for a whole document.
+    pub part_of: Option<Uuid>,
 }
 
 impl Candidate {
@@ -48,6 +52,7 @@ impl Candidate {
             total: minor(self.total)?,
             tiers: tiers.collect(),
             tolerates: true,
+            part_of: self.part_of.map(|document| document.as_u128()),
         })
     }
 }

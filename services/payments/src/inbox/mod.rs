@@ -7,14 +7,17 @@ use std::collections::HashMap;
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
 use quittance_kernel::{Clock, CustomerId, ItemId, Money};
-use quittance_proto::invoicing::v1::{self as pb, invoicing_event::Payload};
+use quittance_proto::{
+    LedgerChange,
+    invoicing::v1::{self as pb, invoicing_event::Payload},
+};
 use quittance_runtime::Wake;
 
 use crate::{
     App,
     db::{
         self,
-        projection::{IssuedItem, KnownCustomer, UpdateOpen},
+        projection::{IssuedItem, ItemChange, KnownCustomer, MoveItems},
     },
 };
 
@@ -37,11 +40,13 @@ struct Change {
     time_zone: Option<String>,
     customers: HashMap<CustomerId, KnownCustomer>,
     issued: HashMap<ItemId, IssuedItem>,
-    open: HashMap<ItemId, Money>,
+    /// The changes of each item after its issue.
+    moved: HashMap<ItemId, ItemChange>,
 }
 
 impl Change {
-    fn take(&mut self, payload: Payload) -> Result<(), read::Unreadable> {
+    fn take(&mut self, mut payload: Payload) -> Result<(), read::Unreadable> {
+        let LedgerChange { items, entries } = LedgerChange::take(&mut payload);
         match payload {
             Payload::TenantCreated(created) => self.time_zone = Some(created.tenant.unwrap_or_default().time_zone),
             Payload::CustomerCreated(pb::CustomerCreated { customer })
@@ -50,16 +55,15 @@ impl Change {
                 self.customers.insert(customer.id, customer);
             }
             Payload::InvoiceIssued(issued) => {
-                let item = read::issued_item(issued)?;
-                self.open.insert(item.id, item.total);
-                self.issued.insert(item.id, item);
+                for item in items {
+                    let item = read::issued_item(item, &issued.payment_reference)?;
+                    self.issued.insert(item.id, item);
+                }
             }
-            Payload::InvoiceVoided(voided) => self.close(&voided.invoice_id, voided.amount.as_ref())?,
-            Payload::InvoiceCredited(credited) => self.close(&credited.invoice_id, credited.amount.as_ref())?,
-            Payload::ItemSettled(settled) => self.set_open(settled.settlement, settled.open_amount.as_ref())?,
-            Payload::SettlementReversed(reversed) => {
-                self.set_open(reversed.settlement, reversed.open_amount.as_ref())?;
-            }
+            Payload::InvoiceVoided(_)
+            | Payload::InvoiceCredited(_)
+            | Payload::ItemSettled(_)
+            | Payload::SettlementReversed(_) => entries.iter().try_for_each(|entry| self.move_item(entry))?,
             // Drafts and deliveries do not change open items.
             Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)
@@ -75,22 +79,15 @@ impl Change {
         Ok(())
     }
 
-    fn close(
-        &mut self,
-        item: &str,
-        amount: Option<&quittance_proto::common::v1::Money>,
-    ) -> Result<(), read::Unreadable> {
-        let nothing = Money::zero(read::money(amount)?.currency());
-        self.open.insert(read::item(item)?, nothing);
-        Ok(())
-    }
-
-    fn set_open(
-        &mut self,
-        settlement: Option<pb::Settlement>,
-        open: Option<&quittance_proto::common::v1::Money>,
-    ) -> Result<(), read::Unreadable> {
-        self.open.insert(read::item(&settlement.unwrap_or_default().item_id)?, read::money(open)?);
+    fn move_item(&mut self, entry: &pb::Entry) -> Result<(), read::Unreadable> {
+        let amount = read::money(entry.amount.as_ref())?;
+        let nothing = ItemChange::none(amount.currency());
+        let change = self.moved.entry(read::item(&entry.item_id)?).or_insert(nothing);
+        change.open = read::sum(change.open, amount)?;
+        // What is credited was never to be paid: allocations and discounts are of what is left.
+        if entry.kind() == pb::EntryKind::Credit {
+            change.total = read::sum(change.total, amount)?;
+        }
         Ok(())
     }
 
@@ -105,18 +102,22 @@ impl Change {
         }
         let mut reopened: Vec<ItemId> = Vec::new();
         if !self.issued.is_empty() {
-            let issued: Vec<(IssuedItem, Money)> = self
-                .issued
-                .into_values()
-                .filter_map(|item| self.open.remove(&item.id).map(|open| (item, open)))
-                .collect();
+            let mut issued: Vec<(IssuedItem, Money)> = Vec::with_capacity(self.issued.len());
+            for item in self.issued.into_values() {
+                let change = self.moved.remove(&item.id).unwrap_or(ItemChange::none(item.total.currency()));
+                let after = |change| read::sum(item.total, change);
+                let (open, total) = after(change.open)
+                    .and_then(|open| Ok((open, after(change.total)?)))
+                    .map_err(|error| HandlerError::Rejected(error.to_string()))?;
+                issued.push((IssuedItem { total, ..item }, open));
+            }
             db::projection::insert_items(tx, &issued).await?;
             reopened.extend(issued.iter().filter(|(_, open)| open.is_positive()).map(|(item, _)| item.id));
         }
-        if !self.open.is_empty() {
-            reopened.extend(db::projection::update_open(tx, &self.open).await.map_err(|error| match error {
-                UpdateOpen::Unknown(_) => HandlerError::Rejected(error.to_string()),
-                UpdateOpen::Db(error) => HandlerError::Db(error),
+        if !self.moved.is_empty() {
+            reopened.extend(db::projection::move_items(tx, &self.moved).await.map_err(|error| match error {
+                MoveItems::Unknown(_) => HandlerError::Rejected(error.to_string()),
+                MoveItems::Db(error) => HandlerError::Db(error),
             })?);
         }
         let published: Vec<CustomerId> = self.customers.into_keys().collect();

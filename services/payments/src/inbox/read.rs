@@ -5,6 +5,8 @@ use quittance_kernel::{CustomerId, Discount, ItemId, Money, Percent, Terms, pars
 use quittance_matching::account_key;
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb, read_money};
 
+use uuid::Uuid;
+
 use crate::db::projection::{IssuedItem, KnownCustomer};
 
 /// The error of an invalid event.
@@ -48,17 +50,25 @@ pub(crate) fn customer(customer: pb::Customer) -> Result<KnownCustomer, Unreadab
     })
 }
 
-/// An issued item.
-pub(crate) fn issued_item(issued: pb::InvoiceIssued) -> Result<IssuedItem, Unreadable> {
+/// The sum of two amounts.
+pub(crate) fn sum(left: Money, right: Money) -> Result<Money, Unreadable> {
+    read("amount", left.checked_add(right))
+}
+
+/// An issued item, with the payment reference of its document.
+pub(crate) fn issued_item(item: pb::OpenItem, payment_reference: &str) -> Result<IssuedItem, Unreadable> {
+    let document = read("document_id", Uuid::try_parse(&item.document_id))?;
     Ok(IssuedItem {
-        id: item(&issued.invoice_id)?,
-        customer: read("customer_id", CustomerId::parse(&issued.customer_id))?,
-        number: issued.number,
-        payment_reference: Some(issued.payment_reference).filter(|reference| !reference.is_empty()),
-        total: money(issued.total.as_ref())?,
-        issued_on: date("issued_on", &issued.issued_on)?,
-        due_on: date("due_on", &issued.due_on)?,
-        terms: terms(issued.terms.unwrap_or_default())?,
+        id: self::item(&item.item_id)?,
+        installment: read("installment", u16::try_from(item.installment))?,
+        document,
+        customer: read("customer_id", CustomerId::parse(&item.customer_id))?,
+        number: item.number,
+        payment_reference: Some(payment_reference.to_owned()).filter(|reference| !reference.is_empty()),
+        total: money(item.total.as_ref())?,
+        issued_on: date("issued_on", &item.issued_on)?,
+        due_on: date("due_on", &item.due_on)?,
+        terms: terms(item.terms.unwrap_or_default())?,
     })
 }
 

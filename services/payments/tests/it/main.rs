@@ -6,6 +6,7 @@ mod contract;
 mod facts;
 mod hand;
 mod imports;
+mod installments;
 mod matching;
 mod own_writes;
 mod plans;

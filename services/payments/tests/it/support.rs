@@ -200,7 +200,7 @@ impl Book {
             return terms.terms_id;
         }
         let discounts = vec![inv::EarlyPaymentDiscount { days: 10, percent: "2".to_owned() }];
-        let payment_terms = Some(inv::PaymentTerms { net_days: 30, discounts });
+        let payment_terms = Some(inv::PaymentTerms { net_days: 30, discounts, ..Default::default() });
         let terms = inv::Terms { code: "2/10".to_owned(), payment_terms, ..inv::Terms::default() };
         let request = inv::CreateTermsRequest { request_id: request_id(), terms: Some(terms) };
         client.create_terms(request).await.unwrap().into_inner().terms_id

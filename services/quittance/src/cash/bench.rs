@@ -75,6 +75,7 @@ fn book_of(noisy: &NoisyBook) -> Book {
             total: item.open,
             tiers: tier.into_iter().collect(),
             tolerates: true,
+            part_of: None,
         });
     }
     book

@@ -188,6 +188,7 @@ impl NamedBook {
             total: open,
             tiers,
             tolerates: true,
+            part_of: None,
         });
         self.items.push(row.item_id);
         Ok(())

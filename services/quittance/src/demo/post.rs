@@ -129,7 +129,11 @@ async fn create_customers(api: &mut Api, year: &Year) -> anyhow::Result<Vec<Stri
         let discounts = discount.map(|(days, percent)| pb::EarlyPaymentDiscount { days, percent: percent.to_owned() });
         let made = pb::Terms {
             code: code.to_owned(),
-            payment_terms: Some(pb::PaymentTerms { net_days, discounts: discounts.into_iter().collect() }),
+            payment_terms: Some(pb::PaymentTerms {
+                net_days,
+                discounts: discounts.into_iter().collect(),
+                ..Default::default()
+            }),
             ..pb::Terms::default()
         };
         let request = pb::CreateTermsRequest { request_id: request_id(), terms: Some(made) };
@@ -187,7 +191,7 @@ impl Poster<'_> {
                 invoice_id: self.invoice(*i)?.invoice_id.clone(),
                 reason: pb::CreditReason::Return.into(),
                 issued_on: date.to_string(),
-                metadata: std::collections::BTreeMap::new(),
+                ..Default::default()
             };
             self.api.credit_notes.credit_invoice(request).await.called("crediting")?;
         }

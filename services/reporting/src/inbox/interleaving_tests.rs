@@ -211,6 +211,7 @@ impl History {
             settlement: Some(settlement.clone()),
             open_amount: eur(if writes_off { 0 } else { total - amount }),
             customer_id: customer.to_string(),
+            entries: Vec::new(),
         };
         self.invoicing(customer, "ItemSettled", invoicing_event::Payload::ItemSettled(settled));
         let applied = pay::PaymentApplied {

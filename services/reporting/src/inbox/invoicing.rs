@@ -4,9 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
-use quittance_kernel::{AllocationId, CustomerId, InvoiceId, ItemId, Money};
-use quittance_proto::invoicing::v1::{self as pb, invoicing_event::Payload};
-use rust_decimal::Decimal;
+use quittance_kernel::{AllocationId, CustomerId, ItemId};
+use quittance_proto::{
+    LedgerChange,
+    invoicing::v1::{self as pb, EntryKind, entry::Source, invoicing_event::Payload},
+};
 use uuid::Uuid;
 
 use super::{date, money, rejected, uuid};
@@ -37,9 +39,9 @@ impl Handler for InvoicingHandler {
         event.payload.is_some()
     }
 
-    async fn apply(&self, tx: &mut Tx, run: Vec<Message<pb::InvoicingEvent>>) -> Result<(), HandlerError> {
+    async fn apply(&self, tx: &mut Tx, mut run: Vec<Message<pb::InvoicingEvent>>) -> Result<(), HandlerError> {
         let mut sets = Sets::default();
-        for message in &run {
+        for message in &mut run {
             sets.add(message)?;
         }
         if let Some(tenant) = &sets.tenant {
@@ -55,14 +57,21 @@ impl Handler for InvoicingHandler {
 }
 
 impl Sets {
-    fn add(&mut self, message: &Message<pb::InvoicingEvent>) -> Result<(), HandlerError> {
-        let Some(payload) = &message.event.payload else { return Err(rejected("an event without a payload")) };
+    fn add(&mut self, message: &mut Message<pb::InvoicingEvent>) -> Result<(), HandlerError> {
+        let Some(payload) = &mut message.event.payload else { return Err(rejected("an event without a payload")) };
+        let LedgerChange { items, entries } = LedgerChange::take(payload);
         match payload {
             Payload::TenantCreated(created) => self.tenant.clone_from(&created.tenant),
             Payload::CustomerCreated(created) => self.customer(created.customer.as_ref())?,
             Payload::CustomerUpdated(updated) => self.customer(updated.customer.as_ref())?,
+            // What they do is in the items and entries.
+            Payload::InvoiceIssued(_)
+            | Payload::InvoiceVoided(_)
+            | Payload::InvoiceCredited(_)
+            | Payload::ItemSettled(_)
+            | Payload::SettlementReversed(_)
             // A draft is not owed yet, and delivery changes no balance.
-            Payload::InvoiceDrafted(_)
+            | Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)
             | Payload::InvoiceDeleted(_)
             | Payload::SeriesCreated(_)
@@ -72,37 +81,9 @@ impl Sets {
             | Payload::TermsUpdated(_)
             | Payload::TermsDeleted(_)
             | Payload::InvoiceDelivered(_) => {}
-            Payload::InvoiceIssued(issued) => self.issued(message, issued)?,
-            Payload::InvoiceVoided(voided) => {
-                let item = uuid(&voided.invoice_id, InvoiceId::parse, InvoiceId::uuid)?;
-                self.entry(message, "void", item, money(voided.amount.as_ref())?.negated(), &voided.voided_on)?;
-            }
-            Payload::InvoiceCredited(credited) => {
-                let item = uuid(&credited.invoice_id, InvoiceId::parse, InvoiceId::uuid)?;
-                self.entry(message, "credit", item, money(credited.amount.as_ref())?.negated(), &credited.issued_on)?;
-            }
-            Payload::ItemSettled(settled) => {
-                let settlement = settled.settlement.as_ref().ok_or_else(|| rejected("a settlement is missing"))?;
-                self.settlement(
-                    message,
-                    settlement,
-                    ["settlement", "discount", "write_off"],
-                    Money::negated,
-                    &settlement.effective_on,
-                )?;
-            }
-            Payload::SettlementReversed(reversed) => {
-                let settlement = reversed.settlement.as_ref().ok_or_else(|| rejected("a settlement is missing"))?;
-                self.settlement(
-                    message,
-                    settlement,
-                    ["settlement_reversal", "discount_reversal", "write_off_reversal"],
-                    |amount| amount,
-                    &reversed.effective_on,
-                )?;
-            }
         }
-        Ok(())
+        items.iter().try_for_each(|item| self.item(item))?;
+        entries.iter().try_for_each(|entry| self.entry(message, entry))
     }
 
     fn customer(&mut self, customer: Option<&pb::Customer>) -> Result<(), HandlerError> {
@@ -112,77 +93,63 @@ impl Sets {
         Ok(())
     }
 
-    fn issued(
-        &mut self,
-        message: &Message<pb::InvoicingEvent>,
-        issued: &pb::InvoiceIssued,
-    ) -> Result<(), HandlerError> {
-        let id = uuid(&issued.invoice_id, InvoiceId::parse, InvoiceId::uuid)?;
-        let total = money(issued.total.as_ref())?;
+    fn item(&mut self, item: &pb::OpenItem) -> Result<(), HandlerError> {
+        let total = money(item.total.as_ref())?;
         self.currencies.insert(total.currency().code().to_owned());
         self.items.push(NewItem {
-            id,
-            customer_id: uuid(&issued.customer_id, CustomerId::parse, CustomerId::uuid)?,
-            number: issued.number.clone(),
+            id: uuid(&item.item_id, ItemId::parse, ItemId::uuid)?,
+            customer_id: uuid(&item.customer_id, CustomerId::parse, CustomerId::uuid)?,
+            number: item.number.clone(),
             currency: total.currency().code().to_owned(),
             total: total.amount(),
-            issued_on: date(&issued.issued_on)?,
-            due_on: date(&issued.due_on)?,
-        });
-        self.entry(message, "invoice", id, total, &issued.issued_on)
-    }
-
-    /// Money, the discount granted with it and the difference written off with it, with the sign that the movement has on
-    /// the item.
-    fn settlement(
-        &mut self,
-        message: &Message<pb::InvoicingEvent>,
-        settlement: &pb::Settlement,
-        [paid, discounted, written_off]: [&'static str; 3],
-        sign: fn(Money) -> Money,
-        effective_on: &str,
-    ) -> Result<(), HandlerError> {
-        let item = uuid(&settlement.item_id, ItemId::parse, ItemId::uuid)?;
-        let amount = money(settlement.amount.as_ref())?;
-        self.entry(message, paid, item, sign(amount), effective_on)?;
-        if let Some(discount) = &settlement.discount {
-            self.entry(message, discounted, item, sign(money(Some(discount))?), effective_on)?;
-        }
-        if let Some(write_off) = &settlement.write_off {
-            self.entry(message, written_off, item, sign(money(Some(write_off))?), effective_on)?;
-        }
-        self.sides.push(NewSide {
-            allocation_id: uuid(&settlement.allocation_id, AllocationId::parse, AllocationId::uuid)?,
-            event_id: message.event_id.uuid(),
-            item_id: item,
-            amount: side(sign(amount)),
-            recorded_at: message.recorded_at,
+            issued_on: date(&item.issued_on)?,
+            due_on: date(&item.due_on)?,
         });
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        message: &Message<pb::InvoicingEvent>,
-        kind: &'static str,
-        item_id: Uuid,
-        amount: Money,
-        effective_on: &str,
-    ) -> Result<(), HandlerError> {
+    fn entry(&mut self, message: &Message<pb::InvoicingEvent>, entry: &pb::Entry) -> Result<(), HandlerError> {
+        let item_id = uuid(&entry.item_id, ItemId::parse, ItemId::uuid)?;
+        let amount = money(entry.amount.as_ref())?.amount();
+        let kind = entry.kind();
         self.entries.push(NewEntry {
             event_id: message.event_id.uuid(),
-            kind,
+            kind: stored_kind(kind)?,
             item_id,
-            amount: amount.amount(),
-            effective_on: date(effective_on)?,
+            amount,
+            effective_on: date(&entry.effective_on)?,
             recorded_at: message.recorded_at,
             position: message.position,
         });
+        if matches!(kind, EntryKind::Settlement | EntryKind::SettlementReversal) {
+            let Some(Source::AllocationId(allocation)) = &entry.source else {
+                return Err(rejected("a settlement without its allocation"));
+            };
+            self.sides.push(NewSide {
+                allocation_id: uuid(allocation, AllocationId::parse, AllocationId::uuid)?,
+                event_id: message.event_id.uuid(),
+                item_id,
+                // A settlement lowers its item: the record of an allocation has the settled amount.
+                amount: -amount,
+                recorded_at: message.recorded_at,
+            });
+        }
         Ok(())
     }
 }
 
-/// A settlement lowers its item: the record of an allocation has the settled amount.
-fn side(movement: Money) -> Decimal {
-    movement.negated().amount()
+/// The name of a kind in the read model.
+fn stored_kind(kind: EntryKind) -> Result<&'static str, HandlerError> {
+    match kind {
+        EntryKind::Document => Ok("invoice"),
+        EntryKind::Settlement => Ok("settlement"),
+        EntryKind::Discount => Ok("discount"),
+        EntryKind::SmallDifference => Ok("write_off"),
+        EntryKind::SettlementReversal => Ok("settlement_reversal"),
+        EntryKind::DiscountReversal => Ok("discount_reversal"),
+        EntryKind::SmallDifferenceReversal => Ok("write_off_reversal"),
+        EntryKind::Credit => Ok("credit"),
+        EntryKind::Void => Ok("void"),
+        EntryKind::Unspecified => Err(rejected("an entry of a kind that this version does not know")),
+    }
 }

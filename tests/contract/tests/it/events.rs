@@ -9,7 +9,7 @@ use quittance_proto::{collections, creditrisk, invoicing, is_personal, payments}
 use sha2::{Digest as _, Sha256};
 
 /// Fields that events never carry, though the resources they show have them.
-const NEVER_TOLD: [&str; 15] = [
+const NEVER_TOLD: [&str; 22] = [
     // Its words are personal and long: GetReminder has them.
     "quittance.collections.v1.Reminder.subject",
     "quittance.collections.v1.Reminder.body",
@@ -20,6 +20,14 @@ const NEVER_TOLD: [&str; 15] = [
     "quittance.invoicing.v1.Invoice.payment_reference",
     "quittance.invoicing.v1.Invoice.issue_time",
     "quittance.invoicing.v1.Invoice.voided_on",
+    "quittance.invoicing.v1.Invoice.installments",
+    "quittance.invoicing.v1.InvoiceInstallment.number",
+    "quittance.invoicing.v1.InvoiceInstallment.item_id",
+    "quittance.invoicing.v1.InvoiceInstallment.due_on",
+    "quittance.invoicing.v1.InvoiceInstallment.amount",
+    "quittance.invoicing.v1.InvoiceInstallment.open_amount",
+    // Events have items as they are opened.
+    "quittance.invoicing.v1.OpenItem.disputed",
     // They may be too many for an event, which has their numbers: GetBankImport has them.
     "quittance.payments.v1.BankImport.problems",
     "quittance.payments.v1.BankImport.suspicious",

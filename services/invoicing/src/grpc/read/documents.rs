@@ -2,16 +2,16 @@
 
 use quittance_grpc::{
     Mask, Violations, currency, decimal, id, message, metadata, metadata_change, optional_date, optional_id,
-    optional_line, optional_text, percent, required, text,
+    optional_line, optional_text, percent, positive_money, required, text,
 };
-use quittance_kernel::{ContactId, CustomerId, InvoiceId, ReservationId, SeriesId, TermsId};
+use quittance_kernel::{Added, ContactId, CustomerId, InvoiceId, PaymentTerms, ReservationId, SeriesId, TermsId};
 use quittance_proto::invoicing::v1 as pb;
 use quittance_service::Etag;
 
-use super::rounding_rule;
+use super::{numbers_and_terms::payment_terms, rounding_rule};
 use crate::{
     domain::{
-        CreditReason, DeliveryChannel, InvoiceContent, InvoicePatch, LineContent, TaxCategory,
+        CreditReason, CreditScope, DeliveryChannel, InvoiceContent, InvoicePatch, LineContent, LineCredit, TaxCategory,
         invoice_content::{MAX_NOTE, MAX_NUMBER, MAX_REASON},
         line as limits,
     },
@@ -66,6 +66,7 @@ fn invoice_content(invoice: pb::Invoice) -> Result<InvoiceContent, Violations> {
     let purchase_order = bad.check("purchase_order", optional_line(&invoice.purchase_order, MAX_NUMBER));
     let note = bad.check("note", optional_text(&invoice.note, MAX_NOTE));
     let metadata = bad.within("", metadata(invoice.metadata));
+    let agreed_terms = bad.within("agreed_terms", agreed_terms(invoice.agreed_terms, &invoice.terms_id));
     let content = (|| {
         Some(InvoiceContent {
             customer: customer?,
@@ -82,9 +83,21 @@ fn invoice_content(invoice: pb::Invoice) -> Result<InvoiceContent, Violations> {
             purchase_order: purchase_order?,
             note: note?,
             metadata: metadata?,
+            agreed_terms: Added(agreed_terms?),
         })
     })();
     bad.into_result(content)
+}
+
+/// Terms agreed for the invoice alone, if it has any: then it names no others.
+fn agreed_terms(terms: Option<pb::PaymentTerms>, terms_id: &str) -> Result<Option<PaymentTerms>, Violations> {
+    let Some(terms) = terms else { return Ok(None) };
+    let mut bad = Violations::default();
+    let read = bad.within("", payment_terms(terms));
+    if !terms_id.is_empty() {
+        bad.add("", "AGREED_TERMS_WITH_TERMS_ID", "is given instead of terms_id, not beside it");
+    }
+    bad.into_result(read.map(Some))
 }
 
 /// The content of the two ways to create an invoice.
@@ -119,6 +132,7 @@ impl TryFrom<pb::UpdateInvoiceRequest> for UpdateInvoice {
             "contact_id",
             "lines",
             "terms_id",
+            "agreed_terms",
             "series_id",
             "issued_on",
             "due_on",
@@ -153,6 +167,10 @@ fn invoice_patch(invoice: pb::Invoice, mask: &Mask) -> Result<InvoicePatch, Viol
     }
     if named("terms_id") {
         patch.terms_id = bad.check("terms_id", optional_id(&invoice.terms_id, TermsId::parse));
+    }
+    if named("agreed_terms") {
+        let terms_id = if named("terms_id") { invoice.terms_id.as_str() } else { "" };
+        patch.agreed_terms = Added(bad.within("agreed_terms", agreed_terms(invoice.agreed_terms, terms_id)));
     }
     if named("series_id") {
         patch.series = bad.check("series_id", optional_id(&invoice.series_id, SeriesId::parse));
@@ -227,6 +245,41 @@ impl TryFrom<pb::DeliverInvoiceRequest> for DeliverInvoice {
     }
 }
 
+/// What is credited: an amount, or lines; `None` for all that is not credited yet.
+fn credit_scope(
+    amount: Option<&quittance_proto::common::v1::Money>,
+    lines: Vec<pb::LineCredit>,
+) -> Result<Option<CreditScope>, Violations> {
+    let mut bad = Violations::default();
+    if lines.len() > limits::MAX_LINES {
+        bad.add("lines", "LINES_OUT_OF_RANGE", format!("has at most {} entries", limits::MAX_LINES));
+    }
+    for (place, line) in lines.iter().enumerate() {
+        if lines.iter().take(place).any(|other| other.line == line.line) {
+            bad.add(format!("lines[{place}].line"), "LIST_DUPLICATE", "is credited twice");
+        }
+    }
+    let has_lines = !lines.is_empty();
+    let lines = bad.each("lines", lines, line_credit);
+    if amount.is_some() {
+        let amount = bad.check("amount", positive_money(amount));
+        if has_lines {
+            bad.add("amount", "AMOUNT_WITH_LINES", "is given instead of lines, not beside them");
+        }
+        return bad.into_result(amount.map(|amount| Some(CreditScope::Amount(amount))));
+    }
+    bad.into_result(lines.map(|lines| has_lines.then_some(CreditScope::Lines(lines))))
+}
+
+fn line_credit(credit: pb::LineCredit) -> Result<LineCredit, Violations> {
+    let mut bad = Violations::default();
+    let line = u16::try_from(credit.line).ok().filter(|line| *line > 0);
+    let line = bad.check("line", line.ok_or(("OUT_OF_RANGE", "is the number of a line, from 1".to_owned())));
+    let quantity = (!credit.quantity.is_empty()).then(|| decimal(&credit.quantity, FACTOR_DECIMALS)).transpose();
+    let quantity = bad.check("quantity", quantity);
+    bad.into_result(line.zip(quantity).map(|(line, quantity)| LineCredit { line, quantity }))
+}
+
 impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
     type Error = Violations;
 
@@ -248,12 +301,16 @@ impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
         let reason = bad.check("reason", reason);
         let issued_on = bad.check("issued_on", optional_date(&request.issued_on));
         let metadata = bad.within("", metadata(request.metadata));
-        let command = id.zip(reason.zip(issued_on)).zip(metadata);
-        bad.into_result(command.map(|((invoice, (reason, issued_on)), metadata)| Self {
+        let scope = bad.within("", credit_scope(request.amount.as_ref(), request.lines));
+        let series = bad.check("series_id", optional_id(&request.series_id, SeriesId::parse));
+        let command = id.zip(reason.zip(issued_on)).zip(metadata).zip(scope.zip(series));
+        bad.into_result(command.map(|(((invoice, (reason, issued_on)), metadata), (scope, series))| Self {
             invoice,
             reason,
             issued_on,
             metadata,
+            scope: Added(scope),
+            series: Added(series),
         }))
     }
 }

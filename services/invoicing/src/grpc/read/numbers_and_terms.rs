@@ -1,7 +1,7 @@
 //! Commands about series and payment terms.
 
-use quittance_grpc::{Mask, Violations, id, message, percent, required};
-use quittance_kernel::{Discount, SeriesId, Terms, TermsId};
+use quittance_grpc::{Mask, Violations, decimal, id, message, percent, required};
+use quittance_kernel::{Added, Discount, Installment, PaymentTerms, SeriesId, Share, Terms, TermsId};
 use quittance_proto::invoicing::v1 as pb;
 use quittance_service::Etag;
 
@@ -95,16 +95,43 @@ impl TryFrom<pb::CreateTermsRequest> for CreateTerms {
 fn terms_content(terms: pb::Terms) -> Result<NamedTermsContent, Violations> {
     let mut bad = Violations::default();
     let payment = bad.check("payment_terms", message(terms.payment_terms)).unwrap_or_default();
-    let net_days = bad.check("payment_terms.net_days", days(payment.net_days));
-    let discounts = bad.each("payment_terms.discounts", payment.discounts, discount);
-    let read = net_days
-        .zip(discounts)
-        .map(|(days, discounts)| Terms::new(days, discounts).map_err(|e| (e.reason(), e.to_string())));
-    let read = read.and_then(|read| bad.check("payment_terms", read));
+    let read = bad.within("payment_terms", payment_terms(payment));
     let content =
         read.and_then(|read| checked(&mut bad, NamedTermsContent { code: terms.code, terms: read }.checked()));
     bad.into_result(content)
 }
+
+/// Payment terms, of the whole or in installments.
+pub(super) fn payment_terms(terms: pb::PaymentTerms) -> Result<PaymentTerms, Violations> {
+    let mut bad = Violations::default();
+    let net_days = bad.check("net_days", days(terms.net_days));
+    let discounts = bad.each("discounts", terms.discounts, discount);
+    let installments = bad.each("installments", terms.installments, installment);
+    let read = net_days.zip(discounts).zip(installments).map(|((days, discounts), installments)| {
+        PaymentTerms::new(days, discounts, installments).map_err(|e| (e.reason(), e.to_string()))
+    });
+    let read = read.and_then(|read| bad.check("", read));
+    bad.into_result(read)
+}
+
+fn installment(installment: pb::Installment) -> Result<Installment, Violations> {
+    let mut bad = Violations::default();
+    let share = match installment.share {
+        None => Some(Share::Rest),
+        Some(pb::installment::Share::Percent(text)) => bad.check("percent", percent(&text)).map(Share::Percent),
+        Some(pb::installment::Share::Amount(text)) => {
+            bad.check("amount", decimal(&text, AMOUNT_DECIMALS)).map(Share::Amount)
+        }
+    };
+    let net_days = bad.check("net_days", days(installment.net_days));
+    let discounts = bad.each("discounts", installment.discounts, discount);
+    let terms = net_days.zip(discounts).map(|(days, discounts)| Terms::new(days, discounts));
+    let terms = terms.and_then(|terms| bad.check("", terms.map_err(|e| (e.reason(), e.to_string()))));
+    bad.into_result(share.zip(terms).map(|(share, terms)| Installment { share, terms }))
+}
+
+/// The most decimals of a currency (ISO 4217).
+const AMOUNT_DECIMALS: usize = 4;
 
 fn days(value: i32) -> Result<u16, (&'static str, String)> {
     u16::try_from(value).map_err(|_| ("DAYS_OUT_OF_RANGE", "is 0 to 3650".to_owned()))
@@ -121,7 +148,13 @@ impl TryFrom<pb::UpdateTermsRequest> for UpdateTerms {
     type Error = Violations;
 
     fn try_from(request: pb::UpdateTermsRequest) -> Result<Self, Violations> {
-        const FIELDS: &[&str] = &["code", "payment_terms", "payment_terms.net_days", "payment_terms.discounts"];
+        const FIELDS: &[&str] = &[
+            "code",
+            "payment_terms",
+            "payment_terms.net_days",
+            "payment_terms.discounts",
+            "payment_terms.installments",
+        ];
         let mut bad = Violations::default();
         let mask = Mask::of(request.update_mask, request.terms.as_ref(), FIELDS);
         let mask = bad.check("update_mask", mask).unwrap_or_default();
@@ -147,6 +180,11 @@ fn terms_patch(terms: pb::Terms, mask: &Mask) -> Result<NamedTermsPatch, Violati
     }
     if mask.names("payment_terms.discounts") {
         patch.discounts = bad.each("payment_terms.discounts", payment.discounts, discount);
+    }
+    // Terms that are replaced as a whole have the installments that are given with them.
+    let replaced = patch.net_days.is_some() && patch.discounts.is_some() && payment.installments.is_empty();
+    if mask.names("payment_terms.installments") && !replaced {
+        patch.installments = Added(bad.each("payment_terms.installments", payment.installments, installment));
     }
     let patch = checked(&mut bad, patch.checked());
     bad.into_result(patch)

@@ -33,9 +33,17 @@ fn value(field: &FieldDescriptor, depth: usize) -> Option<Value> {
     Some(if field.is_list() { json!([one]) } else { one })
 }
 
-/// A message with all fields.
+/// A message with all fields, and one of those of which only one can be given.
 fn message_value(message: &MessageDescriptor, depth: usize) -> Value {
-    let filled = message.fields().filter_map(|field| Some((field.json_name().to_owned(), value(&field, depth)?)));
+    let is_given = |field: &FieldDescriptor| {
+        field
+            .containing_oneof()
+            .is_none_or(|oneof| oneof.is_synthetic() || oneof.fields().next().as_ref() == Some(field))
+    };
+    let filled = message
+        .fields()
+        .filter(is_given)
+        .filter_map(|field| Some((field.json_name().to_owned(), value(&field, depth)?)));
     Value::Object(filled.collect::<Map<_, _>>())
 }
 

@@ -1,0 +1,3 @@
+-- no-transaction
+-- The index of the migration before has its rows too.
+drop index concurrently if exists invoice_draft_by_update;

@@ -1,0 +1,188 @@
+//! Entries, which are insert-only.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quittance_db::{
+    DbError, Tx,
+    row::{known, money, stored},
+};
+use quittance_kernel::{
+    Actor, AllocationId, CreditNoteId, Currency, CustomerId, EntryId, InvoiceId, ItemId, Money, RequestId,
+};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::domain::{Entry, EntryKind, Movement, Source};
+
+/// Adds entries.
+pub(crate) async fn insert_all(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = entries.iter().map(|e| e.id.uuid()).collect();
+    let items: Vec<Uuid> = entries.iter().map(|e| e.item.uuid()).collect();
+    let customers: Vec<Uuid> = entries.iter().map(|e| e.customer.uuid()).collect();
+    let kinds: Vec<&str> = entries.iter().map(|e| e.kind.label()).collect();
+    let amounts: Vec<Decimal> = entries.iter().map(|e| e.amount.amount()).collect();
+    let currencies: Vec<&str> = entries.iter().map(|e| e.amount.currency().code()).collect();
+    let dates: Vec<NaiveDate> = entries.iter().map(|e| e.effective_on).collect();
+    let times: Vec<DateTime<Utc>> = entries.iter().map(|e| e.recorded_at).collect();
+    let sources: Vec<Option<(&str, Uuid)>> = entries.iter().map(|e| e.source.map(stored_source)).collect();
+    let source_kinds: Vec<Option<&str>> = sources.iter().map(|source| source.map(|(kind, _)| kind)).collect();
+    let source_ids: Vec<Option<Uuid>> = sources.iter().map(|source| source.map(|(_, id)| id)).collect();
+    let actors: Vec<Option<&str>> = entries.iter().map(|e| e.actor.as_ref().map(Actor::name)).collect();
+    let people: Vec<Option<&str>> = entries.iter().map(|e| e.actor.as_ref().and_then(Actor::on_behalf_of)).collect();
+    let requests: Vec<Option<Uuid>> = entries.iter().map(|e| e.request.map(RequestId::uuid)).collect();
+    let reasons: Vec<Option<&str>> =
+        entries.iter().map(|e| Some(e.reason.as_str()).filter(|reason| !reason.is_empty())).collect();
+    sqlx::query!(
+        "insert into entry
+           (tenant_id, id, item_id, customer_id, kind, amount, currency, effective_on, recorded_at, source_kind, source_id, actor, on_behalf_of,
+            request_id, reason)
+         select $1, *
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::date[], $9::timestamptz[], $10::text[],
+           $11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::text[])",
+        tenant,
+        &ids,
+        &items,
+        &customers,
+        &kinds as &[&str],
+        &amounts,
+        &currencies as &[&str],
+        &dates,
+        &times,
+        &source_kinds as &[Option<&str>],
+        &source_ids as &[Option<Uuid>],
+        &actors as &[Option<&str>],
+        &people as &[Option<&str>],
+        &requests as &[Option<Uuid>],
+        &reasons as &[Option<&str>],
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Kind and id of a source, as they are stored.
+fn stored_source(source: Source) -> (&'static str, Uuid) {
+    match source {
+        Source::Document(id) => ("document", id.uuid()),
+        Source::Allocation(id) => ("allocation", id.uuid()),
+        Source::CreditNote(id) => ("credit_note", id.uuid()),
+    }
+}
+
+fn source(entry: Uuid, kind: &str, id: Uuid) -> Result<Source, DbError> {
+    let source = match kind {
+        "document" => Some(Source::Document(InvoiceId::new(id))),
+        "allocation" => Some(Source::Allocation(AllocationId::new(id))),
+        "credit_note" => Some(Source::CreditNote(CreditNoteId::new(id))),
+        _ => None,
+    };
+    known("entry", entry, "source", source)
+}
+
+/// At most `limit` entries of an item, oldest first, after one.
+pub(crate) async fn list_of_item(
+    tx: &mut Tx,
+    item: ItemId,
+    after: Option<EntryId>,
+    limit: i64,
+) -> Result<Vec<Entry>, DbError> {
+    let rows = sqlx::query!(
+        "select id, customer_id, kind, amount, currency, effective_on, recorded_at, source_kind, source_id, actor, on_behalf_of, request_id, reason
+         from entry
+         where tenant_id = $1 and item_id = $2 and ($3::uuid is null or id > $3)
+         order by id
+         limit $4",
+        tx.tenant().uuid(),
+        item.uuid(),
+        after.map(EntryId::uuid),
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let (table, id) = ("entry", row.id);
+            let actor = |name: String| {
+                let actor = Actor::parse(&name)?;
+                row.on_behalf_of.as_deref().map_or(Ok(actor.clone()), |person| actor.acting_for(person))
+            };
+            let currency = stored(table, id, Currency::parse(&row.currency))?;
+            let source = row.source_kind.as_deref().zip(row.source_id);
+            Ok(Entry {
+                id: EntryId::new(id),
+                item,
+                customer: CustomerId::new(row.customer_id),
+                kind: known(table, id, "kind", EntryKind::parse(&row.kind))?,
+                amount: money(table, id, row.amount, currency)?,
+                effective_on: row.effective_on,
+                recorded_at: row.recorded_at,
+                source: source.map(|(kind, of)| self::source(id, kind, of)).transpose()?,
+                actor: row.actor.map(|name| stored(table, id, actor(name))).transpose()?,
+                request: row.request_id.map(RequestId::new),
+                reason: row.reason.unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// A customer's balance in one currency before a date.
+pub(crate) async fn balance_before(
+    tx: &mut Tx,
+    customer: CustomerId,
+    currency: Currency,
+    date: NaiveDate,
+) -> Result<Money, DbError> {
+    let tenant = tx.tenant().uuid();
+    let sum = sqlx::query_scalar!(
+        r#"select coalesce(sum(amount), 0) as "sum!"
+           from entry
+           where tenant_id = $1 and customer_id = $2 and currency = $3 and effective_on < $4"#,
+        tenant,
+        customer.uuid(),
+        currency.code(),
+        date,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    money("entry", customer.uuid(), sum, currency)
+}
+
+/// A customer's movements in one currency between two dates, both included, by effective date and recorded time.
+pub(crate) async fn movements(
+    tx: &mut Tx,
+    customer: CustomerId,
+    currency: Currency,
+    from: NaiveDate,
+    to: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Movement>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        "select e.id, e.item_id, e.kind, e.amount, e.effective_on, e.recorded_at, o.number
+         from entry e
+         join open_item o on o.tenant_id = e.tenant_id and o.id = e.item_id
+         where e.tenant_id = $1 and e.customer_id = $2 and e.currency = $3 and e.effective_on between $4 and $5
+         order by e.effective_on, e.recorded_at, e.id
+         limit $6",
+        tenant,
+        customer.uuid(),
+        currency.code(),
+        from,
+        to,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Movement {
+                effective_on: row.effective_on,
+                recorded_at: row.recorded_at,
+                kind: known("entry", row.id, "kind", EntryKind::parse(&row.kind))?,
+                item: ItemId::new(row.item_id),
+                number: row.number,
+                amount: money("entry", row.id, row.amount, currency)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,92 @@
+//! Open items, entries and statements as messages of the contract.
+
+use quittance_kernel::Actor;
+use quittance_proto::{instant, invoicing::v1 as pb, money};
+
+use super::{item_terms, optional};
+use crate::domain::{DocumentRef, Entry, EntryKind, OpenItem, Source, Statement};
+
+/// An open item.
+pub(crate) fn open_item(item: &OpenItem, disputed: bool) -> pb::OpenItem {
+    let (document_kind, document_id) = match item.document {
+        DocumentRef::Invoice(id) => (pb::DocumentKind::Invoice, id.to_string()),
+    };
+    pb::OpenItem {
+        item_id: item.id.to_string(),
+        customer_id: item.customer.to_string(),
+        number: item.number.clone(),
+        issued_on: item.issued_on.to_string(),
+        due_on: item.due_on.to_string(),
+        total: Some(money(item.amounts.total())),
+        open_amount: Some(money(item.open())),
+        settled: Some(money(item.amounts.settled())),
+        discounted: Some(money(item.amounts.discounted())),
+        credited: Some(money(item.amounts.credited())),
+        voided: Some(money(item.amounts.voided())),
+        disputed,
+        written_off: Some(money(item.amounts.written_off())),
+        update_time: Some(instant(item.updated_at)),
+        document_kind: document_kind.into(),
+        document_id,
+        installment: item.installment.unwrap_or_default().into(),
+        terms: Some(item_terms(&item.terms)),
+    }
+}
+
+/// An entry.
+pub(crate) fn entry(entry: &Entry) -> pb::Entry {
+    let source = entry.source.map(|source| match source {
+        Source::Document(id) => pb::entry::Source::DocumentId(id.to_string()),
+        Source::Allocation(id) => pb::entry::Source::AllocationId(id.to_string()),
+        Source::CreditNote(id) => pb::entry::Source::CreditNoteId(id.to_string()),
+    });
+    let actor = entry.actor.as_ref();
+    pb::Entry {
+        entry_id: entry.id.to_string(),
+        item_id: entry.item.to_string(),
+        kind: entry_kind(entry.kind).into(),
+        amount: Some(money(entry.amount)),
+        effective_on: entry.effective_on.to_string(),
+        record_time: Some(instant(entry.recorded_at)),
+        actor: actor.map(|actor| actor.name().to_owned()).unwrap_or_default(),
+        on_behalf_of: actor.and_then(Actor::on_behalf_of).unwrap_or_default().to_owned(),
+        request_id: optional(entry.request),
+        reason: entry.reason.clone(),
+        source,
+    }
+}
+
+/// A statement of account.
+pub(crate) fn statement(customer: quittance_kernel::CustomerId, statement: &Statement) -> pb::Statement {
+    let entries = statement.lines.iter().map(|line| pb::StatementEntry {
+        effective_on: line.movement.effective_on.to_string(),
+        kind: entry_kind(line.movement.kind).into(),
+        item_id: line.movement.item.to_string(),
+        number: line.movement.number.clone(),
+        amount: Some(money(line.movement.amount)),
+        balance: Some(money(line.balance)),
+        record_time: Some(instant(line.movement.recorded_at)),
+    });
+    pb::Statement {
+        customer_id: customer.to_string(),
+        from_on: statement.from_on.to_string(),
+        to_on: statement.to_on.to_string(),
+        opening_balance: Some(money(statement.opening)),
+        entries: entries.collect(),
+        closing_balance: Some(money(statement.closing)),
+    }
+}
+
+fn entry_kind(kind: EntryKind) -> pb::EntryKind {
+    match kind {
+        EntryKind::Document => pb::EntryKind::Document,
+        EntryKind::Settlement => pb::EntryKind::Settlement,
+        EntryKind::Discount => pb::EntryKind::Discount,
+        EntryKind::SmallDifference => pb::EntryKind::SmallDifference,
+        EntryKind::SettlementReversal => pb::EntryKind::SettlementReversal,
+        EntryKind::DiscountReversal => pb::EntryKind::DiscountReversal,
+        EntryKind::SmallDifferenceReversal => pb::EntryKind::SmallDifferenceReversal,
+        EntryKind::Credit => pb::EntryKind::Credit,
+        EntryKind::Void => pb::EntryKind::Void,
+    }
+}
