@@ -61,7 +61,9 @@ def apply(db, tenant, event):
             db.execute("update item set open = ? where id = ?", (str(left), event.invoice_id))
         case payments.PaymentReceived():
             move_cash(db, tenant, event.payment_id, event.amount, 1)
-            # Empty where the payer was unknown: the money has no customer until it is applied.
+            # Empty where the payer is unknown: the money has no customer until it is attributed.
+            db.execute("update payment set customer = ? where id = ?", (event.customer_id, event.payment_id))
+        case payments.PaymentAttributed():
             db.execute("update payment set customer = ? where id = ?", (event.customer_id, event.payment_id))
         case payments.PaymentApplied():
             move_cash(db, tenant, event.payment_id, event.allocation.amount, -1)

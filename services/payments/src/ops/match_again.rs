@@ -49,6 +49,7 @@ impl Operation for MatchAgain {
         let payments = due.iter().filter(|stored| is_matched(stored)).map(|stored| stored.payment.clone()).collect();
         let mut matched = match_all(w.tx, payments, w.now).await?.into_iter();
         let (mut allocations, mut new_keys, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
+        let mut attributed = Vec::new();
         let looked_at = due.into_iter().map(|stored| {
             let found = if is_matched(&stored) { matched.next() } else { None };
             let version = stored.payment.version;
@@ -56,7 +57,9 @@ impl Operation for MatchAgain {
                 Some(Ok((payment, mut new, alternatives))) => {
                     reviews.push((payment.id, alternatives));
                     let was_known = stored.payment.customer.is_some();
+                    let before = stored.payment.clone();
                     let payment = with_outcome(stored.payment, payment, new.is_empty());
+                    attributed.extend(outbox::payment_attributed(&before, &payment));
                     // Its other match keys were written with the payment.
                     let customer = payment.customer.filter(|_| !was_known && !payment.unapplied.is_zero());
                     new_keys.extend(customer.map(|customer| (payment.id, customer.to_string())));
@@ -74,6 +77,9 @@ impl Operation for MatchAgain {
             StoredPayment { payment: Payment { updated_at, ..payment }, match_due_at: None, ..stored }
         });
         let looked_at: Vec<StoredPayment> = looked_at.collect();
+        for event in attributed {
+            w.publish(event);
+        }
         into_batches(&mut allocations, w.now);
         db::payment::update_all(w.tx, &looked_at).await?;
         db::allocation::insert_all(w.tx, &allocations, w.now).await?;

@@ -57,8 +57,8 @@ async fn what_invoicing_refuses_is_published_with_its_reason() {
         ..Default::default()
     };
     let payment = book.payments().apply_payment(request).await.unwrap().into_inner();
-    let events: Vec<pb::PaymentsEvent> = book.events.all(2).await;
-    let Some(Payload::AllocationRejected(rejected)) = &events[1].payload else { panic!("{:?}", events[1]) };
+    let events: Vec<pb::PaymentsEvent> = book.events.all(3).await;
+    let Some(Payload::AllocationRejected(rejected)) = &events[2].payload else { panic!("{:?}", events[2]) };
     assert_eq!(
         (&rejected.payment_id, rejected.allocation.as_ref()),
         (&payment.payment_id, payment.allocations.first())
@@ -104,10 +104,19 @@ async fn what_waits_for_a_person_is_published_when_it_begins_and_when_it_ends() 
     let policy = book.payments().set_matching_policy(request).await.unwrap().into_inner();
 
     assert_eq!(
-        book.events.kinds(5).await,
-        ["PaymentReceived", "MatchReviewUpdated", "MatchReviewUpdated", "PaymentApplied", "MatchingPolicyUpdated"]
+        book.events.kinds(6).await,
+        [
+            "PaymentReceived",
+            "MatchReviewUpdated",
+            "MatchReviewUpdated",
+            "PaymentAttributed",
+            "PaymentApplied",
+            "MatchingPolicyUpdated"
+        ]
     );
-    let events: Vec<pb::PaymentsEvent> = book.events.all(5).await;
+    let events: Vec<pb::PaymentsEvent> = book.events.all(6).await;
+    let Some(Payload::PaymentAttributed(attributed)) = &events[3].payload else { panic!("{:?}", events[3]) };
+    assert_eq!((&attributed.payment_id, &attributed.customer_id), (&payment.payment_id, &invoice.customer_id));
     let updated = |place: usize| match &events[place].payload {
         Some(Payload::MatchReviewUpdated(updated)) => updated.clone(),
         other => panic!("{other:?}"),
@@ -128,6 +137,6 @@ async fn what_waits_for_a_person_is_published_when_it_begins_and_when_it_ends() 
         ..pb::MatchReviewUpdated::default()
     };
     assert_eq!(updated(2), ended);
-    let Some(Payload::MatchingPolicyUpdated(published)) = &events[4].payload else { panic!("{:?}", events[4]) };
+    let Some(Payload::MatchingPolicyUpdated(published)) = &events[5].payload else { panic!("{:?}", events[5]) };
     assert_eq!(published.matching_policy, Some(policy));
 }

@@ -61,8 +61,15 @@ async fn a_person_applies_takes_back_and_applies_elsewhere() {
     let payment = applied(&book, apply(&payment, &[(&right, "30"), (&wrong, "70")])).await.unwrap();
     assert_eq!(parts(&payment), ["100.00", "0.00", "0.00"]);
     assert_eq!((book.open(&right).await, book.open(&wrong).await), ("70.00".to_owned(), "30.00".to_owned()));
-    let kinds = ["PaymentReceived", "PaymentApplied", "PaymentUnapplied", "PaymentApplied", "PaymentApplied"];
-    assert_eq!(book.events.kinds(5).await, kinds);
+    let kinds = [
+        "PaymentReceived",
+        "PaymentAttributed",
+        "PaymentApplied",
+        "PaymentUnapplied",
+        "PaymentApplied",
+        "PaymentApplied",
+    ];
+    assert_eq!(book.events.kinds(6).await, kinds);
     book.verify().await;
 }
 

@@ -1,6 +1,6 @@
 //! Writes of the read models.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx, expect_rows};
@@ -207,6 +207,39 @@ pub(crate) async fn cash_entries(tx: &mut Tx, entries: &[NewCashEntry]) -> Resul
     .execute(&mut **tx)
     .await?;
     expect_rows(&done, "cash_entry", entries.len())
+}
+
+/// Gives known payments the payers that have become known, and what of them is unapplied with them.
+pub(crate) async fn payers(tx: &mut Tx, payers: &HashMap<Uuid, Uuid>) -> Result<(), DbError> {
+    if payers.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let (payments, customers): (Vec<Uuid>, Vec<Uuid>) = payers.iter().unzip();
+    let done = sqlx::query!(
+        "update payment p
+         set customer_id = a.customer_id
+         from unnest($2::uuid[], $3::uuid[]) as a (id, customer_id)
+         where p.tenant_id = $1 and p.id = a.id",
+        tenant,
+        &payments,
+        &customers,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "payment", payers.len())?;
+    sqlx::query!(
+        "update cash_entry c
+         set customer_id = a.customer_id
+         from unnest($2::uuid[], $3::uuid[]) as a (id, customer_id)
+         where c.tenant_id = $1 and c.payment_id = a.id",
+        tenant,
+        &payments,
+        &customers,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Adds the record of allocations of one side, `invoicing` or `payments`.

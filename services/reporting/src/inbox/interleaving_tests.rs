@@ -188,6 +188,11 @@ impl History {
         };
         let key = if is_known { customer } else { payment };
         self.payments(key, "PaymentReceived", payments_event::Payload::PaymentReceived(received));
+        if !is_known {
+            let attributed =
+                pay::PaymentAttributed { payment_id: payment.to_string(), customer_id: customer.to_string() };
+            self.payments(key, "PaymentAttributed", payments_event::Payload::PaymentAttributed(attributed));
+        }
         let effective_on = self.day();
         let settlement = inv::Settlement {
             allocation_id: allocation.to_string(),

@@ -1,6 +1,6 @@
 //! Payments' events: received and unapplied money, and its side of every allocation.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
@@ -20,6 +20,8 @@ struct Sets {
     currencies: HashSet<String>,
     payments: Vec<NewPayment>,
     cash: Vec<NewCashEntry>,
+    /// The payers that have become known.
+    payers: HashMap<Uuid, Uuid>,
     sides: Vec<NewSide>,
 }
 
@@ -43,6 +45,9 @@ impl Handler for PaymentsHandler {
                     moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
                 }
                 Some(Payload::PaymentUnapplied(told)) => {
+                    moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
+                }
+                Some(Payload::PaymentAttributed(told)) => {
                     moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
                 }
                 Some(
@@ -72,6 +77,7 @@ impl Handler for PaymentsHandler {
         apply::currencies(tx, &sets.currencies).await?;
         apply::payments(tx, &sets.payments).await?;
         apply::cash_entries(tx, &sets.cash).await?;
+        apply::payers(tx, &sets.payers).await?;
         apply::sides(tx, "payments", &sets.sides).await?;
         Ok(())
     }
@@ -89,6 +95,11 @@ impl Sets {
             Payload::PaymentUnapplied(unapplied) => {
                 let allocation = unapplied.allocation.as_ref().ok_or_else(|| rejected("an allocation is missing"))?;
                 self.moved(message, &unapplied.payment_id, allocation, &unapplied.effective_on, Money::negated)
+            }
+            Payload::PaymentAttributed(attributed) => {
+                let payment = uuid(&attributed.payment_id, PaymentId::parse, PaymentId::uuid)?;
+                self.payers.insert(payment, uuid(&attributed.customer_id, CustomerId::parse, CustomerId::uuid)?);
+                Ok(())
             }
             // No money moved: what is refused is unapplied as it was.
             Payload::AllocationRejected(_)

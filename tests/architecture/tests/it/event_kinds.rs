@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 39] = [
+const KINDS: [&str; 40] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
@@ -43,6 +43,7 @@ const KINDS: [&str; 39] = [
     "quittance.payments.v1.MatchReviewUpdated",
     "quittance.payments.v1.MatchingPolicyUpdated",
     "quittance.payments.v1.PaymentApplied",
+    "quittance.payments.v1.PaymentAttributed",
     "quittance.payments.v1.PaymentReceived",
     "quittance.payments.v1.PaymentUnapplied",
 ];

@@ -8,6 +8,7 @@ import dev.quittance.invoicing.v1.InvoiceVoided;
 import dev.quittance.invoicing.v1.ItemSettled;
 import dev.quittance.invoicing.v1.SettlementReversed;
 import dev.quittance.payments.v1.PaymentApplied;
+import dev.quittance.payments.v1.PaymentAttributed;
 import dev.quittance.payments.v1.PaymentReceived;
 import dev.quittance.payments.v1.PaymentUnapplied;
 import java.math.BigDecimal;
@@ -82,7 +83,9 @@ final class Store implements AutoCloseable {
       add("item", "open", event.getInvoiceId(), amount(event.getAmount()).negate());
     } else if (message instanceof PaymentReceived event) {
       moveCash(tenant, event.getPaymentId(), event.getAmount(), amount(event.getAmount()));
-      // Empty where the payer was unknown: the money has no customer until it is applied.
+      // Empty where the payer is unknown: the money has no customer until it is attributed.
+      update("update payment set customer = ? where id = ?", event.getCustomerId(), event.getPaymentId());
+    } else if (message instanceof PaymentAttributed event) {
       update("update payment set customer = ? where id = ?", event.getCustomerId(), event.getPaymentId());
     } else if (message instanceof PaymentApplied event) {
       Money money = event.getAllocation().getAmount();
