@@ -15,7 +15,7 @@ pub(crate) struct Change {
 /// The most changes that are listed.
 const MOST: usize = 200;
 
-/// What every change changes, and nobody asks for.
+/// Fields that every update changes: they are not listed.
 const ALWAYS: [&str; 2] = ["etag", "updateTime"];
 
 /// The fields of the resources that both events have, where they differ, in the order of their paths.
