@@ -10,7 +10,6 @@ use crate::{
     app::TenantSettings,
     db::{self, item::ItemQuery},
     domain::{Allocation, Candidate, MatchRule, Payment, Refusal, Share, allocation::counts_on},
-    outbox,
 };
 
 /// A chosen item.
@@ -78,11 +77,7 @@ impl Operation for ApplyPayment {
         let items = self.allocations.iter().map(|chosen| chosen.item).collect();
         let items = db::item::find(w.tx, &ItemQuery { items, ..ItemQuery::default() }).await?;
         let (payment, new) = self.allocate(stored.payment.clone(), &items, w.now)?;
-        let attributed = outbox::payment_attributed(&stored.payment, &payment);
-        manual::save_chosen(w, stored.decided(payment.clone()), &new).await?;
-        if let Some(event) = attributed {
-            w.publish(event);
-        }
+        manual::save_chosen(w, stored, payment.clone(), &new).await?;
         Ok(Recorded { payment, allocations: before.into_iter().chain(new.clone()).collect(), waiting: new })
     }
 }

@@ -10,7 +10,6 @@ use crate::{
     app::TenantSettings,
     db,
     domain::{Allocation, Alternative, MatchRule, Payment},
-    outbox,
 };
 
 /// Applies an uncertain explanation chosen by a person.
@@ -57,11 +56,7 @@ impl Operation for ConfirmMatch {
             return Err(Error::AlternativeEmpty(id, self.alternative));
         }
         let (payment, new) = allocate(stored.payment.clone(), chosen, w.now)?;
-        let attributed = outbox::payment_attributed(&stored.payment, &payment);
-        manual::save_chosen(w, stored.decided(payment.clone()), &new).await?;
-        if let Some(event) = attributed {
-            w.publish(event);
-        }
+        manual::save_chosen(w, stored, payment.clone(), &new).await?;
         Ok(Recorded { payment, allocations: before.into_iter().chain(new.clone()).collect(), waiting: new })
     }
 }

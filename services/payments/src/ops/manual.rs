@@ -32,12 +32,22 @@ pub(super) async fn save(w: &mut Write<'_>, stored: StoredPayment, new: &[Alloca
     Ok(db::allocation::insert_all(w.tx, new, w.now).await?)
 }
 
-/// Saves a manual choice, and learns the customer of the payer's account and name, if all items are one customer's.
-pub(super) async fn save_chosen(w: &mut Write<'_>, stored: StoredPayment, chosen: &[Allocation]) -> Result<(), Error> {
+/// Saves a payment as a manual choice left it, and learns the customer of the payer's account and name, if all items are one customer's.
+pub(super) async fn save_chosen(
+    w: &mut Write<'_>,
+    stored: StoredPayment,
+    payment: Payment,
+    chosen: &[Allocation],
+) -> Result<(), Error> {
     let customer = chosen.first().map(|first| first.customer);
     if let Some(customer) = customer.filter(|one| chosen.iter().all(|allocation| allocation.customer == *one)) {
-        let Payment { id, payer_account, payer_name, .. } = &stored.payment;
+        let Payment { id, payer_account, payer_name, .. } = &payment;
         db::payer::learn(w.tx, *id, customer, &account_key(payer_account), &name_core(payer_name), w.now).await?;
     }
-    save(w, stored, chosen).await
+    let attributed = outbox::payment_attributed(stored.payment.customer, &payment);
+    save(w, stored.decided(payment), chosen).await?;
+    if let Some(event) = attributed {
+        w.publish(event);
+    }
+    Ok(())
 }

@@ -56,12 +56,11 @@ impl Operation for MatchAgain {
             let payment = match found {
                 Some(Ok((payment, mut new, alternatives))) => {
                     reviews.push((payment.id, alternatives));
-                    let was_known = stored.payment.customer.is_some();
-                    let before = stored.payment.clone();
+                    let known = stored.payment.customer;
                     let payment = with_outcome(stored.payment, payment, new.is_empty());
-                    attributed.extend(outbox::payment_attributed(&before, &payment));
+                    attributed.extend(outbox::payment_attributed(known, &payment));
                     // Its other match keys were written with the payment.
-                    let customer = payment.customer.filter(|_| !was_known && !payment.unapplied.is_zero());
+                    let customer = payment.customer.filter(|_| known.is_none() && !payment.unapplied.is_zero());
                     new_keys.extend(customer.map(|customer| (payment.id, customer.to_string())));
                     allocations.append(&mut new);
                     payment

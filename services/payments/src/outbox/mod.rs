@@ -43,13 +43,13 @@ pub(crate) fn payment_received(payment: &Payment) -> Event {
 }
 
 /// The payer of a payment has become known, if it has. The key is the payment's own, as that of its receipt: one is read before the other.
-pub(crate) fn payment_attributed(before: &Payment, after: &Payment) -> Option<Event> {
-    let customer = after.customer.filter(|_| before.customer.is_none())?;
+pub(crate) fn payment_attributed(before: Option<CustomerId>, payment: &Payment) -> Option<Event> {
+    let customer = payment.customer.filter(|_| before.is_none())?;
     let payload = Payload::PaymentAttributed(pb::PaymentAttributed {
-        payment_id: after.id.to_string(),
+        payment_id: payment.id.to_string(),
         customer_id: customer.to_string(),
     });
-    Some(event("quittance.payments.v1.PaymentAttributed", after.id.uuid(), payload))
+    Some(event("quittance.payments.v1.PaymentAttributed", payment.id.uuid(), payload))
 }
 
 /// Money was applied to an item.
