@@ -209,7 +209,25 @@ pub(crate) async fn cash_entries(tx: &mut Tx, entries: &[NewCashEntry]) -> Resul
     expect_rows(&done, "cash_entry", entries.len())
 }
 
-/// Gives known payments the payers that have become known, and what of them is unapplied with them.
+/// Keeps the payers of those payments that have none as they are until the transaction ends: what moved of a payment has its payer, also when
+/// another transaction reads that it has become known.
+pub(crate) async fn hold_payers(tx: &mut Tx, payments: &[Uuid]) -> Result<(), DbError> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    sqlx::query!(
+        "select id from payment where tenant_id = $1 and id = any($2) and customer_id is null order by id for share",
+        tenant,
+        payments
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives known payments the payers that have become known, and what moved of them with them. Two statements: the second sees what was moved by a
+/// transaction that the first has waited for.
 pub(crate) async fn payers(tx: &mut Tx, payers: &HashMap<Uuid, Uuid>) -> Result<(), DbError> {
     if payers.is_empty() {
         return Ok(());

@@ -4,6 +4,8 @@ mod collections;
 #[cfg(test)]
 mod interleaving_tests;
 mod invoicing;
+#[cfg(test)]
+mod payers_tests;
 mod payments;
 #[cfg(test)]
 mod write_off_tests;

@@ -20,6 +20,8 @@ struct Sets {
     currencies: HashSet<String>,
     payments: Vec<NewPayment>,
     cash: Vec<NewCashEntry>,
+    /// The payments of which money was moved after their receipt.
+    moved: Vec<Uuid>,
     /// The payers that have become known.
     payers: HashMap<Uuid, Uuid>,
     sides: Vec<NewSide>,
@@ -76,6 +78,7 @@ impl Handler for PaymentsHandler {
         }
         apply::currencies(tx, &sets.currencies).await?;
         apply::payments(tx, &sets.payments).await?;
+        apply::hold_payers(tx, &sets.moved).await?;
         apply::cash_entries(tx, &sets.cash).await?;
         apply::payers(tx, &sets.payers).await?;
         apply::sides(tx, "payments", &sets.sides).await?;
@@ -145,9 +148,11 @@ impl Sets {
         sign: fn(Money) -> Money,
     ) -> Result<(), HandlerError> {
         let amount = sign(money(allocation.amount.as_ref())?);
+        let payment_id = uuid(payment, PaymentId::parse, PaymentId::uuid)?;
+        self.moved.push(payment_id);
         self.cash.push(NewCashEntry {
             event_id: message.event_id.uuid(),
-            payment_id: uuid(payment, PaymentId::parse, PaymentId::uuid)?,
+            payment_id,
             amount: amount.negated().amount(),
             effective_on: date(effective_on)?,
             recorded_at: message.recorded_at,
