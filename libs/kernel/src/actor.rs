@@ -27,6 +27,15 @@ impl Actor {
         Ok(Actor { name: name(subject)?, on_behalf_of: None })
     }
 
+    /// A caller by its subject, with the person that it acts for, if there is one.
+    ///
+    /// # Errors
+    /// As [`Actor::parse`], for either name.
+    pub fn named(subject: &str, on_behalf_of: Option<&str>) -> Result<Actor, BadActor> {
+        let caller = Actor::parse(subject)?;
+        on_behalf_of.map_or(Ok(caller.clone()), |person| caller.acting_for(person))
+    }
+
     /// A job of a service.
     pub fn job(area: &str) -> Actor {
         Actor { name: format!("quittance-{area}").into(), on_behalf_of: None }

@@ -134,6 +134,8 @@ ids! {
     InvoiceId,
     /// A credit note.
     CreditNoteId,
+    /// A bad debt: what of an open item was written off.
+    BadDebtId,
     /// An open item: what is still to be settled on a document.
     ItemId,
     /// An entry of the receivables ledger: one movement of an open item.

@@ -29,7 +29,7 @@ pub enum ItemKind {
 pub struct Tier {
     /// The last value date that earns it.
     pub until: NaiveDate,
-    /// The amount, in minor units.
+    /// What it grants that is not granted yet, in minor units.
     pub amount: i64,
 }
 
@@ -56,6 +56,8 @@ pub struct Item {
     pub total: i64,
     /// Its discounts, the one that closes first (and is best) first.
     pub tiers: Vec<Tier>,
+    /// The latest value date of what was paid on it; `None` if nothing was.
+    pub paid_on: Option<NaiveDate>,
     /// Whether small differences on it are tolerated: a seller may exclude a customer.
     pub tolerates: bool,
     /// The document that it is an installment of; `None` for a whole document.
@@ -65,17 +67,24 @@ pub struct Item {
 impl Item {
     /// Whether this amount may close it, with or without a discount that may be earned.
     pub(super) fn may_cost(&self, amount: i64) -> bool {
-        amount == self.open
-            || (self.open == self.total && self.tiers.iter().any(|tier| self.open - tier.amount == amount))
+        amount == self.open || self.grantable().any(|tier| self.open - tier.amount == amount)
     }
 
-    /// The discount earned by a payment of the whole item on this value date, with `grace` days of grace.
+    /// The discounts that leave something to be paid.
+    fn grantable(&self) -> impl Iterator<Item = &Tier> {
+        self.tiers.iter().filter(|tier| tier.amount < self.open)
+    }
+
+    /// The discount earned by a payment of all that is open on this value date, with `grace` days of grace. What was paid before must be in time too.
     pub fn discount_on(&self, value_on: NaiveDate, grace: u16) -> i64 {
-        if self.open != self.total {
-            return 0;
-        }
         let latest = |until: NaiveDate| until.checked_add_days(chrono::Days::new(grace.into())).unwrap_or(until);
-        self.tiers.iter().find(|tier| value_on <= latest(tier.until)).map_or(0, |tier| tier.amount)
+        let paid_on = self.paid_on.map_or(value_on, |before| before.max(value_on));
+        self.grantable().find(|tier| paid_on <= latest(tier.until)).map_or(0, |tier| tier.amount)
+    }
+
+    /// The discount the document states, whenever it is paid: the last one that was open.
+    pub(super) fn nominal_discount(&self) -> i64 {
+        self.grantable().last().map_or(0, |tier| tier.amount)
     }
 }
 
@@ -164,11 +173,12 @@ impl Book {
         (0..).map(ItemIx).zip(&self.items)
     }
 
-    /// Reduces the open balance of an item: by money, discount and write-off together.
-    pub fn reduce(&mut self, ix: ItemIx, by: i64) {
+    /// Reduces the open balance of an item: by money of this value date, discount and write-off together.
+    pub fn reduce(&mut self, ix: ItemIx, by: i64, value_on: NaiveDate) {
         let Some(item) = self.items.get_mut(ix.index()) else { return };
         let before = prices(item);
         item.open = item.open.saturating_sub(by).max(0);
+        item.paid_on = item.paid_on.max(Some(value_on));
         let after = prices(item);
         let currency = item.currency;
         for price in before {
@@ -191,7 +201,7 @@ impl Book {
     pub fn apply(&mut self, line: &MoneyIn<'_>, proposal: &Proposal) {
         let Some(best) = &proposal.best else { return };
         for part in &best.parts {
-            self.reduce(part.item, part.reduces());
+            self.reduce(part.item, part.reduces(), line.value_on);
         }
         self.remember(line);
     }
@@ -262,7 +272,7 @@ fn prices(item: &Item) -> Vec<i64> {
     if item.open <= 0 {
         return Vec::new();
     }
-    let discounted = item.tiers.iter().filter(|_| item.open == item.total).map(|tier| item.open - tier.amount);
+    let discounted = item.grantable().map(|tier| item.open - tier.amount);
     let mut prices: Vec<i64> = std::iter::once(item.open).chain(discounted).collect();
     prices.dedup();
     prices

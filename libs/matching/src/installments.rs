@@ -98,6 +98,7 @@ mod tests {
             open: minor,
             total: minor,
             tiers: vec![Tier { until: day("2026-01-05"), amount: 100 }],
+            paid_on: None,
             tolerates: true,
             part_of,
         }
@@ -147,7 +148,7 @@ mod tests {
     fn what_was_paid_is_not_paid_again() {
         let mut book = book(&[10000, 10000, 10000], &[]);
         let first = book.items().next().unwrap().0;
-        book.reduce(first, 10000);
+        book.reduce(first, 10000, day("2026-02-01"));
         assert_eq!(paid(&book, 10000, "INV-000007"), ["2026-02-28"]);
         assert_eq!(paid(&book, 20000, "INV-000007"), ["2026-02-28", "2026-03-28"]);
     }

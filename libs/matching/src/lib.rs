@@ -120,6 +120,8 @@ fn unexplained(case: &Case<'_>) -> UnappliedReason {
 }
 
 #[cfg(test)]
+mod settle_tests;
+#[cfg(test)]
 mod stored_keys_tests;
 #[cfg(test)]
 mod tests;

@@ -186,7 +186,7 @@ fn short(items: &[(ItemIx, &Item)], earned: &[i64], amount: i64, open: i64) -> O
     let claimable: Vec<i64> = items
         .iter()
         .zip(earned)
-        .map(|((_, item), earned)| if *earned > 0 { *earned } else { nominal_discount(item) })
+        .map(|((_, item), earned)| if *earned > 0 { *earned } else { item.nominal_discount() })
         .collect();
     if let Some(claimed) = combination(items, &claimable, left_open) {
         let parts = items.iter().zip(earned).zip(&claimed).map(|(((ix, item), earned), claimed)| {
@@ -206,11 +206,6 @@ fn short(items: &[(ItemIx, &Item)], earned: &[i64], amount: i64, open: i64) -> O
     let parts: Vec<Part> = parts.collect();
     let all_get_some = parts.iter().all(|part| part.amount > 0);
     Outcome { fit: Fit::Short, parts: if all_get_some { parts } else { Vec::new() }, left_over: 0, left_open }
-}
-
-/// The discount the document states, whenever it is paid: the last one that was open.
-pub(super) fn nominal_discount(item: &Item) -> i64 {
-    if item.open == item.total { item.tiers.last().map_or(0, |tier| tier.amount) } else { 0 }
 }
 
 /// The discounts taken, each in full or not at all, that add up to the shortfall; `None` if

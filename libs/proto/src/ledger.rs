@@ -44,6 +44,8 @@ impl LedgerChange {
                     [EntryKind::SettlementReversal, EntryKind::DiscountReversal, EntryKind::SmallDifferenceReversal];
                 settlement_entries(&settlement, kinds, &reversed.effective_on)
             }),
+            Payload::ItemWrittenOff(written_off) => Self::of(take(&mut written_off.entries), Vec::new),
+            Payload::RecoveryRecorded(recovered) => Self::of(take(&mut recovered.entries), Vec::new),
             Payload::TenantCreated(_)
             | Payload::CustomerCreated(_)
             | Payload::CustomerUpdated(_)

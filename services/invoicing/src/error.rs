@@ -1,7 +1,7 @@
 //! Errors of invoicing, independent of transport.
 
 use quittance_kernel::{
-    ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, ItemId, SeriesId, TenantId, TermsId,
+    BadDebtId, ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, ItemId, SeriesId, TenantId, TermsId,
 };
 use quittance_service::{CommonError, service_error};
 
@@ -70,6 +70,9 @@ pub enum Error {
     /// The delivery does not exist.
     #[error("delivery {0} does not exist")]
     DeliveryNotFound(DeliveryId),
+    /// The bad debt does not exist.
+    #[error("bad debt {0} does not exist")]
+    BadDebtNotFound(BadDebtId),
     /// The item does not exist.
     #[error("item {0} does not exist")]
     ItemNotFound(ItemId),

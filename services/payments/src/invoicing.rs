@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use chrono::NaiveDate;
 use prost::Message as _;
 use quittance_grpc::{Client, Peer, error_info};
-use quittance_kernel::{AllocationId, RequestId, TenantId};
+use quittance_kernel::{Actor, AllocationId, RequestId, TenantId, parse_date};
 use quittance_proto::{
     invoicing::v1::{self as pb, settlement_result, settlement_service_client::SettlementServiceClient},
     money, reasons, write_off_reason,
@@ -15,14 +15,21 @@ use tonic::{Code, Status};
 
 use crate::domain::Allocation;
 
-/// Refusals of an allocation based on outdated data.
-const OUT_OF_DATE: [&str; 3] =
-    [reasons::ITEM_NOT_FOUND, reasons::SETTLEMENT_EXCEEDS_OPEN, reasons::WRITE_OFF_NOT_ALLOWED];
+/// Refusals of an allocation that may be granted later: those based on outdated data, and on a clock that is slow around midnight.
+const OUT_OF_DATE: [&str; 4] = [
+    reasons::ITEM_NOT_FOUND,
+    reasons::SETTLEMENT_EXCEEDS_OPEN,
+    reasons::WRITE_OFF_NOT_ALLOWED,
+    reasons::EFFECTIVE_IN_FUTURE,
+];
 /// Timeout of a batch. After it a caller gets the pending state; a reconciler retries.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Invoicing's result for each allocation of a batch: done, or a refusal.
-pub(crate) type Verdicts = HashMap<AllocationId, Result<(), SettlementRefusal>>;
+/// Invoicing's result for an allocation: from when it counts, or a refusal.
+pub(crate) type Verdict = Result<NaiveDate, SettlementRefusal>;
+
+/// Its results for the allocations of a batch.
+pub(crate) type Verdicts = HashMap<AllocationId, Verdict>;
 
 /// Invoicing's refusal of an allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +92,7 @@ impl Invoicing {
             settlements: allocations.iter().map(settlement).collect(),
         };
         let response = self.client(tenant)?.settle_items(request).await?.into_inner();
-        verdicts(allocations.iter().map(|a| a.id), response.results)
+        verdicts(allocations.iter().map(|a| (a.id, a.effective_on)), response.results)
     }
 
     /// Reverses settlements: all of a reversal batch, in the order of their ids.
@@ -99,13 +106,15 @@ impl Invoicing {
             allocation_id: reversal.allocation.to_string(),
             effective_on: reversal.effective_on.to_string(),
             reason: reversal.reason.clone(),
+            actor: caller(reversal.by.as_ref()),
+            on_behalf_of: person(reversal.by.as_ref()),
         };
         let request = pb::ReverseSettlementsRequest {
             request_id: batch.to_string(),
             reversals: reversals.iter().map(message).collect(),
         };
         let response = self.client(tenant)?.reverse_settlements(request).await?.into_inner();
-        verdicts(reversals.iter().map(|r| r.allocation), response.results)
+        verdicts(reversals.iter().map(|r| (r.allocation, r.effective_on)), response.results)
     }
 }
 
@@ -115,6 +124,16 @@ pub(crate) struct Reversal {
     pub(crate) allocation: AllocationId,
     pub(crate) effective_on: NaiveDate,
     pub(crate) reason: String,
+    /// Who takes it back; `None` for this service's own work.
+    pub(crate) by: Option<Actor>,
+}
+
+fn caller(by: Option<&Actor>) -> String {
+    by.map(Actor::name).unwrap_or_default().to_owned()
+}
+
+fn person(by: Option<&Actor>) -> String {
+    by.and_then(Actor::on_behalf_of).unwrap_or_default().to_owned()
 }
 
 fn settlement(allocation: &Allocation) -> pb::Settlement {
@@ -127,22 +146,32 @@ fn settlement(allocation: &Allocation) -> pb::Settlement {
         effective_on: allocation.effective_on.to_string(),
         write_off: allocation.write_off.map(|write_off| money(write_off.amount)),
         write_off_reason: write_off_reason(allocation.write_off.map(|write_off| write_off.reason)).into(),
+        actor: caller(allocation.decided_by.as_ref()),
+        on_behalf_of: person(allocation.decided_by.as_ref()),
     }
 }
 
+/// The results for these allocations with their dates.
 fn verdicts(
-    ids: impl ExactSizeIterator<Item = AllocationId>,
+    dated: impl ExactSizeIterator<Item = (AllocationId, NaiveDate)>,
     results: Vec<pb::SettlementResult>,
 ) -> Result<Verdicts, NoResponse> {
-    if ids.len() != results.len() {
-        return Err(NoResponse::Refused(format!("{} results for {} entries", results.len(), ids.len())));
+    if dated.len() != results.len() {
+        return Err(NoResponse::Refused(format!("{} results for {} entries", results.len(), dated.len())));
     }
-    let verdict = |result: pb::SettlementResult| match result.result {
-        Some(settlement_result::Result::Item(_)) => Ok(Ok(())),
+    dated.zip(results).map(|((id, effective_on), result)| Ok((id, verdict(effective_on, result)?))).collect()
+}
+
+fn verdict(dated: NaiveDate, result: pb::SettlementResult) -> Result<Verdict, NoResponse> {
+    match result.result {
+        // Versions before this date was answered count from the allocation's own.
+        Some(settlement_result::Result::Item(_)) if result.effective_on.is_empty() => Ok(Ok(dated)),
+        Some(settlement_result::Result::Item(_)) => {
+            parse_date(&result.effective_on).map(Ok).map_err(|error| NoResponse::Refused(error.to_string()))
+        }
         Some(settlement_result::Result::Error(status)) => refusal(&status).map(Err),
         None => Err(NoResponse::Refused("a result is empty".to_owned())),
-    };
-    ids.zip(results).map(|(id, result)| Ok((id, verdict(result)?))).collect()
+    }
 }
 
 /// The reason in an entry's status. An entry without one, or with an internal error of invoicing, has no verdict.

@@ -61,10 +61,8 @@ fn settlement(item_id: &str) -> pb::Settlement {
         item_id: item_id.to_owned(),
         payment_id: PaymentId::at(now).to_string(),
         amount: Some(Money { currency_code: "EUR".to_owned(), amount: SETTLED.to_owned() }),
-        discount: None,
         effective_on: now.date_naive().to_string(),
-        write_off: None,
-        write_off_reason: 0,
+        ..pb::Settlement::default()
     }
 }
 

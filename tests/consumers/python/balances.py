@@ -55,6 +55,8 @@ def apply(db, tenant, event):
         case invoicing.ItemSettled() | invoicing.SettlementReversed():
             # What is left: money, discount and write-off together.
             db.execute("update item set open = ? where id = ?", (event.open_amount.amount, event.settlement.item_id))
+        case invoicing.ItemWrittenOff() | invoicing.RecoveryRecorded():
+            db.execute("update item set open = ? where id = ?", (event.open_amount.amount, event.bad_debt.item_id))
         case invoicing.InvoiceVoided() | invoicing.InvoiceCredited():
             (left,) = db.execute("select open from item where id = ?", (event.invoice_id,)).fetchone()
             left = Decimal(left) - Decimal(event.amount.amount)

@@ -28,6 +28,7 @@ fn item(customer: CustomerIx, number: &str, issued_on: NaiveDate, total: i64) ->
         open: total,
         total,
         tiers: Vec::new(),
+        paid_on: None,
         tolerates: true,
         part_of: None,
     }

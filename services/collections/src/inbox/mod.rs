@@ -48,7 +48,9 @@ impl Change {
             Payload::InvoiceVoided(_)
             | Payload::InvoiceCredited(_)
             | Payload::ItemSettled(_)
-            | Payload::SettlementReversed(_) => self.move_items(event, &entries)?,
+            | Payload::SettlementReversed(_)
+            | Payload::ItemWrittenOff(_)
+            | Payload::RecoveryRecorded(_) => self.move_items(event, &entries)?,
             // Drafts and deliveries do not change open items.
             Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)

@@ -210,6 +210,7 @@ impl Setup {
             effective_on: effective_on.to_owned(),
             write_off: write_off.and_then(eur),
             write_off_reason: write_off.map_or(WriteOffReason::Unspecified, |_| WriteOffReason::SmallDifference).into(),
+            ..inv::Settlement::default()
         };
         let request = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
         let results = self.settlements().settle_items(request).await.unwrap().into_inner().results;
@@ -223,6 +224,7 @@ impl Setup {
             allocation_id: allocation_id.to_owned(),
             effective_on: effective_on.to_owned(),
             reason: "returned".to_owned(),
+            ..inv::SettlementReversal::default()
         };
         let request = inv::ReverseSettlementsRequest { request_id: request_id(), reversals: vec![reversal] };
         let results = self.settlements().reverse_settlements(request).await.unwrap().into_inner().results;

@@ -91,6 +91,8 @@ fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
         Payload::InvoiceCredited(credited) => credited.customer_id,
         Payload::ItemSettled(settled) => settled.customer_id,
         Payload::SettlementReversed(reversed) => reversed.customer_id,
+        Payload::ItemWrittenOff(written_off) => written_off.bad_debt.unwrap_or_default().customer_id,
+        Payload::RecoveryRecorded(recovered) => recovered.bad_debt.unwrap_or_default().customer_id,
         // Drafts and deliveries do not affect credit.
         Payload::InvoiceDrafted(_)
         | Payload::InvoiceUpdated(_)

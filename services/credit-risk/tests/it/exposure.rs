@@ -94,8 +94,12 @@ async fn settling_lowers_exposure_and_reversing_raises_it() {
     let allocation_id = setup.settle(&invoice.invoice_id, "50.00").await;
     assert_eq!(used(&setup.profile(&customer).await), ["30.00", "0.00", "70.00"]);
     setup.authorize(&customer, "A", "50.00").await;
-    let reversal =
-        inv::SettlementReversal { allocation_id, effective_on: "2026-03-02".to_owned(), reason: "returned".to_owned() };
+    let reversal = inv::SettlementReversal {
+        allocation_id,
+        effective_on: "2026-03-02".to_owned(),
+        reason: "returned".to_owned(),
+        ..inv::SettlementReversal::default()
+    };
     let request = inv::ReverseSettlementsRequest { request_id: request_id(), reversals: vec![reversal] };
     setup.settlements().reverse_settlements(request).await.unwrap();
     setup.caught_up().await;
@@ -122,6 +126,7 @@ async fn written_off_differences_are_no_exposure_until_they_are_reversed() {
             allocation_id,
             effective_on: "2026-03-02".to_owned(),
             reason: "returned".to_owned(),
+            ..inv::SettlementReversal::default()
         });
     }
     assert_eq!(used(&setup.profile(&customer).await), ["0.00", "0.00", "100.00"]);

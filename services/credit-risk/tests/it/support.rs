@@ -238,10 +238,10 @@ impl Setup {
             item_id: item.to_owned(),
             payment_id: PaymentId::at(now()).to_string(),
             amount: eur(amount),
-            discount: None,
             effective_on: "2026-03-02".to_owned(),
             write_off: write_off.and_then(eur),
             write_off_reason: write_off.map_or(WriteOffReason::Unspecified, |_| WriteOffReason::SmallDifference).into(),
+            ..inv::Settlement::default()
         };
         let request = inv::SettleItemsRequest { request_id: request_id(), settlements: vec![settlement] };
         let results = self.settlements().settle_items(request).await.unwrap().into_inner().results;

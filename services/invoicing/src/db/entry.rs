@@ -1,17 +1,19 @@
 //! Entries, which are insert-only.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{
     DbError, Tx,
     row::{known, money, stored},
 };
 use quittance_kernel::{
-    Actor, AllocationId, CreditNoteId, Currency, CustomerId, EntryId, InvoiceId, ItemId, Money, RequestId,
+    Actor, AllocationId, BadDebtId, CreditNoteId, Currency, CustomerId, EntryId, InvoiceId, ItemId, Money, RequestId,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::domain::{Entry, EntryKind, Movement, Source};
+use crate::domain::{Entry, EntryKind, Movement, Source, Timeline};
 
 /// Adds entries.
 pub(crate) async fn insert_all(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
@@ -23,6 +25,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbE
     let amounts: Vec<Decimal> = entries.iter().map(|e| e.amount.amount()).collect();
     let currencies: Vec<&str> = entries.iter().map(|e| e.amount.currency().code()).collect();
     let dates: Vec<NaiveDate> = entries.iter().map(|e| e.effective_on).collect();
+    let own_dates: Vec<NaiveDate> = entries.iter().map(|e| e.dated_on).collect();
     let times: Vec<DateTime<Utc>> = entries.iter().map(|e| e.recorded_at).collect();
     let sources: Vec<Option<(&str, Uuid)>> = entries.iter().map(|e| e.source.map(stored_source)).collect();
     let source_kinds: Vec<Option<&str>> = sources.iter().map(|source| source.map(|(kind, _)| kind)).collect();
@@ -34,11 +37,14 @@ pub(crate) async fn insert_all(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbE
         entries.iter().map(|e| Some(e.reason.as_str()).filter(|reason| !reason.is_empty())).collect();
     sqlx::query!(
         "insert into entry
-           (tenant_id, id, item_id, customer_id, kind, amount, currency, effective_on, recorded_at, source_kind, source_id, actor, on_behalf_of,
-            request_id, reason)
-         select $1, *
-         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::date[], $9::timestamptz[], $10::text[],
-           $11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::text[])",
+           (tenant_id, id, item_id, customer_id, kind, amount, currency, effective_on, dated_on, recorded_at, source_kind, source_id, actor,
+            on_behalf_of, request_id, reason)
+         select $1, id, item_id, customer_id, kind, amount, currency, effective_on, nullif(dated_on, effective_on), recorded_at, source_kind, source_id,
+           actor, on_behalf_of, request_id, reason
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::date[], $9::date[], $10::timestamptz[], $11::text[],
+           $12::uuid[], $13::text[], $14::text[], $15::uuid[], $16::text[])
+           as e (id, item_id, customer_id, kind, amount, currency, effective_on, dated_on, recorded_at, source_kind, source_id, actor, on_behalf_of,
+             request_id, reason)",
         tenant,
         &ids,
         &items,
@@ -47,6 +53,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbE
         &amounts,
         &currencies as &[&str],
         &dates,
+        &own_dates,
         &times,
         &source_kinds as &[Option<&str>],
         &source_ids as &[Option<Uuid>],
@@ -66,6 +73,7 @@ fn stored_source(source: Source) -> (&'static str, Uuid) {
         Source::Document(id) => ("document", id.uuid()),
         Source::Allocation(id) => ("allocation", id.uuid()),
         Source::CreditNote(id) => ("credit_note", id.uuid()),
+        Source::BadDebt(id) => ("bad_debt", id.uuid()),
     }
 }
 
@@ -74,6 +82,7 @@ fn source(entry: Uuid, kind: &str, id: Uuid) -> Result<Source, DbError> {
         "document" => Some(Source::Document(InvoiceId::new(id))),
         "allocation" => Some(Source::Allocation(AllocationId::new(id))),
         "credit_note" => Some(Source::CreditNote(CreditNoteId::new(id))),
+        "bad_debt" => Some(Source::BadDebt(BadDebtId::new(id))),
         _ => None,
     };
     known("entry", entry, "source", source)
@@ -87,11 +96,12 @@ pub(crate) async fn list_of_item(
     limit: i64,
 ) -> Result<Vec<Entry>, DbError> {
     let rows = sqlx::query!(
-        "select id, customer_id, kind, amount, currency, effective_on, recorded_at, source_kind, source_id, actor, on_behalf_of, request_id, reason
+        r#"select id, customer_id, kind, amount, currency, effective_on, coalesce(dated_on, effective_on) as "dated_on!", recorded_at, source_kind,
+           source_id, actor, on_behalf_of, request_id, reason
          from entry
          where tenant_id = $1 and item_id = $2 and ($3::uuid is null or id > $3)
          order by id
-         limit $4",
+         limit $4"#,
         tx.tenant().uuid(),
         item.uuid(),
         after.map(EntryId::uuid),
@@ -102,10 +112,7 @@ pub(crate) async fn list_of_item(
     rows.into_iter()
         .map(|row| {
             let (table, id) = ("entry", row.id);
-            let actor = |name: String| {
-                let actor = Actor::parse(&name)?;
-                row.on_behalf_of.as_deref().map_or(Ok(actor.clone()), |person| actor.acting_for(person))
-            };
+            let actor = |name: String| Actor::named(&name, row.on_behalf_of.as_deref());
             let currency = stored(table, id, Currency::parse(&row.currency))?;
             let source = row.source_kind.as_deref().zip(row.source_id);
             Ok(Entry {
@@ -115,6 +122,7 @@ pub(crate) async fn list_of_item(
                 kind: known(table, id, "kind", EntryKind::parse(&row.kind))?,
                 amount: money(table, id, row.amount, currency)?,
                 effective_on: row.effective_on,
+                dated_on: row.dated_on,
                 recorded_at: row.recorded_at,
                 source: source.map(|(kind, of)| self::source(id, kind, of)).transpose()?,
                 actor: row.actor.map(|name| stored(table, id, actor(name))).transpose()?,
@@ -123,6 +131,30 @@ pub(crate) async fn list_of_item(
             })
         })
         .collect()
+}
+
+/// What the entries of these items add, by date.
+pub(crate) async fn timelines(tx: &mut Tx, items: &[ItemId]) -> Result<HashMap<ItemId, Timeline>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = items.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select item_id, currency, effective_on, sum(amount) as "amount!"
+           from entry
+           where tenant_id = $1 and item_id = any($2)
+           group by item_id, currency, effective_on
+           order by item_id, effective_on"#,
+        tenant,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut added: HashMap<ItemId, Vec<(NaiveDate, Money)>> = HashMap::with_capacity(items.len());
+    for row in rows {
+        let currency = stored("entry", row.item_id, Currency::parse(&row.currency))?;
+        let amount = money("entry", row.item_id, row.amount, currency)?;
+        added.entry(ItemId::new(row.item_id)).or_default().push((row.effective_on, amount));
+    }
+    Ok(added.into_iter().map(|(item, added)| (item, Timeline::new(added))).collect())
 }
 
 /// A customer's balance in one currency before a date.

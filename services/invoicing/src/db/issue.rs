@@ -145,9 +145,9 @@ pub(crate) async fn open_items(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Result
          ), item as (
            insert into open_item
              (tenant_id, id, document_id, installment, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted,
-              written_off, credited, voided, disputed, updated_at)
+              written_off, credited, voided, disputed, last_entry_on, updated_at)
            select $1, id, nullif(document_id, id), installment, customer_id, number, currency, issued_on, due_on, terms, total, 0, 0, 0, 0, 0,
-             false, recorded_at
+             false, effective_on, recorded_at
            from opened
          )
          insert into entry

@@ -11,7 +11,7 @@ use quittance_kernel::{Currency, CustomerId, InvoiceId, ItemId, Terms};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::domain::{Amounts, DocumentRef, OpenItem, Parts};
+use crate::domain::{Amounts, DocumentRef, OpenItem, Parts, Timeline};
 
 struct Row {
     id: Uuid,
@@ -27,9 +27,11 @@ struct Row {
     settled: Decimal,
     discounted: Decimal,
     written_off: Decimal,
+    bad_debt: Decimal,
     credited: Decimal,
     voided: Decimal,
     disputed: bool,
+    last_entry_on: Option<NaiveDate>,
     updated_at: DateTime<Utc>,
 }
 
@@ -52,10 +54,13 @@ impl TryFrom<Row> for ItemView {
         let parts = Parts {
             settled: amount(row.settled)?,
             discounted: amount(row.discounted)?,
-            written_off: amount(row.written_off)?,
+            // The column has both.
+            written_off: amount(row.written_off - row.bad_debt)?,
+            bad_debt: amount(row.bad_debt)?,
             credited: amount(row.credited)?,
             voided: amount(row.voided)?,
         };
+        let amounts = stored(table, id, Amounts::new(amount(row.total)?, parts))?;
         let item = OpenItem {
             id: ItemId::new(id),
             document: DocumentRef::Invoice(InvoiceId::new(row.document_id.unwrap_or(id))),
@@ -65,7 +70,8 @@ impl TryFrom<Row> for ItemView {
             issued_on: row.issued_on,
             due_on: row.due_on,
             terms: stored(table, id, Terms::parse(&row.terms))?,
-            amounts: stored(table, id, Amounts::new(amount(row.total)?, parts))?,
+            amounts,
+            timeline: Timeline::since(row.last_entry_on, amounts.open()),
             updated_at: row.updated_at,
         };
         Ok(Self { item, disputed: row.disputed })
@@ -79,7 +85,7 @@ pub(crate) async fn lock_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     let rows = sqlx::query_as!(
         Row,
         "select o.id, o.document_id, o.installment, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.written_off,
-           o.credited, o.voided, o.disputed, o.updated_at
+           o.bad_debt, o.credited, o.voided, o.disputed, o.last_entry_on, o.updated_at
          from unnest($2::uuid[]) as requested (id)
          join open_item o on o.tenant_id = $1 and o.id = requested.id
          order by o.id
@@ -99,7 +105,7 @@ pub(crate) async fn find_items(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<It
     let rows = sqlx::query_as!(
         Row,
         "select o.id, o.document_id, o.installment, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled, o.discounted, o.written_off,
-           o.credited, o.voided, o.disputed, o.updated_at
+           o.bad_debt, o.credited, o.voided, o.disputed, o.last_entry_on, o.updated_at
          from unnest($2::uuid[]) as requested (id)
          join open_item o on o.tenant_id = $1 and o.id = requested.id",
         tenant,
@@ -115,7 +121,7 @@ pub(crate) async fn lock_items_of(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec
     let rows = sqlx::query_as!(
         Row,
         "select id, document_id, installment, customer_id, number, currency, issued_on, due_on, terms, total, settled, discounted, written_off,
-           credited, voided, disputed, updated_at
+           bad_debt, credited, voided, disputed, last_entry_on, updated_at
          from open_item
          where tenant_id = $1 and (id = $2 or document_id = $2)
          order by id
@@ -139,13 +145,13 @@ pub(crate) async fn find_items_of(
         Row,
         r#"select o.id as "id!", o.document_id, o.installment, o.customer_id as "customer_id!", o.number as "number!", o.currency as "currency!",
              o.issued_on as "issued_on!", o.due_on as "due_on!", o.terms as "terms!", o.total as "total!", o.settled as "settled!",
-             o.discounted as "discounted!", o.written_off as "written_off!", o.credited as "credited!", o.voided as "voided!",
-             o.disputed as "disputed!", o.updated_at as "updated_at!"
+             o.discounted as "discounted!", o.written_off as "written_off!", o.bad_debt as "bad_debt!", o.credited as "credited!", o.voided as "voided!",
+             o.disputed as "disputed!", o.last_entry_on, o.updated_at as "updated_at!"
            from unnest($2::uuid[]) as requested (id)
            join open_item o on o.tenant_id = $1 and o.id = requested.id
            union all
            select o.id, o.document_id, o.installment, o.customer_id, o.number, o.currency, o.issued_on, o.due_on, o.terms, o.total, o.settled,
-             o.discounted, o.written_off, o.credited, o.voided, o.disputed, o.updated_at
+             o.discounted, o.written_off, o.bad_debt, o.credited, o.voided, o.disputed, o.last_entry_on, o.updated_at
            from unnest($2::uuid[]) as requested (id)
            join open_item o on o.tenant_id = $1 and o.document_id = requested.id"#,
         tenant,
@@ -227,24 +233,29 @@ pub(crate) async fn update_items(tx: &mut Tx, items: &[&OpenItem]) -> Result<(),
     let ids: Vec<Uuid> = items.iter().map(|i| i.id.uuid()).collect();
     let settled: Vec<Decimal> = items.iter().map(|i| i.amounts.settled().amount()).collect();
     let discounted: Vec<Decimal> = items.iter().map(|i| i.amounts.discounted().amount()).collect();
-    let written_off: Vec<Decimal> = items.iter().map(|i| i.amounts.written_off().amount()).collect();
+    let bad_debts: Vec<Decimal> = items.iter().map(|i| i.amounts.bad_debt().amount()).collect();
+    let written_off = items.iter().map(|i| i.amounts.written_off().amount() + i.amounts.bad_debt().amount());
+    let written_off: Vec<Decimal> = written_off.collect();
     let credited: Vec<Decimal> = items.iter().map(|i| i.amounts.credited().amount()).collect();
     let voided: Vec<Decimal> = items.iter().map(|i| i.amounts.voided().amount()).collect();
+    let last: Vec<Option<NaiveDate>> = items.iter().map(|i| i.timeline.last()).collect();
     let updated: Vec<DateTime<Utc>> = items.iter().map(|i| i.updated_at).collect();
     let done = sqlx::query!(
         "update open_item o
-         set settled = v.settled, discounted = v.discounted, written_off = v.written_off, credited = v.credited, voided = v.voided,
-           updated_at = v.updated_at
-         from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::timestamptz[])
-           as v (id, settled, discounted, written_off, credited, voided, updated_at)
+         set settled = v.settled, discounted = v.discounted, written_off = v.written_off, bad_debt = v.bad_debt,
+           credited = v.credited, voided = v.voided, last_entry_on = v.last_entry_on, updated_at = v.updated_at
+         from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::date[], $10::timestamptz[])
+           as v (id, settled, discounted, written_off, bad_debt, credited, voided, last_entry_on, updated_at)
          where o.tenant_id = $1 and o.id = v.id",
         tenant,
         &ids,
         &settled,
         &discounted,
         &written_off,
+        &bad_debts,
         &credited,
         &voided,
+        &last as &[Option<NaiveDate>],
         &updated,
     )
     .execute(&mut **tx)

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use quittance_db::{Column, Range};
 use quittance_host::Service as _;
-use quittance_kernel::{CustomerId, InvoiceId};
+use quittance_kernel::{CustomerId, InvoiceId, ItemId};
 use quittance_testkit::{ListPlans, first_page, one_day, one_minute};
 use uuid::Uuid;
 
@@ -133,6 +133,15 @@ async fn documents(plans: &mut ListPlans) {
         plans
             .explain(&format!("credit notes with {name}"), |tx| document::note_places(tx, filter, first_page(by_time)))
             .await;
+    }
+    for (name, filter) in [
+        ("no filter", bad_debt::Filter::default()),
+        ("a customer", bad_debt::Filter { customers: vec![CustomerId::new(Uuid::from_u128(7))], ..Default::default() }),
+        ("an item", bad_debt::Filter { item: Some(ItemId::new(Uuid::from_u128(7))), ..Default::default() }),
+        ("create_time", bad_debt::Filter { recorded_at: one_minute(), ..Default::default() }),
+    ] {
+        let list = |tx: &_| bad_debt::places(tx, filter, first_page(bad_debt::ORDERS[0].1));
+        plans.explain(&format!("bad debts with {name}"), list).await;
     }
     let by_time = DELIVERY_ORDERS[0].1;
     let invoice = Some(InvoiceId::new(Uuid::from_u128(7)));

@@ -1,5 +1,6 @@
 //! The database: SQL, one file per aggregate. Free functions on a transaction of one tenant.
 
+pub(crate) mod bad_debt;
 pub(crate) mod customer;
 pub(crate) mod document;
 pub(crate) mod entry;
@@ -8,6 +9,7 @@ pub(crate) mod invoice_list;
 pub(crate) mod issue;
 pub(crate) mod item;
 mod line;
+mod recompute;
 pub(crate) mod series;
 pub(crate) mod settlement;
 pub(crate) mod tenant;

@@ -11,16 +11,7 @@ use quittance_kernel::{AllocationId, Currency, ItemId, Money, PaymentId, WriteOf
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::domain::Settlement;
-
-/// A recorded settlement and its reversal.
-#[derive(Debug, Clone)]
-pub(crate) struct RecordedSettlement {
-    /// The settlement.
-    pub(crate) settlement: Settlement,
-    /// The effective date of its reversal; `None` if not reversed.
-    pub(crate) reversed_on: Option<NaiveDate>,
-}
+use crate::domain::{RecordedSettlement, Settlement};
 
 /// The settlements of these allocations.
 pub(crate) async fn find_settlements(
@@ -31,7 +22,7 @@ pub(crate) async fn find_settlements(
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select s.allocation_id, s.item_id, s.payment_id, s.amount, s.discount, s.write_off, s.write_off_reason, s.currency,
-             s.effective_on, r.effective_on as "reversed_on?"
+             s.effective_on, coalesce(s.counts_on, s.effective_on) as "counts_on!", r.effective_on as "reversed_on?"
            from unnest($2::uuid[]) as requested (id)
            join settlement s on s.tenant_id = $1 and s.allocation_id = requested.id
            left join reversal r on r.tenant_id = $1 and r.allocation_id = s.allocation_id"#,
@@ -54,8 +45,10 @@ pub(crate) async fn find_settlements(
                 discount,
                 write_off,
                 effective_on: row.effective_on,
+                decided_by: None,
             };
-            Ok((settlement.allocation, RecordedSettlement { settlement, reversed_on: row.reversed_on }))
+            let recorded = RecordedSettlement { settlement, counts_on: row.counts_on, reversed_on: row.reversed_on };
+            Ok((recorded.settlement.allocation, recorded))
         })
         .collect()
 }
@@ -73,13 +66,15 @@ fn write_off(
     Ok(Some(WriteOff { amount, reason }))
 }
 
-/// Records settlements.
+/// Records settlements, each with the date from which it counts.
 pub(crate) async fn insert_settlements(
     tx: &mut Tx,
-    settlements: &[&Settlement],
+    settlements: &[RecordedSettlement],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
+    let counted: Vec<NaiveDate> = settlements.iter().map(|s| s.counts_on).collect();
+    let settlements: Vec<&Settlement> = settlements.iter().map(|s| &s.settlement).collect();
     let allocations: Vec<Uuid> = settlements.iter().map(|s| s.allocation.uuid()).collect();
     let items: Vec<Uuid> = settlements.iter().map(|s| s.item.uuid()).collect();
     let payments: Vec<Uuid> = settlements.iter().map(|s| s.payment.uuid()).collect();
@@ -93,9 +88,11 @@ pub(crate) async fn insert_settlements(
     let dates: Vec<NaiveDate> = settlements.iter().map(|s| s.effective_on).collect();
     sqlx::query!(
         "insert into settlement
-           (tenant_id, allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on, recorded_at)
-         select $1, *, $11
-         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], $8::text[], $9::text[], $10::date[])",
+           (tenant_id, allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on, counts_on, recorded_at)
+         select $1, allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on,
+           nullif(counts_on, effective_on), $12
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], $8::text[], $9::text[], $10::date[], $11::date[])
+           as s (allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on, counts_on)",
         tenant,
         &allocations,
         &items,
@@ -106,6 +103,7 @@ pub(crate) async fn insert_settlements(
         &reasons as &[Option<String>],
         &currencies,
         &dates,
+        &counted,
         now,
     )
     .execute(&mut **tx)

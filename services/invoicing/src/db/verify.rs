@@ -3,21 +3,32 @@
 use quittance_db::{Db, DbError, Found, Invariant, Tx};
 use quittance_kernel::TenantId;
 
+use super::recompute;
+
 /// Checks all invariants of a tenant.
 pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
     let mut tx = db.begin_sums(tenant).await?;
     let invariants = vec![
         Invariant {
             number: 1,
-            rule: "an open item is its total less what its entries settled, discounted, wrote off, credited and voided",
+            rule: "an open item is its total less what its entries, settlements and bad debts settled, discounted, wrote off, credited and voided",
             found: items(&mut tx).await?,
+        },
+        Invariant {
+            number: 1,
+            rule: "on no date an open item owes less than nothing or more than its total",
+            found: dates(&mut tx).await?,
         },
         Invariant {
             number: 1,
             rule: "an issued invoice has one open item over its total, or installments that sum to it",
             found: documents(&mut tx).await?,
         },
-        Invariant { number: 1, rule: "an invoice's lines sum to its net total", found: totals(&mut tx).await? },
+        Invariant {
+            number: 1,
+            rule: "an invoice's net, tax and total are what its lines give by its rounding rule",
+            found: recompute::invoices(&mut tx).await?,
+        },
         Invariant {
             number: 6,
             rule: "a series has no gap, no duplicate, and its dates follow its numbers",
@@ -50,11 +61,14 @@ pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
     let row = sqlx::query!(
         r#"with summed as (
              select item_id,
+               min(currency) as currency, max(currency) as last_currency,
+               min(customer_id::text) as customer_id, max(customer_id::text) as last_customer_id,
                sum(amount) as open,
                coalesce(sum(amount) filter (where kind = 'invoice'), 0) as total,
                coalesce(-sum(amount) filter (where kind in ('settlement', 'settlement_reversal')), 0) as settled,
                coalesce(-sum(amount) filter (where kind in ('discount', 'discount_reversal')), 0) as discounted,
-               coalesce(-sum(amount) filter (where kind in ('write_off', 'write_off_reversal')), 0) as written_off,
+               coalesce(-sum(amount) filter (where kind in ('write_off', 'write_off_reversal')), 0) as small,
+               coalesce(-sum(amount) filter (where kind in ('bad_debt', 'recovery')), 0) as bad_debt,
                coalesce(-sum(amount) filter (where kind = 'credit'), 0) as credited,
                coalesce(-sum(amount) filter (where kind = 'void'), 0) as voided
              from entry
@@ -65,19 +79,50 @@ pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
              from settlement s
              where s.tenant_id = $1 and not exists (select from reversal r where r.tenant_id = $1 and r.allocation_id = s.allocation_id)
              group by s.item_id
+           ), given_up as (
+             select item_id, sum(amount - recovered) as bad_debt from bad_debt where tenant_id = $1 group by item_id
            ), compared as (
              select coalesce(o.id, e.item_id) as id,
                o.total is not distinct from e.total
+               and o.currency is not distinct from e.currency and e.currency = e.last_currency
+               and o.customer_id::text is not distinct from e.customer_id and e.customer_id = e.last_customer_id
                and (o.total - o.settled - o.discounted - o.written_off - o.credited - o.voided) is not distinct from e.open
                and o.settled is not distinct from e.settled and o.settled is not distinct from coalesce(p.settled, 0)
                and o.discounted is not distinct from e.discounted and o.discounted is not distinct from coalesce(p.discounted, 0)
-               and o.written_off is not distinct from e.written_off and o.written_off is not distinct from coalesce(p.written_off, 0)
+               and o.written_off - o.bad_debt is not distinct from e.small and e.small is not distinct from coalesce(p.written_off, 0)
+               and o.bad_debt is not distinct from e.bad_debt and o.bad_debt is not distinct from coalesce(g.bad_debt, 0)
                and o.credited is not distinct from e.credited and o.voided is not distinct from e.voided as holds
              from (select * from open_item where tenant_id = $1) o
              full join summed e on e.item_id = o.id
              left join paid p on p.item_id = o.id
+             left join given_up g on g.item_id = o.id
            ), violations as (
              select id from compared where holds is not true
+           )
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'item ' || id from violations order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+}
+
+/// The balance of every item stays within nothing and its total, on every date.
+pub(crate) async fn dates(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"with moved as (
+             select item_id, effective_on, sum(amount) as amount from entry where tenant_id = $1 group by item_id, effective_on
+           ), owed as (
+             select item_id, sum(amount) over (partition by item_id order by effective_on) as open from moved
+           ), compared as (
+             select o.id, coalesce(min(e.open) >= 0 and max(e.open) <= o.total, false) as holds
+             from (select id, total from open_item where tenant_id = $1) o
+             left join owed e on e.item_id = o.id
+             group by o.id, o.total
+           ), violations as (
+             select id from compared where not holds
            )
            select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
              array(select 'item ' || id from violations order by id limit 20) as "examples!""#,
@@ -203,26 +248,6 @@ pub(crate) async fn credits(tx: &mut Tx) -> Result<Found, DbError> {
              full join (select * from invoice where tenant_id = $1 and state = 'credited') f on f.id = c.id
              left join invoice i on i.tenant_id = $1 and i.id = coalesce(c.id, f.id)
              left join opened o on o.id = c.id
-           ), violations as (
-             select id from compared where holds is not true
-           )
-           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
-             array(select 'invoice ' || id from violations order by id limit 20) as "examples!""#,
-        tenant,
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
-}
-
-/// Invoices whose lines do not sum to their net total.
-pub(crate) async fn totals(tx: &mut Tx) -> Result<Found, DbError> {
-    let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
-        r#"with compared as (
-             select i.id, i.net_total is not distinct from (select sum((line ->> 'net')::numeric) from json_array_elements(i.lines) line) as holds
-             from invoice i
-             where i.tenant_id = $1
            ), violations as (
              select id from compared where holds is not true
            )

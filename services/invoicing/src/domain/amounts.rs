@@ -5,7 +5,7 @@ use quittance_kernel::{Currency, Money, MoneyError};
 use super::entry::{EntryKind, Part};
 
 /// An item's total and its parts. All are in one currency, total = open + settled + discounted + written off +
-/// credited + voided, and 0 <= open <= total holds for every value of this type.
+/// bad debt + credited + voided, and 0 <= open <= total holds for every value of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Amounts {
     total: Money,
@@ -22,6 +22,8 @@ pub(crate) struct Parts {
     pub discounted: Money,
     /// Small differences written off; negative after an overpayment that was kept, but never by more than was paid.
     pub written_off: Money,
+    /// Written off as bad debt, less what was recovered.
+    pub bad_debt: Money,
     /// Credited.
     pub credited: Money,
     /// Voided.
@@ -32,19 +34,19 @@ impl Parts {
     /// No closed parts.
     pub(crate) const fn none(currency: Currency) -> Parts {
         let none = Money::zero(currency);
-        Parts { settled: none, discounted: none, written_off: none, credited: none, voided: none }
+        Parts { settled: none, discounted: none, written_off: none, bad_debt: none, credited: none, voided: none }
     }
 
     /// The open rest of a total.
     fn taken_from(self, total: Money) -> Result<Money, MoneyError> {
-        let parts = [self.settled, self.discounted, self.written_off, self.credited, self.voided];
+        let parts = [self.settled, self.discounted, self.written_off, self.bad_debt, self.credited, self.voided];
         parts.into_iter().try_fold(total, Money::checked_sub)
     }
 
     /// A part is negative, or more is kept than was paid.
     fn any_is_negative(self) -> Result<bool, MoneyError> {
         let owed_and_paid = self.settled.checked_add(self.written_off)?;
-        let parts = [self.settled, owed_and_paid, self.discounted, self.credited, self.voided];
+        let parts = [self.settled, owed_and_paid, self.discounted, self.bad_debt, self.credited, self.voided];
         Ok(parts.iter().any(|part| part.is_negative()))
     }
 }
@@ -112,6 +114,11 @@ impl Amounts {
         self.parts.written_off
     }
 
+    /// Written off as bad debt, less what was recovered.
+    pub(crate) const fn bad_debt(&self) -> Money {
+        self.parts.bad_debt
+    }
+
     /// Credited.
     pub(crate) const fn credited(&self) -> Money {
         self.parts.credited
@@ -137,9 +144,12 @@ impl Amounts {
         !self.parts.credited.is_zero() || !self.parts.voided.is_zero()
     }
 
-    /// Whether any settlement, discount or write-off is not reversed.
+    /// Whether any settlement, discount or write-off is not reversed, or a bad debt not recovered.
     pub(crate) const fn is_settled_in_part(&self) -> bool {
-        !self.parts.settled.is_zero() || !self.parts.discounted.is_zero() || !self.parts.written_off.is_zero()
+        !self.parts.settled.is_zero()
+            || !self.parts.discounted.is_zero()
+            || !self.parts.written_off.is_zero()
+            || !self.parts.bad_debt.is_zero()
     }
 
     /// The amounts after these movements of the balance: an entry's kind says which part it changes.
@@ -157,6 +167,7 @@ impl Amounts {
                 Part::Settled => &mut parts.settled,
                 Part::Discounted => &mut parts.discounted,
                 Part::WrittenOff => &mut parts.written_off,
+                Part::BadDebt => &mut parts.bad_debt,
                 Part::Credited => &mut parts.credited,
                 Part::Voided => &mut parts.voided,
             };

@@ -166,9 +166,9 @@ impl<'a> CreditPlan<'a> {
             let part = left.min(item.open())?;
             if part.is_positive() {
                 left = left.checked_sub(part)?;
-                let (item, entry) = item.credit(part, request.issued_on, recording)?;
+                let (item, more) = item.credit(part, request.issued_on, recording)?;
                 items.push(item);
-                entries.push(entry);
+                entries.extend(more);
             }
         }
         let state = if credit.uncredited.is_zero() {

@@ -3,6 +3,7 @@ use quittance_kernel::{AllocationId, ContactId, Currency, CustomerId, Metadata, 
 use super::*;
 use crate::domain::address::Address;
 use crate::domain::customer::{ContactContent, CustomerContent};
+use crate::domain::entry::Recording;
 use crate::domain::invoice_content::InvoicePatch;
 use crate::domain::issue::IssuedInvoice;
 use crate::domain::line::LineContent;
@@ -123,7 +124,8 @@ fn a_draft_has_no_page_and_a_voided_invoice_says_so() {
     let refusal = DocumentData::of(&tenant, &customer, None, &draft, &[]).unwrap_err();
     assert_eq!(refusal.reason(), "INVOICE_NOT_ISSUED");
     let (invoice, item) = issue(draft, "2026-03-02");
-    let (voided, items, _) = invoice.void(vec![item], false, day("2026-03-03"), &because("Wrong customer")).unwrap();
+    let on_third = Recording { today: day("2026-03-03"), ..because("Wrong customer") };
+    let (voided, items, _) = invoice.void(vec![item], false, &on_third).unwrap();
     let page = render(&DocumentData::of(&tenant, &customer, None, &voided, &items).unwrap()).unwrap();
     assert_shows(&page, &["Voided on 2026-03-03: nothing is to be paid.", "<dt>To be paid</dt><dd>nothing</dd>"]);
 }
@@ -141,6 +143,7 @@ fn installments_are_listed_with_what_is_still_to_be_paid() {
         discount: None,
         write_off: None,
         effective_on: day("2026-03-03"),
+        decided_by: None,
     };
     items[0] = items[0].clone().settle(&settlement, &recording()).unwrap().0;
     let page = render(&DocumentData::of(&tenant, &customer, None, &invoice, &items).unwrap()).unwrap();

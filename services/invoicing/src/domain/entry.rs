@@ -1,7 +1,11 @@
 //! Entries: the only way in which the balance of an open item changes.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{Actor, AllocationId, CreditNoteId, CustomerId, EntryId, InvoiceId, ItemId, Money, RequestId};
+use quittance_kernel::{
+    Actor, AllocationId, BadDebtId, CreditNoteId, CustomerId, EntryId, InvoiceId, ItemId, Money, RequestId,
+};
+
+use super::refusal::Refusal;
 
 /// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +24,10 @@ pub(crate) enum EntryKind {
     DiscountReversal,
     /// The reversal of a small difference.
     SmallDifferenceReversal,
+    /// Written off as a bad debt.
+    BadDebt,
+    /// A bad debt that is paid after all.
+    Recovery,
     /// Credited.
     Credit,
     /// Voided.
@@ -37,6 +45,8 @@ pub(crate) enum Part {
     Discounted,
     /// The small differences.
     WrittenOff,
+    /// The bad debts.
+    BadDebt,
     /// What was credited.
     Credited,
     /// What was voided.
@@ -44,7 +54,7 @@ pub(crate) enum Part {
 }
 
 impl EntryKind {
-    const ALL: [EntryKind; 9] = [
+    const ALL: [EntryKind; 11] = [
         EntryKind::Document,
         EntryKind::Settlement,
         EntryKind::Discount,
@@ -52,6 +62,8 @@ impl EntryKind {
         EntryKind::SettlementReversal,
         EntryKind::DiscountReversal,
         EntryKind::SmallDifferenceReversal,
+        EntryKind::BadDebt,
+        EntryKind::Recovery,
         EntryKind::Credit,
         EntryKind::Void,
     ];
@@ -66,6 +78,8 @@ impl EntryKind {
             EntryKind::SettlementReversal => "settlement_reversal",
             EntryKind::DiscountReversal => "discount_reversal",
             EntryKind::SmallDifferenceReversal => "write_off_reversal",
+            EntryKind::BadDebt => "bad_debt",
+            EntryKind::Recovery => "recovery",
             EntryKind::Credit => "credit",
             EntryKind::Void => "void",
         }
@@ -83,6 +97,7 @@ impl EntryKind {
             EntryKind::Settlement | EntryKind::SettlementReversal => Part::Settled,
             EntryKind::Discount | EntryKind::DiscountReversal => Part::Discounted,
             EntryKind::SmallDifference | EntryKind::SmallDifferenceReversal => Part::WrittenOff,
+            EntryKind::BadDebt | EntryKind::Recovery => Part::BadDebt,
             EntryKind::Credit => Part::Credited,
             EntryKind::Void => Part::Voided,
         }
@@ -98,6 +113,8 @@ pub(crate) enum Source {
     Allocation(AllocationId),
     /// A credit note.
     CreditNote(CreditNoteId),
+    /// A bad debt, or its recovery.
+    BadDebt(BadDebtId),
 }
 
 /// A movement of an item. Entries are insert-only; the sum of an item's entries is its open balance.
@@ -113,8 +130,10 @@ pub(crate) struct Entry {
     pub kind: EntryKind,
     /// The amount; positive increases the balance.
     pub amount: Money,
-    /// The effective date.
+    /// The effective date: it counts from then on.
     pub effective_on: NaiveDate,
+    /// The date of what caused it, which is not after the effective date.
+    pub dated_on: NaiveDate,
     /// The recorded time.
     pub recorded_at: DateTime<Utc>,
     /// What caused it; `None` if recorded before this was kept.
@@ -140,11 +159,26 @@ pub(crate) struct Recording {
     pub reason: String,
     /// The recorded time.
     pub at: DateTime<Utc>,
+    /// The tenant's day.
+    pub today: NaiveDate,
     /// Gives each entry its id.
     pub new_id: fn(DateTime<Utc>) -> EntryId,
 }
 
 impl Recording {
+    /// The same, caused by another than the caller, if there is one.
+    pub(crate) fn by(self, actor: Option<&Actor>) -> Recording {
+        Recording { actor: actor.cloned().unwrap_or(self.actor), ..self }
+    }
+
+    /// Fails for a date after the tenant's day.
+    pub(super) fn check_date(&self, effective_on: NaiveDate) -> Result<(), Refusal> {
+        if effective_on > self.today {
+            return Err(Refusal::EffectiveInFuture { effective_on, today: self.today });
+        }
+        Ok(())
+    }
+
     /// An entry of an item and its debtor.
     pub(super) fn entry(
         &self,
@@ -160,6 +194,7 @@ impl Recording {
             kind,
             amount,
             effective_on,
+            dated_on: effective_on,
             recorded_at: self.at,
             source: Some(self.source),
             actor: Some(self.actor.clone()),

@@ -8,6 +8,7 @@ use super::entry::{Entry, Recording};
 use super::invoice::{Invoice, Issuance, State};
 use super::open_item::{DocumentRef, OpenItem};
 use super::refusal::Refusal;
+use super::timeline::Timeline;
 
 /// The dates of an issue and the items it opens, decided before a number is taken, so that refusals take none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,7 @@ impl Invoice {
             due_on: planned.due_on,
             terms: planned.terms,
             amounts: planned.amounts,
+            timeline: Timeline::since(Some(issued_on), planned.amounts.open()),
             updated_at: recording.at,
         };
         let items: Vec<OpenItem> = items.into_iter().map(item).collect();
@@ -122,8 +124,8 @@ impl Invoice {
         IssuedInvoice { invoice, items, entries }
     }
 
-    /// Voids an issued invoice as if it had not been issued. It keeps its number. The void is effective on `today`, the
-    /// tenant's day, but not before the issue date.
+    /// Voids an issued invoice as if it had not been issued. It keeps its number. The void is effective on the tenant's day, but not
+    /// before the issue date.
     ///
     /// # Errors
     /// `InvoiceNotIssued`, `InvoiceSettled` while anything is settled on it, `InvoiceDelivered`.
@@ -131,18 +133,21 @@ impl Invoice {
         self,
         items: Vec<OpenItem>,
         delivered: bool,
-        today: NaiveDate,
         recording: &Recording,
     ) -> Result<(Invoice, Vec<OpenItem>, Vec<Entry>), Refusal> {
         let issuance = self.issued()?.clone();
-        let voided = items.into_iter().map(|item| item.void(today, recording));
-        let (items, entries) = voided.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        let voided_on = recording.today.max(issuance.issued_on);
+        let (mut voided, mut entries) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        for item in items {
+            let (item, more) = item.void(voided_on, recording)?;
+            voided.push(item);
+            entries.extend(more);
+        }
         if delivered {
             return Err(Refusal::InvoiceDelivered);
         }
-        let voided_on = today.max(issuance.issued_on);
         let state = State::Voided { issuance, voided_on, reason: recording.reason.clone() };
-        Ok((Invoice { state, version: self.version + 1, ..self }, items, entries))
+        Ok((Invoice { state, version: self.version + 1, ..self }, voided, entries))
     }
 }
 
@@ -205,7 +210,7 @@ mod tests {
         assert_eq!(invoice.issued().unwrap().due_on, day("2026-04-01"), "all of it is due with the last");
         assert_eq!(entries.iter().map(|entry| entry.amount).collect::<Vec<_>>(), expected.map(|(_, open, _)| open));
 
-        let (voided, items, entries) = invoice.void(items, false, day("2026-02-01"), &because("Wrong")).unwrap();
+        let (voided, items, entries) = invoice.void(items, false, &because("Wrong")).unwrap();
         assert!(items.iter().all(|item| item.open().is_zero()) && entries.len() == 3);
         assert_eq!(voided.status(Some(eur("0.00"))), InvoiceStatus::Voided);
     }
@@ -213,22 +218,23 @@ mod tests {
     #[test]
     fn voiding_closes_the_item_and_keeps_the_number() {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
-        let because = because("Wrong customer");
-        let (voided, items, entries) = invoice.clone().void(vec![item], false, day("2026-03-05"), &because).unwrap();
+        let because = Recording { today: day("2026-03-05"), ..because("Wrong customer") };
+        let (voided, items, entries) = invoice.clone().void(vec![item], false, &because).unwrap();
         let [(item, entry)] = &items.iter().zip(&entries).collect::<Vec<_>>()[..] else { panic!("one item") };
         assert_eq!((entry.kind, entry.amount), (EntryKind::Void, eur("-119.00")));
         assert_eq!((entry.effective_on, entry.reason.as_str()), (day("2026-03-05"), "Wrong customer"));
         assert_eq!((item.open(), item.amounts.voided()), (eur("0.00"), eur("119.00")));
         assert_eq!(voided.state.issuance(), invoice.state.issuance());
         assert_eq!((voided.status(Some(item.open())), voided.version), (InvoiceStatus::Voided, 3));
-        let again = voided.void(items, false, day("2026-03-05"), &recording());
+        let again = voided.void(items, false, &recording());
         assert_eq!(again.unwrap_err().reason(), "INVOICE_NOT_ISSUED");
     }
 
     #[test]
     fn a_void_counts_from_the_issue_date_at_the_earliest() {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
-        let (voided, _, entries) = invoice.void(vec![item], false, day("2026-03-01"), &recording()).unwrap();
+        let earlier = Recording { today: day("2026-03-01"), ..recording() };
+        let (voided, _, entries) = invoice.void(vec![item], false, &earlier).unwrap();
         assert_eq!(entries[0].effective_on, day("2026-03-02"));
         assert!(matches!(voided.state, State::Voided { voided_on, .. } if voided_on == day("2026-03-02")));
     }
@@ -236,9 +242,8 @@ mod tests {
     #[test]
     fn what_was_settled_or_delivered_is_not_voided() {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
-        let today = day("2026-03-05");
         let void = |item: &OpenItem, delivered| {
-            invoice.clone().void(vec![item.clone()], delivered, today, &recording()).unwrap_err().reason()
+            invoice.clone().void(vec![item.clone()], delivered, &recording()).unwrap_err().reason()
         };
         assert_eq!(void(&item, true), "INVOICE_DELIVERED");
         let settlement = Settlement {
@@ -248,11 +253,12 @@ mod tests {
             amount: Money::from_minor(1, invoice.currency),
             discount: None,
             write_off: None,
-            effective_on: today,
+            effective_on: day("2026-03-05"),
+            decided_by: None,
         };
         let (settled, _) = item.clone().settle(&settlement, &recording()).unwrap();
         assert_eq!(void(&settled, false), "INVOICE_SETTLED");
-        let draft = draft("100.00", "net 30").void(vec![item], false, today, &recording());
+        let draft = draft("100.00", "net 30").void(vec![item], false, &recording());
         assert_eq!(draft.unwrap_err().reason(), "INVOICE_NOT_ISSUED");
     }
 }

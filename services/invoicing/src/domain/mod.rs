@@ -4,6 +4,7 @@
 
 pub(crate) mod address;
 pub(crate) mod amounts;
+pub(crate) mod bad_debt;
 pub(crate) mod credit_note;
 pub(crate) mod credit_scope;
 pub(crate) mod customer;
@@ -22,6 +23,7 @@ pub(crate) mod search;
 pub(crate) mod series;
 pub(crate) mod statement;
 pub(crate) mod tenant;
+pub(crate) mod timeline;
 pub(crate) mod totals;
 
 mod issue;
@@ -31,6 +33,7 @@ mod samples;
 
 pub(crate) use address::{Address, AddressPatch};
 pub(crate) use amounts::{Amounts, Parts};
+pub(crate) use bad_debt::{BadDebt, BadDebtReason, WriteOffRequest};
 pub(crate) use credit_note::{CreditNote, CreditPlan, CreditReason, CreditRequest, Credited};
 pub(crate) use credit_scope::{CreditLine, CreditScope, LineCredit};
 pub(crate) use customer::{Contact, ContactContent, Customer, CustomerContent, CustomerPatch};
@@ -43,11 +46,12 @@ pub(crate) use invoice_content::{InvoiceContent, InvoicePatch};
 pub(crate) use issue::IssuedInvoice;
 pub(crate) use line::{Line, LineContent, TaxCategory};
 pub(crate) use named_terms::{NamedTerms, NamedTermsContent, NamedTermsPatch, standard_terms};
-pub(crate) use open_item::{DocumentRef, OpenItem, Settlement};
+pub(crate) use open_item::{DocumentRef, OpenItem, RecordedSettlement, Settlement};
 pub(crate) use refusal::Refusal;
 pub(crate) use rounding::{RoundingRule, RoundingScope};
 pub(crate) use search::{NumberSearch, SeriesFormat};
 pub(crate) use series::{BadSeries, Numbering, Series, SeriesKind, SeriesPatch};
 pub(crate) use statement::{Movement, Statement};
 pub(crate) use tenant::{Enquiries, Tenant, TenantContent};
+pub(crate) use timeline::Timeline;
 pub(crate) use totals::{TaxSubtotal, Totals};

@@ -5,12 +5,13 @@ use std::hash::{Hash, Hasher};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{
-    AllocationId, CustomerId, InvoiceId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms, WriteOff,
+    Actor, AllocationId, CustomerId, InvoiceId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms, WriteOff,
 };
 
 use super::amounts::{Amounts, BadAmounts};
 use super::entry::{Entry, EntryKind, Recording};
 use super::refusal::Refusal;
+use super::timeline::Timeline;
 
 /// The document that opened an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +42,8 @@ pub(crate) struct OpenItem {
     pub terms: Terms,
     /// The total and its parts.
     pub amounts: Amounts,
+    /// What it has owed on each date, as far as it was read.
+    pub timeline: Timeline,
     /// When it was changed last.
     pub updated_at: DateTime<Utc>,
 }
@@ -60,17 +63,22 @@ pub(crate) struct Settlement {
     pub discount: Option<Money>,
     /// The small difference that closes the item with it.
     pub write_off: Option<WriteOff>,
-    /// The effective date.
+    /// The date of the money. It counts from then on, or from a later date; see [`Timeline`].
     pub effective_on: NaiveDate,
+    /// Who applied the money by hand; `None` for payments' own matching.
+    pub decided_by: Option<Actor>,
 }
 
-/// A settlement without a write-off has the hash of versions before write-offs existed: a call repeated across an upgrade is
-/// the same call.
+/// A settlement without a write-off has the hash of versions before write-offs existed, and so has one that nobody decided by hand: a call
+/// repeated across an upgrade is the same call.
 impl Hash for Settlement {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.allocation, self.payment, self.item, self.amount, self.discount, self.effective_on).hash(state);
         if let Some(write_off) = self.write_off {
             write_off.hash(state);
+        }
+        if let Some(actor) = &self.decided_by {
+            actor.hash(state);
         }
     }
 }
@@ -81,12 +89,13 @@ const REVERSING: [EntryKind; 3] =
     [EntryKind::SettlementReversal, EntryKind::DiscountReversal, EntryKind::SmallDifferenceReversal];
 
 impl Settlement {
-    /// Fails unless this is the settlement recorded before for its allocation.
+    /// Fails unless this is the settlement recorded before for its allocation, whoever decided it.
     ///
     /// # Errors
     /// `AllocationDiffers` if anything about it is different.
     pub(crate) fn repeats(&self, recorded: &Settlement) -> Result<(), Refusal> {
-        if self == recorded { Ok(()) } else { Err(Refusal::AllocationDiffers) }
+        let recorded = Settlement { decided_by: self.decided_by.clone(), ..recorded.clone() };
+        if *self == recorded { Ok(()) } else { Err(Refusal::AllocationDiffers) }
     }
 
     fn discount_or_zero(&self) -> Money {
@@ -117,6 +126,17 @@ impl Settlement {
     }
 }
 
+/// A recorded settlement and its reversal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RecordedSettlement {
+    /// The settlement.
+    pub settlement: Settlement,
+    /// The effective date of its entries: its own, or a later one.
+    pub counts_on: NaiveDate,
+    /// The effective date of its reversal; `None` if not reversed.
+    pub reversed_on: Option<NaiveDate>,
+}
+
 impl OpenItem {
     /// The open balance.
     pub(crate) const fn open(&self) -> Money {
@@ -133,17 +153,28 @@ impl OpenItem {
         recording.entry(self.key(), EntryKind::Document, self.amounts.total(), self.issued_on)
     }
 
-    /// The item after these entries. Its balance changes in no other way.
-    fn after(self, entries: &[Entry], recording: &Recording) -> Result<OpenItem, BadAmounts> {
-        let amounts = self.amounts.after(entries.iter().map(|entry| (entry.kind, entry.amount)))?;
-        Ok(OpenItem { amounts, updated_at: recording.at, ..self })
+    /// The item after movements of this date, and their entries, which count from when the balance allows it. Its balance changes in no other way.
+    pub(super) fn moved(
+        self,
+        movements: impl IntoIterator<Item = (EntryKind, Money)>,
+        dated_on: NaiveDate,
+        recording: &Recording,
+    ) -> Result<(OpenItem, Vec<Entry>), BadAmounts> {
+        let movements: Vec<(EntryKind, Money)> = movements.into_iter().collect();
+        let amounts = self.amounts.after(movements.iter().copied())?;
+        let effective_on = self.timeline.counts_from(dated_on, &amounts)?;
+        let entry = |(kind, amount)| Entry { dated_on, ..recording.entry(self.key(), kind, amount, effective_on) };
+        let entries: Vec<Entry> = movements.into_iter().map(entry).collect();
+        let mut timeline = self.timeline;
+        timeline.add(effective_on, amounts.open().checked_sub(self.amounts.open())?)?;
+        Ok((OpenItem { amounts, timeline, updated_at: recording.at, ..self }, entries))
     }
 
     /// Settles it in part or in full, with the discount granted and the difference written off, if any.
     ///
     /// # Errors
-    /// `ItemClosed`, `Money` (another currency), `AmountNotPositive`, `SettledBeforeIssued`, `WriteOffNotAllowed`,
-    /// `SettlementExceedsOpen` and `DiscountNotAllowed`.
+    /// `ItemClosed`, `Money` (another currency), `AmountNotPositive`, `EffectiveInFuture`, `WriteOffNotAllowed`, `SettlementExceedsOpen` and
+    /// `DiscountNotAllowed`.
     pub(crate) fn settle(
         self,
         settlement: &Settlement,
@@ -155,9 +186,7 @@ impl OpenItem {
         let taken = settlement.taken()?;
         let exceeds = taken.compare(self.open())? == Ordering::Greater;
         settlement.check_amounts()?;
-        if settlement.effective_on < self.issued_on {
-            return Err(Refusal::SettledBeforeIssued { issued_on: self.issued_on });
-        }
+        recording.check_date(settlement.effective_on)?;
         if let Some(write_off) = settlement.write_off {
             self.check_write_off(write_off.amount, settlement.amount, taken)?;
         }
@@ -168,38 +197,31 @@ impl OpenItem {
             self.check_discount(settlement, taken)?;
         }
         let open = self.open();
-        let movements = settlement.movements(SETTLING);
-        let entry = |(kind, amount): (EntryKind, Money)| {
-            recording.entry(self.key(), kind, amount.negated(), settlement.effective_on)
-        };
-        let entries: Vec<Entry> = movements.map(entry).collect();
-        let item = self.after(&entries, recording).map_err(|bad| match bad {
+        let movements = settlement.movements(SETTLING).map(|(kind, amount)| (kind, amount.negated()));
+        self.moved(movements, settlement.effective_on, recording).map_err(|bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::SettlementExceedsOpen { open },
-        })?;
-        Ok((item, entries))
+        })
     }
 
     /// Reverses a settlement in full. The caller checks that it was not reversed before.
     ///
     /// # Errors
-    /// `ReversedBeforeSettled`, and `SettlementNotFound` if the item has less settled.
+    /// `ReversedBeforeSettled`, `EffectiveInFuture`, and `SettlementNotFound` if the item has less settled.
     pub(crate) fn reverse(
         self,
-        settlement: &Settlement,
+        recorded: &RecordedSettlement,
         effective_on: NaiveDate,
         recording: &Recording,
     ) -> Result<(OpenItem, Vec<Entry>), Refusal> {
-        if effective_on < settlement.effective_on {
-            return Err(Refusal::ReversedBeforeSettled { settled_on: settlement.effective_on });
+        if effective_on < recorded.counts_on {
+            return Err(Refusal::ReversedBeforeSettled { settled_on: recorded.counts_on });
         }
-        let entry = |(kind, amount)| recording.entry(self.key(), kind, amount, effective_on);
-        let entries: Vec<Entry> = settlement.movements(REVERSING).map(entry).collect();
-        let item = self.after(&entries, recording).map_err(|bad| match bad {
+        recording.check_date(effective_on)?;
+        self.moved(recorded.settlement.movements(REVERSING), effective_on, recording).map_err(|bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::SettlementNotFound,
-        })?;
-        Ok((item, entries))
+        })
     }
 
     /// Credits an amount of what is open.
@@ -211,29 +233,25 @@ impl OpenItem {
         amount: Money,
         issued_on: NaiveDate,
         recording: &Recording,
-    ) -> Result<(OpenItem, Entry), Refusal> {
+    ) -> Result<(OpenItem, Vec<Entry>), Refusal> {
         if self.amounts.is_closed() {
             return Err(Refusal::ItemClosed);
         }
         let open = self.open();
-        let entry = recording.entry(self.key(), EntryKind::Credit, amount.negated(), issued_on);
-        let item = self.after(std::slice::from_ref(&entry), recording).map_err(|bad| match bad {
+        self.moved([(EntryKind::Credit, amount.negated())], issued_on, recording).map_err(|bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::CreditExceedsOpen { credit: amount, open },
-        })?;
-        Ok((item, entry))
+        })
     }
 
-    /// Voids the item in full, effective on the given day, but not before the issue date.
+    /// Voids the item in full.
     ///
     /// # Errors
     /// `ItemClosed`, `InvoiceSettled` while anything is settled or discounted.
-    pub(super) fn void(self, today: NaiveDate, recording: &Recording) -> Result<(OpenItem, Entry), Refusal> {
+    pub(super) fn void(self, voided_on: NaiveDate, recording: &Recording) -> Result<(OpenItem, Vec<Entry>), Refusal> {
         self.check_untouched()?;
-        let effective_on = today.max(self.issued_on);
-        let entry = recording.entry(self.key(), EntryKind::Void, self.open().negated(), effective_on);
-        let item = self.after(std::slice::from_ref(&entry), recording).map_err(|_| Refusal::ItemClosed)?;
-        Ok((item, entry))
+        let movement = (EntryKind::Void, self.open().negated());
+        self.moved([movement], voided_on, recording).map_err(|_| Refusal::ItemClosed)
     }
 
     /// Fails unless nothing is settled or discounted, or all of it was reversed, and nothing is credited.
@@ -280,7 +298,7 @@ impl OpenItem {
             return Err(Refusal::DiscountNotAllowed { why: "with it the settlement does not close the item" });
         }
         let granted = self
-            .discount_on(settlement.effective_on)?
+            .discount_on(settlement.effective_on.max(self.issued_on))?
             .ok_or(Refusal::DiscountNotAllowed { why: "no discount is open on that day" })?;
         let wanted = self.amounts.discounted().checked_add(settlement.discount_or_zero())?;
         if wanted.compare(granted)? == Ordering::Greater {

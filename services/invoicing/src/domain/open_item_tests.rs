@@ -14,7 +14,13 @@ fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_o
         discount: discount.map(eur),
         write_off: None,
         effective_on: day(effective_on),
+        decided_by: None,
     }
+}
+
+/// A settlement that counts from its own date.
+fn recorded(settlement: &Settlement) -> RecordedSettlement {
+    RecordedSettlement { settlement: settlement.clone(), counts_on: settlement.effective_on, reversed_on: None }
 }
 
 fn small(amount: Money) -> Option<WriteOff> {
@@ -45,11 +51,11 @@ fn settlements_reduce_what_is_open() {
     assert!(item.open().is_zero());
     assert_eq!(entries.iter().map(|entry| entry.amount).collect::<Vec<_>>(), [eur("-58.00"), eur("-2.00")]);
 
-    let (item, entries) = item.reverse(&rest, day("2026-03-20"), &recording()).unwrap();
+    let (item, entries) = item.reverse(&recorded(&rest), day("2026-03-20"), &recording()).unwrap();
     assert_eq!(item.open(), eur("60.00"));
     let kinds: Vec<EntryKind> = entries.iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, [EntryKind::SettlementReversal, EntryKind::DiscountReversal]);
-    assert_eq!(item.reverse(&rest, day("2026-03-20"), &recording()), Err(Refusal::SettlementNotFound));
+    assert_eq!(item.reverse(&recorded(&rest), day("2026-03-20"), &recording()), Err(Refusal::SettlementNotFound));
 }
 
 #[test]
@@ -58,7 +64,9 @@ fn settlements_that_do_not_fit_are_refused() {
     let on = "2026-03-05";
     assert_eq!(refused(&item, &settlement(&item, "100.01", None, on)), "SETTLEMENT_EXCEEDS_OPEN");
     assert_eq!(refused(&item, &settlement(&item, "99.00", Some("1.01"), on)), "SETTLEMENT_EXCEEDS_OPEN");
-    assert_eq!(refused(&item, &settlement(&item, "1.00", None, "2026-03-01")), "SETTLED_BEFORE_ISSUED");
+    let tomorrow = Recording { today: day("2026-03-04"), ..recording() };
+    let early = item.clone().settle(&settlement(&item, "1.00", None, on), &tomorrow);
+    assert_eq!(early.unwrap_err().reason(), "EFFECTIVE_IN_FUTURE");
     assert_eq!(refused(&item, &settlement(&item, "0.00", None, on)), "AMOUNT_NOT_POSITIVE");
     assert_eq!(refused(&item, &settlement(&item, "1.00", Some("0.00"), on)), "AMOUNT_NOT_POSITIVE");
     let dollars = Settlement { amount: Money::from_minor(1, Currency::USD), ..settlement(&item, "1.00", None, on) };
@@ -71,7 +79,10 @@ fn settlements_that_do_not_fit_are_refused() {
     ));
     let late = settlement(&item, "1.00", None, on);
     let (item, _) = item.settle(&late, &recording()).unwrap();
-    assert_eq!(item.reverse(&late, day("2026-03-04"), &recording()).unwrap_err().reason(), "REVERSED_BEFORE_SETTLED");
+    let reverse =
+        |on, recording: &Recording| item.clone().reverse(&recorded(&late), day(on), recording).unwrap_err().reason();
+    assert_eq!(reverse("2026-03-04", &recording()), "REVERSED_BEFORE_SETTLED");
+    assert_eq!(reverse("2026-03-05", &tomorrow), "EFFECTIVE_IN_FUTURE");
 }
 
 #[test]
@@ -97,7 +108,7 @@ fn a_discount_is_not_granted_twice() {
     let second = settlement(&item, "48.00", Some("2.00"), "2026-03-04");
     let (item, _) = item.settle(&first, &recording()).unwrap();
     let (item, _) = item.settle(&second, &recording()).unwrap();
-    let (item, _) = item.reverse(&first, day("2026-03-05"), &recording()).unwrap();
+    let (item, _) = item.reverse(&recorded(&first), day("2026-03-05"), &recording()).unwrap();
     assert_eq!(refused(&item, &settlement(&item, "48.00", Some("2.00"), "2026-03-06")), "DISCOUNT_NOT_ALLOWED");
 }
 
@@ -123,13 +134,16 @@ fn a_write_off_is_taken_back_with_its_settlement() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     for settlement in [writing_off(&item, "97.99", Some("2.00"), "0.01"), writing_off(&item, "105.00", None, "-5.00")] {
         let (closed, settled) = item.clone().settle(&settlement, &recording()).unwrap();
-        let (reopened, reversed) = closed.reverse(&settlement, day("2026-03-20"), &recording()).unwrap();
-        assert_eq!(reopened, item);
+        let (reopened, reversed) = closed.reverse(&recorded(&settlement), day("2026-03-20"), &recording()).unwrap();
+        assert_eq!((reopened.amounts, reopened.open()), (item.amounts, eur("100.00")));
         let amounts = |entries: &[Entry]| entries.iter().map(|entry| entry.amount).collect::<Vec<_>>();
         let negated: Vec<Money> = amounts(&settled).into_iter().map(Money::negated).collect();
         assert_eq!(amounts(&reversed), negated);
         assert_eq!(reversed.last().unwrap().kind, EntryKind::SmallDifferenceReversal);
-        assert_eq!(reopened.reverse(&settlement, day("2026-03-20"), &recording()), Err(Refusal::SettlementNotFound));
+        assert_eq!(
+            reopened.reverse(&recorded(&settlement), day("2026-03-20"), &recording()),
+            Err(Refusal::SettlementNotFound)
+        );
     }
 }
 
@@ -161,13 +175,13 @@ fn a_surplus_that_is_kept_stays_when_money_before_it_is_taken_back() {
     let (item, _) = item.settle(&first, &recording()).unwrap();
     let second = writing_off(&item, "1.50", None, "-0.50");
     let (item, _) = item.settle(&second, &recording()).unwrap();
-    let (item, _) = item.reverse(&first, day("2026-03-05"), &recording()).unwrap();
+    let (item, _) = item.reverse(&recorded(&first), day("2026-03-05"), &recording()).unwrap();
     assert_eq!(
         (item.open(), item.amounts.settled(), item.amounts.written_off()),
         (eur("99.00"), eur("1.50"), eur("-0.50"))
     );
     assert_eq!(item.clone().void(day("2026-03-05"), &recording()), Err(Refusal::InvoiceSettled));
-    let (item, _) = item.reverse(&second, day("2026-03-05"), &recording()).unwrap();
+    let (item, _) = item.reverse(&recorded(&second), day("2026-03-05"), &recording()).unwrap();
     assert_eq!(item.open(), eur("100.00"));
 }
 
@@ -175,23 +189,25 @@ fn a_surplus_that_is_kept_stays_when_money_before_it_is_taken_back() {
 fn a_settlement_without_a_write_off_is_the_command_it_always_was() {
     use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
     let item = open_item("100.00", "net 30", "2026-03-02");
-    let Settlement { allocation, payment, item: id, amount, discount, write_off: _, effective_on } =
-        settlement(&item, "99.00", Some("1.00"), "2026-03-03");
+    let plain = settlement(&item, "99.00", Some("1.00"), "2026-03-03");
+    let Settlement { allocation, payment, item: id, amount, discount, write_off: _, effective_on, decided_by: _ } =
+        plain.clone();
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let before = hasher.hash_one((allocation, payment, id, amount, discount, effective_on));
-    let of = |write_off| {
-        hasher.hash_one(Settlement { allocation, payment, item: id, amount, discount, write_off, effective_on })
-    };
+    let of = |write_off| hasher.hash_one(Settlement { write_off, ..plain.clone() });
     assert_eq!(of(None), before);
     assert_ne!(of(small(eur("0.50"))), before);
     assert_ne!(of(small(eur("0.50"))), of(small(eur("0.51"))));
+    let decided_by = Some(Actor::parse("desk").unwrap());
+    assert_ne!(hasher.hash_one(Settlement { decided_by, ..plain.clone() }), before);
 }
 
 #[test]
 fn items_are_credited_in_part_and_closed_when_nothing_is_left() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let credit = |item: &OpenItem, amount| item.clone().credit(eur(amount), day("2026-03-03"), &recording());
-    let (item, entry) = credit(&item, "40.00").unwrap();
+    let (item, entries) = credit(&item, "40.00").unwrap();
+    let [entry] = &entries[..] else { panic!("one entry") };
     assert_eq!((entry.kind, entry.amount, item.open()), (EntryKind::Credit, eur("-40.00"), eur("60.00")));
     assert_eq!(credit(&item, "60.01").unwrap_err().reason(), "CREDIT_EXCEEDS_OPEN");
     assert_eq!(item.clone().void(day("2026-03-04"), &recording()), Err(Refusal::InvoiceCreditedInPart));
@@ -206,10 +222,30 @@ fn items_are_credited_in_part_and_closed_when_nothing_is_left() {
 }
 
 #[test]
+fn money_for_an_item_that_was_paid_counts_when_that_payment_is_taken_back() {
+    let item = open_item("100.00", "2/10 net 30", "2026-03-02");
+    let first = settlement(&item, "100.00", None, "2026-03-20");
+    let (item, _) = item.settle(&first, &recording()).unwrap();
+    let (item, _) = item.reverse(&recorded(&first), day("2026-03-25"), &recording()).unwrap();
+    // Its discount is decided on its own date.
+    let second = settlement(&item, "98.00", Some("2.00"), "2026-03-10");
+    let (paid, entries) = item.clone().settle(&second, &recording()).unwrap();
+    let dates: Vec<_> = entries.iter().map(|entry| (entry.dated_on, entry.effective_on)).collect();
+    assert_eq!((dates, paid.open()), (vec![(day("2026-03-10"), day("2026-03-25")); 2], eur("0.00")));
+    let (credited, entries) = item.clone().credit(eur("100.00"), day("2026-03-22"), &recording()).unwrap();
+    assert_eq!((entries[0].effective_on, credited.open()), (day("2026-03-25"), eur("0.00")));
+    let early = settlement(&item, "0.01", None, "2026-02-01");
+    let (_, entries) = open_item("100.00", "net 30", "2026-03-02").settle(&early, &recording()).unwrap();
+    assert_eq!((entries[0].dated_on, entries[0].effective_on), (day("2026-02-01"), day("2026-03-02")));
+}
+
+#[test]
 fn an_allocation_settles_once_and_the_same() {
     let item = open_item("100.00", "net 30", "2026-03-02");
     let first = settlement(&item, "1.00", None, "2026-03-03");
     assert_eq!(first.clone().repeats(&first), Ok(()));
+    let by_hand = Settlement { decided_by: Some(Actor::parse("desk").unwrap()), ..first.clone() };
+    assert_eq!((by_hand.repeats(&first), first.repeats(&by_hand)), (Ok(()), Ok(())));
     let other = Settlement { amount: eur("2.00"), ..first.clone() };
     assert_eq!(other.repeats(&first), Err(Refusal::AllocationDiffers));
     let other = Settlement { write_off: small(eur("0.50")), ..first.clone() };
@@ -246,7 +282,7 @@ fn cents(minor: i64) -> Money {
 }
 
 /// What the step makes of the item, given the settlements not reversed. `None` where it is refused.
-fn take(step: Step, item: &OpenItem, settled: &mut Vec<Settlement>) -> Option<(OpenItem, Vec<Entry>)> {
+fn take(step: Step, item: &OpenItem, settled: &mut Vec<RecordedSettlement>) -> Option<(OpenItem, Vec<Entry>)> {
     let after = |days: u64| item.issued_on + chrono::Days::new(days);
     let of = |amount: Money, discount: Option<i64>, write_off: Option<i64>, days: u64| Settlement {
         amount,
@@ -268,13 +304,21 @@ fn take(step: Step, item: &OpenItem, settled: &mut Vec<Settlement>) -> Option<(O
             return Some(done);
         }
         Step::Credit { minor, days } => {
-            let credited = item.clone().credit(cents(minor), after(days), &recording());
-            return credited.ok().map(|(item, entry)| (item, vec![entry]));
+            return item.clone().credit(cents(minor), after(days), &recording()).ok();
         }
     };
     let done = item.clone().settle(&settle, &recording()).ok()?;
-    settled.push(settle);
+    settled.push(RecordedSettlement { counts_on: done.1[0].effective_on, ..recorded(&settle) });
     Some(done)
+}
+
+/// The balance on each date with an entry.
+fn by_date(entries: &[Entry]) -> Vec<(NaiveDate, Money)> {
+    let mut dates: Vec<NaiveDate> = entries.iter().map(|entry| entry.effective_on).collect();
+    dates.sort_unstable();
+    dates.dedup();
+    let until = |on: NaiveDate| entries.iter().filter(move |entry| entry.effective_on <= on).map(|entry| entry.amount);
+    dates.into_iter().map(|on| (on, Money::sum(Currency::EUR, until(on)).unwrap())).collect()
 }
 
 /// Minus the sum of the entries of these kinds.
@@ -300,6 +344,9 @@ proptest! {
             prop_assert!(!open.is_negative() && open.to_minor() <= amounts.total().to_minor());
             let sum = Money::sum(Currency::EUR, entries.iter().map(|entry| entry.amount));
             prop_assert_eq!(sum, Ok(open));
+            for (on, balance) in by_date(&entries) {
+                prop_assert!(!balance.is_negative() && balance.to_minor() <= amounts.total().to_minor(), "{balance} on {on}");
+            }
             let parts = [
                 open, amounts.settled(), amounts.discounted(), amounts.written_off(), amounts.credited(), amounts.voided(),
             ];
@@ -309,8 +356,8 @@ proptest! {
             prop_assert_eq!(amounts.written_off(), taken_by(&entries, SETTLING_AND_BACK[2]));
         }
         // All that was settled can be reversed, and then nothing is left of it.
-        for settlement in settled {
-            item = item.reverse(&settlement, day("2026-04-30"), &recording()).unwrap().0;
+        for recorded in settled {
+            item = item.reverse(&recorded, day("2026-04-30"), &recording()).unwrap().0;
         }
         prop_assert_eq!(item.open(), item.amounts.total().checked_sub(item.amounts.credited()).unwrap());
         prop_assert!(!item.amounts.is_settled_in_part());

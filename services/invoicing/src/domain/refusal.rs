@@ -22,8 +22,10 @@ pub enum Refusal {
         /// Its state.
         state: &'static str,
     },
-    /// A settlement or discount on it is not reversed.
-    #[error("the invoice is settled in part or in full: reverse its settlements first")]
+    /// A settlement or discount on it is not reversed, or a bad debt not recovered.
+    #[error(
+        "the invoice is settled or written off, in part or in full: reverse its settlements and recover its bad debts first"
+    )]
     InvoiceSettled,
     /// The invoice was delivered.
     #[error("the invoice was delivered: credit it instead")]
@@ -119,11 +121,34 @@ pub enum Refusal {
         /// Which condition is not met.
         why: &'static str,
     },
-    /// The settlement is dated before the item.
-    #[error("the item was issued on {issued_on}: it cannot be settled before")]
-    SettledBeforeIssued {
-        /// The item's issue date.
-        issued_on: NaiveDate,
+    /// Nothing of the item is open.
+    #[error("nothing of the item is open")]
+    NothingOpen,
+    /// More would be written off than is open.
+    #[error("the write-off exceeds what is open, {open}")]
+    WriteOffExceedsOpen {
+        /// The open balance.
+        open: Money,
+    },
+    /// More would be recovered than was written off.
+    #[error("the recovery exceeds what is not recovered of the bad debt, {left}")]
+    RecoveryExceedsBadDebt {
+        /// What is not recovered.
+        left: Money,
+    },
+    /// A recovery is dated before its write-off.
+    #[error("the write-off is effective on {written_off_on}: nothing is recovered before")]
+    RecoveredBeforeWrittenOff {
+        /// The effective date of the write-off.
+        written_off_on: NaiveDate,
+    },
+    /// The date is in the future.
+    #[error("{effective_on} lies after today, {today}")]
+    EffectiveInFuture {
+        /// The date in the request.
+        effective_on: NaiveDate,
+        /// The tenant's day.
+        today: NaiveDate,
     },
     /// The allocation was settled before with different content.
     #[error("the allocation is settled already, with different content")]
@@ -203,7 +228,11 @@ impl Refusal {
             Refusal::SettlementExceedsOpen { .. } => "SETTLEMENT_EXCEEDS_OPEN",
             Refusal::DiscountNotAllowed { .. } => "DISCOUNT_NOT_ALLOWED",
             Refusal::WriteOffNotAllowed { .. } => "WRITE_OFF_NOT_ALLOWED",
-            Refusal::SettledBeforeIssued { .. } => "SETTLED_BEFORE_ISSUED",
+            Refusal::NothingOpen => "NOTHING_OPEN",
+            Refusal::WriteOffExceedsOpen { .. } => "WRITE_OFF_EXCEEDS_OPEN",
+            Refusal::RecoveryExceedsBadDebt { .. } => "RECOVERY_EXCEEDS_BAD_DEBT",
+            Refusal::RecoveredBeforeWrittenOff { .. } => "RECOVERED_BEFORE_WRITTEN_OFF",
+            Refusal::EffectiveInFuture { .. } => "EFFECTIVE_IN_FUTURE",
             Refusal::AllocationDiffers => "ALLOCATION_DIFFERS",
             Refusal::ReversedBeforeSettled { .. } => "REVERSED_BEFORE_SETTLED",
             Refusal::SettlementNotFound => "SETTLEMENT_NOT_FOUND",

@@ -17,6 +17,7 @@ use super::open_item::{DocumentRef, OpenItem};
 use super::rounding::RoundingRule;
 use super::series::Series;
 use super::tenant::{Enquiries, TenantContent};
+use super::timeline::Timeline;
 
 pub(super) fn now() -> DateTime<Utc> {
     "2026-03-02T09:00:00Z".parse().unwrap()
@@ -46,6 +47,7 @@ pub(super) fn because(reason: &str) -> Recording {
         request: None,
         reason: reason.to_owned(),
         at: now(),
+        today: day("2026-12-31"),
         new_id: EntryId::at,
     }
 }
@@ -130,6 +132,7 @@ pub(super) fn open_item(total: &str, terms_text: &str, issued_on: &str) -> OpenI
         due_on: terms.due_on(issued_on),
         terms,
         amounts: Amounts::opened(eur(total)).unwrap(),
+        timeline: Timeline::since(Some(issued_on), eur(total)),
         updated_at: now(),
     }
 }

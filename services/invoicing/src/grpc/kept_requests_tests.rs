@@ -129,6 +129,16 @@ fn documents(kept: &mut KeptRequests) {
         |request, command: ops::CreditInvoice| command_hash(ops::CreditInvoice::NAME, request, &command),
         "0d50c842093ca09a5b44cf4c1b4bca9ce2b3fb5ce217e05aa84e959913313fdc",
     );
+    kept.check::<pb::WriteOffItemRequest, _>(
+        r#"{"item_id": "018f4e2a-7d3b-7c55-9a86-000000000008", "amount": {"currency_code": "EUR", "amount": "97.50"}, "reason": "BAD_DEBT_REASON_INSOLVENCY", "note": "No quota.", "effective_on": "2026-03-01"}"#,
+        |request, command: ops::WriteOffItem| command_hash(ops::WriteOffItem::NAME, request, &command),
+        "69f96368a8501d96d186995e8c89b836c92cffccdceb77811a421f63cb3fcc3e",
+    );
+    kept.check::<pb::RecordRecoveryRequest, _>(
+        r#"{"bad_debt_id": "018f4e2a-7d3b-7c55-9a86-000000000012", "amount": {"currency_code": "EUR", "amount": "9.75"}, "effective_on": "2026-03-02", "reason": "A quota is paid."}"#,
+        |request, command: ops::RecordRecovery| command_hash(ops::RecordRecovery::NAME, request, &command),
+        "5a2a9da93796da448c6460089349c7c63b42426bbe1fbab2053ec4aa38de360f",
+    );
     kept.check::<pb::SettleItemsRequest, _>(
         r#"{"settlements": [
             {"allocation_id": "018f4e2a-7d3b-7c55-9a86-000000000007", "item_id": "018f4e2a-7d3b-7c55-9a86-000000000008", "payment_id": "018f4e2a-7d3b-7c55-9a86-000000000009", "amount": {"currency_code": "EUR", "amount": "97.50"},

@@ -1,5 +1,6 @@
 //! The gRPC handlers: messages to operations and reads, and their results to messages.
 
+mod bad_debts;
 mod books;
 mod documents;
 mod items;
@@ -14,6 +15,7 @@ mod kept_requests_tests;
 
 use quittance_grpc::Reading;
 use quittance_proto::invoicing::v1::{
+    bad_debt_service_server::BadDebtServiceServer,
     credit_note_service_server::CreditNoteServiceServer,
     customer_service_server::CustomerServiceServer,
     invoice_service_server::InvoiceServiceServer,
@@ -34,6 +36,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.InvoiceService",
     "quittance.invoicing.v1.CreditNoteService",
     "quittance.invoicing.v1.OpenItemService",
+    "quittance.invoicing.v1.BadDebtService",
     "quittance.invoicing.v1.SettlementService",
     "quittance.invoicing.v1.InvoicingWebhookService",
     "quittance.invoicing.v1.InvoicingAuditService",
@@ -56,6 +59,9 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
         )
         .add_service(
             reading.before(OpenItemServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(BadDebtServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
         .add_service(
             reading.before(SettlementServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),

@@ -6,13 +6,17 @@ use tonic::{Request, Response, Status};
 
 use crate::{App, ops, wire};
 
-fn results(settled: &[ops::Settled]) -> Vec<pb::SettlementResult> {
-    let results = entries(settled.to_vec()).into_iter().map(|settled| {
-        let result = match settled {
-            Ok((item, disputed)) => pb::settlement_result::Result::Item(wire::open_item(&item, disputed)),
-            Err(error) => pb::settlement_result::Result::Error(error),
-        };
-        pb::SettlementResult { result: Some(result) }
+fn results(verdicts: &[ops::Verdict]) -> Vec<pb::SettlementResult> {
+    let results = entries(verdicts.to_vec()).into_iter().map(|verdict| match verdict {
+        Ok(ops::Settled { view, counts_on }) => {
+            let item = wire::open_item(&view.item, view.disputed);
+            let result = Some(pb::settlement_result::Result::Item(item));
+            pb::SettlementResult { result, effective_on: counts_on.to_string() }
+        }
+        Err(error) => {
+            let result = Some(pb::settlement_result::Result::Error(error));
+            pb::SettlementResult { result, effective_on: String::new() }
+        }
     });
     results.collect()
 }
@@ -23,7 +27,7 @@ impl SettlementService for App {
         &self,
         request: Request<pb::SettleItemsRequest>,
     ) -> Result<Response<pb::SettleItemsResponse>, Status> {
-        let answer = |settled: &Vec<ops::Settled>| pb::SettleItemsResponse { results: results(settled) };
+        let answer = |verdicts: &Vec<ops::Verdict>| pb::SettleItemsResponse { results: results(verdicts) };
         self.run_coalesced(parse::<ops::SettleItems, _>(request)?, answer).await
     }
 
@@ -31,7 +35,7 @@ impl SettlementService for App {
         &self,
         request: Request<pb::ReverseSettlementsRequest>,
     ) -> Result<Response<pb::ReverseSettlementsResponse>, Status> {
-        let answer = |settled: &Vec<ops::Settled>| pb::ReverseSettlementsResponse { results: results(settled) };
+        let answer = |verdicts: &Vec<ops::Verdict>| pb::ReverseSettlementsResponse { results: results(verdicts) };
         self.run(parse::<ops::ReverseSettlements, _>(request)?, answer).await
     }
 }

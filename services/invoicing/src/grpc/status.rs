@@ -18,6 +18,7 @@ impl From<Error> for Status {
             Error::InvoiceNotFound(id) => not_found("INVOICE_NOT_FOUND").with("invoice_id", id),
             Error::CreditNoteNotFound(id) => not_found("CREDIT_NOTE_NOT_FOUND").with("credit_note_id", id),
             Error::DeliveryNotFound(id) => not_found("DELIVERY_NOT_FOUND").with("delivery_id", id),
+            Error::BadDebtNotFound(id) => not_found("BAD_DEBT_NOT_FOUND").with("bad_debt_id", id),
             Error::ItemNotFound(id) => not_found("ITEM_NOT_FOUND").with("item_id", id),
             Error::TenantExists(id) => taken("TENANT_EXISTS").with("tenant_id", id),
             Error::SeriesExists(code) => taken("SERIES_EXISTS").with("code", code),
@@ -64,5 +65,8 @@ mod tests {
         let exceeds = Refusal::SettlementExceedsOpen { open: zero };
         assert_eq!(refused(exceeds), reasons::SETTLEMENT_EXCEEDS_OPEN);
         assert_eq!(refused(Refusal::WriteOffNotAllowed { why: "" }), reasons::WRITE_OFF_NOT_ALLOWED);
+        let day = chrono::NaiveDate::default();
+        let ahead = Refusal::EffectiveInFuture { effective_on: day, today: day };
+        assert_eq!(refused(ahead), reasons::EFFECTIVE_IN_FUTURE);
     }
 }

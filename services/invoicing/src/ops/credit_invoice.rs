@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use quittance_kernel::{Added, CreditNoteId, InvoiceId, Metadata, SeriesId};
 use quittance_service::Operation;
 
-use super::{Write, recording};
+use super::{Write, recording, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -36,11 +36,12 @@ impl Operation for CreditInvoice {
         let id = self.invoice;
         let refused = |refusal| Error::refused(format!("invoice {id}"), refusal);
         let items = db::item::lock_items_of(w.tx, id).await?;
-        let items: Vec<OpenItem> = items.into_iter().map(|view| view.item).collect();
+        let mut items: Vec<OpenItem> = items.into_iter().map(|view| view.item).collect();
         let invoice = db::invoice::lock(w.tx, id).await?;
         let before = db::document::credit_notes_of(w.tx, &invoice).await?;
         let today = w.today()?;
         let issued_on = self.issued_on.unwrap_or(today);
+        timelines::read(w, items.iter_mut().map(|item| (item, issued_on))).await?;
         let request = CreditRequest {
             scope: self.scope.0.as_ref(),
             issued_on,
@@ -60,7 +61,7 @@ impl Operation for CreditInvoice {
         }
         let number = series.take(issued_on).map_err(refused)?;
         let note = CreditNoteId::at(w.now);
-        let recording = recording(w, 0, Source::CreditNote(note), "");
+        let recording = recording(w, 0, Source::CreditNote(note), "")?;
         let credited = plan.issue(&invoice, items, note, number, &recording).map_err(refused)?;
         db::series::update_all(w.tx, std::slice::from_ref(&series)).await?;
         db::document::insert_credit_note(w.tx, &credited.note, series.id).await?;

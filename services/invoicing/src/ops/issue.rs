@@ -34,7 +34,7 @@ pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Err
             (number, reference)
         };
         issued.insert(draft.id);
-        let recording = recording(w, place, Source::Document(draft.id), "");
+        let recording = recording(w, place, Source::Document(draft.id), "")?;
         Ok(draft.issue(plan, number, reference, || ItemId::at(now), &recording))
     };
     let results: Vec<Result<IssuedInvoice, Error>> = drafts.into_iter().enumerate().map(&mut issue).collect();

@@ -14,15 +14,18 @@ mod deliver_invoice;
 mod draft;
 mod issue;
 mod issue_invoice;
+mod record_recovery;
 mod references;
 mod render;
 mod reverse_settlements;
 mod settle_items;
+mod timelines;
 mod update_customer;
 mod update_invoice;
 mod update_series;
 mod update_terms;
 mod void_invoice;
+mod write_off_item;
 
 pub(crate) use create_and_issue_invoice::CreateAndIssueInvoice;
 pub(crate) use create_customer::CreateCustomer;
@@ -36,14 +39,16 @@ pub(crate) use delete_series::DeleteSeries;
 pub(crate) use delete_terms::DeleteTerms;
 pub(crate) use deliver_invoice::DeliverInvoice;
 pub(crate) use issue_invoice::IssueInvoice;
+pub(crate) use record_recovery::RecordRecovery;
 pub(crate) use render::render;
 pub(crate) use reverse_settlements::{Reversal, ReverseSettlements};
-pub(crate) use settle_items::{SettleItems, Settled};
+pub(crate) use settle_items::{SettleItems, Settled, Verdict};
 pub(crate) use update_customer::UpdateCustomer;
 pub(crate) use update_invoice::UpdateInvoice;
 pub(crate) use update_series::UpdateSeries;
 pub(crate) use update_terms::UpdateTerms;
 pub(crate) use void_invoice::VoidInvoice;
+pub(crate) use write_off_item::WriteOffItem;
 
 use quittance_kernel::EntryId;
 
@@ -60,14 +65,15 @@ type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 type Batch<O> = quittance_service::Batch<O, Error>;
 
 /// What the entries of the command at this index of its batch have in common.
-fn recording(w: &Write<'_>, place: usize, source: Source, reason: &str) -> Recording {
+fn recording(w: &Write<'_>, place: usize, source: Source, reason: &str) -> Result<Recording, Error> {
     let origin = w.origin(place);
-    Recording {
+    Ok(Recording {
         source,
         actor: origin.actor,
         request: origin.request,
         reason: reason.to_owned(),
         at: w.now,
+        today: w.today()?,
         new_id: EntryId::at,
-    }
+    })
 }

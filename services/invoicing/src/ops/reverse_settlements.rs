@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use quittance_events::Event;
-use quittance_kernel::{AllocationId, ItemId};
+use quittance_kernel::{Actor, Added, AllocationId, ItemId};
 use quittance_service::Operation;
 
-use super::{Settled, Write, recording};
+use super::{Settled, Verdict, Write, recording, timelines};
 use crate::{
     Error,
     app::TenantSettings,
-    db::{self, item::ItemView, settlement::RecordedSettlement},
-    domain::{Entry, OpenItem, Recording, Refusal, Source},
+    db::{self, item::ItemView},
+    domain::{Entry, OpenItem, RecordedSettlement, Recording, Refusal, Source},
     outbox,
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct Reversal {
     pub(crate) allocation: AllocationId,
     pub(crate) effective_on: NaiveDate,
     pub(crate) reason: String,
+    /// Who takes the money back; `None` for payments' own work.
+    pub(crate) by: Added<Actor>,
 }
 
 /// Reverses settlements, each with its own result.
@@ -42,16 +44,16 @@ struct Reversing<'a> {
 }
 
 impl<'a> Reversing<'a> {
-    fn reverse(&mut self, reversal: &'a Reversal, recording: &Recording) -> Settled {
+    fn reverse(&mut self, reversal: &'a Reversal, recording: &Recording) -> Verdict {
         let refused = |refusal| Error::refused(format!("allocation {}", reversal.allocation), refusal);
         let recorded = self.recorded.get(&reversal.allocation).ok_or_else(|| refused(Refusal::SettlementNotFound))?;
         let settlement = &recorded.settlement;
         let view = self.items.get_mut(&settlement.item).ok_or(Error::ItemNotFound(settlement.item))?;
         if self.done.contains(&reversal.allocation) {
-            return Ok((view.item.clone(), view.disputed));
+            let counts_on = recorded.reversed_on.unwrap_or(reversal.effective_on);
+            return Ok(Settled { view: view.clone(), counts_on });
         }
-        let (item, entries) =
-            view.item.clone().reverse(settlement, reversal.effective_on, recording).map_err(refused)?;
+        let (item, entries) = view.item.clone().reverse(recorded, reversal.effective_on, recording).map_err(refused)?;
         self.events.push(outbox::settlement_reversed(
             settlement,
             &item,
@@ -64,22 +66,26 @@ impl<'a> Reversing<'a> {
         self.touched.insert(item.id);
         self.done.insert(reversal.allocation);
         view.item = item;
-        Ok((view.item.clone(), view.disputed))
+        Ok(Settled { view: view.clone(), counts_on: reversal.effective_on })
     }
 }
 
 impl Operation for ReverseSettlements {
     const NAME: &'static str = "ReverseSettlements";
     type Settings = TenantSettings;
-    type Output = Vec<Settled>;
+    type Output = Vec<Verdict>;
 
-    async fn run(&self, w: &mut Write<'_>) -> Result<Vec<Settled>, Error> {
+    async fn run(&self, w: &mut Write<'_>) -> Result<Vec<Verdict>, Error> {
         let allocations: Vec<AllocationId> = self.reversals.iter().map(|reversal| reversal.allocation).collect();
         let known = db::settlement::find_settlements(w.tx, &allocations).await?;
         let ids: BTreeSet<ItemId> = known.values().map(|recorded| recorded.settlement.item).collect();
-        let items = db::item::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let mut items = db::item::lock_items(w.tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         // Read again under the items' locks: another transaction may have reversed some of them meanwhile.
         let recorded = db::settlement::find_settlements(w.tx, &allocations).await?;
+        let dated = self.reversals.iter().filter_map(|reversal| {
+            recorded.get(&reversal.allocation).map(|recorded| (recorded.settlement.item, reversal.effective_on))
+        });
+        timelines::read_for(w, &mut items, dated).await?;
         let is_reversed = recorded.values().filter(|recorded| recorded.reversed_on.is_some());
         let mut reversing = Reversing {
             done: is_reversed.map(|recorded| recorded.settlement.allocation).collect(),
@@ -91,7 +97,8 @@ impl Operation for ReverseSettlements {
             events: vec![],
         };
         let results = self.reversals.iter().map(|reversal| {
-            let recording = recording(w, 0, Source::Allocation(reversal.allocation), &reversal.reason);
+            let recording =
+                recording(w, 0, Source::Allocation(reversal.allocation), &reversal.reason)?.by(reversal.by.0.as_ref());
             reversing.reverse(reversal, &recording)
         });
         let results = results.collect();

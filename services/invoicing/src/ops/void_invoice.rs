@@ -3,7 +3,7 @@
 use quittance_kernel::InvoiceId;
 use quittance_service::{Etag, Operation};
 
-use super::{Write, recording};
+use super::{Write, recording, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -36,9 +36,11 @@ impl Operation for VoidInvoice {
             return Err(refused(Refusal::InvoiceNotIssued { state: invoice.state.label() }));
         }
         let is_delivered = db::document::is_delivered(w.tx, id).await?;
-        let items = items.into_iter().map(|view| view.item).collect();
-        let recording = recording(w, 0, Source::Document(id), &self.reason);
-        let voided = invoice.void(items, is_delivered, w.today()?, &recording);
+        let mut items: Vec<OpenItem> = items.into_iter().map(|view| view.item).collect();
+        let today = w.today()?;
+        timelines::read(w, items.iter_mut().map(|item| (item, today))).await?;
+        let recording = recording(w, 0, Source::Document(id), &self.reason)?;
+        let voided = invoice.void(items, is_delivered, &recording);
         let (invoice, items, entries) = voided.map_err(refused)?;
         db::invoice::update_state(w.tx, &invoice).await?;
         db::item::update_items(w.tx, &items.iter().collect::<Vec<_>>()).await?;

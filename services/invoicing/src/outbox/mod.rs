@@ -11,8 +11,8 @@ use quittance_proto::{
 
 use crate::{
     domain::{
-        Credited, Customer, Delivery, Entry, Invoice, IssuedInvoice, NamedTerms, OpenItem, Series, Settlement, State,
-        Tenant,
+        BadDebt, Credited, Customer, Delivery, Entry, Invoice, IssuedInvoice, NamedTerms, OpenItem, Series, Settlement,
+        State, Tenant,
     },
     wire,
 };
@@ -205,6 +205,9 @@ fn settlement(settlement: &Settlement) -> pb::Settlement {
         effective_on: settlement.effective_on.to_string(),
         write_off: settlement.write_off.map(|write_off| money(write_off.amount)),
         write_off_reason: write_off_reason(settlement.write_off.map(|write_off| write_off.reason)).into(),
+        // The entries have who caused them.
+        actor: String::new(),
+        on_behalf_of: String::new(),
     }
 }
 
@@ -217,6 +220,29 @@ pub(crate) fn item_settled(settled: &Settlement, item: &OpenItem, entries: &[Ent
         entries: published(entries),
     });
     event("quittance.invoicing.v1.ItemSettled", item.customer, payload)
+}
+
+/// An item was written off as a bad debt.
+pub(crate) fn item_written_off(debt: &BadDebt, item: &OpenItem, entries: &[Entry]) -> Event {
+    let payload = Payload::ItemWrittenOff(pb::ItemWrittenOff {
+        bad_debt: Some(wire::bad_debt(debt)),
+        open_amount: Some(money(item.open())),
+        entries: published(entries),
+    });
+    event("quittance.invoicing.v1.ItemWrittenOff", item.customer, payload)
+}
+
+/// A bad debt is paid after all: the entry of the item.
+pub(crate) fn recovery_recorded(debt: &BadDebt, item: &OpenItem, entry: &Entry) -> Event {
+    let payload = Payload::RecoveryRecorded(pb::RecoveryRecorded {
+        bad_debt: Some(wire::bad_debt(debt)),
+        amount: Some(money(entry.amount)),
+        effective_on: entry.effective_on.to_string(),
+        reason: entry.reason.clone(),
+        open_amount: Some(money(item.open())),
+        entries: published(std::slice::from_ref(entry)),
+    });
+    event("quittance.invoicing.v1.RecoveryRecorded", item.customer, payload)
 }
 
 /// A settlement was reversed.

@@ -4,7 +4,7 @@ use quittance_kernel::Actor;
 use quittance_proto::{instant, invoicing::v1 as pb, money};
 
 use super::{item_terms, optional};
-use crate::domain::{DocumentRef, Entry, EntryKind, OpenItem, Source, Statement};
+use crate::domain::{BadDebt, BadDebtReason, DocumentRef, Entry, EntryKind, OpenItem, Source, Statement};
 
 /// An open item.
 pub(crate) fn open_item(item: &OpenItem, disputed: bool) -> pb::OpenItem {
@@ -25,6 +25,7 @@ pub(crate) fn open_item(item: &OpenItem, disputed: bool) -> pb::OpenItem {
         voided: Some(money(item.amounts.voided())),
         disputed,
         written_off: Some(money(item.amounts.written_off())),
+        bad_debt: Some(money(item.amounts.bad_debt())),
         update_time: Some(instant(item.updated_at)),
         document_kind: document_kind.into(),
         document_id,
@@ -39,6 +40,7 @@ pub(crate) fn entry(entry: &Entry) -> pb::Entry {
         Source::Document(id) => pb::entry::Source::DocumentId(id.to_string()),
         Source::Allocation(id) => pb::entry::Source::AllocationId(id.to_string()),
         Source::CreditNote(id) => pb::entry::Source::CreditNoteId(id.to_string()),
+        Source::BadDebt(id) => pb::entry::Source::BadDebtId(id.to_string()),
     });
     let actor = entry.actor.as_ref();
     pb::Entry {
@@ -53,6 +55,32 @@ pub(crate) fn entry(entry: &Entry) -> pb::Entry {
         request_id: optional(entry.request),
         reason: entry.reason.clone(),
         source,
+        dated_on: if entry.dated_on == entry.effective_on { String::new() } else { entry.dated_on.to_string() },
+    }
+}
+
+/// A bad debt.
+pub(crate) fn bad_debt(debt: &BadDebt) -> pb::BadDebt {
+    let reason = match debt.reason {
+        BadDebtReason::Uncollectible => pb::BadDebtReason::Uncollectible,
+        BadDebtReason::Insolvency => pb::BadDebtReason::Insolvency,
+        BadDebtReason::Deceased => pb::BadDebtReason::Deceased,
+        BadDebtReason::BusinessClosed => pb::BadDebtReason::BusinessClosed,
+        BadDebtReason::Limitation => pb::BadDebtReason::Limitation,
+        BadDebtReason::Fraud => pb::BadDebtReason::Fraud,
+        BadDebtReason::Settlement => pb::BadDebtReason::Settlement,
+        BadDebtReason::CostExceedsValue => pb::BadDebtReason::CostExceedsValue,
+    };
+    pb::BadDebt {
+        bad_debt_id: debt.id.to_string(),
+        item_id: debt.item.to_string(),
+        customer_id: debt.customer.to_string(),
+        reason: reason.into(),
+        note: debt.note.clone(),
+        amount: Some(money(debt.amount)),
+        recovered: Some(money(debt.recovered)),
+        effective_on: debt.effective_on.to_string(),
+        create_time: Some(instant(debt.recorded_at)),
     }
 }
 
@@ -86,6 +114,8 @@ fn entry_kind(kind: EntryKind) -> pb::EntryKind {
         EntryKind::SettlementReversal => pb::EntryKind::SettlementReversal,
         EntryKind::DiscountReversal => pb::EntryKind::DiscountReversal,
         EntryKind::SmallDifferenceReversal => pb::EntryKind::SmallDifferenceReversal,
+        EntryKind::BadDebt => pb::EntryKind::BadDebt,
+        EntryKind::Recovery => pb::EntryKind::Recovery,
         EntryKind::Credit => pb::EntryKind::Credit,
         EntryKind::Void => pb::EntryKind::Void,
     }

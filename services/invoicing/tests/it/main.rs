@@ -3,6 +3,7 @@
 
 mod at_size;
 mod audit;
+mod bad_debts;
 mod bad_input;
 mod batches;
 mod books;
@@ -12,6 +13,7 @@ mod complete;
 mod compression;
 mod concurrency;
 mod credits;
+mod damage;
 mod documents;
 mod events;
 mod installments;

@@ -15,8 +15,7 @@ pub(crate) fn settlement(item: &str, money: &str) -> pb::Settlement {
         amount: eur(money),
         discount: None,
         effective_on: "2026-03-02".to_owned(),
-        write_off: None,
-        write_off_reason: 0,
+        ..pb::Settlement::default()
     }
 }
 
@@ -36,6 +35,7 @@ fn reverse(settlement: &pb::Settlement, on: &str) -> pb::ReverseSettlementsReque
             allocation_id: settlement.allocation_id.clone(),
             effective_on: on.to_owned(),
             reason: "returned by the bank".to_owned(),
+            ..pb::SettlementReversal::default()
         }],
     }
 }
@@ -111,6 +111,75 @@ async fn a_settlement_is_taken_back_once() {
     let unknown = reverse(&settlement(&item, "1"), "2026-03-02");
     let unknown = service.settlements().reverse_settlements(unknown).await.unwrap().into_inner();
     assert_eq!(outcomes(unknown.results), ["SETTLEMENT_NOT_FOUND"]);
+    service.assert_ledger().await;
+}
+
+/// The effective date of each result.
+fn counted(results: &[pb::SettlementResult]) -> Vec<&str> {
+    results.iter().map(|result| result.effective_on.as_str()).collect()
+}
+
+#[tokio::test]
+async fn money_of_a_day_on_which_nothing_was_owed_counts_later() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let mut request = crate::setup::create_and_issue(&customer);
+    request.invoice.as_mut().unwrap().issued_on = "2026-02-01".to_owned();
+    let item = service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id;
+    let on = |date: &str, money| pb::Settlement { effective_on: date.to_owned(), ..settlement(&item, money) };
+    let first = on("2026-02-20", "119");
+    let done = service.settlements().settle_items(settle(vec![first.clone()])).await.unwrap().into_inner();
+    assert_eq!(counted(&done.results), ["2026-02-20"]);
+    let done = service.settlements().reverse_settlements(reverse(&first, "2026-02-25")).await.unwrap().into_inner();
+    assert_eq!(counted(&done.results), ["2026-02-25"]);
+    // The first leaves nothing for the second from then on.
+    let (second, third) = (on("2026-02-10", "100"), on("2026-01-10", "19"));
+    let both = settle(vec![second.clone(), third, on("2026-03-03", "1")]);
+    let done = service.settlements().settle_items(both).await.unwrap().into_inner();
+    assert_eq!(outcomes(done.results.clone()), ["19.00", "0.00", "EFFECTIVE_IN_FUTURE"]);
+    assert_eq!(counted(&done.results), ["2026-02-25", "2026-02-25", ""]);
+    let again = service.settlements().settle_items(settle(vec![second.clone()])).await.unwrap().into_inner();
+    assert_eq!(counted(&again.results), ["2026-02-25"], "the same under another request id");
+    let early = service.settlements().reverse_settlements(reverse(&second, "2026-02-24")).await.unwrap().into_inner();
+    assert_eq!(outcomes(early.results), ["REVERSED_BEFORE_SETTLED"]);
+    let ahead = service.settlements().reverse_settlements(reverse(&second, "2026-03-03")).await.unwrap().into_inner();
+    assert_eq!(outcomes(ahead.results), ["EFFECTIVE_IN_FUTURE"]);
+    let request = pb::ListEntriesRequest { item_id: item.clone(), ..pb::ListEntriesRequest::default() };
+    let entries = service.items().list_entries(request).await.unwrap().into_inner().entries;
+    let dates: Vec<_> = entries.iter().map(|entry| [entry.dated_on.as_str(), entry.effective_on.as_str()]).collect();
+    let expected = [
+        ["", "2026-02-01"],
+        ["", "2026-02-20"],
+        ["", "2026-02-25"],
+        ["2026-02-10", "2026-02-25"],
+        ["2026-01-10", "2026-02-25"],
+    ];
+    assert_eq!(dates, expected);
+    service.assert_ledger().await;
+}
+
+#[tokio::test]
+async fn a_credit_of_a_day_on_which_nothing_was_owed_counts_later() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let mut request = crate::setup::create_and_issue(&customer);
+    request.invoice.as_mut().unwrap().issued_on = "2026-02-01".to_owned();
+    let id = service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id;
+    let paid = pb::Settlement { effective_on: "2026-02-10".to_owned(), ..settlement(&id, "119") };
+    service.settlements().settle_items(settle(vec![paid.clone()])).await.unwrap();
+    service.settlements().reverse_settlements(reverse(&paid, "2026-02-25")).await.unwrap();
+    let credit = pb::CreditInvoiceRequest {
+        request_id: request_id(),
+        invoice_id: id.clone(),
+        reason: pb::CreditReason::Pricing.into(),
+        issued_on: "2026-02-20".to_owned(),
+        ..Default::default()
+    };
+    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner();
+    let request = pb::ListEntriesRequest { item_id: id, ..pb::ListEntriesRequest::default() };
+    let entries = service.items().list_entries(request).await.unwrap().into_inner().entries;
+    let last = entries.last().unwrap();
+    assert_eq!([&note.issued_on, &last.dated_on, &last.effective_on], ["2026-02-20", "2026-02-20", "2026-02-25"]);
     service.assert_ledger().await;
 }
 

@@ -8,7 +8,7 @@ use quittance_kernel::Clock;
 use quittance_proto::{
     common::v1::{Money, VerifyLedgerRequest},
     invoicing::v1::{
-        self as pb, credit_note_service_client::CreditNoteServiceClient,
+        self as pb, bad_debt_service_client::BadDebtServiceClient, credit_note_service_client::CreditNoteServiceClient,
         customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
         open_item_service_client::OpenItemServiceClient, settlement_service_client::SettlementServiceClient,
         tenant_service_client::TenantServiceClient,
@@ -68,6 +68,10 @@ impl Service {
 
     pub(crate) fn settlements(&self) -> SettlementServiceClient<Client> {
         SettlementServiceClient::new(self.client())
+    }
+
+    pub(crate) fn bad_debts(&self) -> BadDebtServiceClient<Client> {
+        BadDebtServiceClient::new(self.client())
     }
 
     pub(crate) fn items(&self) -> OpenItemServiceClient<Client> {

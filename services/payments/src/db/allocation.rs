@@ -8,7 +8,7 @@ use quittance_db::{
     row::{known, money, stored},
 };
 use quittance_kernel::{
-    AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff, WriteOffReason,
+    Actor, AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff, WriteOffReason,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -33,6 +33,8 @@ struct Row {
     reversal_batch_id: Option<Uuid>,
     reversed_on: Option<NaiveDate>,
     reason: Option<String>,
+    decided_by: Option<String>,
+    decided_for: Option<String>,
 }
 
 impl TryFrom<Row> for Allocation {
@@ -43,6 +45,7 @@ impl TryFrom<Row> for Allocation {
         let currency = stored(table, id, Currency::parse(&row.currency))?;
         let state =
             AllocationState::parse(&row.state, row.reversal_batch_id.map(RequestId::new), row.reversed_on, row.reason);
+        let actor = |name: &str| Actor::named(name, row.decided_for.as_deref());
         let write_off = match (row.write_off, row.write_off_reason) {
             (Some(amount), Some(reason)) => Some(WriteOff {
                 amount: money(table, id, amount, currency)?,
@@ -63,6 +66,7 @@ impl TryFrom<Row> for Allocation {
             effective_on: row.effective_on,
             state: known(table, id, "state", state)?,
             rule: known(table, id, "rule", MatchRule::parse(&row.rule))?,
+            decided_by: row.decided_by.map(|name| stored(table, id, actor(&name))).transpose()?,
         })
     }
 }
@@ -89,13 +93,14 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
     let dates: Vec<NaiveDate> = allocations.iter().map(|a| a.effective_on).collect();
     let states: Vec<String> = allocations.iter().map(|a| a.state.label().to_owned()).collect();
     let rules: Vec<String> = allocations.iter().map(|a| a.rule.label().to_owned()).collect();
+    let (callers, people) = deciders(allocations);
     sqlx::query!(
         "insert into allocation
            (tenant_id, id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on,
-            state, rule, decided_at)
-         select $1, v.*, $16
+            state, rule, decided_by, decided_for, decided_at)
+         select $1, v.*, $18
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::numeric[], $10::numeric[], $11::numeric[],
-           $12::text[], $13::date[], $14::text[], $15::text[]) as v",
+           $12::text[], $13::date[], $14::text[], $15::text[], $16::text[], $17::text[]) as v",
         tenant,
         &ids,
         &batches,
@@ -111,6 +116,8 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
         &dates,
         &states,
         &rules,
+        &callers as &[Option<&str>],
+        &people as &[Option<&str>],
         now,
     )
     .execute(&mut **tx)
@@ -118,7 +125,13 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
     Ok(())
 }
 
-/// Updates the states of allocations whose payments are locked.
+/// Who decided about each: the callers, and the people that they acted for.
+fn deciders(allocations: &[Allocation]) -> (Vec<Option<&str>>, Vec<Option<&str>>) {
+    let deciders = allocations.iter().map(|a| a.decided_by.as_ref());
+    deciders.map(|by| (by.map(Actor::name), by.and_then(Actor::on_behalf_of))).unzip()
+}
+
+/// Updates the states of allocations whose payments are locked, and the dates from which they count.
 pub(crate) async fn update_states(tx: &mut Tx, allocations: &[Allocation], now: DateTime<Utc>) -> Result<(), DbError> {
     if allocations.is_empty() {
         return Ok(());
@@ -128,19 +141,26 @@ pub(crate) async fn update_states(tx: &mut Tx, allocations: &[Allocation], now: 
     let states: Vec<String> = allocations.iter().map(|a| a.state.label().to_owned()).collect();
     let batches: Vec<Option<Uuid>> =
         allocations.iter().map(|a| a.state.reversal_batch().map(RequestId::uuid)).collect();
+    let effective: Vec<NaiveDate> = allocations.iter().map(|a| a.effective_on).collect();
     let dates: Vec<Option<NaiveDate>> = allocations.iter().map(|a| a.state.reversed_on()).collect();
     let reasons: Vec<Option<String>> = allocations.iter().map(|a| a.state.reason().map(str::to_owned)).collect();
+    let (callers, people) = deciders(allocations);
     let done = sqlx::query!(
         "update allocation a
-         set state = v.state, reversal_batch_id = v.reversal_batch_id, reversed_on = v.reversed_on, reason = v.reason, decided_at = $7
-         from unnest($2::uuid[], $3::text[], $4::uuid[], $5::date[], $6::text[]) as v (id, state, reversal_batch_id, reversed_on, reason)
+         set state = v.state, effective_on = v.effective_on, reversal_batch_id = v.reversal_batch_id, reversed_on = v.reversed_on, reason = v.reason,
+           decided_by = v.decided_by, decided_for = v.decided_for, decided_at = $10
+         from unnest($2::uuid[], $3::text[], $4::date[], $5::uuid[], $6::date[], $7::text[], $8::text[], $9::text[])
+           as v (id, state, effective_on, reversal_batch_id, reversed_on, reason, decided_by, decided_for)
          where a.tenant_id = $1 and a.id = v.id",
         tenant,
         &ids,
         &states,
+        &effective,
         &batches as &[Option<Uuid>],
         &dates as &[Option<NaiveDate>],
         &reasons as &[Option<String>],
+        &callers as &[Option<&str>],
+        &people as &[Option<&str>],
         now,
     )
     .execute(&mut **tx)
@@ -158,7 +178,7 @@ pub(crate) async fn of_payments(
     let rows = sqlx::query_as!(
         Row,
         "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
-           reversal_batch_id, reversed_on, reason
+           reversal_batch_id, reversed_on, reason, decided_by, decided_for
          from allocation
          where tenant_id = $1 and payment_id = any($2)
          order by payment_id, id",
@@ -182,7 +202,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[AllocationId]) -> Result<Vec<Al
     let rows = sqlx::query_as!(
         Row,
         "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
-           reversal_batch_id, reversed_on, reason
+           reversal_batch_id, reversed_on, reason, decided_by, decided_for
          from allocation
          where tenant_id = $1 and id = any($2)
          order by id",
@@ -199,7 +219,7 @@ pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Alloca
     let rows = sqlx::query_as!(
         Row,
         "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
-           reversal_batch_id, reversed_on, reason
+           reversal_batch_id, reversed_on, reason, decided_by, decided_for
          from allocation
          where tenant_id = $1 and batch_id = $2
          order by id",
@@ -216,7 +236,7 @@ pub(crate) async fn of_reversal_batch(tx: &mut Tx, batch: RequestId) -> Result<V
     let rows = sqlx::query_as!(
         Row,
         "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
-           reversal_batch_id, reversed_on, reason
+           reversal_batch_id, reversed_on, reason, decided_by, decided_for
          from allocation
          where tenant_id = $1 and reversal_batch_id = $2
          order by id",

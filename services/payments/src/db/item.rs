@@ -36,6 +36,8 @@ struct Row {
     terms: String,
     document_id: Option<Uuid>,
     allocated: Decimal,
+    discounted: Decimal,
+    paid_on: Option<chrono::NaiveDate>,
 }
 
 impl TryFrom<Row> for Candidate {
@@ -56,6 +58,8 @@ impl TryFrom<Row> for Candidate {
             due_on: row.due_on,
             open: money(table, id, open, currency)?,
             total: money(table, id, row.total, currency)?,
+            discounted: money(table, id, row.discounted, currency)?,
+            paid_on: row.paid_on,
             terms: stored(table, id, Terms::parse(&row.terms))?,
             part_of: row.document_id,
         })
@@ -82,12 +86,15 @@ pub(crate) async fn find(tx: &mut Tx, query: &ItemQuery) -> Result<Vec<Candidate
              select i.id from unnest($5::uuid[]) as i (id)
            )
            select o.id, o.customer_id, o.number, o.payment_reference, o.currency, o.total, o.open_amount, o.issued_on, o.due_on, o.terms,
-             o.document_id,
-             (select coalesce(sum(a.amount + coalesce(a.discount, 0) + coalesce(a.write_off, 0)), 0)
-              from allocation a
-              where a.tenant_id = $1 and a.item_id = o.id and a.state in ('pending', 'applied', 'reversing')) as "allocated!"
+             o.document_id, a.allocated as "allocated!", a.discounted as "discounted!", a.paid_on
            from found
            join open_item o on o.tenant_id = $1 and o.id = found.id
+           cross join lateral (
+             select coalesce(sum(amount + coalesce(discount, 0) + coalesce(write_off, 0)), 0) as allocated, coalesce(sum(discount), 0) as discounted,
+               max(effective_on) as paid_on
+             from allocation
+             where tenant_id = $1 and item_id = o.id and state in ('pending', 'applied', 'reversing')
+           ) a
            order by o.due_on, o.id"#,
         tenant,
         &query.keys,

@@ -1,7 +1,7 @@
 //! Allocations of payments to items, and their states.
 
 use chrono::NaiveDate;
-use quittance_kernel::{AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff};
+use quittance_kernel::{Actor, AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff};
 use quittance_matching::MatchRule;
 
 /// A share of a payment for one item, before it is allocated.
@@ -56,6 +56,8 @@ pub(crate) struct Allocation {
     pub state: AllocationState,
     /// The rule that found it.
     pub rule: MatchRule,
+    /// Who applied it by hand, or takes it back; `None` for matching.
+    pub decided_by: Option<Actor>,
 }
 
 /// The state of an allocation.

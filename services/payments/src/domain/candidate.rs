@@ -24,8 +24,12 @@ pub(crate) struct Candidate {
     pub due_on: NaiveDate,
     /// The open balance, less what other payments have pending on it. Zero for a closed item.
     pub open: Money,
-    /// The original amount.
+    /// What is to be paid in all: the original amount, less what was credited.
     pub total: Money,
+    /// The discounts granted on it.
+    pub discounted: Money,
+    /// The latest effective date of what was paid on it; `None` if nothing was.
+    pub paid_on: Option<NaiveDate>,
     /// Its payment terms.
     pub terms: Terms,
     /// The document that it is an installment of; `None` for a whole document.
@@ -37,7 +41,8 @@ impl Candidate {
     pub(crate) fn item(&self, customer: CustomerIx) -> Option<Item> {
         let tiers = self.terms.discounts().iter().filter_map(|discount| {
             let until = self.issued_on.checked_add_days(chrono::Days::new(discount.days.into()))?;
-            let amount = self.total.times(discount.percent.fraction(), Rounding::HalfUp).ok()?;
+            let whole = self.total.times(discount.percent.fraction(), Rounding::HalfUp).ok()?;
+            let amount = whole.checked_sub(self.discounted).ok()?;
             Some(Tier { until, amount: minor(amount).filter(|amount| *amount > 0)? })
         });
         Some(Item {
@@ -51,6 +56,7 @@ impl Candidate {
             open: minor(self.open)?,
             total: minor(self.total)?,
             tiers: tiers.collect(),
+            paid_on: self.paid_on,
             tolerates: true,
             part_of: self.part_of.map(|document| document.as_u128()),
         })

@@ -11,6 +11,7 @@ pub(crate) mod new_payment;
 pub(crate) mod outcome;
 pub(crate) mod payment;
 pub(crate) mod policy;
+pub(crate) mod refusal;
 
 pub(crate) use quittance_matching::{MatchRule, UnappliedReason};
 
@@ -22,5 +23,6 @@ pub(crate) use candidate::Candidate;
 pub(crate) use method::Method;
 pub(crate) use new_payment::NewPayment;
 pub(crate) use outcome::{Alternative, Finding, MatchOutcome};
-pub(crate) use payment::{Payment, Refusal};
+pub(crate) use payment::Payment;
 pub(crate) use policy::{MatchingPolicy, Tolerance};
+pub(crate) use refusal::Refusal;

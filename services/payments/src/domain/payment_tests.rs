@@ -60,7 +60,8 @@ fn reason<T: std::fmt::Debug>(result: Result<T, Refusal>) -> &'static str {
 fn money_goes_from_unapplied_to_applied_and_back() {
     let (payment, allocation) = allocate(payment(100), share(60)).unwrap();
     assert_eq!(parts(&payment), [0, 60, 40]);
-    let (payment, allocation) = payment.confirm(allocation).unwrap();
+    let (payment, allocation) = payment.confirm(allocation, day("2026-03-05")).unwrap();
+    assert_eq!(allocation.effective_on, day("2026-03-05"), "from when invoicing says");
     assert_eq!(parts(&payment), [60, 0, 40]);
     let why = "wrong customer".to_owned();
     let (payment, allocation) =
@@ -86,7 +87,7 @@ fn refused_money_is_unapplied_again() {
 #[test]
 fn a_refused_reversal_leaves_the_money_applied() {
     let (payment, allocation) = allocate(payment(100), share(100)).unwrap();
-    let (payment, allocation) = payment.confirm(allocation).unwrap();
+    let (payment, allocation) = payment.confirm(allocation, day("2026-03-02")).unwrap();
     let (payment, allocation) =
         payment.start_reversal(allocation, RequestId::at(NOW), day("2026-03-02"), "typo".to_owned()).unwrap();
     let (payment, allocation) = payment.cancel_reversal(allocation).unwrap();
@@ -122,14 +123,14 @@ fn what_cannot_be_allocated_is_refused() {
 fn transitions_want_their_state_and_their_payment() {
     let (payment, pending) = allocate(payment(100), share(10)).unwrap();
     let other = Payment { id: PaymentId::at(NOW), ..payment.clone() };
-    assert_eq!(reason(other.confirm(pending.clone())), "ALLOCATION_NOT_FOUND");
+    assert_eq!(reason(other.confirm(pending.clone(), day("2026-03-02"))), "ALLOCATION_NOT_FOUND");
     let reverse = |payment: &Payment, allocation: &Allocation, on| {
         payment.clone().start_reversal(allocation.clone(), RequestId::at(NOW), day(on), String::new())
     };
     assert_eq!(reason(reverse(&payment, &pending, "2026-03-02")), "ALLOCATION_NOT_APPLIED");
     assert_eq!(reason(payment.clone().confirm_reversal(pending.clone())), "ALLOCATION_NOT_REVERSING");
-    let (payment, applied) = payment.confirm(pending).unwrap();
-    assert_eq!(reason(payment.clone().confirm(applied.clone())), "ALLOCATION_NOT_PENDING");
+    let (payment, applied) = payment.confirm(pending, day("2026-03-02")).unwrap();
+    assert_eq!(reason(payment.clone().confirm(applied.clone(), day("2026-03-02"))), "ALLOCATION_NOT_PENDING");
     assert_eq!(reason(payment.clone().reject(applied.clone(), String::new())), "ALLOCATION_NOT_PENDING");
     assert_eq!(reason(payment.clone().cancel_reversal(applied.clone())), "ALLOCATION_NOT_REVERSING");
     assert_eq!(reason(reverse(&payment, &applied, "2026-03-01")), "REVERSED_BEFORE_APPLIED");
@@ -168,7 +169,7 @@ proptest! {
             let before = payment.clone();
             let done = match (verb, chosen) {
                 (0 | 1, _) | (_, None) => allocate(before, share(amount)),
-                (2, Some(allocation)) => before.confirm(allocation),
+                (2, Some(allocation)) => before.confirm(allocation, day("2026-03-02")),
                 (3, Some(allocation)) => before.reject(allocation, "ITEM_CLOSED".to_owned()),
                 (4, Some(allocation)) => {
                     before.start_reversal(allocation, RequestId::at(NOW), day("2026-03-09"), "typo".to_owned())

@@ -63,7 +63,9 @@ impl Change {
             Payload::InvoiceVoided(_)
             | Payload::InvoiceCredited(_)
             | Payload::ItemSettled(_)
-            | Payload::SettlementReversed(_) => entries.iter().try_for_each(|entry| self.move_item(entry))?,
+            | Payload::SettlementReversed(_)
+            | Payload::ItemWrittenOff(_)
+            | Payload::RecoveryRecorded(_) => entries.iter().try_for_each(|entry| self.move_item(entry))?,
             // Drafts and deliveries do not change open items.
             Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)

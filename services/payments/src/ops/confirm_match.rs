@@ -1,7 +1,7 @@
 //! `ConfirmMatch`.
 
 use chrono::{DateTime, Utc};
-use quittance_kernel::{AllocationId, PaymentId, RequestId};
+use quittance_kernel::{Actor, AllocationId, PaymentId, RequestId};
 use quittance_service::{Etag, Operation};
 
 use super::{Recorded, Write, manual, recorded::allocations_of};
@@ -24,6 +24,7 @@ pub(crate) struct ConfirmMatch {
 fn allocate(
     mut payment: Payment,
     chosen: Alternative,
+    by: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(Payment, Vec<Allocation>), Error> {
     let batch = RequestId::at(now);
@@ -35,7 +36,7 @@ fn allocate(
             .allocate(AllocationId::at(now), batch, share, MatchRule::Manual)
             .map_err(|refusal| Error::refused(&subject, refusal))?;
         payment = next;
-        allocations.push(allocation);
+        allocations.push(Allocation { decided_by: Some(by.clone()), ..allocation });
     }
     Ok((payment, allocations))
 }
@@ -55,7 +56,7 @@ impl Operation for ConfirmMatch {
         if chosen.shares.is_empty() {
             return Err(Error::AlternativeEmpty(id, self.alternative));
         }
-        let (payment, new) = allocate(stored.payment.clone(), chosen, w.now)?;
+        let (payment, new) = allocate(stored.payment.clone(), chosen, &w.origin(0).actor, w.now)?;
         manual::save_chosen(w, stored, payment.clone(), &new).await?;
         Ok(Recorded { payment, allocations: before.into_iter().chain(new.clone()).collect(), waiting: new })
     }

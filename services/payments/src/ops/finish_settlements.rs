@@ -13,7 +13,7 @@ use crate::{
     app::TenantSettings,
     db::{self, payment::StoredPayment},
     domain::{Allocation, AllocationState, MatchRule, Payment, Refusal},
-    invoicing::{SettlementRefusal, Verdicts},
+    invoicing::{Verdict, Verdicts},
     outbox,
 };
 
@@ -107,10 +107,10 @@ impl Finishing {
         Ok(allocation)
     }
 
-    fn settle(&mut self, allocation: Allocation, verdict: &Result<(), SettlementRefusal>) -> Result<(), Error> {
+    fn settle(&mut self, allocation: Allocation, verdict: &Verdict) -> Result<(), Error> {
         match verdict {
-            Ok(()) => {
-                let applied = self.change(allocation, Payment::confirm)?;
+            Ok(counts_on) => {
+                let applied = self.change(allocation, |payment, allocation| payment.confirm(allocation, *counts_on))?;
                 self.events.push(outbox::payment_applied(&applied));
             }
             Err(refusal) => {
@@ -125,7 +125,7 @@ impl Finishing {
         Ok(())
     }
 
-    fn reverse(&mut self, allocation: Allocation, verdict: &Result<(), SettlementRefusal>) -> Result<(), Error> {
+    fn reverse(&mut self, allocation: Allocation, verdict: &Verdict) -> Result<(), Error> {
         if let Err(refusal) = verdict {
             tracing::warn!(allocation = %allocation.id, reason = refusal.reason, "invoicing did not reverse a settlement");
             self.change(allocation, Payment::cancel_reversal)?;

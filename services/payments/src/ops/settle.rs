@@ -140,7 +140,8 @@ pub(crate) async fn reverse_batch(
 fn reversal(allocation: &Allocation) -> Option<Reversal> {
     match &allocation.state {
         AllocationState::Reversing { effective_on, reason, .. } => {
-            Some(Reversal { allocation: allocation.id, effective_on: *effective_on, reason: reason.clone() })
+            let (reason, by) = (reason.clone(), allocation.decided_by.clone());
+            Some(Reversal { allocation: allocation.id, effective_on: *effective_on, reason, by })
         }
         AllocationState::Pending
         | AllocationState::Applied

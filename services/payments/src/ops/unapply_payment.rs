@@ -1,7 +1,7 @@
 //! `UnapplyPayment`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{AllocationId, PaymentId, RequestId};
+use quittance_kernel::{Actor, AllocationId, PaymentId, RequestId};
 use quittance_service::{Etag, Operation};
 
 use super::{Recorded, Write, manual, recorded::allocations_of};
@@ -32,9 +32,14 @@ impl UnapplyPayment {
         &self,
         mut payment: Payment,
         all: &[Allocation],
-        effective_on: NaiveDate,
+        by: &Actor,
+        today: NaiveDate,
         now: DateTime<Utc>,
     ) -> Result<(Payment, Vec<Allocation>), Refusal> {
+        let effective_on = self.effective_on.unwrap_or(today);
+        if effective_on > today {
+            return Err(Refusal::EffectiveInFuture { effective_on, today });
+        }
         let chosen: Vec<Allocation> = if self.allocations.is_empty() {
             all.iter().filter(|allocation| allocation.state == AllocationState::Applied).cloned().collect()
         } else {
@@ -42,6 +47,9 @@ impl UnapplyPayment {
                 |id: &AllocationId| all.iter().find(|a| a.id == *id).cloned().ok_or(Refusal::AllocationNotFound(*id));
             self.allocations.iter().map(find).collect::<Result<_, _>>()?
         };
+        if chosen.is_empty() {
+            return Err(Refusal::NothingApplied);
+        }
         let mut reversing = Vec::with_capacity(chosen.len());
         let mut batch = RequestId::at(now);
         for (place, allocation) in chosen.into_iter().enumerate() {
@@ -50,7 +58,7 @@ impl UnapplyPayment {
             }
             let (next, allocation) = payment.start_reversal(allocation, batch, effective_on, self.reason.clone())?;
             payment = next;
-            reversing.push(allocation);
+            reversing.push(Allocation { decided_by: Some(by.clone()), ..allocation });
         }
         Ok((payment, reversing))
     }
@@ -65,9 +73,8 @@ impl Operation for UnapplyPayment {
         let id = self.payment;
         let stored = manual::lock(w.tx, id, &self.etag).await?;
         let mut allocations = allocations_of(w.tx, id).await?;
-        let effective_on = self.effective_on.unwrap_or(w.today()?);
         let (payment, reversing) = self
-            .start_reversals(stored.payment.clone(), &allocations, effective_on, w.now)
+            .start_reversals(stored.payment.clone(), &allocations, &w.origin(0).actor, w.today()?, w.now)
             .map_err(|refusal| Error::refused(format!("payment {id}"), refusal))?;
         // A wrong match is not evidence for the customer of the payer's account and name.
         db::payer::forget(w.tx, id).await?;

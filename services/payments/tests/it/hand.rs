@@ -117,7 +117,54 @@ async fn what_a_person_may_not_do_is_refused() {
     assert_fault(&unapplied(&book, unapply(&missing)).await.unwrap_err(), Code::NotFound, "PAYMENT_NOT_FOUND");
     let unknown = pb::UnapplyPaymentRequest { allocation_ids: vec![request_id()], ..unapply(&payment) };
     assert_fault(&unapplied(&book, unknown).await.unwrap_err(), Code::NotFound, "ALLOCATION_NOT_FOUND");
+    assert_fault(&unapplied(&book, unapply(&payment)).await.unwrap_err(), Code::FailedPrecondition, "NOTHING_APPLIED");
     assert_eq!(book.get(&payment.payment_id).await, payment);
+    let payment = applied(&book, apply(&payment, &[(&invoice, "1")])).await.unwrap();
+    let ahead = pb::UnapplyPaymentRequest { effective_on: "2026-03-03".to_owned(), ..unapply(&payment) };
+    assert_fault(&unapplied(&book, ahead).await.unwrap_err(), Code::FailedPrecondition, "EFFECTIVE_IN_FUTURE");
+    assert_eq!(book.get(&payment.payment_id).await, payment);
+    book.verify().await;
+}
+
+#[tokio::test]
+async fn the_entries_of_an_item_say_who_applied_and_took_back_by_hand() {
+    let book = Book::start().await;
+    let invoice = book.invoice(&book.customer(&[]).await, "100").await;
+    let matched = book.record(transfer("40", &invoice.number)).await;
+    assert_eq!(parts(&matched)[0], "40.00");
+    let payment = book.record(transfer("60", "")).await;
+    let payment = applied(&book, apply(&payment, &[(&invoice, "60")])).await.unwrap();
+    unapplied(&book, unapply(&payment)).await.unwrap();
+    let request = inv::ListEntriesRequest { item_id: invoice.invoice_id, ..inv::ListEntriesRequest::default() };
+    let entries = book.items().list_entries(request).await.unwrap().into_inner().entries;
+    let actors: Vec<_> = entries.iter().map(|entry| (entry.kind(), entry.actor.as_str())).collect();
+    let (by_hand, service) = (entries[0].actor.as_str(), entries[1].actor.as_str());
+    assert_ne!(by_hand, service, "the invoice was issued by the same caller");
+    let expected = [
+        (inv::EntryKind::Document, by_hand),
+        (inv::EntryKind::Settlement, service),
+        (inv::EntryKind::Settlement, by_hand),
+        (inv::EntryKind::SettlementReversal, by_hand),
+    ];
+    assert_eq!(actors, expected);
+}
+
+/// Money received while an item was paid by other money, which came back later.
+#[tokio::test]
+async fn money_counts_from_the_day_on_which_other_money_was_taken_back() {
+    let book = Book::start().await;
+    let invoice = book.invoice(&book.customer(&[]).await, "100").await;
+    let received = |on: &str, text: &str| pb::Payment { received_on: on.to_owned(), ..transfer("100", text) };
+    let first = book.record(received("2026-02-20", &invoice.number)).await;
+    let back = pb::UnapplyPaymentRequest { effective_on: "2026-02-25".to_owned(), ..unapply(&first) };
+    unapplied(&book, back).await.unwrap();
+    let second = book.record(received("2026-02-10", "")).await;
+    let second = applied(&book, apply(&second, &[(&invoice, "100")])).await.unwrap();
+    assert_eq!(parts(&second), ["100.00", "0.00", "0.00"]);
+    assert_eq!([&second.received_on, &second.allocations[0].effective_on], ["2026-02-10", "2026-02-25"]);
+    assert_eq!(book.get(&second.payment_id).await, second);
+    let early = pb::UnapplyPaymentRequest { effective_on: "2026-02-24".to_owned(), ..unapply(&second) };
+    assert_fault(&unapplied(&book, early).await.unwrap_err(), Code::FailedPrecondition, "REVERSED_BEFORE_APPLIED");
     book.verify().await;
 }
 

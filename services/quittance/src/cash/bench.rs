@@ -74,6 +74,7 @@ fn book_of(noisy: &NoisyBook) -> Book {
             open: item.open,
             total: item.open,
             tiers: tier.into_iter().collect(),
+            paid_on: None,
             tolerates: true,
             part_of: None,
         });

@@ -187,6 +187,7 @@ impl NamedBook {
             open,
             total: open,
             tiers,
+            paid_on: None,
             tolerates: true,
             part_of: None,
         });

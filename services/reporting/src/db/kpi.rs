@@ -14,6 +14,8 @@ pub(crate) struct ToDate {
     pub(crate) paid: Decimal,
     pub(crate) discounted: Decimal,
     pub(crate) credited: Decimal,
+    pub(crate) small_differences: Decimal,
+    pub(crate) bad_debt: Decimal,
 }
 
 /// Sums effective on or before a date, by kind.
@@ -25,7 +27,9 @@ pub(crate) async fn to_date(tx: &mut Tx, currency: Currency, on: NaiveDate) -> R
              coalesce(sum(amount) filter (where kind in ('invoice', 'void')), 0) as "invoiced!",
              coalesce(-sum(amount) filter (where kind in ('settlement', 'settlement_reversal')), 0) as "paid!",
              coalesce(-sum(amount) filter (where kind in ('discount', 'discount_reversal')), 0) as "discounted!",
-             coalesce(-sum(amount) filter (where kind = 'credit'), 0) as "credited!"
+             coalesce(-sum(amount) filter (where kind = 'credit'), 0) as "credited!",
+             coalesce(-sum(amount) filter (where kind in ('write_off', 'write_off_reversal')), 0) as "small_differences!",
+             coalesce(-sum(amount) filter (where kind in ('bad_debt', 'recovery')), 0) as "bad_debt!"
            from entry
            where tenant_id = $1 and currency = $2 and effective_on <= $3"#,
         tenant,
@@ -37,7 +41,7 @@ pub(crate) async fn to_date(tx: &mut Tx, currency: Currency, on: NaiveDate) -> R
     Ok(row)
 }
 
-/// Sales (invoices less voids) by month up to a date; the key is the first day of the month.
+/// Sales by month up to a date: what was invoiced, less what is withdrawn. The key is the first day of the month.
 pub(crate) async fn sales_by_month(
     tx: &mut Tx,
     currency: Currency,
@@ -45,10 +49,26 @@ pub(crate) async fn sales_by_month(
 ) -> Result<BTreeMap<NaiveDate, Decimal>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
-        r#"select date_trunc('month', effective_on)::date as "month!", sum(amount) as "sales!"
-           from entry
-           where tenant_id = $1 and currency = $2 and effective_on <= $3 and kind in ('invoice', 'void')
-           group by 1"#,
+        r#"with invoiced as (
+             select date_trunc('month', effective_on)::date as month, sum(amount) as sales
+             from entry
+             where tenant_id = $1 and currency = $2 and effective_on <= $3 and kind = 'invoice'
+             group by 1
+           ), withdrawn as (
+             select date_trunc('month', t.issued_on)::date as month, sum(t.amount) as sales
+             from (
+               select i.number, e.issued_on, -sum(e.amount) as amount
+               from entry e
+               join item i on i.tenant_id = $1 and i.id = e.item_id
+               where e.tenant_id = $1 and e.currency = $2 and e.effective_on <= $3 and e.kind in ('void', 'credit')
+               group by i.number, e.issued_on
+             ) t
+             where t.amount = (select sum(w.total) from item w where w.tenant_id = $1 and w.number = t.number)
+             group by 1
+           )
+           select i.month as "month!", i.sales - coalesce(w.sales, 0) as "sales!"
+           from invoiced i
+           left join withdrawn w on w.month = i.month"#,
         tenant,
         currency.code(),
         on,
@@ -58,18 +78,40 @@ pub(crate) async fn sales_by_month(
     Ok(rows.into_iter().map(|row| (row.month, row.sales)).collect())
 }
 
-/// Sales and documents from a date to a date, both included.
-pub(crate) async fn sales(
-    tx: &mut Tx,
-    currency: Currency,
-    from: NaiveDate,
-    to: NaiveDate,
-) -> Result<(Decimal, i32), DbError> {
+/// Sales of a period, as its last day knows them.
+#[derive(Debug, Clone)]
+pub(crate) struct Sales {
+    /// What was invoiced in it, less what of it is withdrawn.
+    pub(crate) amount: Decimal,
+    /// How many they are, each installment for itself.
+    pub(crate) documents: i32,
+    /// What was withdrawn in the period of what was invoiced before it.
+    pub(crate) withdrawn_before: Decimal,
+}
+
+/// Sales from a date to a date, both included. A document is withdrawn that was voided, or credited in full: it leaves the period of its issue.
+pub(crate) async fn sales(tx: &mut Tx, currency: Currency, from: NaiveDate, to: NaiveDate) -> Result<Sales, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
-        r#"select coalesce(sum(amount), 0) as "sales!", count(*)::int as "documents!"
-           from entry
-           where tenant_id = $1 and currency = $2 and effective_on between $3 and $4 and kind in ('invoice', 'void')"#,
+    let row = sqlx::query_as!(
+        Sales,
+        r#"with invoiced as (
+             select coalesce(sum(amount), 0) as amount, count(*) as documents
+             from entry
+             where tenant_id = $1 and currency = $2 and effective_on between $3 and $4 and kind = 'invoice'
+           ), taken_back as (
+             select i.number, e.issued_on, -sum(e.amount) as amount, coalesce(-sum(e.amount) filter (where e.effective_on >= $3), 0) as in_period
+             from entry e
+             join item i on i.tenant_id = $1 and i.id = e.item_id
+             where e.tenant_id = $1 and e.currency = $2 and e.effective_on <= $4 and e.kind in ('void', 'credit')
+             group by i.number, e.issued_on
+           ), withdrawn as (
+             select coalesce(sum(t.amount) filter (where t.issued_on >= $3), 0) as amount, count(*) filter (where t.issued_on >= $3) as documents,
+               coalesce(sum(t.in_period) filter (where t.issued_on < $3), 0) as before
+             from taken_back t
+             where t.amount = (select sum(w.total) from item w where w.tenant_id = $1 and w.number = t.number)
+           )
+           select i.amount - w.amount as "amount!", (i.documents - w.documents)::int as "documents!", w.before as "withdrawn_before!"
+           from invoiced i, withdrawn w"#,
         tenant,
         currency.code(),
         from,
@@ -77,7 +119,7 @@ pub(crate) async fn sales(
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok((row.sales, row.documents))
+    Ok(row)
 }
 
 /// The open balance on a date.
@@ -94,7 +136,7 @@ pub(crate) async fn open_total(tx: &mut Tx, currency: Currency, on: NaiveDate) -
     Ok(total)
 }
 
-/// Days of items that were paid in full on or before a date: an item is paid on the day of its last settlement.
+/// Days of items that were paid in full on or before a date: an item is paid on the day of its last settlement. One of which something is bad debt is not.
 #[derive(Debug, Clone)]
 pub(crate) struct PaidDays {
     pub(crate) items: i32,
@@ -113,6 +155,7 @@ pub(crate) async fn paid_days(tx: &mut Tx, currency: Currency, on: NaiveDate) ->
              where tenant_id = $1 and currency = $2 and effective_on <= $3
              group by item_id, issued_on, due_on
              having sum(amount) = 0 and sum(amount) filter (where kind in ('settlement', 'settlement_reversal')) <> 0
+               and coalesce(sum(amount) filter (where kind in ('bad_debt', 'recovery')), 0) = 0
            )
            select
              count(*)::int as "items!",

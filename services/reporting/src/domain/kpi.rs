@@ -78,7 +78,7 @@ impl Metric {
 /// currency; without sales it is undefined.
 pub(crate) fn dso_period(open: Decimal, sales90: Decimal) -> Metric {
     let numerator = open.saturating_mul(Decimal::from(DSO_PERIOD_DAYS));
-    Metric::quotient("DSO_PERIOD/1", numerator, sales90).within(DSO_PERIOD_DAYS)
+    Metric::quotient("DSO_PERIOD/2", numerator, sales90).within(DSO_PERIOD_DAYS)
 }
 
 /// Days sales outstanding by countback (exhaustion): how many days of sales the open balance holds, latest month first.
@@ -91,7 +91,7 @@ pub(crate) fn dso_period(open: Decimal, sales90: Decimal) -> Metric {
 /// `sales_by_month` has the first day of each month as key and holds nothing after `on`; a month that reversed more
 /// than it sold subtracts nothing. The result's `days` are the whole days that were added.
 pub(crate) fn dso_countback(open: Decimal, sales_by_month: &BTreeMap<NaiveDate, Decimal>, on: NaiveDate) -> Metric {
-    const FORMULA: &str = "DSO_COUNTBACK/1";
+    const FORMULA: &str = "DSO_COUNTBACK/2";
     if open <= Decimal::ZERO {
         return Metric::whole_days(FORMULA, 0, false);
     }
@@ -127,7 +127,7 @@ pub(crate) fn cei(inputs: CeiInputs) -> Metric {
     let CeiInputs { beginning, sales, ending_total, ending_not_due, days } = inputs;
     let collectible = beginning + sales;
     let collected = (collectible - ending_total) * Decimal::ONE_HUNDRED;
-    Metric::quotient("CEI_TOTAL_SALES/1", collected, collectible - ending_not_due).within(days)
+    Metric::quotient("CEI_TOTAL_SALES/2", collected, collectible - ending_not_due).within(days)
 }
 
 /// The window of [`cei`] on a date: its first day, and its calendar days with the date.

@@ -127,14 +127,14 @@ pub(super) async fn kpis(
     let on = app.date_or_today(tx.tenant(), on).await?;
     let aging = db::aging::total(tx, currency, on).await?;
     let to_date = db::kpi::to_date(tx, currency, on).await?;
-    let (sales90, documents90) = db::kpi::sales(tx, currency, on - Duration::days(PERIOD_DAYS - 1), on).await?;
+    let sales90 = db::kpi::sales(tx, currency, on - Duration::days(PERIOD_DAYS - 1), on).await?;
     let months = db::kpi::sales_by_month(tx, currency, on).await?;
     let paid = db::kpi::paid_days(tx, currency, on).await?;
     let cei = cei(tx, currency, on, &aging).await?;
     Ok(pb::KpiReport {
         effective_on: on.to_string(),
         currency_code: currency.code().to_owned(),
-        dso_period_90: Some(metric(kpi::dso_period(aging.open_total, sales90).over(documents90))),
+        dso_period_90: Some(metric(kpi::dso_period(aging.open_total, sales90.amount).over(sales90.documents))),
         dso_countback: Some(metric(kpi::dso_countback(aging.open_total, &months, on).over(aging.open_count))),
         cei_3_months: Some(metric(cei)),
         average_days_late: Some(metric(kpi::average_days_late(paid.days_late, paid.items))),
@@ -143,16 +143,25 @@ pub(super) async fn kpis(
         paid_to_date: Some(amount(to_date.paid, currency)?),
         discounted_to_date: Some(amount(to_date.discounted, currency)?),
         credited_to_date: Some(amount(to_date.credited, currency)?),
+        small_differences_to_date: Some(amount(to_date.small_differences, currency)?),
+        bad_debt_to_date: Some(amount(to_date.bad_debt, currency)?),
         watermarks,
     })
 }
 
 async fn cei(tx: &mut Tx, currency: Currency, on: NaiveDate, ending: &AgingRow) -> Result<Metric, Error> {
     let (start, days) = kpi::cei_window(on);
-    let beginning = db::kpi::open_total(tx, currency, start - Duration::days(1)).await?;
-    let (sales, documents) = db::kpi::sales(tx, currency, start, on).await?;
-    let inputs = CeiInputs { beginning, sales, ending_total: ending.open_total, ending_not_due: ending.not_due, days };
-    Ok(kpi::cei(inputs).over(documents))
+    let sales = db::kpi::sales(tx, currency, start, on).await?;
+    // What was withdrawn in the window was never to be collected.
+    let beginning = db::kpi::open_total(tx, currency, start - Duration::days(1)).await? - sales.withdrawn_before;
+    let inputs = CeiInputs {
+        beginning,
+        sales: sales.amount,
+        ending_total: ending.open_total,
+        ending_not_due: ending.not_due,
+        days,
+    };
+    Ok(kpi::cei(inputs).over(sales.documents))
 }
 
 /// Checks the invariants that reporting can see.

@@ -204,6 +204,7 @@ impl History {
             write_off: eur(total - amount).filter(|_| writes_off),
             write_off_reason: if writes_off { WriteOffReason::SmallDifference } else { WriteOffReason::Unspecified }
                 .into(),
+            ..inv::Settlement::default()
         };
         let told = pay::Allocation {
             allocation_id: allocation.to_string(),

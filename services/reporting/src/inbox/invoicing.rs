@@ -70,6 +70,8 @@ impl Sets {
             | Payload::InvoiceCredited(_)
             | Payload::ItemSettled(_)
             | Payload::SettlementReversed(_)
+            | Payload::ItemWrittenOff(_)
+            | Payload::RecoveryRecorded(_)
             // A draft is not owed yet, and delivery changes no balance.
             | Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)
@@ -148,6 +150,8 @@ fn stored_kind(kind: EntryKind) -> Result<&'static str, HandlerError> {
         EntryKind::SettlementReversal => Ok("settlement_reversal"),
         EntryKind::DiscountReversal => Ok("discount_reversal"),
         EntryKind::SmallDifferenceReversal => Ok("write_off_reversal"),
+        EntryKind::BadDebt => Ok("bad_debt"),
+        EntryKind::Recovery => Ok("recovery"),
         EntryKind::Credit => Ok("credit"),
         EntryKind::Void => Ok("void"),
         EntryKind::Unspecified => Err(rejected("an entry of a kind that this version does not know")),

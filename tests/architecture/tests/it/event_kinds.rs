@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 40] = [
+const KINDS: [&str; 42] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
@@ -30,6 +30,8 @@ const KINDS: [&str; 40] = [
     "quittance.invoicing.v1.InvoiceUpdated",
     "quittance.invoicing.v1.InvoiceVoided",
     "quittance.invoicing.v1.ItemSettled",
+    "quittance.invoicing.v1.ItemWrittenOff",
+    "quittance.invoicing.v1.RecoveryRecorded",
     "quittance.invoicing.v1.SeriesCreated",
     "quittance.invoicing.v1.SeriesDeleted",
     "quittance.invoicing.v1.SeriesUpdated",

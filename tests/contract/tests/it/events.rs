@@ -9,7 +9,7 @@ use quittance_proto::{collections, creditrisk, invoicing, is_personal, payments}
 use sha2::{Digest as _, Sha256};
 
 /// Fields that events never carry, though the resources they show have them.
-const NEVER_TOLD: [&str; 22] = [
+const NEVER_TOLD: [&str; 24] = [
     // Its words are personal and long: GetReminder has them.
     "quittance.collections.v1.Reminder.subject",
     "quittance.collections.v1.Reminder.body",
@@ -26,6 +26,9 @@ const NEVER_TOLD: [&str; 22] = [
     "quittance.invoicing.v1.InvoiceInstallment.due_on",
     "quittance.invoicing.v1.InvoiceInstallment.amount",
     "quittance.invoicing.v1.InvoiceInstallment.open_amount",
+    // Entries have who caused them.
+    "quittance.invoicing.v1.Settlement.actor",
+    "quittance.invoicing.v1.Settlement.on_behalf_of",
     // Events have items as they are opened.
     "quittance.invoicing.v1.OpenItem.disputed",
     // They may be too many for an event, which has their numbers: GetBankImport has them.

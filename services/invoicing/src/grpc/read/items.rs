@@ -1,12 +1,14 @@
 //! Commands about open items.
 
-use quittance_grpc::{Violations, check_batch, date, id, positive_money, text, write_off};
-use quittance_kernel::{AllocationId, ItemId, PaymentId};
+use quittance_grpc::{
+    Violations, check_batch, date, id, optional_date, optional_text, positive_money, required, text, write_off,
+};
+use quittance_kernel::{Actor, Added, AllocationId, BadDebtId, ItemId, PaymentId};
 use quittance_proto::invoicing::v1 as pb;
 
 use crate::{
-    domain::{Settlement, invoice_content::MAX_REASON},
-    ops::{Reversal, ReverseSettlements, SettleItems},
+    domain::{BadDebtReason, Settlement, invoice_content::MAX_REASON},
+    ops::{RecordRecovery, Reversal, ReverseSettlements, SettleItems, WriteOffItem},
 };
 
 fn settlement(message: pb::Settlement) -> Result<Settlement, Violations> {
@@ -21,13 +23,24 @@ fn settlement(message: pb::Settlement) -> Result<Settlement, Violations> {
     };
     let write_off = bad.within("", write_off(message.write_off.as_ref(), message.write_off_reason));
     let effective_on = bad.check("effective_on", date(&message.effective_on));
+    let decided_by = bad.within("", decided_by(&message.actor, &message.on_behalf_of));
     let ids = allocation.zip(item).zip(payment);
     let amounts = amount.zip(discount).zip(write_off);
-    let read = ids.zip(amounts).zip(effective_on);
-    bad.into_result(read.map(|((ids, amounts), effective_on)| {
+    let read = ids.zip(amounts).zip(effective_on.zip(decided_by));
+    bad.into_result(read.map(|((ids, amounts), (effective_on, decided_by))| {
         let (((allocation, item), payment), ((amount, discount), write_off)) = (ids, amounts);
-        Settlement { allocation, payment, item, amount, discount, write_off, effective_on }
+        Settlement { allocation, payment, item, amount, discount, write_off, effective_on, decided_by }
     }))
+}
+
+/// Who decided in payments; `None` if it was its own work.
+fn decided_by(actor: &str, on_behalf_of: &str) -> Result<Option<Actor>, Violations> {
+    let mut bad = Violations::default();
+    let person = Some(on_behalf_of).filter(|person| !person.is_empty());
+    let named = (!actor.is_empty()).then(|| Actor::named(actor, person)).transpose();
+    let named = named.map_err(|error| ("TEXT_TOO_LONG", error.to_string()));
+    let named = bad.check("actor", named);
+    bad.into_result(named)
 }
 
 impl TryFrom<pb::SettleItemsRequest> for SettleItems {
@@ -52,13 +65,68 @@ impl TryFrom<pb::ReverseSettlementsRequest> for ReverseSettlements {
             let allocation = bad.check("allocation_id", id(&reversal.allocation_id, AllocationId::parse));
             let effective_on = bad.check("effective_on", date(&reversal.effective_on));
             let reason = bad.check("reason", text(&reversal.reason, MAX_REASON));
-            let read = allocation.zip(effective_on).zip(reason);
-            bad.into_result(read.map(|((allocation, effective_on), reason)| Reversal {
+            let by = bad.within("", decided_by(&reversal.actor, &reversal.on_behalf_of));
+            let read = allocation.zip(effective_on).zip(reason.zip(by));
+            bad.into_result(read.map(|((allocation, effective_on), (reason, by))| Reversal {
                 allocation,
                 effective_on,
                 reason,
+                by: Added(by),
             }))
         });
         bad.into_result(reversals.map(|reversals| Self { reversals }))
+    }
+}
+
+impl TryFrom<pb::WriteOffItemRequest> for WriteOffItem {
+    type Error = Violations;
+
+    fn try_from(request: pb::WriteOffItemRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let reason = match request.reason() {
+            pb::BadDebtReason::Unspecified => required(),
+            pb::BadDebtReason::Uncollectible => Ok(BadDebtReason::Uncollectible),
+            pb::BadDebtReason::Insolvency => Ok(BadDebtReason::Insolvency),
+            pb::BadDebtReason::Deceased => Ok(BadDebtReason::Deceased),
+            pb::BadDebtReason::BusinessClosed => Ok(BadDebtReason::BusinessClosed),
+            pb::BadDebtReason::Limitation => Ok(BadDebtReason::Limitation),
+            pb::BadDebtReason::Fraud => Ok(BadDebtReason::Fraud),
+            pb::BadDebtReason::Settlement => Ok(BadDebtReason::Settlement),
+            pb::BadDebtReason::CostExceedsValue => Ok(BadDebtReason::CostExceedsValue),
+        };
+        let item = bad.check("item_id", id(&request.item_id, ItemId::parse));
+        let amount =
+            bad.check("amount", request.amount.as_ref().map(|amount| positive_money(Some(amount))).transpose());
+        let reason = bad.check("reason", reason);
+        let note = bad.check("note", optional_text(&request.note, MAX_REASON));
+        let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
+        let command = item.zip(amount).zip(reason.zip(note)).zip(effective_on);
+        bad.into_result(command.map(|(((item, amount), (reason, note)), effective_on)| Self {
+            item,
+            amount,
+            reason,
+            note,
+            effective_on,
+        }))
+    }
+}
+
+impl TryFrom<pb::RecordRecoveryRequest> for RecordRecovery {
+    type Error = Violations;
+
+    fn try_from(request: pb::RecordRecoveryRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let bad_debt = bad.check("bad_debt_id", id(&request.bad_debt_id, BadDebtId::parse));
+        let amount =
+            bad.check("amount", request.amount.as_ref().map(|amount| positive_money(Some(amount))).transpose());
+        let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
+        let reason = bad.check("reason", text(&request.reason, MAX_REASON));
+        let command = bad_debt.zip(amount).zip(effective_on.zip(reason));
+        bad.into_result(command.map(|((bad_debt, amount), (effective_on, reason))| Self {
+            bad_debt,
+            amount,
+            effective_on,
+            reason,
+        }))
     }
 }

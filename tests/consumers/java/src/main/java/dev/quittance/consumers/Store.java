@@ -6,6 +6,8 @@ import dev.quittance.invoicing.v1.InvoiceCredited;
 import dev.quittance.invoicing.v1.InvoiceIssued;
 import dev.quittance.invoicing.v1.InvoiceVoided;
 import dev.quittance.invoicing.v1.ItemSettled;
+import dev.quittance.invoicing.v1.ItemWrittenOff;
+import dev.quittance.invoicing.v1.RecoveryRecorded;
 import dev.quittance.invoicing.v1.SettlementReversed;
 import dev.quittance.payments.v1.PaymentApplied;
 import dev.quittance.payments.v1.PaymentAttributed;
@@ -77,6 +79,10 @@ final class Store implements AutoCloseable {
       update("update item set open = ? where id = ?", event.getOpenAmount().getAmount(), event.getSettlement().getItemId());
     } else if (message instanceof SettlementReversed event) {
       update("update item set open = ? where id = ?", event.getOpenAmount().getAmount(), event.getSettlement().getItemId());
+    } else if (message instanceof ItemWrittenOff event) {
+      update("update item set open = ? where id = ?", event.getOpenAmount().getAmount(), event.getBadDebt().getItemId());
+    } else if (message instanceof RecoveryRecorded event) {
+      update("update item set open = ? where id = ?", event.getOpenAmount().getAmount(), event.getBadDebt().getItemId());
     } else if (message instanceof InvoiceVoided event) {
       add("item", "open", event.getInvoiceId(), amount(event.getAmount()).negate());
     } else if (message instanceof InvoiceCredited event) {

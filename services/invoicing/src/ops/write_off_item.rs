@@ -1,0 +1,50 @@
+//! `WriteOffItem`.
+
+use chrono::NaiveDate;
+use quittance_kernel::{BadDebtId, ItemId, Money};
+use quittance_service::Operation;
+
+use super::{Write, recording, timelines};
+use crate::{
+    Error,
+    app::TenantSettings,
+    db::{self, item::ItemView},
+    domain::{BadDebt, BadDebtReason, Source, WriteOffRequest},
+    outbox,
+};
+
+/// Writes off what is open of an item, or a part of it, as a bad debt.
+#[derive(Debug, Hash)]
+pub(crate) struct WriteOffItem {
+    pub(crate) item: ItemId,
+    /// `None` for all that is open.
+    pub(crate) amount: Option<Money>,
+    pub(crate) reason: BadDebtReason,
+    /// For the record.
+    pub(crate) note: String,
+    /// `None` for today.
+    pub(crate) effective_on: Option<NaiveDate>,
+}
+
+impl Operation for WriteOffItem {
+    const NAME: &'static str = "WriteOffItem";
+    type Settings = TenantSettings;
+    type Output = (BadDebt, ItemView);
+
+    async fn run(&self, w: &mut Write<'_>) -> Result<(BadDebt, ItemView), Error> {
+        let id = BadDebtId::at(w.now);
+        let recording = recording(w, 0, Source::BadDebt(id), &self.note)?;
+        let dated_on = self.effective_on.unwrap_or(recording.today);
+        let found = db::item::lock_items(w.tx, &[self.item]).await?.remove(&self.item);
+        let ItemView { mut item, disputed } = found.ok_or(Error::ItemNotFound(self.item))?;
+        timelines::read(w, std::iter::once((&mut item, dated_on))).await?;
+        let request = WriteOffRequest { id, amount: self.amount, reason: self.reason, dated_on };
+        let (debt, item, entries) = BadDebt::write_off(item, request, &recording)
+            .map_err(|refusal| Error::refused(format!("item {}", self.item), refusal))?;
+        db::item::update_items(w.tx, &[&item]).await?;
+        db::bad_debt::insert(w.tx, &debt).await?;
+        db::entry::insert_all(w.tx, &entries).await?;
+        w.publish(outbox::item_written_off(&debt, &item, &entries));
+        Ok((debt, ItemView { item, disputed }))
+    }
+}

@@ -1,0 +1,117 @@
+//! What is wrong in the tables is found: each kind of damage alone, done by hand behind the service's back.
+
+use quittance_proto::{common::v1::VerifyLedgerRequest, invoicing::v1 as pb};
+use quittance_testkit::request_id;
+use sqlx::{AssertSqlSafe, Executor as _};
+
+use crate::{
+    settling::{settle, settlement},
+    setup::{Service, create_and_issue, eur},
+};
+
+/// The tables of the ledger, those first that others refer to.
+const TABLES: [&str; 8] =
+    ["series", "invoice", "open_item", "entry", "settlement", "reversal", "credit_note", "bad_debt"];
+
+/// The damage, and whether another rule than those on items and documents finds it (6: numbers, 7: credit notes).
+const DAMAGES: [(&str, i32); 27] = [
+    ("update open_item set settled = settled + 1 where number = 'INV-000001'", 1),
+    ("update open_item set total = total + 5 where number = 'INV-000001'", 1),
+    ("update open_item set discounted = 1 where number = 'INV-000002'", 1),
+    ("update open_item set written_off = written_off + 1 where number = 'INV-000002'", 1),
+    ("update open_item set bad_debt = bad_debt - 1 where number = 'INV-000003'", 1),
+    ("update open_item set credited = credited - 1 where number = 'INV-000004'", 1),
+    ("update open_item set currency = 'USD' where number = 'INV-000001'", 1),
+    ("update open_item set customer_id = gen_random_uuid() where number = 'INV-000001'", 1),
+    ("update open_item set due_on = due_on + 1 where number = 'INV-000001'", 1),
+    ("delete from open_item where number = 'INV-000002'", 1),
+    ("update entry set amount = amount - 1 where kind = 'settlement'", 1),
+    ("update entry set amount = amount + 1 where kind = 'invoice'", 1),
+    ("update entry set kind = 'discount' where kind = 'settlement'", 1),
+    ("update entry set currency = 'USD' where kind = 'credit'", 1),
+    ("update entry set customer_id = gen_random_uuid() where kind = 'credit'", 1),
+    ("update entry set effective_on = effective_on - 30 where kind = 'settlement'", 1),
+    ("delete from entry where kind = 'bad_debt'", 1),
+    ("update settlement set amount = amount + 1", 1),
+    ("delete from settlement", 1),
+    ("update bad_debt set recovered = recovered + 1", 1),
+    ("update invoice set tax_total = tax_total + 5, total = total + 5 where number = 'INV-000001'", 1),
+    ("update invoice set net_total = net_total + 5, tax_total = tax_total - 5 where number = 'INV-000001'", 1),
+    (
+        "update invoice set lines = jsonb_set(lines::jsonb, '{0,tax_rate}', '\"20\"')::json where number = 'INV-000001'",
+        1,
+    ),
+    ("update invoice set number = 'INV-000009' where number = 'INV-000002'", 6),
+    ("update series set next_number = next_number + 1 where kind = 'invoice'", 6),
+    ("update invoice set issued_on = issued_on - 40 where number = 'INV-000004'", 6),
+    ("update credit_note set net_total = net_total - 1, total = total - 1", 7),
+];
+
+/// Keeps the tables as they are, or puts them back.
+fn copied(statements: &str) -> String {
+    TABLES.map(|table| statements.replace('%', table)).join(";\n")
+}
+
+fn restored() -> String {
+    let back = TABLES.map(|table| {
+        format!(
+            "execute (select 'insert into {table} (' || string_agg(attname, ', ') || ') select ' || string_agg(attname, ', ') || ' from saved_{table}'
+               from pg_attribute where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped and attgenerated = '')"
+        )
+    });
+    let away: Vec<String> = TABLES.iter().rev().map(|table| format!("delete from {table}")).collect();
+    format!("begin;\n{};\ndo $$ begin\n{};\nend $$;\ncommit", away.join(";\n"), back.join(";\n"))
+}
+
+impl Service {
+    /// The numbers of the invariants that are violated.
+    async fn violated(&self) -> Vec<i32> {
+        let found = self.items().verify_ledger(VerifyLedgerRequest {}).await.unwrap().into_inner().invariants;
+        found.iter().filter(|invariant| invariant.violations > 0).map(|invariant| invariant.number).collect()
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_damage_is_found() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    // One is paid in part, one open, one written off in part, one credited in part.
+    let mut items = Vec::new();
+    for _ in 0..4 {
+        let mut request = create_and_issue(&customer);
+        request.invoice.as_mut().unwrap().issued_on = "2026-02-20".to_owned();
+        items.push(service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id);
+    }
+    service.settlements().settle_items(settle(vec![settlement(&items[0], "19")])).await.unwrap();
+    let write_off = pb::WriteOffItemRequest {
+        request_id: request_id(),
+        item_id: items[2].clone(),
+        amount: eur("20"),
+        reason: pb::BadDebtReason::Fraud.into(),
+        ..Default::default()
+    };
+    service.bad_debts().write_off_item(write_off).await.unwrap();
+    let credit = pb::CreditInvoiceRequest {
+        request_id: request_id(),
+        invoice_id: items[3].clone(),
+        reason: pb::CreditReason::Pricing.into(),
+        amount: eur("20"),
+        ..Default::default()
+    };
+    service.credit_notes().credit_invoice(credit).await.unwrap();
+    assert_eq!(service.violated().await, Vec::<i32>::new());
+
+    let mut owner = service.db.connect_as("quittance_owner").await;
+    owner.execute(AssertSqlSafe(copied("create table saved_% as table %"))).await.unwrap();
+    let mut missed = Vec::new();
+    for (damage, number) in DAMAGES {
+        let done = owner.execute(damage).await.unwrap();
+        assert!(done.rows_affected() > 0, "{damage}");
+        if !service.violated().await.contains(&number) {
+            missed.push(damage);
+        }
+        owner.execute(AssertSqlSafe(restored())).await.unwrap();
+        assert_eq!(service.violated().await, Vec::<i32>::new(), "restored after {damage}");
+    }
+    assert!(missed.is_empty(), "not found: {missed:#?}");
+}
