@@ -21,10 +21,11 @@ pub(crate) async fn find_settlements(
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
+        // `offset 0` keeps it a lookup of each: a table that has no statistics yet would be read whole, once for every allocation.
         r#"select s.allocation_id, s.item_id, s.payment_id, s.amount, s.discount, s.write_off, s.write_off_reason, s.currency,
              s.effective_on, coalesce(s.counts_on, s.effective_on) as "counts_on!", r.effective_on as "reversed_on?"
            from unnest($2::uuid[]) as requested (id)
-           join settlement s on s.tenant_id = $1 and s.allocation_id = requested.id
+           cross join lateral (select * from settlement where tenant_id = $1 and allocation_id = requested.id offset 0) s
            left join reversal r on r.tenant_id = $1 and r.allocation_id = s.allocation_id"#,
         tenant,
         &ids,

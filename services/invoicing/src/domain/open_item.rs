@@ -69,8 +69,8 @@ pub(crate) struct Settlement {
     pub decided_by: Option<Actor>,
 }
 
-/// A settlement without a write-off has the hash of versions before write-offs existed, and so has one that nobody decided by hand: a call
-/// repeated across an upgrade is the same call.
+/// A settlement without a write-off has the hash of versions before write-offs existed, and so has one of payments' own matching: a call repeated
+/// across an upgrade is the same call.
 impl Hash for Settlement {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.allocation, self.payment, self.item, self.amount, self.discount, self.effective_on).hash(state);

@@ -13,7 +13,7 @@ use crate::{
 const TABLES: [&str; 8] =
     ["series", "invoice", "open_item", "entry", "settlement", "reversal", "credit_note", "bad_debt"];
 
-/// The damage, and whether another rule than those on items and documents finds it (6: numbers, 7: credit notes).
+/// Each kind of damage, and the number of the invariant that finds it (1: items and documents, 6: numbers, 7: credit notes).
 const DAMAGES: [(&str, i32); 27] = [
     ("update open_item set settled = settled + 1 where number = 'INV-000001'", 1),
     ("update open_item set total = total + 5 where number = 'INV-000001'", 1),
