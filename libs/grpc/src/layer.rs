@@ -236,7 +236,13 @@ fn with_written(mut response: Response<Body>, written: &Written) -> Response<Bod
 /// The response of the running work, or `DEADLINE_EXCEEDED`. The work is never cancelled. A response that is ready
 /// after the deadline is late too, even if both were seen in the same moment.
 async fn answer(running: tokio::task::JoinHandle<Result<Response<Body>, String>>, deadline: Instant) -> Response<Body> {
-    let joined = tokio::time::timeout_at(deadline.into(), running).await.ok().filter(|_| Instant::now() < deadline);
+    let in_time = |_: &_| Instant::now() < deadline;
+    // A deadline that has passed is not waited for: timers are as coarse as a millisecond, and tonic's own may be first.
+    let joined = if Instant::now() < deadline {
+        tokio::time::timeout_at(deadline.into(), running).await.ok().filter(in_time)
+    } else {
+        None
+    };
     match joined {
         Some(Ok(Ok(response))) => response,
         Some(Ok(Err(error))) => {

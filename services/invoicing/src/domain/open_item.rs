@@ -309,5 +309,8 @@ impl OpenItem {
 }
 
 #[cfg(test)]
+#[path = "open_item_histories.rs"]
+mod histories;
+#[cfg(test)]
 #[path = "open_item_tests.rs"]
 mod tests;

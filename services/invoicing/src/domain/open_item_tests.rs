@@ -1,11 +1,10 @@
-use proptest::prelude::*;
 use quittance_kernel::{Currency, MoneyError};
 
 use super::*;
 use crate::domain::samples::{day, eur, now, open_item, recording};
 use quittance_kernel::WriteOffReason;
 
-fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_on: &str) -> Settlement {
+pub(super) fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_on: &str) -> Settlement {
     Settlement {
         allocation: AllocationId::at(now()),
         payment: PaymentId::at(now()),
@@ -19,11 +18,11 @@ fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_o
 }
 
 /// A settlement that counts from its own date.
-fn recorded(settlement: &Settlement) -> RecordedSettlement {
+pub(super) fn recorded(settlement: &Settlement) -> RecordedSettlement {
     RecordedSettlement { settlement: settlement.clone(), counts_on: settlement.effective_on, reversed_on: None }
 }
 
-fn small(amount: Money) -> Option<WriteOff> {
+pub(super) fn small(amount: Money) -> Option<WriteOff> {
     Some(WriteOff { amount, reason: WriteOffReason::SmallDifference })
 }
 
@@ -255,115 +254,3 @@ fn an_allocation_settles_once_and_the_same() {
     assert_eq!(because.repeats(&other), Err(Refusal::AllocationDiffers));
     assert_eq!(because.clone().repeats(&because), Ok(()));
 }
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Settle { minor: i64, discount: Option<i64>, write_off: Option<i64>, days: u64 },
-    Close { discount: Option<i64>, write_off: Option<i64>, days: u64 },
-    Reverse { which: usize, days: u64 },
-    Credit { minor: i64, days: u64 },
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let discount = || prop::option::of(0i64..300);
-    let write_off = || prop::option::of(-500i64..500);
-    prop_oneof![
-        4 => (-5i64..6_000, discount(), prop::option::weighted(0.1, -500i64..500), 0u64..20)
-            .prop_map(|(minor, discount, write_off, days)| Step::Settle { minor, discount, write_off, days }),
-        4 => (discount(), write_off(), 0u64..20)
-            .prop_map(|(discount, write_off, days)| Step::Close { discount, write_off, days }),
-        4 => (any::<usize>(), 0u64..20).prop_map(|(which, days)| Step::Reverse { which, days }),
-        1 => (1i64..6_000, 0u64..20).prop_map(|(minor, days)| Step::Credit { minor, days }),
-    ]
-}
-
-fn cents(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::EUR)
-}
-
-/// What the step makes of the item, given the settlements not reversed. `None` where it is refused.
-fn take(step: Step, item: &OpenItem, settled: &mut Vec<RecordedSettlement>) -> Option<(OpenItem, Vec<Entry>)> {
-    let after = |days: u64| item.issued_on + chrono::Days::new(days);
-    let of = |amount: Money, discount: Option<i64>, write_off: Option<i64>, days: u64| Settlement {
-        amount,
-        discount: discount.map(cents),
-        write_off: write_off.and_then(|minor| small(cents(minor))),
-        effective_on: after(days),
-        ..settlement(item, "1.00", None, "2026-03-02")
-    };
-    let settle = match step {
-        Step::Settle { minor, discount, write_off, days } => of(cents(minor), discount, write_off, days),
-        Step::Close { discount, write_off, days } => {
-            let rest = cents(discount.unwrap_or(0) + write_off.unwrap_or(0));
-            of(item.open().checked_sub(rest).unwrap(), discount, write_off, days)
-        }
-        Step::Reverse { which, days } => {
-            let index = which.checked_rem(settled.len())?;
-            let done = item.clone().reverse(&settled[index], after(days), &recording()).ok()?;
-            settled.remove(index);
-            return Some(done);
-        }
-        Step::Credit { minor, days } => {
-            return item.clone().credit(cents(minor), after(days), &recording()).ok();
-        }
-    };
-    let done = item.clone().settle(&settle, &recording()).ok()?;
-    settled.push(RecordedSettlement { counts_on: done.1[0].effective_on, ..recorded(&settle) });
-    Some(done)
-}
-
-/// The balance on each date with an entry.
-fn by_date(entries: &[Entry]) -> Vec<(NaiveDate, Money)> {
-    let mut dates: Vec<NaiveDate> = entries.iter().map(|entry| entry.effective_on).collect();
-    dates.sort_unstable();
-    dates.dedup();
-    let until = |on: NaiveDate| entries.iter().filter(move |entry| entry.effective_on <= on).map(|entry| entry.amount);
-    dates.into_iter().map(|on| (on, Money::sum(Currency::EUR, until(on)).unwrap())).collect()
-}
-
-/// Minus the sum of the entries of these kinds.
-fn taken_by(entries: &[Entry], kinds: [EntryKind; 2]) -> Money {
-    let of_kind = entries.iter().filter(|entry| kinds.contains(&entry.kind));
-    Money::sum(Currency::EUR, of_kind.map(|entry| entry.amount.negated())).unwrap()
-}
-
-proptest! {
-    /// Whatever is requested of an item, it owes neither less than nothing nor more than its total, the entries say exactly
-    /// what it owes, and each part of the total what its entries say.
-    #[test]
-    fn entries_sum_to_what_is_open(steps in prop::collection::vec(step(), 0..30)) {
-        let mut item = open_item("100.00", "2/10 net 30", "2026-03-02");
-        let mut entries = vec![item.opening_entry(&recording())];
-        let mut settled = Vec::new();
-        for step in steps {
-            if let Some((after, more)) = take(step, &item, &mut settled) {
-                item = after;
-                entries.extend(more);
-            }
-            let (open, amounts) = (item.open(), item.amounts);
-            prop_assert!(!open.is_negative() && open.to_minor() <= amounts.total().to_minor());
-            let sum = Money::sum(Currency::EUR, entries.iter().map(|entry| entry.amount));
-            prop_assert_eq!(sum, Ok(open));
-            for (on, balance) in by_date(&entries) {
-                prop_assert!(!balance.is_negative() && balance.to_minor() <= amounts.total().to_minor(), "{balance} on {on}");
-            }
-            let parts = [
-                open, amounts.settled(), amounts.discounted(), amounts.written_off(), amounts.credited(), amounts.voided(),
-            ];
-            prop_assert_eq!(Money::sum(Currency::EUR, parts), Ok(amounts.total()));
-            prop_assert_eq!(amounts.settled(), taken_by(&entries, SETTLING_AND_BACK[0]));
-            prop_assert_eq!(amounts.discounted(), taken_by(&entries, SETTLING_AND_BACK[1]));
-            prop_assert_eq!(amounts.written_off(), taken_by(&entries, SETTLING_AND_BACK[2]));
-        }
-        // All that was settled can be reversed, and then nothing is left of it.
-        for recorded in settled {
-            item = item.reverse(&recorded, day("2026-04-30"), &recording()).unwrap().0;
-        }
-        prop_assert_eq!(item.open(), item.amounts.total().checked_sub(item.amounts.credited()).unwrap());
-        prop_assert!(!item.amounts.is_settled_in_part());
-    }
-}
-
-/// Each kind with the kind that takes it back.
-const SETTLING_AND_BACK: [[EntryKind; 2]; 3] =
-    [[SETTLING[0], REVERSING[0]], [SETTLING[1], REVERSING[1]], [SETTLING[2], REVERSING[2]]];
