@@ -124,7 +124,7 @@ pub(crate) struct Reversal {
     pub(crate) allocation: AllocationId,
     pub(crate) effective_on: NaiveDate,
     pub(crate) reason: String,
-    /// Who takes it back; `None` for this service's own work.
+    /// Who reverses it; `None` for this service's own work.
     pub(crate) by: Option<Actor>,
 }
 

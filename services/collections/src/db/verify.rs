@@ -32,7 +32,8 @@ pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
 /// The open balance is the total plus the entries, never negative nor more than the total; and a closed item's last movement is on its last day.
 pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with summed as (
              select item_id, sum(amount) as amount, max(effective_on) as last_on
              from item_entry
@@ -53,13 +54,14 @@ pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// No item was reminded twice at one step.
 pub(crate) async fn reminded_once(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with counted as (
              select item_id, offset_days, count(*) as times from reminder_item where tenant_id = $1 group by item_id, offset_days
            ), violations as (
@@ -71,13 +73,14 @@ pub(crate) async fn reminded_once(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// A reminder's total is the sum of its items, and its step the highest of theirs.
 pub(crate) async fn reminders(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with summed as (
              select reminder_id, sum(open) as open, max(offset_days) as offset_days from reminder_item where tenant_id = $1 group by reminder_id
            ), compared as (
@@ -93,5 +96,5 @@ pub(crate) async fn reminders(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }

@@ -31,7 +31,8 @@ pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
 /// A profile's exposure is the sum of its customer's open items in its currency.
 pub(crate) async fn exposures(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with owed as (
              select customer_id, currency, sum(open) as open from item where tenant_id = $1 group by customer_id, currency
            ), compared as (
@@ -48,13 +49,14 @@ pub(crate) async fn exposures(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// A profile's reserved amount is the sum of its active and confirmed reservations.
 pub(crate) async fn reserved(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with summed as (
              select customer_id, currency, sum(amount) as amount
              from reservation
@@ -74,5 +76,5 @@ pub(crate) async fn reserved(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }

@@ -58,7 +58,8 @@ pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
 /// The balances of every item equal its entries, and its settlements.
 pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with summed as (
              select item_id,
                min(currency) as currency, max(currency) as last_currency,
@@ -105,13 +106,14 @@ pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// The balance of every item stays within nothing and its total, on every date.
 pub(crate) async fn dates(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with moved as (
              select item_id, effective_on, sum(amount) as amount from entry where tenant_id = $1 group by item_id, effective_on
            ), owed as (
@@ -130,13 +132,14 @@ pub(crate) async fn dates(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// Every issued invoice has one item over its total, or installments that sum to it; they are closed as it is.
 pub(crate) async fn documents(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with opened as (
              select coalesce(document_id, id) as id, sum(total) as total, min(currency) as currency, max(currency) as last_currency, count(*) as items,
                coalesce(max(installment), 1) as last, min(customer_id::text) as customer_id, max(customer_id::text) as last_customer_id,
@@ -162,13 +165,14 @@ pub(crate) async fn documents(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// Gapless series have as many numbers as their counter says, each once; and no document of a series is dated before one with a smaller number.
 pub(crate) async fn series(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with numbered as (
              select series_id, number, issued_on from invoice where tenant_id = $1 and number is not null
              union all
@@ -198,13 +202,14 @@ pub(crate) async fn series(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// No two documents have one number, and no two invoices one payment reference.
 pub(crate) async fn numbers(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with printed as (
              select number as text from invoice where tenant_id = $1 and number is not null
              union all
@@ -222,13 +227,14 @@ pub(crate) async fn numbers(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// The credit notes of an invoice sum to what its items were credited, and to all of it, net and tax, exactly if it is credited.
 pub(crate) async fn credits(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with noted as (
              select invoice_id as id, sum(net_total) as net_total, sum(tax_total) as tax_total, sum(total) as total, max(id::text) as last_id
              from credit_note
@@ -257,5 +263,5 @@ pub(crate) async fn credits(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }

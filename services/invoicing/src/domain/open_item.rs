@@ -65,7 +65,7 @@ pub(crate) struct Settlement {
     pub write_off: Option<WriteOff>,
     /// The date of the money. It counts from then on, or from a later date; see [`Timeline`].
     pub effective_on: NaiveDate,
-    /// Who applied the money by hand; `None` for payments' own matching.
+    /// Who applied the money manually; `None` for payments' own matching.
     pub decided_by: Option<Actor>,
 }
 

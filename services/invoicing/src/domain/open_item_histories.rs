@@ -18,7 +18,7 @@ enum Step {
     Recover { which: usize, minor: i64, days: u64 },
 }
 
-/// What of an item can be taken back.
+/// What of an item can be reversed or recovered.
 #[derive(Default)]
 struct Done {
     /// The settlements that are not reversed.

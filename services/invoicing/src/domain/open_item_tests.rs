@@ -221,7 +221,7 @@ fn items_are_credited_in_part_and_closed_when_nothing_is_left() {
 }
 
 #[test]
-fn money_for_an_item_that_was_paid_counts_when_that_payment_is_taken_back() {
+fn money_for_an_item_that_was_paid_counts_from_the_reversal_of_that_payment() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let first = settlement(&item, "100.00", None, "2026-03-20");
     let (item, _) = item.settle(&first, &recording()).unwrap();

@@ -34,11 +34,9 @@ impl Operation for RecordRecovery {
         let recording = recording(w, 0, Source::BadDebt(id), &self.reason)?;
         let dated_on = self.effective_on.unwrap_or(recording.today);
         let item = db::bad_debt::find(w.tx, id).await?.ok_or(Error::BadDebtNotFound(id))?.item;
-        let found = db::item::lock_items(w.tx, &[item]).await?.remove(&item);
-        let ItemView { mut item, disputed } = found.ok_or(Error::ItemNotFound(item))?;
+        let ItemView { item, disputed } = timelines::lock(w, item, dated_on).await?;
         // Read again under the item's lock: another transaction may have recovered some of it meanwhile.
         let debt = db::bad_debt::find(w.tx, id).await?.ok_or(Error::BadDebtNotFound(id))?;
-        timelines::read(w, std::iter::once((&mut item, dated_on))).await?;
         let (debt, item, entries) = debt
             .recover(item, self.amount, dated_on, &recording)
             .map_err(|refusal| Error::refused(format!("bad debt {id}"), refusal))?;

@@ -22,7 +22,7 @@ pub(crate) struct Reversal {
     pub(crate) allocation: AllocationId,
     pub(crate) effective_on: NaiveDate,
     pub(crate) reason: String,
-    /// Who takes the money back; `None` for payments' own work.
+    /// Who reverses it; `None` for payments' own work.
     pub(crate) by: Added<Actor>,
 }
 

@@ -6,7 +6,11 @@ use chrono::NaiveDate;
 use quittance_kernel::ItemId;
 
 use super::Write;
-use crate::{Error, db, domain::OpenItem};
+use crate::{
+    Error,
+    db::{self, item::ItemView},
+    domain::OpenItem,
+};
 
 /// Reads the whole timelines of the items for which something is dated before what is known of them; for most, nothing is.
 pub(super) async fn read(
@@ -30,7 +34,7 @@ pub(super) async fn read(
 /// As [`read`], for changes of these dates to some of the items, any number to each.
 pub(super) async fn read_for(
     w: &mut Write<'_>,
-    items: &mut HashMap<ItemId, db::item::ItemView>,
+    items: &mut HashMap<ItemId, ItemView>,
     changes: impl Iterator<Item = (ItemId, NaiveDate)>,
 ) -> Result<(), Error> {
     let mut earliest: HashMap<ItemId, NaiveDate> = HashMap::new();
@@ -40,4 +44,11 @@ pub(super) async fn read_for(
     }
     let items = items.values_mut().map(|view| &mut view.item);
     read(w, items.filter_map(|item| earliest.get(&item.id).map(|dated| (item, *dated)))).await
+}
+
+/// Locks an item for a change of this date, with what of its past the change needs.
+pub(super) async fn lock(w: &mut Write<'_>, id: ItemId, dated: NaiveDate) -> Result<ItemView, Error> {
+    let mut view = db::item::lock_items(w.tx, &[id]).await?.remove(&id).ok_or(Error::ItemNotFound(id))?;
+    read(w, std::iter::once((&mut view.item, dated))).await?;
+    Ok(view)
 }

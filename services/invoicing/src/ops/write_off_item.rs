@@ -35,9 +35,7 @@ impl Operation for WriteOffItem {
         let id = BadDebtId::at(w.now);
         let recording = recording(w, 0, Source::BadDebt(id), &self.note)?;
         let dated_on = self.effective_on.unwrap_or(recording.today);
-        let found = db::item::lock_items(w.tx, &[self.item]).await?.remove(&self.item);
-        let ItemView { mut item, disputed } = found.ok_or(Error::ItemNotFound(self.item))?;
-        timelines::read(w, std::iter::once((&mut item, dated_on))).await?;
+        let ItemView { item, disputed } = timelines::lock(w, self.item, dated_on).await?;
         let request = WriteOffRequest { id, amount: self.amount, reason: self.reason, dated_on };
         let (debt, item, entries) = BadDebt::write_off(item, request, &recording)
             .map_err(|refusal| Error::refused(format!("item {}", self.item), refusal))?;

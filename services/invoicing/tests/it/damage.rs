@@ -1,4 +1,4 @@
-//! What is wrong in the tables is found: each kind of damage alone, done by hand behind the service's back.
+//! Wrong rows are found: each kind of damage alone, done directly in the tables.
 
 use quittance_proto::{common::v1::VerifyLedgerRequest, invoicing::v1 as pb};
 use quittance_testkit::request_id;

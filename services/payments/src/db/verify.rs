@@ -24,7 +24,8 @@ pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
 /// Every payment's amount is what is applied, pending and unapplied, and applied and pending are the sums of its allocations in those states.
 pub(crate) async fn payments(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with summed as (
              select payment_id,
                coalesce(sum(amount) filter (where state in ('applied', 'reversing')), 0) as applied,
@@ -49,5 +50,5 @@ pub(crate) async fn payments(tx: &mut Tx) -> Result<Found, DbError> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }

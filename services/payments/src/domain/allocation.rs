@@ -56,7 +56,7 @@ pub(crate) struct Allocation {
     pub state: AllocationState,
     /// The rule that found it.
     pub rule: MatchRule,
-    /// Who applied it by hand, or takes it back; `None` for matching.
+    /// Who applied it manually, or reverses it; `None` for matching.
     pub decided_by: Option<Actor>,
 }
 

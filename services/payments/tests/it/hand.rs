@@ -127,7 +127,7 @@ async fn what_a_person_may_not_do_is_refused() {
 }
 
 #[tokio::test]
-async fn the_entries_of_an_item_say_who_applied_and_took_back_by_hand() {
+async fn the_entries_of_an_item_say_who_applied_and_reversed_manually() {
     let book = Book::start().await;
     let invoice = book.invoice(&book.customer(&[]).await, "100").await;
     let matched = book.record(transfer("40", &invoice.number)).await;
@@ -151,7 +151,7 @@ async fn the_entries_of_an_item_say_who_applied_and_took_back_by_hand() {
 
 /// Money received while an item was paid by other money, which came back later.
 #[tokio::test]
-async fn money_counts_from_the_day_on_which_other_money_was_taken_back() {
+async fn money_counts_from_the_reversal_of_other_money() {
     let book = Book::start().await;
     let invoice = book.invoice(&book.customer(&[]).await, "100").await;
     let received = |on: &str, text: &str| pb::Payment { received_on: on.to_owned(), ..transfer("100", text) };

@@ -13,7 +13,8 @@ pub(crate) async fn tenants(db: &Db) -> Result<Vec<TenantId>, DbError> {
 /// Allocations on which payments and invoicing disagree. One known from one side only is in flight if it is not older than `settled_before`.
 pub(crate) async fn allocations(tx: &mut Tx, settled_before: DateTime<Utc>) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with side as (
              select allocation_id, item_id,
                coalesce(sum(amount) filter (where side = 'invoicing'), 0) as settled,
@@ -38,13 +39,14 @@ pub(crate) async fn allocations(tx: &mut Tx, settled_before: DateTime<Utc>) -> R
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// Items whose open balance on a date lies below zero or above what was invoiced: aging could not partition it.
 pub(crate) async fn items_out_of_bounds(tx: &mut Tx, on: NaiveDate) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         r#"with balance as (
              select item_id, sum(amount) as open, sum(amount) filter (where kind = 'invoice') as total
              from entry
@@ -64,7 +66,7 @@ pub(crate) async fn items_out_of_bounds(tx: &mut Tx, on: NaiveDate) -> Result<Fo
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Found { checked: row.checked, violations: row.violations, examples: row.examples })
+    Ok(found)
 }
 
 /// First and last effective date.

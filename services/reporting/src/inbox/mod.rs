@@ -8,6 +8,8 @@ mod invoicing;
 mod payers_tests;
 mod payments;
 #[cfg(test)]
+mod test_events;
+#[cfg(test)]
 mod withdrawn_tests;
 #[cfg(test)]
 mod write_off_tests;

@@ -1,9 +1,8 @@
-//! Invoices that are taken back leave the period of their issue: sales are what was to be collected.
+//! Invoices that are voided or credited in full leave the period of their issue: sales are what was to be collected.
 
 use chrono::NaiveDate;
-use prost::Message as _;
 use quittance_events::{Envelope, apply_events};
-use quittance_kernel::{Clock, Currency, CustomerId, EventId, ItemId, TenantId, parse_date};
+use quittance_kernel::{Clock, Currency, CustomerId, ItemId, TenantId, parse_date};
 use quittance_proto::{
     common::v1::Money,
     invoicing::v1::{self as inv, invoicing_event::Payload},
@@ -11,7 +10,7 @@ use quittance_proto::{
 use quittance_testkit::{TestDb, now};
 use rust_decimal::Decimal;
 
-use super::InvoicingHandler;
+use super::{InvoicingHandler, test_events::invoicing_events};
 use crate::db::kpi;
 
 fn eur(amount: &str) -> Option<Money> {
@@ -66,26 +65,11 @@ fn history(tenant: TenantId) -> Vec<Envelope> {
         credited(1, "120.00", "2025-03-25"),
         credited(2, "50.00", "2025-03-26"),
     ];
-    let envelopes = (1..).zip(payloads).map(|(position, payload)| Envelope {
-        position,
-        event_id: EventId::at(now()),
-        tenant,
-        kind: "quittance.invoicing.v1.InvoicingEvent".to_owned(),
-        ordering_key: customer.uuid(),
-        causation: None,
-        origin: None,
-        traceparent: None,
-        tracestate: None,
-        recorded_at: now(),
-        positioned_at: None,
-        payload: inv::InvoicingEvent { payload: Some(payload) }.encode_to_vec(),
-        place: None,
-    });
-    envelopes.collect()
+    invoicing_events(tenant, customer, payloads)
 }
 
 #[tokio::test]
-async fn what_is_taken_back_leaves_the_period_of_its_issue() {
+async fn what_is_withdrawn_leaves_the_period_of_its_issue() {
     let db = TestDb::new("reporting", &<crate::App as quittance_host::Service>::migrator()).await.db;
     let tenant = TenantId::at(now());
     apply_events(&db, "invoicing", &InvoicingHandler, &Clock::fixed(now()), &history(tenant)).await.unwrap();

@@ -1,9 +1,8 @@
 //! Small differences written off with a settlement: they close the item on its day, and are neither money nor discount.
 
 use chrono::NaiveDate;
-use prost::Message as _;
 use quittance_events::{Envelope, apply_events};
-use quittance_kernel::{AllocationId, Clock, Currency, CustomerId, EventId, ItemId, TenantId, parse_date};
+use quittance_kernel::{AllocationId, Clock, Currency, CustomerId, ItemId, TenantId, parse_date};
 use quittance_proto::{
     common::v1::{Money, WriteOffReason},
     invoicing::v1::{self as inv, invoicing_event::Payload},
@@ -11,7 +10,7 @@ use quittance_proto::{
 use quittance_testkit::{TestDb, now};
 use rust_decimal::Decimal;
 
-use super::InvoicingHandler;
+use super::{InvoicingHandler, test_events::invoicing_events};
 use crate::db::{aging, kpi, verify};
 
 fn eur(amount: &str) -> Option<Money> {
@@ -55,22 +54,7 @@ fn history(tenant: TenantId) -> Vec<Envelope> {
         effective_on: "2025-01-20".to_owned(),
         ..inv::SettlementReversed::default()
     }));
-    let envelopes = (1..).zip(payloads).map(|(position, payload)| Envelope {
-        position,
-        event_id: EventId::at(now()),
-        tenant,
-        kind: "quittance.invoicing.v1.InvoicingEvent".to_owned(),
-        ordering_key: customer.uuid(),
-        causation: None,
-        origin: None,
-        traceparent: None,
-        tracestate: None,
-        recorded_at: now(),
-        positioned_at: None,
-        payload: inv::InvoicingEvent { payload: Some(payload) }.encode_to_vec(),
-        place: None,
-    });
-    envelopes.collect()
+    invoicing_events(tenant, customer, payloads)
 }
 
 #[tokio::test]
