@@ -130,6 +130,10 @@ ids! {
     TermsId,
     /// A numbering series for documents.
     SeriesId,
+    /// A call that waits for a second person.
+    ApprovalId,
+    /// A policy of a tenant.
+    PolicyId,
     /// An invoice.
     InvoiceId,
     /// A credit note.

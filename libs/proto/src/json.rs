@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use prost::{DecodeError, Message as _};
 use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, Value};
+use prost_types::{ListValue, Struct, value::Kind};
 
 use crate::FILE_DESCRIPTOR_SET;
 
@@ -64,6 +65,34 @@ pub fn from_json(message: &str, json: &[u8]) -> Result<Vec<u8>, JsonError> {
     let read = DynamicMessage::deserialize_with_options(descriptor(message)?, &mut reader, &options)
         .and_then(|read| reader.end().map(|()| read));
     read.map(|read| read.encode_to_vec()).map_err(|why| JsonError::Json { message: message.to_owned(), why })
+}
+
+/// The JSON of an encoded message, as a message that every language reads without knowing its type.
+///
+/// # Errors
+/// As [`to_json`].
+pub fn to_struct(message: &str, bytes: &[u8]) -> Result<Struct, JsonError> {
+    let json = to_json(message, bytes)?;
+    let read = |why| JsonError::Json { message: message.to_owned(), why };
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&json).map_err(read)?;
+    Ok(Struct { fields: fields.into_iter().map(|(name, field)| (name, value_of(field))).collect() })
+}
+
+fn value_of(json: serde_json::Value) -> prost_types::Value {
+    let kind = match json {
+        serde_json::Value::Null => Kind::NullValue(0),
+        serde_json::Value::Bool(value) => Kind::BoolValue(value),
+        // Integers of 64 bits and decimals are text in the JSON of the contract.
+        serde_json::Value::Number(value) => Kind::NumberValue(value.as_f64().unwrap_or_default()),
+        serde_json::Value::String(value) => Kind::StringValue(value),
+        serde_json::Value::Array(values) => {
+            Kind::ListValue(ListValue { values: values.into_iter().map(value_of).collect() })
+        }
+        serde_json::Value::Object(fields) => Kind::StructValue(Struct {
+            fields: fields.into_iter().map(|(name, field)| (name, value_of(field))).collect(),
+        }),
+    };
+    prost_types::Value { kind: Some(kind) }
 }
 
 fn descriptor(message: &str) -> Result<MessageDescriptor, JsonError> {

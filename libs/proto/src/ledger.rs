@@ -58,7 +58,13 @@ impl LedgerChange {
             | Payload::SeriesDeleted(_)
             | Payload::TermsCreated(_)
             | Payload::TermsUpdated(_)
-            | Payload::TermsDeleted(_) => Self::default(),
+            | Payload::TermsDeleted(_)
+            | Payload::PolicyCreated(_)
+            | Payload::PolicyActivated(_)
+            | Payload::PolicyDeleted(_)
+            | Payload::ApprovalRequested(_)
+            | Payload::ApprovalGranted(_)
+            | Payload::ApprovalRejected(_) => Self::default(),
         }
     }
 

@@ -11,7 +11,7 @@ mod scopes;
 mod value;
 
 pub use event::{AreaEvent, is_event, known, published, published_json, stored, stored_from_json, subject};
-pub use json::{JsonError, contract, from_json, to_json};
+pub use json::{JsonError, contract, from_json, to_json, to_struct};
 pub use ledger::LedgerChange;
 pub use personal::is_personal;
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};

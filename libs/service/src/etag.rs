@@ -1,6 +1,6 @@
 //! Versions of resources as callers send them back.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use crate::CommonError;
 
@@ -18,6 +18,13 @@ impl Etag {
     pub fn check(&self, resource: impl Display, version: impl Display) -> Result<(), CommonError> {
         let is_current = self.0.is_empty() || self.0 == version.to_string();
         if is_current { Ok(()) } else { Err(CommonError::Stale(resource.to_string())) }
+    }
+}
+
+/// The field of a request.
+impl Display for Etag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

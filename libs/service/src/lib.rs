@@ -30,4 +30,4 @@ pub use runner::Outcome;
 pub use settings::Settings;
 pub use state::State;
 pub use view::{Viewed, Views, response_fits};
-pub use write::Write;
+pub use write::{ApprovedCall, Write};

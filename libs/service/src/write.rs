@@ -3,9 +3,18 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_db::{DbError, Tx};
 use quittance_events::{Event, Origin, OutboxEvent, push};
-use quittance_kernel::EventId;
+use quittance_kernel::{EventId, Money};
 
 use crate::{CommonError, Envelope, Settings};
+
+/// A call that was kept until a second person approved it, and is run by the call that approves it.
+#[derive(Debug, Clone)]
+pub struct ApprovedCall {
+    /// Who called, through which method: what the call does is theirs.
+    pub origin: Origin,
+    /// The amount that was approved; `None` where the method has none.
+    pub amount: Option<Money>,
+}
 
 /// A running transaction, with what every operation needs.
 #[derive(Debug)]
@@ -17,6 +26,7 @@ pub struct Write<'a, S: Settings> {
     settings: Option<&'a S>,
     operation: &'static str,
     calls: Vec<&'a Envelope>,
+    approved: Option<ApprovedCall>,
     events: Vec<OutboxEvent>,
 }
 
@@ -28,7 +38,7 @@ impl<'a, S: Settings> Write<'a, S> {
         operation: &'static str,
         calls: Vec<&'a Envelope>,
     ) -> Self {
-        Self { tx, now, settings, operation, calls, events: Vec::new() }
+        Self { tx, now, settings, operation, calls, approved: None, events: Vec::new() }
     }
 
     /// A part of a consumer's transaction, caused by another service's event. Ends with [`Write::save_events`].
@@ -36,8 +46,26 @@ impl<'a, S: Settings> Write<'a, S> {
         Self::new(tx, now, None, operation, Vec::new())
     }
 
-    /// Who caused what the command at this index of the batch does: its caller, or this service for a job.
+    /// Runs an approved call from here on, in the name of its caller.
+    pub fn begin_approved(&mut self, call: ApprovedCall) {
+        self.approved = Some(call);
+    }
+
+    /// Ends it: what follows is the running call's own.
+    pub fn end_approved(&mut self) {
+        self.approved = None;
+    }
+
+    /// The approved call that is run; `None` outside of one.
+    pub fn approved(&self) -> Option<&ApprovedCall> {
+        self.approved.as_ref()
+    }
+
+    /// Who caused what the command at this index of the batch does: its caller, the caller of the approved call that is run, or this service for a job.
     pub fn origin(&self, place: usize) -> Origin {
+        if let Some(approved) = &self.approved {
+            return approved.origin.clone();
+        }
         match self.calls.get(place) {
             Some(call) => {
                 Origin { actor: call.actor.clone(), method: self.operation.into(), request: Some(call.request) }

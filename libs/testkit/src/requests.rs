@@ -16,6 +16,8 @@ const REQUEST: &str = "018f4e2a-7d3b-7c55-9a86-3d1f0c2b4a59";
 #[derive(Debug)]
 pub struct KeptRequests {
     package: &'static str,
+    /// Only the requests of this file.
+    file: Option<&'static str>,
     pool: DescriptorPool,
     seen: BTreeSet<String>,
     wrong: Vec<String>,
@@ -25,7 +27,12 @@ impl KeptRequests {
     /// Of a package, for example `quittance.invoicing.v1`.
     pub fn of(package: &'static str) -> Self {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("the descriptor set");
-        Self { package, pool, seen: BTreeSet::new(), wrong: Vec::new() }
+        Self { package, file: None, pool, seen: BTreeSet::new(), wrong: Vec::new() }
+    }
+
+    /// Of a file that several areas share, for example `quittance/common/v1/webhook.proto`.
+    pub fn of_shared(file: &'static str) -> Self {
+        Self { file: Some(file), ..Self::of("quittance.common.v1") }
     }
 
     /// A message as JSON is read into its command, whose hash must be this one, in hexadecimal digits.
@@ -53,6 +60,7 @@ impl KeptRequests {
     pub fn finish(self) {
         assert!(self.wrong.is_empty(), "hashes of commands differ:\n{}", self.wrong.join("\n"));
         let all = self.pool.all_messages().filter(|message| message.package_name() == self.package);
+        let all = all.filter(|message| self.file.is_none_or(|file| message.parent_file().name() == file));
         let requests = all.filter(|message| message.name().ends_with("Request"));
         let mutating = requests.filter(|message| message.get_field_by_name("request_id").is_some());
         let mutating: BTreeSet<String> = mutating.map(|message| message.name().to_owned()).collect();

@@ -41,7 +41,7 @@ impl Settings for Invoicing {
 
 #[test]
 fn hashes_of_commands_stay_what_they_were() {
-    let mut kept = KeptRequests::of("quittance.common.v1");
+    let mut kept = KeptRequests::of_shared("quittance/common/v1/webhook.proto");
     kept.check::<pb::CreateWebhookRequest, _>(
         r#"{"webhook": {"url": "https://receiver.example/events", "event_types": ["quittance.invoicing.v1.InvoiceIssued"], "description": "ERP", "paused": true}}"#,
         |request, command: In<Invoicing, CreateWebhook>| command_hash(In::<Invoicing, CreateWebhook>::NAME, request, &command),

@@ -30,6 +30,8 @@ impl Service for App {
             &quittance_db::MIGRATOR,
             &quittance_events::MIGRATOR,
             &quittance_webhooks::MIGRATOR,
+            &quittance_approvals::MIGRATOR,
+            &quittance_policies::MIGRATOR,
             &OWN,
         ])
     }

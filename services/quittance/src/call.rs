@@ -5,7 +5,7 @@ use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions,
 };
-use quittance_grpc::{Client, TRACE_KEY};
+use quittance_grpc::{Client, ON_BEHALF_OF_KEY, TRACE_KEY};
 use quittance_kernel::{Clock, RequestId};
 use tonic::{
     Request, Status,
@@ -71,13 +71,24 @@ fn fill_request_ids(message: &mut DynamicMessage) {
     }
 }
 
-/// Calls a method and returns its response as JSON.
-pub(crate) async fn call(client: Client, method: &MethodDescriptor, request: DynamicMessage) -> Result<String, Status> {
+/// Calls a method, on behalf of a person if one is named, and returns its response as JSON.
+pub(crate) async fn call(
+    client: Client,
+    method: &MethodDescriptor,
+    request: DynamicMessage,
+    on_behalf_of: Option<&str>,
+) -> Result<String, Status> {
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let path = path.parse().map_err(|_| Status::internal("the method has no path"))?;
     let mut grpc = Grpc::new(client);
     grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    let answer = grpc.unary(Request::new(request), path, DynamicCodec { answer: method.output() }).await?.into_inner();
+    let mut request = Request::new(request);
+    if let Some(person) = on_behalf_of {
+        let person =
+            person.parse().map_err(|_| Status::invalid_argument("a person is named by printable characters"))?;
+        request.metadata_mut().insert(ON_BEHALF_OF_KEY, person);
+    }
+    let answer = grpc.unary(request, path, DynamicCodec { answer: method.output() }).await?.into_inner();
     to_json(&answer).map_err(|error| Status::internal(error.to_string()))
 }
 

@@ -97,6 +97,9 @@ struct CallFlags {
     /// The request as JSON, `-` to read it from standard input; a missing `request_id` is filled in
     #[arg(default_value = "{}")]
     request: String,
+    /// The person that the caller acts for
+    #[arg(long, value_name = "PERSON")]
+    on_behalf_of: Option<String>,
     #[command(flatten)]
     client: ClientFlags,
 }
@@ -194,7 +197,8 @@ async fn call(flags: CallFlags) -> anyhow::Result<ExitCode> {
     let request = call::read_request(&method, &text)?;
     let (server, tenant) = (&flags.client.server, flags.client.tenant()?);
     let writes = writes::load(server, tenant);
-    let done = call::call(flags.client.connect_after(writes.clone())?, &method, request).await;
+    let done =
+        call::call(flags.client.connect_after(writes.clone())?, &method, request, flags.on_behalf_of.as_deref()).await;
     writes::keep(server, tenant, &writes);
     match done {
         Ok(answer) => {

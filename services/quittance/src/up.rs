@@ -242,7 +242,7 @@ fn all_statements(logins: &HashMap<String, Logins>) -> MigrateError {
 /// A token for development: every tenant, every scope but `internal`.
 pub(crate) fn development_token(tokens: &Tokens) -> anyhow::Result<String> {
     let lifetime = chrono::Duration::hours(TOKEN_HOURS);
-    Ok(tokens.sign("developer", &["*"], "*", Clock::system().now(), lifetime)?)
+    Ok(tokens.sign("developer", &["*"], "* act-for", Clock::system().now(), lifetime)?)
 }
 
 /// The default tenant of `quittance call`: created once for each data folder.

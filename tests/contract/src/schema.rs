@@ -13,6 +13,7 @@ use crate::comments::comment;
 /// What the ids of schemas begin with, as in the header `ce_dataschema`.
 const ID: &str = "urn:quittance:schema:";
 const TIMESTAMP: &str = "google.protobuf.Timestamp";
+const STRUCT: &str = "google.protobuf.Struct";
 
 /// A schema. Its keywords are written in this order, properties in the order of the contract.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -141,6 +142,9 @@ fn of_kind(kind: &Kind, place: Place, found: &mut BTreeMap<String, Schema>) -> a
         Kind::Double | Kind::Float => Schema { kind: Some(json!(["number", "string"])), ..Schema::default() },
         Kind::Message(message) if message.full_name() == TIMESTAMP => {
             Schema { format: Some("date-time"), ..simple("string") }
+        }
+        Kind::Message(message) if message.full_name() == STRUCT => {
+            Schema { additional_properties: Some(Box::default()), ..simple("object") }
         }
         Kind::Message(message) => {
             anyhow::ensure!(message.full_name().starts_with("quittance."), "no schema of {}", message.full_name());

@@ -150,6 +150,7 @@ fn value(message: &MessageDescriptor) -> Option<Json> {
         "google.protobuf.Any" => json!({
             "type": "object", "required": ["@type"], "properties": {"@type": {"type": "string"}}, "additionalProperties": true,
         }),
+        "google.protobuf.Struct" => json!({"type": "object", "additionalProperties": true}),
         "google.protobuf.Empty" => json!({"type": "object"}),
         _ => return None,
     })

@@ -103,6 +103,12 @@ fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
         | Payload::TermsCreated(_)
         | Payload::TermsUpdated(_)
         | Payload::TermsDeleted(_)
+        | Payload::PolicyCreated(_)
+        | Payload::PolicyActivated(_)
+        | Payload::PolicyDeleted(_)
+        | Payload::ApprovalRequested(_)
+        | Payload::ApprovalGranted(_)
+        | Payload::ApprovalRejected(_)
         | Payload::InvoiceDelivered(_) => return Ok(()),
     };
     let debtor = customer(&debtor)?;

@@ -1,5 +1,6 @@
 //! Bad debts and their recovery.
 
+use quittance_approvals::Decided;
 use quittance_db::Tx;
 use quittance_grpc::{filter_ids, optional_id, time_range};
 use quittance_kernel::{BadDebtId, CustomerId, ItemId};
@@ -20,9 +21,10 @@ impl BadDebtService for App {
         &self,
         request: Request<pb::WriteOffItemRequest>,
     ) -> Result<Response<pb::WriteOffItemResponse>, Status> {
-        let answer = |(debt, view): &(BadDebt, ItemView)| pb::WriteOffItemResponse {
-            bad_debt: Some(wire::bad_debt(debt)),
+        let answer = |(written_off, view): &(Decided<BadDebt>, ItemView)| pb::WriteOffItemResponse {
+            bad_debt: written_off.as_done().map(wire::bad_debt),
             item: Some(wire::open_item(&view.item, view.disputed)),
+            approval: written_off.approval(),
         };
         self.run(parse::<ops::WriteOffItem, _>(request)?, answer).await
     }

@@ -139,6 +139,21 @@ fn documents(kept: &mut KeptRequests) {
         |request, command: ops::RecordRecovery| command_hash(ops::RecordRecovery::NAME, request, &command),
         "5a2a9da93796da448c6460089349c7c63b42426bbe1fbab2053ec4aa38de360f",
     );
+    kept.check::<pb::CreatePolicyRequest, _>(
+        r#"{"policy": {"description": "Four eyes", "approvals": {"rules": [{"method": "ActivatePolicy"}, {"method": "WriteOffItem", "above": [{"currency_code": "EUR", "amount": "500.00"}, {"currency_code": "CHF", "amount": "450.00"}]}], "valid_days": 7}}}"#,
+        |request, command: ops::CreatePolicy| command_hash(ops::CreatePolicy::NAME, request, &command),
+        "c3375ba32f892300952dd54e21d5546d73e6b9bba815b4d1a4f4ea456c125cc0",
+    );
+    kept.check::<pb::DeletePolicyRequest, _>(
+        r#"{"policy_id": "018f4e2a-7d3b-7c55-9a86-000000000013", "etag": "1"}"#,
+        |request, command: ops::DeletePolicy| command_hash(ops::DeletePolicy::NAME, request, &command),
+        "21966595fdf427d9f63a5221acda0a230e8a4e340d2a1d60c4f1d32d8e2eea84",
+    );
+    kept.check::<pb::ActivatePolicyRequest, _>(
+        r#"{"policy_id": "018f4e2a-7d3b-7c55-9a86-000000000013", "effective_on": "2026-03-04", "etag": "1", "reason": "Audit"}"#,
+        |request, command: ops::ActivatePolicy| command_hash(ops::ActivatePolicy::NAME, request, &command),
+        "f785b09d5b33b790f2e257b92916091d65d805e83a3f63b9f8c95608807b7b3f",
+    );
     kept.check::<pb::SettleItemsRequest, _>(
         r#"{"settlements": [
             {"allocation_id": "018f4e2a-7d3b-7c55-9a86-000000000007", "item_id": "018f4e2a-7d3b-7c55-9a86-000000000008", "payment_id": "018f4e2a-7d3b-7c55-9a86-000000000009", "amount": {"currency_code": "EUR", "amount": "97.50"},

@@ -5,6 +5,7 @@ mod books;
 mod documents;
 mod items;
 mod lists;
+mod policies;
 mod read;
 mod settlements;
 mod status;
@@ -19,9 +20,11 @@ use quittance_proto::invoicing::v1::{
     credit_note_service_server::CreditNoteServiceServer,
     customer_service_server::CustomerServiceServer,
     invoice_service_server::InvoiceServiceServer,
+    invoicing_approval_service_server::InvoicingApprovalServiceServer,
     invoicing_audit_service_server::{InvoicingAuditService, InvoicingAuditServiceServer},
     invoicing_webhook_service_server::{InvoicingWebhookService, InvoicingWebhookServiceServer},
     open_item_service_server::OpenItemServiceServer,
+    policy_service_server::PolicyServiceServer,
     settlement_service_server::SettlementServiceServer,
     tenant_service_server::TenantServiceServer,
 };
@@ -38,6 +41,8 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.OpenItemService",
     "quittance.invoicing.v1.BadDebtService",
     "quittance.invoicing.v1.SettlementService",
+    "quittance.invoicing.v1.PolicyService",
+    "quittance.invoicing.v1.InvoicingApprovalService",
     "quittance.invoicing.v1.InvoicingWebhookService",
     "quittance.invoicing.v1.InvoicingAuditService",
 ];
@@ -65,6 +70,13 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
         )
         .add_service(
             reading.before(SettlementServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(PolicyServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading
+                .before(InvoicingApprovalServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
         .add_service(
             reading

@@ -1,19 +1,24 @@
 //! Operations, one file per mutating RPC, named after it: load, decide, save, publish. The library's runner does what all of them share.
 
+mod activate_policy;
+mod approve;
 mod create_and_issue_invoice;
 mod create_customer;
 mod create_invoice;
+mod create_policy;
 mod create_series;
 mod create_tenant;
 mod create_terms;
 mod credit_invoice;
 mod delete_invoice;
+mod delete_policy;
 mod delete_series;
 mod delete_terms;
 mod deliver_invoice;
 mod draft;
 mod issue;
 mod issue_invoice;
+mod policies;
 mod record_recovery;
 mod references;
 mod render;
@@ -27,14 +32,18 @@ mod update_terms;
 mod void_invoice;
 mod write_off_item;
 
+pub(crate) use activate_policy::ActivatePolicy;
+pub(crate) use approve::Approve;
 pub(crate) use create_and_issue_invoice::CreateAndIssueInvoice;
 pub(crate) use create_customer::CreateCustomer;
 pub(crate) use create_invoice::CreateInvoice;
+pub(crate) use create_policy::CreatePolicy;
 pub(crate) use create_series::CreateSeries;
 pub(crate) use create_tenant::CreateTenant;
 pub(crate) use create_terms::CreateTerms;
 pub(crate) use credit_invoice::CreditInvoice;
 pub(crate) use delete_invoice::DeleteInvoice;
+pub(crate) use delete_policy::DeletePolicy;
 pub(crate) use delete_series::DeleteSeries;
 pub(crate) use delete_terms::DeleteTerms;
 pub(crate) use deliver_invoice::DeliverInvoice;

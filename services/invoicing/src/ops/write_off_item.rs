@@ -1,6 +1,7 @@
 //! `WriteOffItem`.
 
 use chrono::NaiveDate;
+use quittance_approvals::{Decided, Intent, require};
 use quittance_kernel::{BadDebtId, ItemId, Money};
 use quittance_service::Operation;
 
@@ -29,20 +30,30 @@ pub(crate) struct WriteOffItem {
 impl Operation for WriteOffItem {
     const NAME: &'static str = "WriteOffItem";
     type Settings = TenantSettings;
-    type Output = (BadDebt, ItemView);
+    /// What was done, and the item as it is now.
+    type Output = (Decided<BadDebt>, ItemView);
 
-    async fn run(&self, w: &mut Write<'_>) -> Result<(BadDebt, ItemView), Error> {
+    async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = BadDebtId::at(w.now);
         let recording = recording(w, 0, Source::BadDebt(id), &self.note)?;
         let dated_on = self.effective_on.unwrap_or(recording.today);
-        let ItemView { item, disputed } = timelines::lock(w, self.item, dated_on).await?;
+        let view = timelines::lock(w, self.item, dated_on).await?;
         let request = WriteOffRequest { id, amount: self.amount, reason: self.reason, dated_on };
-        let (debt, item, entries) = BadDebt::write_off(item, request, &recording)
+        let (debt, item, entries) = BadDebt::write_off(view.item.clone(), request, &recording)
             .map_err(|refusal| Error::refused(format!("item {}", self.item), refusal))?;
+        let intent = Intent {
+            subject: format!("items/{}", self.item),
+            customer: Some(debt.customer),
+            amount: Some(debt.amount),
+            reason: self.note.clone(),
+        };
+        if let Some(approval) = require(w, self, intent).await? {
+            return Ok((Decided::Waiting(approval), view));
+        }
         db::item::update_items(w.tx, &[&item]).await?;
         db::bad_debt::insert(w.tx, &debt).await?;
         db::entry::insert_all(w.tx, &entries).await?;
         w.publish(outbox::item_written_off(&debt, &item, &entries));
-        Ok((debt, ItemView { item, disputed }))
+        Ok((Decided::Done(debt), ItemView { item, disputed: view.disputed }))
     }
 }

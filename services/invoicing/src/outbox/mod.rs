@@ -2,17 +2,19 @@
 
 use chrono::NaiveDate;
 use prost::Message as _;
+use quittance_approvals::ApprovalMessage;
 use quittance_events::Event;
 use quittance_kernel::{CustomerId, TenantId};
 use quittance_proto::{
+    common::v1::ApprovalState,
     invoicing::v1::{self as pb, invoicing_event::Payload},
     money, write_off_reason,
 };
 
 use crate::{
     domain::{
-        BadDebt, Credited, Customer, Delivery, Entry, Invoice, IssuedInvoice, NamedTerms, OpenItem, Series, Settlement,
-        State, Tenant,
+        BadDebt, Credited, Customer, Delivery, Entry, Invoice, IssuedInvoice, NamedTerms, OpenItem, Policy, Series,
+        Settlement, State, Tenant,
     },
     wire,
 };
@@ -262,4 +264,41 @@ pub(crate) fn settlement_reversed(
         entries: published(entries),
     });
     event("quittance.invoicing.v1.SettlementReversed", item.customer, payload)
+}
+
+/// A policy was drafted. Its tenant is the key, as of all that belongs to no customer.
+pub(crate) fn policy_created(tenant: TenantId, policy: &Policy) -> Event {
+    let payload = Payload::PolicyCreated(pb::PolicyCreated { policy: Some(wire::policy(policy)) });
+    keyed("quittance.invoicing.v1.PolicyCreated", tenant.uuid(), payload)
+}
+
+/// A policy was activated.
+pub(crate) fn policy_activated(tenant: TenantId, policy: &Policy) -> Event {
+    let payload = Payload::PolicyActivated(pb::PolicyActivated { policy: Some(wire::policy(policy)) });
+    keyed("quittance.invoicing.v1.PolicyActivated", tenant.uuid(), payload)
+}
+
+/// The draft of a policy was deleted.
+pub(crate) fn policy_deleted(tenant: TenantId, policy: &Policy) -> Event {
+    let payload = Payload::PolicyDeleted(pb::PolicyDeleted { policy: Some(wire::policy(policy)) });
+    keyed("quittance.invoicing.v1.PolicyDeleted", tenant.uuid(), payload)
+}
+
+/// What happened to an approval: requested, granted or rejected. The key is the customer that it concerns, or else the tenant.
+pub(crate) fn approval_decided(tenant: TenantId, customer: Option<CustomerId>, approval: &ApprovalMessage) -> Event {
+    let message = approval.message();
+    let state = message.state();
+    let approval = Some(message);
+    let (kind, payload) = match state {
+        ApprovalState::Approved => {
+            ("quittance.invoicing.v1.ApprovalGranted", Payload::ApprovalGranted(pb::ApprovalGranted { approval }))
+        }
+        ApprovalState::Rejected => {
+            ("quittance.invoicing.v1.ApprovalRejected", Payload::ApprovalRejected(pb::ApprovalRejected { approval }))
+        }
+        ApprovalState::Pending | ApprovalState::Expired | ApprovalState::Unspecified => {
+            ("quittance.invoicing.v1.ApprovalRequested", Payload::ApprovalRequested(pb::ApprovalRequested { approval }))
+        }
+    };
+    keyed(kind, customer.map_or(tenant.uuid(), CustomerId::uuid), payload)
 }

@@ -61,7 +61,22 @@ pub(crate) fn entry(entry: &Entry) -> pb::Entry {
 
 /// A bad debt.
 pub(crate) fn bad_debt(debt: &BadDebt) -> pb::BadDebt {
-    let reason = match debt.reason {
+    pb::BadDebt {
+        bad_debt_id: debt.id.to_string(),
+        item_id: debt.item.to_string(),
+        customer_id: debt.customer.to_string(),
+        reason: bad_debt_reason(debt.reason).into(),
+        note: debt.note.clone(),
+        amount: Some(money(debt.amount)),
+        recovered: Some(money(debt.recovered)),
+        effective_on: debt.effective_on.to_string(),
+        create_time: Some(instant(debt.recorded_at)),
+    }
+}
+
+/// Why a debt is given up.
+pub(crate) fn bad_debt_reason(reason: BadDebtReason) -> pb::BadDebtReason {
+    match reason {
         BadDebtReason::Uncollectible => pb::BadDebtReason::Uncollectible,
         BadDebtReason::Insolvency => pb::BadDebtReason::Insolvency,
         BadDebtReason::Deceased => pb::BadDebtReason::Deceased,
@@ -70,17 +85,6 @@ pub(crate) fn bad_debt(debt: &BadDebt) -> pb::BadDebt {
         BadDebtReason::Fraud => pb::BadDebtReason::Fraud,
         BadDebtReason::Settlement => pb::BadDebtReason::Settlement,
         BadDebtReason::CostExceedsValue => pb::BadDebtReason::CostExceedsValue,
-    };
-    pb::BadDebt {
-        bad_debt_id: debt.id.to_string(),
-        item_id: debt.item.to_string(),
-        customer_id: debt.customer.to_string(),
-        reason: reason.into(),
-        note: debt.note.clone(),
-        amount: Some(money(debt.amount)),
-        recovered: Some(money(debt.recovered)),
-        effective_on: debt.effective_on.to_string(),
-        create_time: Some(instant(debt.recorded_at)),
     }
 }
 

@@ -1,13 +1,15 @@
 //! Domain values as messages of the contract, for responses and events.
 
 mod ledger;
+mod policies;
 
 use std::collections::BTreeMap;
 
 use quittance_kernel::{CreditNoteId, Currency, Installment, Money, MoneyError, PaymentTerms, Rounding, Share, Terms};
 use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
 
-pub(crate) use ledger::{bad_debt, entry, open_item, statement};
+pub(crate) use ledger::{bad_debt, bad_debt_reason, entry, open_item, statement};
+pub(crate) use policies::policy;
 
 use crate::domain::{
     Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, Invoice, InvoiceStatus, Line,

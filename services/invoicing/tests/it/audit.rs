@@ -14,14 +14,14 @@ use tonic::{Code, Request};
 use crate::setup::Service;
 
 impl Service {
-    async fn audit(&self, request: ListAuditEntriesRequest) -> Vec<AuditEntry> {
+    pub(crate) async fn audit(&self, request: ListAuditEntriesRequest) -> Vec<AuditEntry> {
         let mut audit = InvoicingAuditServiceClient::new(self.server.client());
         audit.list_audit_entries(request).await.unwrap().into_inner().entries
     }
 }
 
 /// A call in which the caller acts for a person.
-fn acting_for<M>(person: &str, message: M) -> Request<M> {
+pub(crate) fn acting_for<M>(person: &str, message: M) -> Request<M> {
     let mut request = Request::new(message);
     request.metadata_mut().insert(ON_BEHALF_OF_KEY, person.parse().unwrap());
     request

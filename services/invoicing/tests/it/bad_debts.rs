@@ -10,7 +10,7 @@ use crate::{
     setup::{Service, amount, eur},
 };
 
-fn write_off(item: &str, part: Option<&str>) -> pb::WriteOffItemRequest {
+pub(crate) fn write_off(item: &str, part: Option<&str>) -> pb::WriteOffItemRequest {
     pb::WriteOffItemRequest {
         request_id: request_id(),
         item_id: item.to_owned(),

@@ -1,6 +1,7 @@
 //! Invoicing through its real gRPC server, on a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod approvals;
 mod at_size;
 mod audit;
 mod bad_debts;

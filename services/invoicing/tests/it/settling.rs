@@ -28,7 +28,7 @@ fn writing_off(item: &str, money: &str, write_off: &str) -> pb::Settlement {
     }
 }
 
-fn reverse(settlement: &pb::Settlement, on: &str) -> pb::ReverseSettlementsRequest {
+pub(crate) fn reverse(settlement: &pb::Settlement, on: &str) -> pb::ReverseSettlementsRequest {
     pb::ReverseSettlementsRequest {
         request_id: request_id(),
         reversals: vec![pb::SettlementReversal {

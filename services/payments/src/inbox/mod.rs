@@ -76,6 +76,12 @@ impl Change {
             | Payload::TermsCreated(_)
             | Payload::TermsUpdated(_)
             | Payload::TermsDeleted(_)
+            | Payload::PolicyCreated(_)
+            | Payload::PolicyActivated(_)
+            | Payload::PolicyDeleted(_)
+            | Payload::ApprovalRequested(_)
+            | Payload::ApprovalGranted(_)
+            | Payload::ApprovalRejected(_)
             | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())

@@ -47,6 +47,19 @@ fn books() -> Vec<Wrong> {
             ],
         ),
         (
+            "PolicyService/CreatePolicy",
+            json!({"policy": {"approvals": {"valid_days": 91, "rules": [
+                {"method": "VoidInvoice"}, {"method": "WriteOffItem", "above": [eur("-1"), eur("1"), eur("1")]},
+            ]}}}),
+            &[
+                ("policy.approvals.rules[0].method", "APPROVAL_METHOD_UNKNOWN"),
+                ("policy.approvals.rules[1].above[0]", "NEGATIVE"),
+                ("policy.approvals.rules[1].above[2]", "CURRENCY_TWICE"),
+                ("policy.approvals.valid_days", "DAYS_OUT_OF_RANGE"),
+            ],
+        ),
+        ("PolicyService/ListPolicies", json!({"kind": "other"}), &[("kind", "POLICY_KIND_UNKNOWN")]),
+        (
             "TenantService/CreateSeries",
             json!({"series": {"code": "a b!", "prefix": "x y", "min_digits": 40, "next_number": -1, "kind": "SERIES_KIND_INVOICE"}}),
             &[

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::program::{Folder, Up, tenant};
 
-/// Required only where other fields are not given.
-const CONDITIONAL: [&str; 2] = ["map.amount", "map.currency_code"];
+/// Required only where other fields are not given, or a choice of fields.
+const CONDITIONAL: [&str; 3] = ["map.amount", "map.currency_code", "policy.content"];
 
 /// Whether the option `google.api.field_behavior` names the behaviour.
 fn is(field: &FieldDescriptor, behavior: &str) -> bool {

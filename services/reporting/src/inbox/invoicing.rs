@@ -82,6 +82,12 @@ impl Sets {
             | Payload::TermsCreated(_)
             | Payload::TermsUpdated(_)
             | Payload::TermsDeleted(_)
+            | Payload::PolicyCreated(_)
+            | Payload::PolicyActivated(_)
+            | Payload::PolicyDeleted(_)
+            | Payload::ApprovalRequested(_)
+            | Payload::ApprovalGranted(_)
+            | Payload::ApprovalRejected(_)
             | Payload::InvoiceDelivered(_) => {}
         }
         items.iter().try_for_each(|item| self.item(item))?;

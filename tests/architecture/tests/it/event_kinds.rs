@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 42] = [
+const KINDS: [&str; 48] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
@@ -20,6 +20,9 @@ const KINDS: [&str; 42] = [
     "quittance.creditrisk.v1.ReservationExpired",
     "quittance.creditrisk.v1.ReservationInvoiced",
     "quittance.creditrisk.v1.ReservationReleased",
+    "quittance.invoicing.v1.ApprovalGranted",
+    "quittance.invoicing.v1.ApprovalRejected",
+    "quittance.invoicing.v1.ApprovalRequested",
     "quittance.invoicing.v1.CustomerCreated",
     "quittance.invoicing.v1.CustomerUpdated",
     "quittance.invoicing.v1.InvoiceCredited",
@@ -31,6 +34,9 @@ const KINDS: [&str; 42] = [
     "quittance.invoicing.v1.InvoiceVoided",
     "quittance.invoicing.v1.ItemSettled",
     "quittance.invoicing.v1.ItemWrittenOff",
+    "quittance.invoicing.v1.PolicyActivated",
+    "quittance.invoicing.v1.PolicyCreated",
+    "quittance.invoicing.v1.PolicyDeleted",
     "quittance.invoicing.v1.RecoveryRecorded",
     "quittance.invoicing.v1.SeriesCreated",
     "quittance.invoicing.v1.SeriesDeleted",

@@ -43,7 +43,11 @@ const NEVER_TOLD: [&str; 24] = [
 ];
 
 /// What texts are that say nothing about a natural person, by the ends of their fields' names: ids, dates, codes, numbers, amounts.
-const IMPERSONAL: [&str; 29] = [
+const IMPERSONAL: [&str; 33] = [
+    ".method",
+    "Approval.result",
+    "Approval.subject",
+    "Policy.description",
     "_id",
     "_ids",
     "_on",
@@ -185,7 +189,10 @@ fn json_is_as_exact_as_bytes() {
         let event = quittance_proto::published(&stored).unwrap();
         let kind = format!("{}.{}", example.area.descriptor(&pool).unwrap().package_name(), example.event);
         let json = quittance_proto::to_json(&kind, event).unwrap();
-        assert_eq!(quittance_proto::from_json(&kind, &json).unwrap(), event, "{}", example.bytes_path().display());
+        // Compared as messages: the entries of a map have no order.
+        let message = |bytes: &[u8]| DynamicMessage::decode(pool.get_message_by_name(&kind).unwrap(), bytes).unwrap();
+        let read_again = quittance_proto::from_json(&kind, &json).unwrap();
+        assert_eq!(message(&read_again), message(event), "{}", example.bytes_path().display());
         let read: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(read, serde_json::from_str::<serde_json::Value>(&example.published_json().unwrap()).unwrap());
     }

@@ -4,6 +4,7 @@ mod books;
 mod documents;
 mod items;
 mod numbers_and_terms;
+mod policies;
 
 use quittance_grpc::Violations;
 use quittance_kernel::Rounding;

@@ -1,0 +1,42 @@
+//! `Approve`.
+
+use quittance_approvals::{ApprovalMessage, ApproveRequest, begin, command, finish};
+use quittance_kernel::Bug;
+use quittance_service::Operation;
+
+use super::{ActivatePolicy, Write, WriteOffItem};
+use crate::{Error, app::TenantSettings};
+
+/// Approves a call of another person, and runs it.
+#[derive(Debug, Hash)]
+pub(crate) struct Approve {
+    pub(crate) request: ApproveRequest,
+}
+
+impl Approve {
+    /// The methods that can need approval.
+    pub(crate) const METHODS: [&'static str; 2] = [ActivatePolicy::NAME, WriteOffItem::NAME];
+}
+
+impl Operation for Approve {
+    const NAME: &'static str = "Approve";
+    type Settings = TenantSettings;
+    type Output = ApprovalMessage;
+
+    async fn run(&self, w: &mut Write<'_>) -> Result<ApprovalMessage, Error> {
+        let approval = begin(w, &self.request).await?;
+        let result = match approval.method.as_str() {
+            ActivatePolicy::NAME => {
+                let (activated, policy) = command::<ActivatePolicy>(&approval)?.run(w).await?;
+                activated.into_done()?;
+                format!("policies/{}", policy.id)
+            }
+            WriteOffItem::NAME => {
+                let (written_off, _) = command::<WriteOffItem>(&approval)?.run(w).await?;
+                format!("badDebts/{}", written_off.into_done()?.id)
+            }
+            _ => return Err(Bug("an approval of a method that needs none").into()),
+        };
+        finish(w, &self.request, approval, result).await
+    }
+}
