@@ -7,7 +7,7 @@ use quittance_db::{
     Column, DbError, List, Place, Range, Tx, Window, expect_rows,
     row::{known, money, stored},
 };
-use quittance_kernel::{Actor, ApprovalId, Currency, CustomerId, PolicyId, RequestId};
+use quittance_kernel::{Actor, ApprovalId, Currency, CustomerId, Money, PolicyId, RequestId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -91,8 +91,8 @@ pub(crate) async fn insert(tx: &mut Tx, approval: &Approval) -> Result<(), DbErr
         approval.subject,
         approval.customer.map(CustomerId::uuid),
         approval.request,
-        approval.amount.map(|amount| amount.amount()),
-        approval.threshold.map(|threshold| threshold.amount()),
+        approval.amount.map(Money::amount),
+        approval.threshold.map(Money::amount),
         approval.amount.map(|amount| amount.currency().code()),
         approval.policy.uuid(),
         approval.reason,

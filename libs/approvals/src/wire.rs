@@ -11,12 +11,12 @@ use crate::{
 
 /// An approval as it stood at a time, as its message.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ApprovalMessage(pb::Approval);
+pub struct ApprovalMessage(Box<pb::Approval>);
 
 impl ApprovalMessage {
     /// The message.
     pub fn message(&self) -> pb::Approval {
-        self.0.clone()
+        pb::Approval::clone(&self.0)
     }
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn approval(area: &str, approval: &Approval, now: DateTime<Utc>) -> R
         Some(Decision { verdict: Verdict::Approved { result }, .. }) => result.clone(),
         Some(Decision { verdict: Verdict::Rejected, .. }) | None => String::new(),
     };
-    Ok(ApprovalMessage(pb::Approval {
+    Ok(ApprovalMessage(Box::new(pb::Approval {
         approval_id: approval.id.to_string(),
         method: approval.method.clone(),
         subject: approval.subject.clone(),
@@ -53,7 +53,7 @@ pub(crate) fn approval(area: &str, approval: &Approval, now: DateTime<Utc>) -> R
         note: decision.map(|decision| decision.note.clone()).unwrap_or_default(),
         decide_time: decision.map(|decision| instant(decision.at)),
         result,
-    }))
+    })))
 }
 
 fn people(actor: Option<&Actor>) -> (String, String) {

@@ -134,6 +134,8 @@ ids! {
     ApprovalId,
     /// A policy of a tenant.
     PolicyId,
+    /// An extension of a due date.
+    ExtensionId,
     /// An invoice.
     InvoiceId,
     /// A credit note.

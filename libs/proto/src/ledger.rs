@@ -1,4 +1,4 @@
-//! What invoicing's events do to the receivables ledger: the items they open, and the entries they add. Whoever follows the ledger needs no more than these, whatever
+//! What invoicing's events do to the receivables ledger: the items they open, the entries they add, and the due dates they extend. Whoever follows the ledger needs no more than these, whatever
 //! else is added to it later. Events recorded before items and entries were published are completed from their other fields.
 
 use std::mem::take;
@@ -15,6 +15,8 @@ pub struct LedgerChange {
     pub items: Vec<pb::OpenItem>,
     /// The entries it adds.
     pub entries: Vec<pb::Entry>,
+    /// The due dates it extends.
+    pub extensions: Vec<pb::DueDateExtension>,
 }
 
 impl LedgerChange {
@@ -65,18 +67,21 @@ impl LedgerChange {
             | Payload::ApprovalRequested(_)
             | Payload::ApprovalGranted(_)
             | Payload::ApprovalRejected(_) => Self::default(),
+            Payload::DueDateExtended(extended) => {
+                Self { extensions: take(&mut extended.extension).into_iter().collect(), ..Self::default() }
+            }
         }
     }
 
     fn of(entries: Vec<pb::Entry>, earlier: impl FnOnce() -> Vec<pb::Entry>) -> Self {
         let entries = if entries.is_empty() { earlier() } else { entries };
-        Self { items: Vec::new(), entries }
+        Self { entries, ..Self::default() }
     }
 
     fn issued(issued: &mut pb::InvoiceIssued) -> Self {
         let (items, entries) = (take(&mut issued.items), take(&mut issued.entries));
         if !items.is_empty() {
-            return Self { items, entries };
+            return Self { items, entries, ..Self::default() };
         }
         let item = pb::OpenItem {
             item_id: issued.invoice_id.clone(),
@@ -92,7 +97,7 @@ impl LedgerChange {
             ..pb::OpenItem::default()
         };
         let opening = entry(&item.item_id, EntryKind::Document, item.total.clone(), &item.issued_on);
-        Self { items: vec![item], entries: vec![opening] }
+        Self { items: vec![item], entries: vec![opening], ..Self::default() }
     }
 }
 
@@ -190,7 +195,8 @@ mod tests {
             ..Default::default()
         };
         let mut payload = Payload::InvoiceIssued(issued);
-        assert_eq!(LedgerChange::take(&mut payload), LedgerChange { items: vec![item], entries: vec![entry] });
+        let expected = LedgerChange { items: vec![item], entries: vec![entry], ..LedgerChange::default() };
+        assert_eq!(LedgerChange::take(&mut payload), expected);
         let mut other = Payload::TenantCreated(pb::TenantCreated::default());
         assert_eq!(LedgerChange::take(&mut other), LedgerChange::default());
     }

@@ -216,6 +216,24 @@ pub(crate) async fn move_items(tx: &mut Tx, movements: &[Movement]) -> Result<u6
     Ok(done.rows_affected())
 }
 
+/// Gives items later due dates. Returns how many of the items are known.
+pub(crate) async fn extend_items(tx: &mut Tx, extended: &BTreeMap<ItemId, NaiveDate>) -> Result<u64, DbError> {
+    let ids: Vec<Uuid> = extended.keys().map(|id| id.uuid()).collect();
+    let dates: Vec<NaiveDate> = extended.values().copied().collect();
+    let done = sqlx::query!(
+        "update item i
+         set due_on = greatest(i.due_on, v.due_on)
+         from unnest($2::uuid[], $3::date[]) as v (id, due_on)
+         where i.tenant_id = $1 and i.id = v.id",
+        tx.tenant().uuid(),
+        &ids,
+        &dates,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Locks an item until the transaction ends, so that two disputes over it are opened one after the other, and returns its customer.
 pub(crate) async fn lock_item(tx: &mut Tx, item: ItemId) -> Result<CustomerId, Error> {
     let tenant = tx.tenant().uuid();

@@ -4,6 +4,7 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
+use chrono::NaiveDate;
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
 use quittance_kernel::{CustomerId, EventId, ItemId};
@@ -28,11 +29,14 @@ struct Change {
     customers: BTreeMap<CustomerId, Addressee>,
     issued: Vec<IssuedItem>,
     movements: Vec<Movement>,
+    /// The latest due date of each item that was extended.
+    extended: BTreeMap<ItemId, NaiveDate>,
 }
 
 impl Change {
     fn add(&mut self, event: EventId, mut payload: Payload) -> Result<(), read::Unreadable> {
-        let LedgerChange { items, entries } = LedgerChange::take(&mut payload);
+        let LedgerChange { items, entries, extensions } = LedgerChange::take(&mut payload);
+        extensions.iter().try_for_each(|extension| self.extend_item(extension))?;
         match payload {
             Payload::TenantCreated(created) => self.tenant = Some(read::tenant(created.tenant.unwrap_or_default())),
             Payload::CustomerCreated(pb::CustomerCreated { customer })
@@ -67,6 +71,8 @@ impl Change {
             | Payload::ApprovalRequested(_)
             | Payload::ApprovalGranted(_)
             | Payload::ApprovalRejected(_)
+            // What it does is in the extensions.
+            | Payload::DueDateExtended(_)
             | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())
@@ -92,6 +98,14 @@ impl Change {
         Ok(())
     }
 
+    /// An item's due date only moves on.
+    fn extend_item(&mut self, extension: &pb::DueDateExtension) -> Result<(), read::Unreadable> {
+        let due_on = read::date("due_on", &extension.due_on)?;
+        let latest = self.extended.entry(read::item(&extension.item_id)?).or_insert(due_on);
+        *latest = due_on.max(*latest);
+        Ok(())
+    }
+
     async fn write(self, tx: &mut Tx) -> Result<(), HandlerError> {
         if let Some(tenant) = &self.tenant {
             projection::put_tenant(tx, tenant).await?;
@@ -102,21 +116,27 @@ impl Change {
         if !self.issued.is_empty() {
             projection::insert_items(tx, &self.issued).await?;
         }
+        if !self.extended.is_empty() {
+            let written = projection::extend_items(tx, &self.extended).await?;
+            all_known(written, self.extended.keys())?;
+        }
         if self.movements.is_empty() {
             return Ok(());
         }
         let moved: BTreeSet<ItemId> = self.movements.iter().map(|movement| movement.item).collect();
         let written = projection::move_items(tx, &self.movements).await?;
-        if usize::try_from(written) == Ok(moved.len()) {
-            Ok(())
-        } else {
-            let items: Vec<String> = moved.iter().take(3).map(ToString::to_string).collect();
-            Err(HandlerError::Rejected(format!(
-                "one of the items {} and so on is unknown, or in another currency",
-                items.join(", ")
-            )))
-        }
+        all_known(written, moved.iter())
     }
+}
+
+/// Fails where fewer items were written than there are: one is unknown, or in another currency.
+fn all_known<'a>(written: u64, items: impl ExactSizeIterator<Item = &'a ItemId>) -> Result<(), HandlerError> {
+    if usize::try_from(written) == Ok(items.len()) {
+        return Ok(());
+    }
+    let some: Vec<String> = items.take(3).map(ToString::to_string).collect();
+    let why = format!("one of the items {} and so on is unknown, or in another currency", some.join(", "));
+    Err(HandlerError::Rejected(why))
 }
 
 impl Handler for InvoicingHandler {

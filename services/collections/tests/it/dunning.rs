@@ -43,6 +43,18 @@ async fn a_preview_shows_what_a_run_records() {
 }
 
 #[tokio::test]
+async fn an_extended_item_is_reminded_by_its_new_due_date() {
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    let late = setup.invoice(&customer, "100.00", "2026-02-20").await;
+    setup.invoice(&customer, "20.50", "2026-02-28").await;
+    assert_eq!(setup.due("2026-03-02").await, [(8, vec![(8, "100.00".to_owned()), (1, "20.50".to_owned())])]);
+    setup.extend(&late.invoice_id, "2026-03-05").await;
+    assert_eq!(setup.due("2026-03-02").await, [(1, vec![(1, "20.50".to_owned()), (-3, "100.00".to_owned())])]);
+    setup.verify().await;
+}
+
+#[tokio::test]
 async fn a_preview_is_paged_by_customer_and_currency() {
     let setup = Setup::start().await;
     for name in ["A", "B", "C", "D", "E"] {

@@ -219,6 +219,19 @@ impl Setup {
         allocation_id
     }
 
+    /// Extends an item's due date from today on.
+    pub(crate) async fn extend(&self, item: &str, due_on: &str) {
+        let request = inv::ExtendDueDateRequest {
+            request_id: request_id(),
+            item_id: item.to_owned(),
+            due_on: due_on.to_owned(),
+            reason: "agreed".to_owned(),
+            ..inv::ExtendDueDateRequest::default()
+        };
+        OpenItemServiceClient::new(self.server.client()).extend_due_date(request).await.unwrap();
+        self.caught_up().await;
+    }
+
     pub(crate) async fn reverse(&self, allocation_id: &str, effective_on: &str) {
         let reversal = inv::SettlementReversal {
             allocation_id: allocation_id.to_owned(),

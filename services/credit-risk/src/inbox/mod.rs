@@ -75,7 +75,8 @@ fn issue(change: &mut Change, issued: &pb::InvoiceIssued, items: &[pb::OpenItem]
 }
 
 fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
-    let LedgerChange { items, entries } = LedgerChange::take(&mut payload);
+    // Exposure does not depend on due dates.
+    let LedgerChange { items, entries, extensions: _ } = LedgerChange::take(&mut payload);
     let debtor = match payload {
         Payload::CustomerCreated(pb::CustomerCreated { customer: published })
         | Payload::CustomerUpdated(pb::CustomerUpdated { customer: published }) => {
@@ -109,6 +110,7 @@ fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
         | Payload::ApprovalRequested(_)
         | Payload::ApprovalGranted(_)
         | Payload::ApprovalRejected(_)
+        | Payload::DueDateExtended(_)
         | Payload::InvoiceDelivered(_) => return Ok(()),
     };
     let debtor = customer(&debtor)?;

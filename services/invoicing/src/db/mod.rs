@@ -4,6 +4,7 @@ pub(crate) mod bad_debt;
 pub(crate) mod customer;
 pub(crate) mod document;
 pub(crate) mod entry;
+pub(crate) mod extension;
 pub(crate) mod invoice;
 pub(crate) mod invoice_list;
 pub(crate) mod issue;

@@ -26,6 +26,11 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
         },
         Invariant {
             number: 1,
+            rule: "an item that was extended is due when its last extension says, and each extension follows on the one before",
+            found: extensions(&mut tx).await?,
+        },
+        Invariant {
+            number: 1,
             rule: "an invoice's net, tax and total are what its lines give by its rounding rule",
             found: recompute::invoices(&mut tx).await?,
         },
@@ -140,11 +145,14 @@ pub(crate) async fn documents(tx: &mut Tx) -> Result<Found, DbError> {
     let tenant = tx.tenant().uuid();
     let found = sqlx::query_as!(
         Found,
-        r#"with opened as (
+        r#"with extended as (
+             select item_id, min(previous_due_on) as agreed_due_on from due_date_extension where tenant_id = $1 group by item_id
+           ), opened as (
              select coalesce(document_id, id) as id, sum(total) as total, min(currency) as currency, max(currency) as last_currency, count(*) as items,
                coalesce(max(installment), 1) as last, min(customer_id::text) as customer_id, max(customer_id::text) as last_customer_id,
-               max(due_on) as due_on, sum(voided) as voided, sum(credited) as credited
+               max(coalesce(agreed_due_on, due_on)) as due_on, sum(voided) as voided, sum(credited) as credited
              from open_item
+             left join extended on item_id = id
              where tenant_id = $1
              group by 1
            ), compared as (
@@ -161,6 +169,37 @@ pub(crate) async fn documents(tx: &mut Tx) -> Result<Found, DbError> {
            )
            select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
              array(select 'invoice ' || id from violations order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+/// The due date of an extended item is that of its last extension; each extension moves on from the one before, and does not count before it.
+pub(crate) async fn extensions(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let found = sqlx::query_as!(
+        Found,
+        r#"with ordered as (
+             select item_id, previous_due_on, due_on, effective_on, lag(due_on) over steps as due_before, lag(effective_on) over steps as effective_before
+             from due_date_extension
+             where tenant_id = $1
+             window steps as (partition by item_id order by due_on)
+           ), extended as (
+             select item_id, max(due_on) as due_on,
+               bool_and(due_before is null or (due_before = previous_due_on and effective_before <= effective_on)) as follows
+             from ordered
+             group by item_id
+           ), compared as (
+             select e.item_id as id, e.follows and o.due_on is not distinct from e.due_on as holds
+             from extended e
+             left join open_item o on o.tenant_id = $1 and o.id = e.item_id
+           ), violations as (
+             select id from compared where not holds
+           )
+           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
+             array(select 'item ' || id from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)

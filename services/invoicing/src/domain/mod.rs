@@ -11,6 +11,7 @@ pub(crate) mod customer;
 pub(crate) mod delivery;
 pub(crate) mod document;
 pub(crate) mod entry;
+pub(crate) mod extension;
 pub(crate) mod field;
 pub(crate) mod invoice;
 pub(crate) mod invoice_content;
@@ -41,6 +42,7 @@ pub(crate) use customer::{Contact, ContactContent, Customer, CustomerContent, Cu
 pub(crate) use delivery::{Delivery, DeliveryChannel};
 pub(crate) use document::{DocumentData, DocumentError};
 pub(crate) use entry::{Entry, EntryKind, Recording, Source};
+pub(crate) use extension::{Extension, ExtensionRequest};
 pub(crate) use field::BadField;
 pub(crate) use invoice::{Invoice, InvoiceStatus, Issuance, State};
 pub(crate) use invoice_content::{InvoiceContent, InvoicePatch};

@@ -124,6 +124,18 @@ pub enum Refusal {
     /// Nothing of the item is open.
     #[error("nothing of the item is open")]
     NothingOpen,
+    /// The new due date is not after the present one.
+    #[error("the item is due on {due_on}: it can only be extended beyond that")]
+    DueDateNotLater {
+        /// The present due date.
+        due_on: NaiveDate,
+    },
+    /// An extension counts from the issue date or from the extension before at the earliest.
+    #[error("the due date is extended from {earliest} at the earliest")]
+    ExtendedTooEarly {
+        /// The earliest day.
+        earliest: NaiveDate,
+    },
     /// More would be written off than is open.
     #[error("the write-off exceeds what is open, {open}")]
     WriteOffExceedsOpen {
@@ -229,6 +241,8 @@ impl Refusal {
             Refusal::DiscountNotAllowed { .. } => "DISCOUNT_NOT_ALLOWED",
             Refusal::WriteOffNotAllowed { .. } => "WRITE_OFF_NOT_ALLOWED",
             Refusal::NothingOpen => "NOTHING_OPEN",
+            Refusal::DueDateNotLater { .. } => "DUE_DATE_NOT_LATER",
+            Refusal::ExtendedTooEarly { .. } => "EXTENDED_TOO_EARLY",
             Refusal::WriteOffExceedsOpen { .. } => "WRITE_OFF_EXCEEDS_OPEN",
             Refusal::RecoveryExceedsBadDebt { .. } => "RECOVERY_EXCEEDS_BAD_DEBT",
             Refusal::RecoveredBeforeWrittenOff { .. } => "RECOVERED_BEFORE_WRITTEN_OFF",

@@ -1,20 +1,22 @@
 //! Open items, statements, verification and stream status.
 
+use quittance_approvals::Decided;
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
 use quittance_grpc::{Violations, currency, date, id};
-use quittance_kernel::{CustomerId, EntryId, ItemId};
+use quittance_kernel::{CustomerId, EntryId, ExtensionId, ItemId};
 use quittance_proto::{
     common::v1 as common,
     invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
 };
-use quittance_service::{Query, query};
+use quittance_service::{Query, parse, query};
 use tonic::{Request, Response, Status};
 
 use crate::{
-    App, Error, db,
-    domain::{Refusal, Statement, statement},
-    wire,
+    App, Error,
+    db::{self, item::ItemView},
+    domain::{Extension, Refusal, Statement, statement},
+    ops, wire,
 };
 
 #[tonic::async_trait]
@@ -52,6 +54,41 @@ impl OpenItemService for App {
         let (entries, next_page_token) =
             page.cut(entries.iter().map(wire::entry).collect(), |entry: &pb::Entry| vec![entry.entry_id.clone()]);
         Ok(Response::new(pb::ListEntriesResponse { entries, next_page_token }))
+    }
+
+    async fn extend_due_date(
+        &self,
+        request: Request<pb::ExtendDueDateRequest>,
+    ) -> Result<Response<pb::ExtendDueDateResponse>, Status> {
+        let answer = |(extended, view): &(Decided<Extension>, ItemView)| pb::ExtendDueDateResponse {
+            extension: extended.as_done().map(wire::extension),
+            item: Some(wire::open_item(&view.item, view.disputed)),
+            approval: extended.approval(),
+        };
+        self.run(parse::<ops::ExtendDueDate, _>(request)?, answer).await
+    }
+
+    async fn list_due_date_extensions(
+        &self,
+        request: Request<pb::ListDueDateExtensionsRequest>,
+    ) -> Result<Response<pb::ListDueDateExtensionsResponse>, Status> {
+        let mut query = query(request)?;
+        let page = query.page();
+        let Query { tenant, request, mut bad } = query;
+        let item = bad.check("item_id", id(&request.item_id, ItemId::parse));
+        let after = page.as_ref().and_then(|page| bad.within("", page.after_id(ExtensionId::parse)));
+        let ((page, after), item) = bad.into_result(page.zip(after).zip(item))?;
+        let read = async |tx: &mut Tx| {
+            let found = db::extension::page(tx, item, after, page.limit()).await?;
+            let is_known = !found.is_empty() || db::item::find_items(tx, &[item]).await?.contains_key(&item);
+            if is_known { Ok(found) } else { Err(Error::ItemNotFound(item)) }
+        };
+        let found = self.read_list(tenant, read).await?;
+        let (extensions, next_page_token) = page
+            .cut(found.iter().map(wire::extension).collect(), |one: &pb::DueDateExtension| {
+                vec![one.extension_id.clone()]
+            });
+        Ok(Response::new(pb::ListDueDateExtensionsResponse { extensions, next_page_token }))
     }
 
     async fn get_statement(

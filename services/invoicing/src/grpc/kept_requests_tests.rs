@@ -139,6 +139,11 @@ fn documents(kept: &mut KeptRequests) {
         |request, command: ops::RecordRecovery| command_hash(ops::RecordRecovery::NAME, request, &command),
         "5a2a9da93796da448c6460089349c7c63b42426bbe1fbab2053ec4aa38de360f",
     );
+    kept.check::<pb::ExtendDueDateRequest, _>(
+        r#"{"item_id": "018f4e2a-7d3b-7c55-9a86-000000000008", "due_on": "2026-05-31", "effective_on": "2026-03-02", "reason": "Agreed by telephone"}"#,
+        |request, command: ops::ExtendDueDate| command_hash(ops::ExtendDueDate::NAME, request, &command),
+        "3af5c954c7766b50e36d2cdc968cb164356bff479d5fc8a1fa2088d20f9dd797",
+    );
     kept.check::<pb::CreatePolicyRequest, _>(
         r#"{"policy": {"description": "Four eyes", "approvals": {"rules": [{"method": "ActivatePolicy"}, {"method": "WriteOffItem", "above": [{"currency_code": "EUR", "amount": "500.00"}, {"currency_code": "CHF", "amount": "450.00"}]}], "valid_days": 7}}}"#,
         |request, command: ops::CreatePolicy| command_hash(ops::CreatePolicy::NAME, request, &command),

@@ -4,7 +4,7 @@ use quittance_approvals::{ApprovalMessage, ApproveRequest, begin, command, finis
 use quittance_kernel::Bug;
 use quittance_service::Operation;
 
-use super::{ActivatePolicy, Write, WriteOffItem};
+use super::{ActivatePolicy, ExtendDueDate, Write, WriteOffItem};
 use crate::{Error, app::TenantSettings};
 
 /// Approves a call of another person, and runs it.
@@ -15,7 +15,7 @@ pub(crate) struct Approve {
 
 impl Approve {
     /// The methods that can need approval.
-    pub(crate) const METHODS: [&'static str; 2] = [ActivatePolicy::NAME, WriteOffItem::NAME];
+    pub(crate) const METHODS: [&'static str; 3] = [ActivatePolicy::NAME, ExtendDueDate::NAME, WriteOffItem::NAME];
 }
 
 impl Operation for Approve {
@@ -30,6 +30,10 @@ impl Operation for Approve {
                 let (activated, policy) = command::<ActivatePolicy>(&approval)?.run(w).await?;
                 activated.into_done()?;
                 format!("policies/{}", policy.id)
+            }
+            ExtendDueDate::NAME => {
+                let (extended, _) = command::<ExtendDueDate>(&approval)?.run(w).await?;
+                format!("items/{}", extended.into_done()?.item)
             }
             WriteOffItem::NAME => {
                 let (written_off, _) = command::<WriteOffItem>(&approval)?.run(w).await?;

@@ -13,8 +13,8 @@ use quittance_proto::{
 
 use crate::{
     domain::{
-        BadDebt, Credited, Customer, Delivery, Entry, Invoice, IssuedInvoice, NamedTerms, OpenItem, Policy, Series,
-        Settlement, State, Tenant,
+        BadDebt, Credited, Customer, Delivery, Entry, Extension, Invoice, IssuedInvoice, NamedTerms, OpenItem, Policy,
+        Series, Settlement, State, Tenant,
     },
     wire,
 };
@@ -245,6 +245,12 @@ pub(crate) fn recovery_recorded(debt: &BadDebt, item: &OpenItem, entry: &Entry) 
         entries: published(std::slice::from_ref(entry)),
     });
     event("quittance.invoicing.v1.RecoveryRecorded", item.customer, payload)
+}
+
+/// The due date of an item was extended.
+pub(crate) fn due_date_extended(extension: &Extension) -> Event {
+    let payload = Payload::DueDateExtended(pb::DueDateExtended { extension: Some(wire::extension(extension)) });
+    event("quittance.invoicing.v1.DueDateExtended", extension.customer, payload)
 }
 
 /// A settlement was reversed.

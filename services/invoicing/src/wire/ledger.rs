@@ -4,7 +4,7 @@ use quittance_kernel::Actor;
 use quittance_proto::{instant, invoicing::v1 as pb, money};
 
 use super::{item_terms, optional};
-use crate::domain::{BadDebt, BadDebtReason, DocumentRef, Entry, EntryKind, OpenItem, Source, Statement};
+use crate::domain::{BadDebt, BadDebtReason, DocumentRef, Entry, EntryKind, Extension, OpenItem, Source, Statement};
 
 /// An open item.
 pub(crate) fn open_item(item: &OpenItem, disputed: bool) -> pb::OpenItem {
@@ -85,6 +85,23 @@ pub(crate) fn bad_debt_reason(reason: BadDebtReason) -> pb::BadDebtReason {
         BadDebtReason::Fraud => pb::BadDebtReason::Fraud,
         BadDebtReason::Settlement => pb::BadDebtReason::Settlement,
         BadDebtReason::CostExceedsValue => pb::BadDebtReason::CostExceedsValue,
+    }
+}
+
+/// An extension of a due date.
+pub(crate) fn extension(extension: &Extension) -> pb::DueDateExtension {
+    pb::DueDateExtension {
+        extension_id: extension.id.to_string(),
+        item_id: extension.item.to_string(),
+        customer_id: extension.customer.to_string(),
+        previous_due_on: extension.previous_due_on.to_string(),
+        due_on: extension.due_on.to_string(),
+        effective_on: extension.effective_on.to_string(),
+        reason: extension.reason.clone(),
+        actor: extension.actor.name().to_owned(),
+        on_behalf_of: extension.actor.on_behalf_of().unwrap_or_default().to_owned(),
+        request_id: optional(extension.request),
+        create_time: Some(instant(extension.recorded_at)),
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use quittance_kernel::{CreditNoteId, Currency, Installment, Money, MoneyError, PaymentTerms, Rounding, Share, Terms};
 use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
 
-pub(crate) use ledger::{bad_debt, bad_debt_reason, entry, open_item, statement};
+pub(crate) use ledger::{bad_debt, bad_debt_reason, entry, extension, open_item, statement};
 pub(crate) use policies::policy;
 
 use crate::domain::{

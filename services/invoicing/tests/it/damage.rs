@@ -10,11 +10,20 @@ use crate::{
 };
 
 /// The tables of the ledger, those first that others refer to.
-const TABLES: [&str; 8] =
-    ["series", "invoice", "open_item", "entry", "settlement", "reversal", "credit_note", "bad_debt"];
+const TABLES: [&str; 9] = [
+    "series",
+    "invoice",
+    "open_item",
+    "entry",
+    "settlement",
+    "reversal",
+    "credit_note",
+    "bad_debt",
+    "due_date_extension",
+];
 
 /// Each kind of damage, and the number of the invariant that finds it (1: items and documents, 6: numbers, 7: credit notes).
-const DAMAGES: [(&str, i32); 27] = [
+const DAMAGES: [(&str, i32); 31] = [
     ("update open_item set settled = settled + 1 where number = 'INV-000001'", 1),
     ("update open_item set total = total + 5 where number = 'INV-000001'", 1),
     ("update open_item set discounted = 1 where number = 'INV-000002'", 1),
@@ -24,7 +33,11 @@ const DAMAGES: [(&str, i32); 27] = [
     ("update open_item set currency = 'USD' where number = 'INV-000001'", 1),
     ("update open_item set customer_id = gen_random_uuid() where number = 'INV-000001'", 1),
     ("update open_item set due_on = due_on + 1 where number = 'INV-000001'", 1),
-    ("delete from open_item where number = 'INV-000002'", 1),
+    ("update open_item set due_on = due_on - 1 where number = 'INV-000002'", 1),
+    ("update due_date_extension set effective_on = effective_on + 30 where due_on = '2026-04-30'", 1),
+    ("update due_date_extension set previous_due_on = previous_due_on - 1", 1),
+    ("delete from due_date_extension where due_on = '2026-05-31'", 1),
+    ("delete from entry where item_id = (select id from open_item where number = 'INV-000002')", 1),
     ("update entry set amount = amount - 1 where kind = 'settlement'", 1),
     ("update entry set amount = amount + 1 where kind = 'invoice'", 1),
     ("update entry set kind = 'discount' where kind = 'settlement'", 1),
@@ -75,7 +88,7 @@ impl Service {
 async fn every_kind_of_damage_is_found() {
     let service = Service::start().await;
     let customer = service.customer().await;
-    // One is paid in part, one open, one written off in part, one credited in part.
+    // One is paid in part, one open and extended twice, one written off in part, one credited in part.
     let mut items = Vec::new();
     for _ in 0..4 {
         let mut request = create_and_issue(&customer);
@@ -91,6 +104,16 @@ async fn every_kind_of_damage_is_found() {
         ..Default::default()
     };
     service.bad_debts().write_off_item(write_off).await.unwrap();
+    for due_on in ["2026-04-30", "2026-05-31"] {
+        let extension = pb::ExtendDueDateRequest {
+            request_id: request_id(),
+            item_id: items[1].clone(),
+            due_on: due_on.to_owned(),
+            reason: "Agreed".to_owned(),
+            ..Default::default()
+        };
+        service.items().extend_due_date(extension).await.unwrap();
+    }
     let credit = pb::CreditInvoiceRequest {
         request_id: request_id(),
         invoice_id: items[3].clone(),

@@ -17,6 +17,7 @@ mod credits;
 mod damage;
 mod documents;
 mod events;
+mod extensions;
 mod installments;
 mod isolation;
 mod lists;

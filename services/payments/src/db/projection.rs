@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use quittance_db::{DbError, Tx};
 use quittance_kernel::{Bug, Currency, CustomerId, ItemId, Money, Terms};
 use rust_decimal::Decimal;
@@ -31,8 +32,8 @@ pub(crate) struct IssuedItem {
     pub(crate) number: String,
     pub(crate) payment_reference: Option<String>,
     pub(crate) total: Money,
-    pub(crate) issued_on: chrono::NaiveDate,
-    pub(crate) due_on: chrono::NaiveDate,
+    pub(crate) issued_on: NaiveDate,
+    pub(crate) due_on: NaiveDate,
     pub(crate) terms: Terms,
 }
 
@@ -109,8 +110,8 @@ pub(crate) async fn insert_items(tx: &mut Tx, items: &[(IssuedItem, Money)]) -> 
     let currencies: Vec<String> = items.iter().map(|(i, _)| i.total.currency().code().to_owned()).collect();
     let totals: Vec<Decimal> = items.iter().map(|(i, _)| i.total.amount()).collect();
     let open: Vec<Decimal> = items.iter().map(|(_, open)| open.amount()).collect();
-    let issued: Vec<chrono::NaiveDate> = items.iter().map(|(i, _)| i.issued_on).collect();
-    let due: Vec<chrono::NaiveDate> = items.iter().map(|(i, _)| i.due_on).collect();
+    let issued: Vec<NaiveDate> = items.iter().map(|(i, _)| i.issued_on).collect();
+    let due: Vec<NaiveDate> = items.iter().map(|(i, _)| i.due_on).collect();
     let terms: Vec<String> = items.iter().map(|(i, _)| i.terms.to_string()).collect();
     // An item that is its document's only one has its id.
     let parts = || items.iter().map(|(i, _)| Some(i).filter(|i| i.installment > 0));
@@ -189,7 +190,30 @@ pub(crate) async fn move_items(tx: &mut Tx, moved: &HashMap<ItemId, ItemChange>)
     Ok(sorted.into_iter().filter(|(_, change)| change.open.is_positive()).map(|(id, _)| id).collect())
 }
 
-/// Why open balances could not be changed.
+/// Gives known items later due dates.
+pub(crate) async fn extend_items(tx: &mut Tx, extended: &HashMap<ItemId, NaiveDate>) -> Result<(), MoveItems> {
+    let mut sorted: Vec<(ItemId, NaiveDate)> = extended.iter().map(|(id, due_on)| (*id, *due_on)).collect();
+    sorted.sort_by_key(|(id, _)| *id);
+    let ids: Vec<Uuid> = sorted.iter().map(|(id, _)| id.uuid()).collect();
+    let dates: Vec<NaiveDate> = sorted.iter().map(|(_, due_on)| *due_on).collect();
+    let changed = sqlx::query_scalar!(
+        "update open_item o
+         set due_on = greatest(o.due_on, v.due_on)
+         from unnest($2::uuid[], $3::date[]) as v (id, due_on)
+         where o.tenant_id = $1 and o.id = v.id
+         returning o.id",
+        tx.tenant().uuid(),
+        &ids,
+        &dates,
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(DbError::from)?;
+    let missing = sorted.iter().map(|(id, _)| *id).find(|id| !changed.contains(&id.uuid()));
+    missing.map_or(Ok(()), |id| Err(MoveItems::Unknown(id)))
+}
+
+/// Why items could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MoveItems {
     /// An event of an unknown item, or in another currency than its.

@@ -4,6 +4,7 @@ mod read;
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
 use quittance_kernel::{Clock, CustomerId, ItemId, Money};
@@ -42,11 +43,14 @@ struct Change {
     issued: HashMap<ItemId, IssuedItem>,
     /// The changes of each item after its issue.
     moved: HashMap<ItemId, ItemChange>,
+    /// The latest due date of each item that was extended.
+    extended: HashMap<ItemId, NaiveDate>,
 }
 
 impl Change {
     fn take(&mut self, mut payload: Payload) -> Result<(), read::Unreadable> {
-        let LedgerChange { items, entries } = LedgerChange::take(&mut payload);
+        let LedgerChange { items, entries, extensions } = LedgerChange::take(&mut payload);
+        extensions.iter().try_for_each(|extension| self.extend_item(extension))?;
         match payload {
             Payload::TenantCreated(created) => self.time_zone = Some(created.tenant.unwrap_or_default().time_zone),
             Payload::CustomerCreated(pb::CustomerCreated { customer })
@@ -82,6 +86,8 @@ impl Change {
             | Payload::ApprovalRequested(_)
             | Payload::ApprovalGranted(_)
             | Payload::ApprovalRejected(_)
+            // What it does is in the extensions.
+            | Payload::DueDateExtended(_)
             | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())
@@ -96,6 +102,14 @@ impl Change {
         if entry.kind() == pb::EntryKind::Credit {
             change.total = read::sum(change.total, amount)?;
         }
+        Ok(())
+    }
+
+    /// An item's due date only moves on.
+    fn extend_item(&mut self, extension: &pb::DueDateExtension) -> Result<(), read::Unreadable> {
+        let due_on = read::date("due_on", &extension.due_on)?;
+        let latest = self.extended.entry(read::item(&extension.item_id)?).or_insert(due_on);
+        *latest = due_on.max(*latest);
         Ok(())
     }
 
@@ -117,7 +131,8 @@ impl Change {
                 let (open, total) = after(change.open)
                     .and_then(|open| Ok((open, after(change.total)?)))
                     .map_err(|error| HandlerError::Rejected(error.to_string()))?;
-                issued.push((IssuedItem { total, ..item }, open));
+                let due_on = self.extended.remove(&item.id).unwrap_or(item.due_on);
+                issued.push((IssuedItem { total, due_on, ..item }, open));
             }
             db::projection::insert_items(tx, &issued).await?;
             reopened.extend(issued.iter().filter(|(_, open)| open.is_positive()).map(|(item, _)| item.id));
@@ -127,6 +142,12 @@ impl Change {
                 MoveItems::Unknown(_) => HandlerError::Rejected(error.to_string()),
                 MoveItems::Db(error) => HandlerError::Db(error),
             })?);
+        }
+        if !self.extended.is_empty() {
+            db::projection::extend_items(tx, &self.extended).await.map_err(|error| match error {
+                MoveItems::Unknown(_) => HandlerError::Rejected(error.to_string()),
+                MoveItems::Db(error) => HandlerError::Db(error),
+            })?;
         }
         let published: Vec<CustomerId> = self.customers.into_keys().collect();
         if reopened.is_empty() && published.is_empty() {

@@ -31,7 +31,7 @@ pub(crate) fn money(money: Option<&common::Money>) -> Result<Money, Unreadable> 
     read("amount", read_money(money.unwrap_or(&common::Money::default())))
 }
 
-fn date(field: &'static str, text: &str) -> Result<NaiveDate, Unreadable> {
+pub(crate) fn date(field: &'static str, text: &str) -> Result<NaiveDate, Unreadable> {
     read(field, parse_date(text))
 }
 

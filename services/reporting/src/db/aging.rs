@@ -36,12 +36,21 @@ pub(crate) async fn total(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Res
     let tenant = tx.tenant().uuid();
     let row = sqlx::query_as!(
         AgingRow,
-        r#"with open as (
-             select item_id, $3::date - due_on as days, sum(amount) as amount
-             from entry
-             where tenant_id = $1 and currency = $2 and effective_on <= $3
-             group by item_id, due_on
-             having sum(amount) <> 0
+        r#"with extended as (
+             select item_id, max(due_on) as due_on
+             from due_date_extension
+             where tenant_id = $1 and effective_on <= $3
+             group by item_id
+           ), open as (
+             select e.item_id, $3::date - coalesce(x.due_on, e.due_on) as days, e.amount
+             from (
+               select item_id, due_on, sum(amount) as amount
+               from entry
+               where tenant_id = $1 and currency = $2 and effective_on <= $3
+               group by item_id, due_on
+               having sum(amount) <> 0
+             ) e
+             left join extended x on x.item_id = e.item_id
            )
            select
              count(*)::int as "open_count!",
@@ -83,12 +92,21 @@ pub(crate) struct CustomerQuery {
 pub(crate) async fn by_customer(tx: &mut Tx, query: &CustomerQuery) -> Result<Vec<CustomerRow>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
-        r#"with open as (
-             select item_id, customer_id, $3::date - due_on as days, sum(amount) as amount
-             from entry
-             where tenant_id = $1 and currency = $2 and effective_on <= $3
-             group by item_id, customer_id, due_on
-             having sum(amount) <> 0
+        r#"with extended as (
+             select item_id, max(due_on) as due_on
+             from due_date_extension
+             where tenant_id = $1 and effective_on <= $3
+             group by item_id
+           ), open as (
+             select e.item_id, e.customer_id, $3::date - coalesce(x.due_on, e.due_on) as days, e.amount
+             from (
+               select item_id, customer_id, due_on, sum(amount) as amount
+               from entry
+               where tenant_id = $1 and currency = $2 and effective_on <= $3
+               group by item_id, customer_id, due_on
+               having sum(amount) <> 0
+             ) e
+             left join extended x on x.item_id = e.item_id
            ), disputed as (
              select item_id
              from dispute
@@ -167,11 +185,19 @@ pub(crate) async fn of_customer(
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
         r#"with open as (
-             select item_id, currency, $3::date - due_on as days, sum(amount) as amount
-             from entry
-             where tenant_id = $1 and customer_id = $2 and effective_on <= $3
-             group by item_id, currency, due_on
-             having sum(amount) <> 0
+             select e.item_id, e.currency, $3::date - coalesce(x.due_on, e.due_on) as days, e.amount
+             from (
+               select item_id, currency, due_on, sum(amount) as amount
+               from entry
+               where tenant_id = $1 and customer_id = $2 and effective_on <= $3
+               group by item_id, currency, due_on
+               having sum(amount) <> 0
+             ) e
+             cross join lateral (
+               select max(d.due_on) as due_on
+               from due_date_extension d
+               where d.tenant_id = $1 and d.item_id = e.item_id and d.effective_on <= $3
+             ) x
            ), judged as (
              select o.*, exists (
                  select

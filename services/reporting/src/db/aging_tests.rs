@@ -5,7 +5,7 @@ use quittance_kernel::{Currency, CustomerId, TenantId, parse_date};
 use quittance_testkit::{TestDb, now};
 use sqlx::{AssertSqlSafe, Executor as _};
 
-use super::{CustomerQuery, by_customer, of_customer};
+use super::{CustomerQuery, by_customer, of_customer, total};
 
 /// 5,000 customers with four items and four payments each, a tenth of the items disputed.
 fn book(tenant: TenantId) -> String {
@@ -54,6 +54,37 @@ async fn a_customers_balance_has_the_figures_computed_by_hand() {
         }
     }
     assert_eq!(found, ["1 EUR 0/0 0 0 0 0 40", "1 USD 4/4 413 413 0 413 0", "2 EUR 4/4 409 409 0 0 40"]);
+}
+
+/// An extended item is past due by the due date that counted on the day, in every sum.
+#[tokio::test]
+async fn an_extended_item_is_aged_by_the_due_date_of_the_day() {
+    let tenant = TenantId::at(now());
+    let db = filled(tenant).await;
+    let extended = format!(
+        "insert into due_date_extension
+         select '{tenant}', md5('x' || n)::uuid, md5('i' || 1)::uuid, date '2026-01-31' + 30 * n, date '2026-02-10' + 20 * n, now(), n
+         from generate_series(1, 2) n"
+    );
+    db.connect_as("quittance_owner").await.execute(AssertSqlSafe(extended)).await.unwrap();
+    let mut past_due = Vec::new();
+    // Of 101 euros since January 31; due on March 2 from March 2 on, and on April 1 from March 22 on.
+    for day in ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-21", "2026-03-22", "2026-04-01", "2026-04-02"] {
+        let on = parse_date(day).unwrap();
+        let mut tx = db.db.begin_sums(tenant).await.unwrap();
+        let id = id_of(&mut tx, 2).await;
+        let of_one = of_customer(&mut tx, id, on).await.unwrap();
+        let query = CustomerQuery { on, currency: Currency::EUR, after: None, limit: i64::MAX };
+        let listed = by_customer(&mut tx, &query).await.unwrap();
+        let of_all = total(&mut tx, Currency::EUR, on).await.unwrap();
+        let row = listed.iter().find(|row| row.id == id.uuid()).unwrap();
+        let (_, one) = of_one.iter().find(|(currency, _)| currency == "EUR").unwrap();
+        assert_eq!(format!("{row:?}"), format!("{one:?}"), "{day}");
+        assert_eq!(of_all.past_due_count, 15_000 - 4 + one.aging.past_due_count, "{day}");
+        past_due.push((one.aging.past_due_count, one.aging.not_due.normalize().to_string()));
+    }
+    let (all, without) = ((4, "0".to_owned()), (3, "101".to_owned()));
+    assert_eq!(past_due, [all.clone(), without.clone(), all.clone(), all.clone(), without.clone(), without, all]);
 }
 
 /// Rows that were read, of all tables, and are not reported yet.

@@ -142,6 +142,47 @@ pub(crate) async fn entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<(), DbE
     expect_rows(&done, "entry", entries.len())
 }
 
+/// An extension of an item's due date.
+#[derive(Debug, Clone)]
+pub(crate) struct NewExtension {
+    pub(crate) event_id: Uuid,
+    pub(crate) item_id: Uuid,
+    pub(crate) due_on: NaiveDate,
+    pub(crate) effective_on: NaiveDate,
+    pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) position: i64,
+}
+
+/// Adds extensions of due dates. Fails if an item is unknown.
+pub(crate) async fn extensions(tx: &mut Tx, extensions: &[NewExtension]) -> Result<(), DbError> {
+    if extensions.is_empty() {
+        return Ok(());
+    }
+    let events: Vec<Uuid> = extensions.iter().map(|e| e.event_id).collect();
+    let items: Vec<Uuid> = extensions.iter().map(|e| e.item_id).collect();
+    let due: Vec<NaiveDate> = extensions.iter().map(|e| e.due_on).collect();
+    let effective: Vec<NaiveDate> = extensions.iter().map(|e| e.effective_on).collect();
+    let times: Vec<DateTime<Utc>> = extensions.iter().map(|e| e.recorded_at).collect();
+    let positions: Vec<i64> = extensions.iter().map(|e| e.position).collect();
+    let done = sqlx::query!(
+        "insert into due_date_extension (tenant_id, event_id, item_id, due_on, effective_on, recorded_at, position)
+         select $1, e.event_id, i.id, e.due_on, e.effective_on, e.recorded_at, e.position
+         from unnest($2::uuid[], $3::uuid[], $4::date[], $5::date[], $6::timestamptz[], $7::bigint[])
+           as e (event_id, item_id, due_on, effective_on, recorded_at, position)
+         join item i on i.tenant_id = $1 and i.id = e.item_id",
+        tx.tenant().uuid(),
+        &events,
+        &items,
+        &due,
+        &effective,
+        &times,
+        &positions,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "due_date_extension", extensions.len())
+}
+
 /// Adds payments.
 pub(crate) async fn payments(tx: &mut Tx, payments: &[NewPayment]) -> Result<(), DbError> {
     if payments.is_empty() {

@@ -149,13 +149,22 @@ pub(crate) async fn paid_days(tx: &mut Tx, currency: Currency, on: NaiveDate) ->
     let tenant = tx.tenant().uuid();
     let row = sqlx::query_as!(
         PaidDays,
-        r#"with paid as (
-             select issued_on, due_on, max(effective_on) filter (where kind = 'settlement') as paid_on
+        r#"with extended as (
+             select item_id, max(due_on) as due_on
+             from due_date_extension
+             where tenant_id = $1 and effective_on <= $3
+             group by item_id
+           ), closed as (
+             select item_id, issued_on, due_on, max(effective_on) filter (where kind = 'settlement') as paid_on
              from entry
              where tenant_id = $1 and currency = $2 and effective_on <= $3
              group by item_id, issued_on, due_on
              having sum(amount) = 0 and sum(amount) filter (where kind in ('settlement', 'settlement_reversal')) <> 0
                and coalesce(sum(amount) filter (where kind in ('bad_debt', 'recovery')), 0) = 0
+           ), paid as (
+             select c.issued_on, coalesce(x.due_on, c.due_on) as due_on, c.paid_on
+             from closed c
+             left join extended x on x.item_id = c.item_id
            )
            select
              count(*)::int as "items!",

@@ -140,6 +140,17 @@ impl History {
         if self.draws.bool() {
             self.dispute(customer, id);
         }
+        if self.draws.bool() {
+            let extension = inv::DueDateExtension {
+                item_id: id.to_string(),
+                customer_id: customer.to_string(),
+                due_on: self.day(),
+                effective_on: self.day(),
+                ..inv::DueDateExtension::default()
+            };
+            let extended = inv::DueDateExtended { extension: Some(extension) };
+            self.invoicing(customer, "DueDateExtended", invoicing_event::Payload::DueDateExtended(extended));
+        }
         match self.draws.u8(0..4) {
             0 => {
                 let voided_on = self.day();

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{date, money, rejected, uuid};
 use crate::db::{
-    apply::{self, NewEntry, NewItem, NewSide},
+    apply::{self, NewEntry, NewExtension, NewItem, NewSide},
     party,
 };
 
@@ -29,6 +29,7 @@ struct Sets {
     currencies: HashSet<String>,
     items: Vec<NewItem>,
     entries: Vec<NewEntry>,
+    extensions: Vec<NewExtension>,
     sides: Vec<NewSide>,
 }
 
@@ -51,6 +52,7 @@ impl Handler for InvoicingHandler {
         apply::currencies(tx, &sets.currencies).await?;
         apply::items(tx, &sets.items).await?;
         apply::entries(tx, &sets.entries).await?;
+        apply::extensions(tx, &sets.extensions).await?;
         apply::sides(tx, "invoicing", &sets.sides).await?;
         Ok(())
     }
@@ -59,12 +61,12 @@ impl Handler for InvoicingHandler {
 impl Sets {
     fn add(&mut self, message: &mut Message<pb::InvoicingEvent>) -> Result<(), HandlerError> {
         let Some(payload) = &mut message.event.payload else { return Err(rejected("an event without a payload")) };
-        let LedgerChange { items, entries } = LedgerChange::take(payload);
+        let LedgerChange { items, entries, extensions } = LedgerChange::take(payload);
         match payload {
             Payload::TenantCreated(created) => self.tenant.clone_from(&created.tenant),
             Payload::CustomerCreated(created) => self.customer(created.customer.as_ref())?,
             Payload::CustomerUpdated(updated) => self.customer(updated.customer.as_ref())?,
-            // What they do is in the items and entries.
+            // What they do is in the items, entries and extensions.
             Payload::InvoiceIssued(_)
             | Payload::InvoiceVoided(_)
             | Payload::InvoiceCredited(_)
@@ -72,6 +74,7 @@ impl Sets {
             | Payload::SettlementReversed(_)
             | Payload::ItemWrittenOff(_)
             | Payload::RecoveryRecorded(_)
+            | Payload::DueDateExtended(_)
             // A draft is not owed yet, and delivery changes no balance.
             | Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)
@@ -91,6 +94,7 @@ impl Sets {
             | Payload::InvoiceDelivered(_) => {}
         }
         items.iter().try_for_each(|item| self.item(item))?;
+        extensions.iter().try_for_each(|extension| self.extension(message, extension))?;
         entries.iter().try_for_each(|entry| self.entry(message, entry))
     }
 
@@ -112,6 +116,22 @@ impl Sets {
             total: total.amount(),
             issued_on: date(&item.issued_on)?,
             due_on: date(&item.due_on)?,
+        });
+        Ok(())
+    }
+
+    fn extension(
+        &mut self,
+        message: &Message<pb::InvoicingEvent>,
+        extension: &pb::DueDateExtension,
+    ) -> Result<(), HandlerError> {
+        self.extensions.push(NewExtension {
+            event_id: message.event_id.uuid(),
+            item_id: uuid(&extension.item_id, ItemId::parse, ItemId::uuid)?,
+            due_on: date(&extension.due_on)?,
+            effective_on: date(&extension.effective_on)?,
+            recorded_at: message.recorded_at,
+            position: message.position,
         });
         Ok(())
     }

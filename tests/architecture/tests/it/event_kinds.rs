@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 48] = [
+const KINDS: [&str; 49] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
@@ -25,6 +25,7 @@ const KINDS: [&str; 48] = [
     "quittance.invoicing.v1.ApprovalRequested",
     "quittance.invoicing.v1.CustomerCreated",
     "quittance.invoicing.v1.CustomerUpdated",
+    "quittance.invoicing.v1.DueDateExtended",
     "quittance.invoicing.v1.InvoiceCredited",
     "quittance.invoicing.v1.InvoiceDeleted",
     "quittance.invoicing.v1.InvoiceDelivered",

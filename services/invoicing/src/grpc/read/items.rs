@@ -8,7 +8,7 @@ use quittance_proto::invoicing::v1 as pb;
 
 use crate::{
     domain::{BadDebtReason, Settlement, invoice_content::MAX_REASON},
-    ops::{RecordRecovery, Reversal, ReverseSettlements, SettleItems, WriteOffItem},
+    ops::{ExtendDueDate, RecordRecovery, Reversal, ReverseSettlements, SettleItems, WriteOffItem},
 };
 
 fn settlement(message: pb::Settlement) -> Result<Settlement, Violations> {
@@ -107,6 +107,25 @@ impl TryFrom<pb::WriteOffItemRequest> for WriteOffItem {
             reason,
             note,
             effective_on,
+        }))
+    }
+}
+
+impl TryFrom<pb::ExtendDueDateRequest> for ExtendDueDate {
+    type Error = Violations;
+
+    fn try_from(request: pb::ExtendDueDateRequest) -> Result<Self, Violations> {
+        let mut bad = Violations::default();
+        let item = bad.check("item_id", id(&request.item_id, ItemId::parse));
+        let due_on = bad.check("due_on", date(&request.due_on));
+        let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
+        let reason = bad.check("reason", text(&request.reason, MAX_REASON));
+        let command = item.zip(due_on).zip(effective_on.zip(reason));
+        bad.into_result(command.map(|((item, due_on), (effective_on, reason))| Self {
+            item,
+            due_on,
+            effective_on,
+            reason,
         }))
     }
 }

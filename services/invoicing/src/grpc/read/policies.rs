@@ -8,7 +8,7 @@ use quittance_service::Etag;
 
 use crate::{
     domain::{PolicyContent, invoice_content::MAX_REASON},
-    ops::{ActivatePolicy, Approve, CreatePolicy, DeletePolicy, WriteOffItem},
+    ops::{ActivatePolicy, Approve, CreatePolicy, DeletePolicy, ExtendDueDate, WriteOffItem},
     wire,
 };
 
@@ -72,6 +72,20 @@ impl Approvable for ActivatePolicy {
             policy_id: self.policy.to_string(),
             effective_on: wire::optional(self.effective_on),
             etag: self.etag.to_string(),
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+impl Approvable for ExtendDueDate {
+    type Request = pb::ExtendDueDateRequest;
+
+    fn request(&self) -> pb::ExtendDueDateRequest {
+        pb::ExtendDueDateRequest {
+            request_id: String::new(),
+            item_id: self.item.to_string(),
+            due_on: self.due_on.to_string(),
+            effective_on: wire::optional(self.effective_on),
             reason: self.reason.clone(),
         }
     }
