@@ -16,6 +16,7 @@ pub mod ratio;
 pub mod reason;
 pub mod rounding;
 pub mod terms;
+pub mod tolerance;
 pub mod write_off;
 
 mod added;
@@ -43,4 +44,5 @@ pub use percent::{BadPercent, Percent};
 pub use ratio::Ratio;
 pub use rounding::Rounding;
 pub use terms::{BadTerms, Discount, Terms};
+pub use tolerance::{MAX_BLOCKED, MAX_GRACE_DAYS, Tolerance, TolerancePolicy};
 pub use write_off::{WriteOff, WriteOffReason};

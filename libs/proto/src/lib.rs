@@ -8,6 +8,7 @@ mod personal;
 pub mod reasons;
 mod request;
 mod scopes;
+mod tolerance;
 mod value;
 
 pub use event::{AreaEvent, is_event, known, published, published_json, stored, stored_from_json, subject};
@@ -16,6 +17,7 @@ pub use ledger::LedgerChange;
 pub use personal::is_personal;
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};
 pub use scopes::{Access, METHODS, access};
+pub use tolerance::{read_tolerance_policy, tolerance_policy};
 pub use value::{BadMoney, instant, money, read_money, write_off_reason};
 
 /// Every message and service of the contract, for reflection and for calls without generated code.

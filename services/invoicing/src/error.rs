@@ -1,7 +1,8 @@
 //! Errors of invoicing, independent of transport.
 
 use quittance_kernel::{
-    BadDebtId, ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, ItemId, SeriesId, TenantId, TermsId,
+    BadDebtId, ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, ItemId, PolicyId, SeriesId, TenantId,
+    TermsId,
 };
 use quittance_service::{CommonError, service_error};
 
@@ -73,6 +74,9 @@ pub enum Error {
     /// The bad debt does not exist.
     #[error("bad debt {0} does not exist")]
     BadDebtNotFound(BadDebtId),
+    /// There is no such active tolerance policy.
+    #[error("there is no active tolerance policy {0}")]
+    TolerancePolicyNotFound(PolicyId),
     /// The item does not exist.
     #[error("item {0} does not exist")]
     ItemNotFound(ItemId),

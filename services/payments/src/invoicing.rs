@@ -148,6 +148,7 @@ fn settlement(allocation: &Allocation) -> pb::Settlement {
         write_off_reason: write_off_reason(allocation.write_off.map(|write_off| write_off.reason)).into(),
         actor: caller(allocation.decided_by.as_ref()),
         on_behalf_of: person(allocation.decided_by.as_ref()),
+        tolerance_policy_id: allocation.tolerance_policy.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

@@ -21,9 +21,16 @@ impl Service for App {
     const GRPC: &'static [&'static str] = grpc::SERVICES;
     const WORKLOAD: Workload = Workload::Keys;
     const PROJECTION: &'static Projection = &Projection {
-        clear: &["delete from customer_account", "delete from customer", "delete from open_item", "delete from tenant"],
+        clear: &[
+            "delete from customer_account",
+            "delete from customer",
+            "delete from open_item",
+            "delete from tolerance_policy",
+            "delete from tenant",
+        ],
         content: &[
             "select (to_jsonb(t) - 'tenant_id')::text from tenant t",
+            "select (to_jsonb(t) - 'tenant_id')::text from tolerance_policy t order by id",
             "select (to_jsonb(t) - 'tenant_id')::text from customer t order by id",
             "select (to_jsonb(t) - 'tenant_id')::text from customer_account t order by customer_id, account",
             "select (to_jsonb(t) - 'tenant_id' || jsonb_build_object('total', trim_scale(total), 'open_amount', trim_scale(open_amount)))::text

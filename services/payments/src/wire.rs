@@ -87,6 +87,7 @@ pub(crate) fn allocation(allocation: &Allocation) -> pb::Allocation {
         | AllocationState::Reversed { .. } => String::new(),
     };
     pb::Allocation {
+        tolerance_policy_id: allocation.tolerance_policy.map(|id| id.to_string()).unwrap_or_default(),
         allocation_id: allocation.id.to_string(),
         item_id: allocation.item.to_string(),
         number: allocation.number.clone(),
@@ -123,23 +124,7 @@ pub(crate) fn alternative(alternative: &Alternative) -> pb::MatchAlternative {
 
 /// The tenant's matching policy.
 pub(crate) fn policy(policy: &MatchingPolicy) -> pb::MatchingPolicy {
-    let mut tolerances: Vec<pb::Tolerance> = policy
-        .tolerances
-        .iter()
-        .map(|(currency, tolerance)| pb::Tolerance {
-            currency_code: currency.code().to_owned(),
-            percent: tolerance.percent.to_string(),
-            cap: Some(money(tolerance.cap)),
-        })
-        .collect();
-    tolerances.sort_by(|left, right| left.currency_code.cmp(&right.currency_code));
-    let mut blocked: Vec<String> = policy.blocked.iter().map(ToString::to_string).collect();
-    blocked.sort();
     pb::MatchingPolicy {
-        tolerances,
-        blocked_customer_ids: blocked,
-        discount_grace_days: policy.grace_days.into(),
-        accept_late_discount: policy.accept_late_discount,
         fallback: match policy.fallback {
             Fallback::OnAccount => pb::MatchFallback::OnAccount,
             Fallback::OldestFirst => pb::MatchFallback::OldestFirst,

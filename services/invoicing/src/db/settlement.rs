@@ -7,7 +7,7 @@ use quittance_db::{
     DbError, Tx,
     row::{known, money, stored},
 };
-use quittance_kernel::{AllocationId, Currency, ItemId, Money, PaymentId, WriteOff, WriteOffReason};
+use quittance_kernel::{AllocationId, Currency, ItemId, Money, PaymentId, PolicyId, WriteOff, WriteOffReason};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ pub(crate) async fn find_settlements(
     let rows = sqlx::query!(
         // `offset 0` keeps it a lookup of each: a table that has no statistics yet would be read whole, once for every allocation.
         r#"select s.allocation_id, s.item_id, s.payment_id, s.amount, s.discount, s.write_off, s.write_off_reason, s.currency,
-             s.effective_on, coalesce(s.counts_on, s.effective_on) as "counts_on!", r.effective_on as "reversed_on?"
+             s.tolerance_policy_id, s.effective_on, coalesce(s.counts_on, s.effective_on) as "counts_on!", r.effective_on as "reversed_on?"
            from unnest($2::uuid[]) as requested (id)
            cross join lateral (select * from settlement where tenant_id = $1 and allocation_id = requested.id offset 0) s
            left join reversal r on r.tenant_id = $1 and r.allocation_id = s.allocation_id"#,
@@ -47,6 +47,7 @@ pub(crate) async fn find_settlements(
                 write_off,
                 effective_on: row.effective_on,
                 decided_by: None,
+                tolerance_policy: row.tolerance_policy_id.map(PolicyId::new),
             };
             let recorded = RecordedSettlement { settlement, counts_on: row.counts_on, reversed_on: row.reversed_on };
             Ok((recorded.settlement.allocation, recorded))
@@ -87,13 +88,17 @@ pub(crate) async fn insert_settlements(
         settlements.iter().map(|s| s.write_off.map(|write_off| write_off.reason.label().to_owned())).collect();
     let currencies: Vec<String> = settlements.iter().map(|s| s.amount.currency().code().to_owned()).collect();
     let dates: Vec<NaiveDate> = settlements.iter().map(|s| s.effective_on).collect();
+    let policies: Vec<Option<Uuid>> = settlements.iter().map(|s| s.tolerance_policy.map(PolicyId::uuid)).collect();
     sqlx::query!(
         "insert into settlement
-           (tenant_id, allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on, counts_on, recorded_at)
+           (tenant_id, allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on, counts_on,
+            tolerance_policy_id, recorded_at)
          select $1, allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on,
-           nullif(counts_on, effective_on), $12
-         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], $8::text[], $9::text[], $10::date[], $11::date[])
-           as s (allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on, counts_on)",
+           nullif(counts_on, effective_on), tolerance_policy_id, $13
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], $8::text[], $9::text[], $10::date[], $11::date[],
+           $12::uuid[])
+           as s (allocation_id, item_id, payment_id, amount, discount, write_off, write_off_reason, currency, effective_on, counts_on,
+             tolerance_policy_id)",
         tenant,
         &allocations,
         &items,
@@ -105,6 +110,7 @@ pub(crate) async fn insert_settlements(
         &currencies,
         &dates,
         &counted,
+        &policies as &[Option<Uuid>],
         now,
     )
     .execute(&mut **tx)

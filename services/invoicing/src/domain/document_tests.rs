@@ -144,8 +144,9 @@ fn installments_are_listed_with_what_is_still_to_be_paid() {
         write_off: None,
         effective_on: day("2026-03-03"),
         decided_by: None,
+        tolerance_policy: None,
     };
-    items[0] = items[0].clone().settle(&settlement, &recording()).unwrap().0;
+    items[0] = items[0].clone().settle(&settlement, None, &recording()).unwrap().0;
     let page = render(&DocumentData::of(&tenant, &customer, None, &invoice, &items).unwrap()).unwrap();
     assert_shows(&page, &["Payment in 2 installments, the last by 2026-04-01.", "<dd>83.30 EUR</dd>"]);
     assert_shows(&page, &["<td>2026-03-02</td><td>35.70</td><td>0.00</td>", "<td>83.30</td><td>83.30</td>"]);

@@ -255,8 +255,9 @@ mod tests {
             write_off: None,
             effective_on: day("2026-03-05"),
             decided_by: None,
+            tolerance_policy: None,
         };
-        let (settled, _) = item.clone().settle(&settlement, &recording()).unwrap();
+        let (settled, _) = item.clone().settle(&settlement, None, &recording()).unwrap();
         assert_eq!(void(&settled, false), "INVOICE_SETTLED");
         let draft = draft("100.00", "net 30").void(vec![item], false, &recording());
         assert_eq!(draft.unwrap_err().reason(), "INVOICE_NOT_ISSUED");

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use quittance_kernel::{
-    Actor, AllocationId, CustomerId, InvoiceId, ItemId, Money, MoneyError, PaymentId, Rounding, Terms, WriteOff,
+    Actor, AllocationId, CustomerId, InvoiceId, ItemId, Money, MoneyError, PaymentId, PolicyId, Rounding, Terms,
+    TolerancePolicy, WriteOff,
 };
 
 use super::amounts::{Amounts, BadAmounts};
@@ -67,6 +68,8 @@ pub(crate) struct Settlement {
     pub effective_on: NaiveDate,
     /// Who applied the money manually; `None` for payments' own matching.
     pub decided_by: Option<Actor>,
+    /// The tolerance policy that it was decided by.
+    pub tolerance_policy: Option<PolicyId>,
 }
 
 /// A settlement without a write-off has the hash of versions before write-offs existed, and so has one of payments' own matching: a call repeated
@@ -79,6 +82,9 @@ impl Hash for Settlement {
         }
         if let Some(actor) = &self.decided_by {
             actor.hash(state);
+        }
+        if let Some(policy) = self.tolerance_policy {
+            policy.hash(state);
         }
     }
 }
@@ -96,6 +102,11 @@ impl Settlement {
     pub(crate) fn repeats(&self, recorded: &Settlement) -> Result<(), Refusal> {
         let recorded = Settlement { decided_by: self.decided_by.clone(), ..recorded.clone() };
         if *self == recorded { Ok(()) } else { Err(Refusal::AllocationDiffers) }
+    }
+
+    /// Whether something about it depends on its tolerance policy.
+    pub(crate) const fn needs_tolerance(&self) -> bool {
+        self.discount.is_some() || (self.write_off.is_some() && self.decided_by.is_none())
     }
 
     fn discount_or_zero(&self) -> Money {
@@ -174,10 +185,11 @@ impl OpenItem {
     ///
     /// # Errors
     /// `ItemClosed`, `Money` (another currency), `AmountNotPositive`, `EffectiveInFuture`, `WriteOffNotAllowed`, `SettlementExceedsOpen` and
-    /// `DiscountNotAllowed`.
+    /// `DiscountNotAllowed`. `tolerances` is the policy that the settlement names, where it depends on it.
     pub(crate) fn settle(
         self,
         settlement: &Settlement,
+        tolerances: Option<&TolerancePolicy>,
         recording: &Recording,
     ) -> Result<(OpenItem, Vec<Entry>), Refusal> {
         if self.amounts.is_closed() {
@@ -189,12 +201,17 @@ impl OpenItem {
         recording.check_date(settlement.effective_on)?;
         if let Some(write_off) = settlement.write_off {
             self.check_write_off(write_off.amount, settlement.amount, taken)?;
+            // A person decides about a difference without a limit of ours.
+            let limits = tolerances.filter(|_| settlement.decided_by.is_none());
+            if limits.map_or(Ok(false), |limits| self.exceeds_tolerance(write_off.amount, limits))? {
+                return Err(Refusal::WriteOffNotAllowed { why: "it exceeds the tolerance" });
+            }
         }
         if exceeds {
             return Err(Refusal::SettlementExceedsOpen { open: self.open() });
         }
         if settlement.discount.is_some() {
-            self.check_discount(settlement, taken)?;
+            self.check_discount(settlement, tolerances.map_or(0, TolerancePolicy::granted_grace_days), taken)?;
         }
         let open = self.open();
         let movements = settlement.movements(SETTLING).map(|(kind, amount)| (kind, amount.negated()));
@@ -291,14 +308,22 @@ impl OpenItem {
         Ok(())
     }
 
-    /// A discount requires payment in time and in full: it closes the item, and all discounts on the item together are
+    /// Whether a small difference is larger than what is tolerated on a document over what is not credited.
+    fn exceeds_tolerance(&self, write_off: Money, limits: &TolerancePolicy) -> Result<bool, Refusal> {
+        let total = self.amounts.total().checked_sub(self.amounts.credited())?;
+        Ok(write_off.abs().compare(limits.of(self.customer, total))?.is_gt())
+    }
+
+    /// A discount requires payment in time, with so many days of grace, and in full: it closes the item, and all discounts on the item together are
     /// within the tier open on the effective date.
-    fn check_discount(&self, settlement: &Settlement, taken: Money) -> Result<(), Refusal> {
+    fn check_discount(&self, settlement: &Settlement, grace_days: u16, taken: Money) -> Result<(), Refusal> {
         if taken != self.open() {
             return Err(Refusal::DiscountNotAllowed { why: "with it the settlement does not close the item" });
         }
+        let grace = Days::new(grace_days.into());
+        let paid_on = settlement.effective_on.checked_sub_days(grace).unwrap_or(NaiveDate::MIN);
         let granted = self
-            .discount_on(settlement.effective_on.max(self.issued_on))?
+            .discount_on(paid_on.max(self.issued_on))?
             .ok_or(Refusal::DiscountNotAllowed { why: "no discount is open on that day" })?;
         let wanted = self.amounts.discounted().checked_add(settlement.discount_or_zero())?;
         if wanted.compare(granted)? == Ordering::Greater {

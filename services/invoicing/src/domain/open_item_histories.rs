@@ -92,7 +92,7 @@ fn take(step: Step, item: &OpenItem, Done { settled, bad_debts }: &mut Done) -> 
             return Some((item, entries));
         }
     };
-    let done = item.clone().settle(&settle, &recording()).ok()?;
+    let done = item.clone().settle(&settle, None, &recording()).ok()?;
     settled.push(RecordedSettlement { counts_on: done.1[0].effective_on, ..recorded(&settle) });
     Some(done)
 }

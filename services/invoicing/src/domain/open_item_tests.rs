@@ -14,6 +14,7 @@ pub(super) fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, 
         write_off: None,
         effective_on: day(effective_on),
         decided_by: None,
+        tolerance_policy: None,
     }
 }
 
@@ -32,21 +33,21 @@ fn writing_off(item: &OpenItem, amount: &str, discount: Option<&str>, write_off:
 }
 
 fn refused(item: &OpenItem, settlement: &Settlement) -> &'static str {
-    item.clone().settle(settlement, &recording()).unwrap_err().reason()
+    item.clone().settle(settlement, None, &recording()).unwrap_err().reason()
 }
 
 #[test]
 fn settlements_reduce_what_is_open() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let part = settlement(&item, "40.00", None, "2026-03-05");
-    let (item, entries) = item.settle(&part, &recording()).unwrap();
+    let (item, entries) = item.settle(&part, None, &recording()).unwrap();
     assert_eq!(item.open(), eur("60.00"));
     let [entry] = &entries[..] else { panic!("one entry") };
     assert_eq!((entry.kind, entry.amount), (EntryKind::Settlement, eur("-40.00")));
     assert_eq!((entry.item, entry.customer, entry.effective_on), (item.id, item.customer, day("2026-03-05")));
 
     let rest = settlement(&item, "58.00", Some("2.00"), "2026-03-12");
-    let (item, entries) = item.settle(&rest, &recording()).unwrap();
+    let (item, entries) = item.settle(&rest, None, &recording()).unwrap();
     assert!(item.open().is_zero());
     assert_eq!(entries.iter().map(|entry| entry.amount).collect::<Vec<_>>(), [eur("-58.00"), eur("-2.00")]);
 
@@ -64,7 +65,7 @@ fn settlements_that_do_not_fit_are_refused() {
     assert_eq!(refused(&item, &settlement(&item, "100.01", None, on)), "SETTLEMENT_EXCEEDS_OPEN");
     assert_eq!(refused(&item, &settlement(&item, "99.00", Some("1.01"), on)), "SETTLEMENT_EXCEEDS_OPEN");
     let tomorrow = Recording { today: day("2026-03-04"), ..recording() };
-    let early = item.clone().settle(&settlement(&item, "1.00", None, on), &tomorrow);
+    let early = item.clone().settle(&settlement(&item, "1.00", None, on), None, &tomorrow);
     assert_eq!(early.unwrap_err().reason(), "EFFECTIVE_IN_FUTURE");
     assert_eq!(refused(&item, &settlement(&item, "0.00", None, on)), "AMOUNT_NOT_POSITIVE");
     assert_eq!(refused(&item, &settlement(&item, "1.00", Some("0.00"), on)), "AMOUNT_NOT_POSITIVE");
@@ -73,11 +74,11 @@ fn settlements_that_do_not_fit_are_refused() {
     let mixed =
         Settlement { discount: Some(Money::from_minor(1, Currency::USD)), ..settlement(&item, "1.00", None, on) };
     assert!(matches!(
-        item.clone().settle(&mixed, &recording()),
+        item.clone().settle(&mixed, None, &recording()),
         Err(Refusal::Money(MoneyError::CurrencyMismatch { .. }))
     ));
     let late = settlement(&item, "1.00", None, on);
-    let (item, _) = item.settle(&late, &recording()).unwrap();
+    let (item, _) = item.settle(&late, None, &recording()).unwrap();
     let reverse =
         |on, recording: &Recording| item.clone().reverse(&recorded(&late), day(on), recording).unwrap_err().reason();
     assert_eq!(reverse("2026-03-04", &recording()), "REVERSED_BEFORE_SETTLED");
@@ -95,7 +96,8 @@ fn discounts_follow_the_terms() {
     for (amount, discount, on) in
         [("97.24", "3.01", "2026-03-07"), ("99.25", "1.00", "2026-03-07"), ("98.24", "2.01", "2026-03-12")]
     {
-        let (paid, _) = item.clone().settle(&settlement(&item, amount, Some(discount), on), &recording()).unwrap();
+        let (paid, _) =
+            item.clone().settle(&settlement(&item, amount, Some(discount), on), None, &recording()).unwrap();
         assert!(paid.open().is_zero(), "{amount} on {on}");
     }
 }
@@ -105,8 +107,8 @@ fn a_discount_is_not_granted_twice() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let first = settlement(&item, "50.00", None, "2026-03-03");
     let second = settlement(&item, "48.00", Some("2.00"), "2026-03-04");
-    let (item, _) = item.settle(&first, &recording()).unwrap();
-    let (item, _) = item.settle(&second, &recording()).unwrap();
+    let (item, _) = item.settle(&first, None, &recording()).unwrap();
+    let (item, _) = item.settle(&second, None, &recording()).unwrap();
     let (item, _) = item.reverse(&recorded(&first), day("2026-03-05"), &recording()).unwrap();
     assert_eq!(refused(&item, &settlement(&item, "48.00", Some("2.00"), "2026-03-06")), "DISCOUNT_NOT_ALLOWED");
 }
@@ -115,7 +117,7 @@ fn a_discount_is_not_granted_twice() {
 fn a_write_off_closes_the_item_with_the_money_and_the_discount() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let moved = |settlement: &Settlement| -> Vec<(EntryKind, Money)> {
-        let (closed, entries) = item.clone().settle(settlement, &recording()).unwrap();
+        let (closed, entries) = item.clone().settle(settlement, None, &recording()).unwrap();
         assert!(closed.open().is_zero());
         entries.into_iter().map(|entry| (entry.kind, entry.amount)).collect()
     };
@@ -132,7 +134,7 @@ fn a_write_off_closes_the_item_with_the_money_and_the_discount() {
 fn a_write_off_is_taken_back_with_its_settlement() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     for settlement in [writing_off(&item, "97.99", Some("2.00"), "0.01"), writing_off(&item, "105.00", None, "-5.00")] {
-        let (closed, settled) = item.clone().settle(&settlement, &recording()).unwrap();
+        let (closed, settled) = item.clone().settle(&settlement, None, &recording()).unwrap();
         let (reopened, reversed) = closed.reverse(&recorded(&settlement), day("2026-03-20"), &recording()).unwrap();
         assert_eq!((reopened.amounts, reopened.open()), (item.amounts, eur("100.00")));
         let amounts = |entries: &[Entry]| entries.iter().map(|entry| entry.amount).collect::<Vec<_>>();
@@ -162,7 +164,7 @@ fn a_write_off_is_small_and_closes_the_item() {
         ..settlement(&item, "99.99", None, "2026-03-03")
     };
     assert!(matches!(
-        item.clone().settle(&dollars, &recording()),
+        item.clone().settle(&dollars, None, &recording()),
         Err(Refusal::Money(MoneyError::CurrencyMismatch { .. }))
     ));
 }
@@ -171,9 +173,9 @@ fn a_write_off_is_small_and_closes_the_item() {
 fn a_surplus_that_is_kept_stays_when_money_before_it_is_taken_back() {
     let item = open_item("100.00", "net 30", "2026-03-02");
     let first = settlement(&item, "99.00", None, "2026-03-03");
-    let (item, _) = item.settle(&first, &recording()).unwrap();
+    let (item, _) = item.settle(&first, None, &recording()).unwrap();
     let second = writing_off(&item, "1.50", None, "-0.50");
-    let (item, _) = item.settle(&second, &recording()).unwrap();
+    let (item, _) = item.settle(&second, None, &recording()).unwrap();
     let (item, _) = item.reverse(&recorded(&first), day("2026-03-05"), &recording()).unwrap();
     assert_eq!(
         (item.open(), item.amounts.settled(), item.amounts.written_off()),
@@ -189,8 +191,7 @@ fn a_settlement_without_a_write_off_is_the_command_it_always_was() {
     use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
     let item = open_item("100.00", "net 30", "2026-03-02");
     let plain = settlement(&item, "99.00", Some("1.00"), "2026-03-03");
-    let Settlement { allocation, payment, item: id, amount, discount, write_off: _, effective_on, decided_by: _ } =
-        plain.clone();
+    let Settlement { allocation, payment, item: id, amount, discount, write_off: _, effective_on, .. } = plain.clone();
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let before = hasher.hash_one((allocation, payment, id, amount, discount, effective_on));
     let of = |write_off| hasher.hash_one(Settlement { write_off, ..plain.clone() });
@@ -212,7 +213,8 @@ fn items_are_credited_in_part_and_closed_when_nothing_is_left() {
     assert_eq!(item.clone().void(day("2026-03-04"), &recording()), Err(Refusal::InvoiceCreditedInPart));
     // The discount is on what is not credited.
     assert_eq!(refused(&item, &settlement(&item, "58.00", Some("2.00"), "2026-03-05")), "DISCOUNT_NOT_ALLOWED");
-    let (paid, _) = item.clone().settle(&settlement(&item, "58.80", Some("1.20"), "2026-03-05"), &recording()).unwrap();
+    let (paid, _) =
+        item.clone().settle(&settlement(&item, "58.80", Some("1.20"), "2026-03-05"), None, &recording()).unwrap();
     assert!(paid.open().is_zero());
     let (credited, _) = credit(&item, "60.00").unwrap();
     assert_eq!(refused(&credited, &settlement(&item, "1.00", None, "2026-03-03")), "ITEM_CLOSED");
@@ -224,17 +226,17 @@ fn items_are_credited_in_part_and_closed_when_nothing_is_left() {
 fn money_for_an_item_that_was_paid_counts_from_the_reversal_of_that_payment() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
     let first = settlement(&item, "100.00", None, "2026-03-20");
-    let (item, _) = item.settle(&first, &recording()).unwrap();
+    let (item, _) = item.settle(&first, None, &recording()).unwrap();
     let (item, _) = item.reverse(&recorded(&first), day("2026-03-25"), &recording()).unwrap();
     // Its discount is decided on its own date.
     let second = settlement(&item, "98.00", Some("2.00"), "2026-03-10");
-    let (paid, entries) = item.clone().settle(&second, &recording()).unwrap();
+    let (paid, entries) = item.clone().settle(&second, None, &recording()).unwrap();
     let dates: Vec<_> = entries.iter().map(|entry| (entry.dated_on, entry.effective_on)).collect();
     assert_eq!((dates, paid.open()), (vec![(day("2026-03-10"), day("2026-03-25")); 2], eur("0.00")));
     let (credited, entries) = item.clone().credit(eur("100.00"), day("2026-03-22"), &recording()).unwrap();
     assert_eq!((entries[0].effective_on, credited.open()), (day("2026-03-25"), eur("0.00")));
     let early = settlement(&item, "0.01", None, "2026-02-01");
-    let (_, entries) = open_item("100.00", "net 30", "2026-03-02").settle(&early, &recording()).unwrap();
+    let (_, entries) = open_item("100.00", "net 30", "2026-03-02").settle(&early, None, &recording()).unwrap();
     assert_eq!((entries[0].dated_on, entries[0].effective_on), (day("2026-02-01"), day("2026-03-02")));
 }
 

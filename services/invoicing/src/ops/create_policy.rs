@@ -1,6 +1,6 @@
 //! `CreatePolicy`.
 
-use quittance_kernel::PolicyId;
+use quittance_kernel::{CustomerId, PolicyId};
 use quittance_policies::db::insert;
 use quittance_service::Operation;
 
@@ -8,6 +8,7 @@ use super::Write;
 use crate::{
     Error,
     app::TenantSettings,
+    db,
     domain::{Policy, PolicyContent},
     outbox,
 };
@@ -25,6 +26,13 @@ impl Operation for CreatePolicy {
     type Output = Policy;
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Policy, Error> {
+        if let PolicyContent::Tolerances(policy) = &self.content {
+            let blocked: Vec<CustomerId> = policy.blocked.iter().copied().collect();
+            let known = db::customer::find_all(w.tx, &blocked).await?;
+            if let Some(unknown) = blocked.into_iter().find(|customer| !known.contains_key(customer)) {
+                return Err(Error::CustomerNotFound(unknown));
+            }
+        }
         let policy = Policy::draft(PolicyId::at(w.now), self.content.clone(), self.description.clone(), w.now);
         insert(w.tx, &policy).await?;
         w.publish(outbox::policy_created(w.tx.tenant(), &policy));

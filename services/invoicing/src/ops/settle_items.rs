@@ -4,10 +4,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use quittance_kernel::{AllocationId, ItemId};
+use quittance_kernel::{AllocationId, ItemId, PolicyId, TolerancePolicy};
 use quittance_service::BatchOperation;
 
-use super::{Batch, Write, recording, timelines};
+use super::{Batch, Write, policies, recording, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -37,6 +37,8 @@ pub(crate) type Verdict = Result<Settled, Error>;
 struct Settling {
     items: HashMap<ItemId, ItemView>,
     recorded: HashMap<AllocationId, RecordedSettlement>,
+    /// The policies that settlements depend on.
+    tolerances: HashMap<PolicyId, TolerancePolicy>,
     settled: Vec<RecordedSettlement>,
     touched: BTreeSet<ItemId>,
     entries: Vec<Entry>,
@@ -52,7 +54,11 @@ impl Settling {
             settlement.repeats(&before.settlement).map_err(refused)?;
             return Ok(Settled { view: view.clone(), counts_on: before.counts_on });
         }
-        let (item, entries) = view.item.clone().settle(settlement, recording).map_err(refused)?;
+        let tolerances = match settlement.tolerance_policy.filter(|_| settlement.needs_tolerance()) {
+            Some(id) => Some(self.tolerances.get(&id).ok_or(Error::TolerancePolicyNotFound(id))?),
+            None => None,
+        };
+        let (item, entries) = view.item.clone().settle(settlement, tolerances, recording).map_err(refused)?;
         let counts_on = entries.first().map_or(settlement.effective_on, |entry| entry.effective_on);
         self.entries.extend(entries);
         self.settled.push(RecordedSettlement { settlement: settlement.clone(), counts_on, reversed_on: None });
@@ -74,7 +80,11 @@ impl BatchOperation for SettleItems {
         timelines::read_for(w, &mut items, all().map(|settlement| (settlement.item, settlement.effective_on))).await?;
         let allocations: Vec<AllocationId> = all().map(|settlement| settlement.allocation).collect();
         let recorded = db::settlement::find_settlements(w.tx, &allocations).await?;
-        let mut settling = Settling { items, recorded, settled: vec![], touched: BTreeSet::new(), entries: vec![] };
+        let named = all().filter(|settlement| settlement.needs_tolerance());
+        let tolerances = named.filter_map(|settlement| settlement.tolerance_policy).collect();
+        let tolerances = policies::active_tolerances(w, tolerances).await?;
+        let (settled, touched, entries) = (vec![], BTreeSet::new(), vec![]);
+        let mut settling = Settling { items, recorded, tolerances, settled, touched, entries };
         let mut results = Vec::with_capacity(commands.len());
         for (place, command) in commands.iter().enumerate() {
             let settled = command.settlements.iter().map(|settlement| {

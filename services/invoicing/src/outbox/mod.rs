@@ -210,6 +210,7 @@ fn settlement(settlement: &Settlement) -> pb::Settlement {
         // The entries have who caused them.
         actor: String::new(),
         on_behalf_of: String::new(),
+        tolerance_policy_id: wire::optional(settlement.tolerance_policy),
     }
 }
 

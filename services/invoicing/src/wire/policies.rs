@@ -2,7 +2,7 @@
 
 use quittance_approvals::policy_message;
 use quittance_policies::State;
-use quittance_proto::{common::v1::PolicyState, instant, invoicing::v1 as pb};
+use quittance_proto::{common::v1::PolicyState, instant, invoicing::v1 as pb, tolerance_policy};
 
 use super::optional;
 use crate::domain::{Policy, PolicyContent};
@@ -15,6 +15,7 @@ pub(crate) fn policy(policy: &Policy) -> pb::Policy {
     };
     let content = match &policy.content {
         PolicyContent::Approvals(policy) => pb::policy::Content::Approvals(policy_message(policy)),
+        PolicyContent::Tolerances(policy) => pb::policy::Content::Tolerances(tolerance_policy(policy)),
     };
     pb::Policy {
         policy_id: policy.id.to_string(),

@@ -67,6 +67,24 @@ impl Service {
         PolicyServiceClient::new(self.portal())
     }
 
+    pub(crate) async fn try_draft(&self, content: Content) -> Result<pb::Policy, Status> {
+        let policy = pb::Policy { content: Some(content), ..pb::Policy::default() };
+        let request = pb::CreatePolicyRequest { request_id: request_id(), policy: Some(policy) };
+        self.policies().create_policy(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// The id of a draft.
+    pub(crate) async fn drafted(&self, content: Content) -> String {
+        self.try_draft(content).await.unwrap().policy_id
+    }
+
+    /// The id of a policy that is in force from today on.
+    pub(crate) async fn activated(&self, content: Content) -> String {
+        let draft = self.try_draft(content).await.unwrap();
+        self.policies().activate_policy(activate(&draft)).await.unwrap();
+        draft.policy_id
+    }
+
     async fn draft(&self, rules: Vec<ApprovalRule>) -> pb::Policy {
         let request = pb::CreatePolicyRequest { request_id: request_id(), policy: Some(draft(rules)) };
         self.policies().create_policy(request).await.unwrap().into_inner()

@@ -25,4 +25,5 @@ mod metadata;
 mod plans;
 mod settling;
 mod setup;
+mod tolerances;
 mod webhooks;

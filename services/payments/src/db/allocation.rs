@@ -8,7 +8,7 @@ use quittance_db::{
     row::{known, money, stored},
 };
 use quittance_kernel::{
-    Actor, AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff, WriteOffReason,
+    Actor, AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, PolicyId, RequestId, WriteOff, WriteOffReason,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -35,6 +35,7 @@ struct Row {
     reason: Option<String>,
     decided_by: Option<String>,
     decided_for: Option<String>,
+    tolerance_policy_id: Option<Uuid>,
 }
 
 impl TryFrom<Row> for Allocation {
@@ -67,6 +68,7 @@ impl TryFrom<Row> for Allocation {
             state: known(table, id, "state", state)?,
             rule: known(table, id, "rule", MatchRule::parse(&row.rule))?,
             decided_by: row.decided_by.map(|name| stored(table, id, actor(&name))).transpose()?,
+            tolerance_policy: row.tolerance_policy_id.map(PolicyId::new),
         })
     }
 }
@@ -94,13 +96,14 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
     let states: Vec<String> = allocations.iter().map(|a| a.state.label().to_owned()).collect();
     let rules: Vec<String> = allocations.iter().map(|a| a.rule.label().to_owned()).collect();
     let (callers, people) = deciders(allocations);
+    let policies: Vec<Option<Uuid>> = allocations.iter().map(|a| a.tolerance_policy.map(PolicyId::uuid)).collect();
     sqlx::query!(
         "insert into allocation
            (tenant_id, id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on,
-            state, rule, decided_by, decided_for, decided_at)
-         select $1, v.*, $18
+            state, rule, decided_by, decided_for, tolerance_policy_id, decided_at)
+         select $1, v.*, $19
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::numeric[], $10::numeric[], $11::numeric[],
-           $12::text[], $13::date[], $14::text[], $15::text[], $16::text[], $17::text[]) as v",
+           $12::text[], $13::date[], $14::text[], $15::text[], $16::text[], $17::text[], $18::uuid[]) as v",
         tenant,
         &ids,
         &batches,
@@ -118,6 +121,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, allocations: &[Allocation], now: Dat
         &rules,
         &callers as &[Option<&str>],
         &people as &[Option<&str>],
+        &policies as &[Option<Uuid>],
         now,
     )
     .execute(&mut **tx)
@@ -178,7 +182,7 @@ pub(crate) async fn of_payments(
     let rows = sqlx::query_as!(
         Row,
         "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
-           reversal_batch_id, reversed_on, reason, decided_by, decided_for
+           reversal_batch_id, reversed_on, reason, decided_by, decided_for, tolerance_policy_id
          from allocation
          where tenant_id = $1 and payment_id = any($2)
          order by payment_id, id",
@@ -202,7 +206,7 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[AllocationId]) -> Result<Vec<Al
     let rows = sqlx::query_as!(
         Row,
         "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
-           reversal_batch_id, reversed_on, reason, decided_by, decided_for
+           reversal_batch_id, reversed_on, reason, decided_by, decided_for, tolerance_policy_id
          from allocation
          where tenant_id = $1 and id = any($2)
          order by id",
@@ -219,7 +223,7 @@ pub(crate) async fn of_batch(tx: &mut Tx, batch: RequestId) -> Result<Vec<Alloca
     let rows = sqlx::query_as!(
         Row,
         "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
-           reversal_batch_id, reversed_on, reason, decided_by, decided_for
+           reversal_batch_id, reversed_on, reason, decided_by, decided_for, tolerance_policy_id
          from allocation
          where tenant_id = $1 and batch_id = $2
          order by id",
@@ -236,7 +240,7 @@ pub(crate) async fn of_reversal_batch(tx: &mut Tx, batch: RequestId) -> Result<V
     let rows = sqlx::query_as!(
         Row,
         "select id, batch_id, payment_id, item_id, customer_id, number, currency, amount, discount, write_off, write_off_reason, effective_on, state, rule,
-           reversal_batch_id, reversed_on, reason, decided_by, decided_for
+           reversal_batch_id, reversed_on, reason, decided_by, decided_for, tolerance_policy_id
          from allocation
          where tenant_id = $1 and reversal_batch_id = $2
          order by id",

@@ -11,6 +11,7 @@ pub(crate) mod policy;
 pub(crate) mod projection;
 pub(crate) mod review;
 pub(crate) mod statistics;
+pub(crate) mod tolerance;
 pub(crate) mod unfinished;
 pub(crate) mod verify;
 

@@ -1,46 +1,23 @@
-//! The tenant's matching policy.
-
-use std::collections::{HashMap, HashSet};
+//! How the tenant's payments are matched.
 
 use quittance_db::{
     DbError, Tx,
-    row::{integer, known, money, stored},
+    row::{integer, known, stored},
 };
-use quittance_kernel::{Currency, CustomerId, Percent};
 use quittance_matching::Fallback;
-use rust_decimal::Decimal;
-use uuid::Uuid;
 
-use crate::domain::{MatchingPolicy, Tolerance};
+use crate::domain::MatchingPolicy;
 
 /// The tenant's policy; the default if none was set.
 pub(crate) async fn find(tx: &mut Tx) -> Result<MatchingPolicy, DbError> {
     let tenant = tx.tenant().uuid();
-    let row = sqlx::query!(
-        "select grace_days, accept_late_discount, fallback, version from matching_policy where tenant_id = $1",
-        tenant,
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
+    let row = sqlx::query!("select fallback, version from matching_policy where tenant_id = $1", tenant)
+        .fetch_optional(&mut **tx)
+        .await?;
     let Some(row) = row else { return Ok(MatchingPolicy::default()) };
     let table = "matching_policy";
-    let tolerances = sqlx::query!("select currency, percent, cap from tolerance where tenant_id = $1", tenant)
-        .fetch_all(&mut **tx)
-        .await?;
-    let tolerances = tolerances.into_iter().map(|row| {
-        let currency = stored("tolerance", tenant, Currency::parse(&row.currency))?;
-        let percent = stored("tolerance", tenant, Percent::new(row.percent))?;
-        Ok((currency, Tolerance { percent, cap: money("tolerance", tenant, row.cap, currency)? }))
-    });
-    let blocked = sqlx::query_scalar!("select customer_id from tolerance_block where tenant_id = $1", tenant)
-        .fetch_all(&mut **tx)
-        .await?;
     Ok(MatchingPolicy {
-        grace_days: stored(table, tenant, u16::try_from(row.grace_days))?,
-        accept_late_discount: row.accept_late_discount,
         fallback: known(table, tenant, "fallback", Fallback::parse(&row.fallback))?,
-        tolerances: tolerances.collect::<Result<HashMap<_, _>, DbError>>()?,
-        blocked: blocked.into_iter().map(CustomerId::new).collect::<HashSet<_>>(),
         version: stored(table, tenant, u32::try_from(row.version))?,
     })
 }
@@ -50,44 +27,15 @@ pub(crate) async fn put(tx: &mut Tx, policy: &MatchingPolicy, before: u32) -> Re
     let tenant = tx.tenant().uuid();
     let done = sqlx::query!(
         "insert into matching_policy as p (tenant_id, grace_days, accept_late_discount, fallback, version)
-         values ($1, $2, $3, $4, $5)
-         on conflict on constraint matching_policy_pkey
-         do update set grace_days = excluded.grace_days, accept_late_discount = excluded.accept_late_discount, fallback = excluded.fallback,
-           version = excluded.version
-         where p.version = $6",
+         values ($1, 0, false, $2, $3)
+         on conflict on constraint matching_policy_pkey do update set fallback = excluded.fallback, version = excluded.version
+         where p.version = $4",
         tenant,
-        i32::from(policy.grace_days),
-        policy.accept_late_discount,
         policy.fallback.label(),
         integer("matching_policy", tenant, policy.version)?,
         integer("matching_policy", tenant, before)?,
     )
     .execute(&mut **tx)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    let currencies: Vec<String> = policy.tolerances.keys().map(|currency| currency.code().to_owned()).collect();
-    let percents: Vec<Decimal> = policy.tolerances.values().map(|tolerance| tolerance.percent.value()).collect();
-    let caps: Vec<Decimal> = policy.tolerances.values().map(|tolerance| tolerance.cap.amount()).collect();
-    let blocked: Vec<Uuid> = policy.blocked.iter().map(|customer| customer.uuid()).collect();
-    sqlx::query!("delete from tolerance where tenant_id = $1", tenant).execute(&mut **tx).await?;
-    sqlx::query!(
-        "insert into tolerance (tenant_id, currency, percent, cap) select $1, * from unnest($2::text[], $3::numeric[], $4::numeric[])",
-        tenant,
-        &currencies,
-        &percents,
-        &caps,
-    )
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query!("delete from tolerance_block where tenant_id = $1", tenant).execute(&mut **tx).await?;
-    sqlx::query!(
-        "insert into tolerance_block (tenant_id, customer_id) select $1, * from unnest($2::uuid[])",
-        tenant,
-        &blocked
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(true)
+    Ok(done.rows_affected() == 1)
 }

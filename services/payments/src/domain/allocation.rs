@@ -1,7 +1,7 @@
 //! Allocations of payments to items, and their states.
 
 use chrono::NaiveDate;
-use quittance_kernel::{Actor, AllocationId, CustomerId, ItemId, Money, PaymentId, RequestId, WriteOff};
+use quittance_kernel::{Actor, AllocationId, CustomerId, ItemId, Money, PaymentId, PolicyId, RequestId, WriteOff};
 use quittance_matching::MatchRule;
 
 /// A share of a payment for one item, before it is allocated.
@@ -58,6 +58,8 @@ pub(crate) struct Allocation {
     pub rule: MatchRule,
     /// Who applied it manually, or reverses it; `None` for matching.
     pub decided_by: Option<Actor>,
+    /// The tolerance policy in force when it was decided; `None` if none was.
+    pub tolerance_policy: Option<PolicyId>,
 }
 
 /// The state of an allocation.

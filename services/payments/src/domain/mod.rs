@@ -24,5 +24,5 @@ pub(crate) use method::Method;
 pub(crate) use new_payment::NewPayment;
 pub(crate) use outcome::{Alternative, Finding, MatchOutcome};
 pub(crate) use payment::Payment;
-pub(crate) use policy::{MatchingPolicy, Tolerance};
+pub(crate) use policy::{MatchingPolicy, Tolerances};
 pub(crate) use refusal::Refusal;

@@ -152,6 +152,7 @@ impl Payment {
         let (unapplied, pending) = shift(amount, self.unapplied, self.pending)?;
         let state = AllocationState::Pending;
         let allocation = Allocation {
+            tolerance_policy: None,
             id,
             batch,
             payment: self.id,

@@ -1,19 +1,19 @@
 //! Messages as commands, with all violations.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use quittance_grpc::{
-    BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, Violations, currency, id, message, metadata, money, optional_date, optional_id,
-    optional_text, positive_money, required, text, write_off,
+    BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, Violations, id, message, metadata, optional_date, optional_id, optional_text,
+    positive_money, required, text, write_off,
 };
-use quittance_kernel::{AllocationId, Currency, CustomerId, ItemId, Money, PaymentId, Percent};
+use quittance_kernel::{AllocationId, CustomerId, ItemId, PaymentId};
 use quittance_matching::Fallback;
 use quittance_proto::payments::v1 as pb;
 use quittance_service::Etag;
 
 use super::{MAX_NAME, csv_map::csv_map};
 use crate::{
-    domain::{MatchingPolicy, Method, NewPayment, Tolerance, bank_csv},
+    domain::{MatchingPolicy, Method, NewPayment, bank_csv},
     ops::{
         ApplyPayment, BankFile, BankLinesFile, Chosen, ConfirmMatch, RecordPayment, SetMatchingPolicy, UnapplyPayment,
     },
@@ -29,10 +29,6 @@ const MAX_REFERENCE: usize = 200;
 const MAX_TEXT: usize = 4_000;
 /// The most items of one manual application.
 const MAX_CHOSEN: usize = 100;
-/// The most days of grace for a discount.
-const MAX_GRACE_DAYS: u16 = 366;
-/// Customers excluded from tolerance of small differences.
-const MAX_BLOCKED: usize = 1_000;
 
 pub(super) fn method(method: pb::PaymentMethod) -> Result<Method, (&'static str, String)> {
     match method {
@@ -158,7 +154,6 @@ impl TryFrom<pb::SetMatchingPolicyRequest> for SetMatchingPolicy {
     fn try_from(request: pb::SetMatchingPolicyRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let policy = bad.check("policy", message(request.policy)).map(policy);
-        let policy = policy.and_then(|policy| bad.within("policy", policy));
         let etag = match request.etag.as_str() {
             "" => Some(0),
             etag => {
@@ -172,59 +167,12 @@ impl TryFrom<pb::SetMatchingPolicyRequest> for SetMatchingPolicy {
     }
 }
 
-fn policy(policy: pb::MatchingPolicy) -> Result<MatchingPolicy, Violations> {
-    let mut bad = Violations::default();
+fn policy(policy: pb::MatchingPolicy) -> MatchingPolicy {
     let fallback = match policy.fallback() {
         pb::MatchFallback::Unspecified | pb::MatchFallback::OnAccount => Fallback::OnAccount,
         pb::MatchFallback::OldestFirst => Fallback::OldestFirst,
     };
-    let days = u16::try_from(policy.discount_grace_days).ok().filter(|days| *days <= MAX_GRACE_DAYS);
-    let days = days.ok_or(("OUT_OF_RANGE", format!("is 0 to {MAX_GRACE_DAYS}")));
-    let grace_days = bad.check("discount_grace_days", days);
-    let read = bad.each("tolerances", policy.tolerances, |entry| tolerance(&entry));
-    let mut tolerances = HashMap::new();
-    for (place, (currency, tolerance)) in read.iter().flatten().enumerate() {
-        if tolerances.insert(*currency, *tolerance).is_some() {
-            bad.add(format!("tolerances[{place}].currency_code"), "CURRENCY_TWICE", "each currency is listed once");
-        }
-    }
-    if policy.blocked_customer_ids.len() > MAX_BLOCKED {
-        bad.add("blocked_customer_ids", BATCH_SIZE_OUT_OF_RANGE, format!("has at most {MAX_BLOCKED} entries"));
-    }
-    let blocked = bad.each("blocked_customer_ids", policy.blocked_customer_ids, |text| {
-        let mut bad = Violations::default();
-        let customer = bad.check("", id(&text, CustomerId::parse));
-        bad.into_result(customer)
-    });
-    let complete = grace_days.zip(blocked);
-    let accept_late_discount = policy.accept_late_discount;
-    bad.into_result(complete.map(|(grace_days, blocked)| MatchingPolicy {
-        grace_days,
-        accept_late_discount,
-        fallback,
-        tolerances,
-        blocked: blocked.into_iter().collect(),
-        version: 0,
-    }))
-}
-
-fn tolerance(tolerance: &pb::Tolerance) -> Result<(Currency, Tolerance), Violations> {
-    let mut bad = Violations::default();
-    let currency = bad.check("currency_code", currency(&tolerance.currency_code));
-    let percent = Percent::parse(&tolerance.percent).map_err(|error| (error.reason(), error.to_string()));
-    let percent = bad.check("percent", percent);
-    let cap = bad.check("cap", money(tolerance.cap.as_ref()));
-    if cap.is_some_and(Money::is_negative) {
-        bad.add("cap", "NEGATIVE", "is not negative");
-    }
-    if let (Some(currency), Some(cap)) = (currency, cap)
-        && cap.currency() != currency
-    {
-        bad.add("cap", "CURRENCY_MISMATCH", "must be in the tolerance's currency");
-    }
-    bad.into_result(
-        currency.zip(percent).zip(cap).map(|((currency, percent), cap)| (currency, Tolerance { percent, cap })),
-    )
+    MatchingPolicy { fallback, version: 0 }
 }
 
 impl TryFrom<pb::UnapplyPaymentRequest> for UnapplyPayment {

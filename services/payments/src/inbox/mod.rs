@@ -19,6 +19,7 @@ use crate::{
     db::{
         self,
         projection::{IssuedItem, ItemChange, KnownCustomer, MoveItems},
+        tolerance::Activated,
     },
 };
 
@@ -45,6 +46,7 @@ struct Change {
     moved: HashMap<ItemId, ItemChange>,
     /// The latest due date of each item that was extended.
     extended: HashMap<ItemId, NaiveDate>,
+    tolerances: Vec<Activated>,
 }
 
 impl Change {
@@ -58,6 +60,7 @@ impl Change {
                 let customer = read::customer(customer.unwrap_or_default())?;
                 self.customers.insert(customer.id, customer);
             }
+            Payload::PolicyActivated(activated) => self.tolerances.extend(read::tolerance_policy(activated.policy)?),
             Payload::InvoiceIssued(issued) => {
                 for item in items {
                     let item = read::issued_item(item, &issued.payment_reference)?;
@@ -81,7 +84,6 @@ impl Change {
             | Payload::TermsUpdated(_)
             | Payload::TermsDeleted(_)
             | Payload::PolicyCreated(_)
-            | Payload::PolicyActivated(_)
             | Payload::PolicyDeleted(_)
             | Payload::ApprovalRequested(_)
             | Payload::ApprovalGranted(_)
@@ -117,6 +119,9 @@ impl Change {
     async fn write(mut self, tx: &mut Tx, clock: &Clock) -> Result<bool, HandlerError> {
         if let Some(time_zone) = &self.time_zone {
             db::projection::put_tenant(tx, time_zone).await?;
+        }
+        for policy in &self.tolerances {
+            db::tolerance::insert(tx, policy).await?;
         }
         if !self.customers.is_empty() {
             let customers: Vec<KnownCustomer> = self.customers.values().cloned().collect();

@@ -1,13 +1,16 @@
 //! Invoicing's messages as rows of the projection.
 
 use chrono::NaiveDate;
-use quittance_kernel::{CustomerId, Discount, ItemId, Money, Percent, Terms, parse_date};
+use quittance_kernel::{CustomerId, Discount, ItemId, Money, Percent, PolicyId, Terms, parse_date};
 use quittance_matching::account_key;
-use quittance_proto::{common::v1 as common, invoicing::v1 as pb, read_money};
+use quittance_proto::{common::v1 as common, invoicing::v1 as pb, read_money, read_tolerance_policy};
 
 use uuid::Uuid;
 
-use crate::db::projection::{IssuedItem, KnownCustomer};
+use crate::db::{
+    projection::{IssuedItem, KnownCustomer},
+    tolerance::Activated,
+};
 
 /// The error of an invalid event.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,18 @@ pub(crate) fn customer(customer: pb::Customer) -> Result<KnownCustomer, Unreadab
             .filter(|account| !account.is_empty())
             .collect(),
     })
+}
+
+/// A policy that was activated, if it is about what is tolerated.
+pub(crate) fn tolerance_policy(policy: Option<pb::Policy>) -> Result<Option<Activated>, Unreadable> {
+    let policy = policy.unwrap_or_default();
+    let Some(pb::policy::Content::Tolerances(tolerances)) = &policy.content else { return Ok(None) };
+    Ok(Some(Activated {
+        id: read("policy_id", PolicyId::parse(&policy.policy_id))?,
+        number: read("number", u32::try_from(policy.number))?,
+        effective_on: date("effective_on", &policy.effective_on)?,
+        rules: read("tolerances", read_tolerance_policy(tolerances))?,
+    }))
 }
 
 /// The sum of two amounts.

@@ -1,7 +1,7 @@
 //! `ApplyPayment`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{Actor, AllocationId, ItemId, Money, PaymentId, RequestId, WriteOff};
+use quittance_kernel::{Actor, AllocationId, ItemId, Money, PaymentId, PolicyId, RequestId, WriteOff};
 use quittance_service::{Etag, Operation};
 
 use super::{Recorded, Write, manual, recorded::allocations_of};
@@ -37,6 +37,7 @@ impl ApplyPayment {
         mut payment: Payment,
         items: &[Candidate],
         by: &Actor,
+        tolerance_policy: Option<PolicyId>,
         now: DateTime<Utc>,
     ) -> Result<(Payment, Vec<Allocation>), Error> {
         let batch = RequestId::at(now);
@@ -57,7 +58,7 @@ impl ApplyPayment {
             let (next, allocation) =
                 payment.allocate(AllocationId::at(now), batch, share, MatchRule::Manual).map_err(refused)?;
             payment = next;
-            allocations.push(Allocation { decided_by: Some(by.clone()), ..allocation });
+            allocations.push(Allocation { decided_by: Some(by.clone()), tolerance_policy, ..allocation });
         }
         let one_customer =
             allocations.first().map(|a| a.customer).filter(|first| allocations.iter().all(|a| a.customer == *first));
@@ -77,7 +78,9 @@ impl Operation for ApplyPayment {
         let before = allocations_of(w.tx, self.payment).await?;
         let items = self.allocations.iter().map(|chosen| chosen.item).collect();
         let items = db::item::find(w.tx, &ItemQuery { items, ..ItemQuery::default() }).await?;
-        let (payment, new) = self.allocate(stored.payment.clone(), &items, &w.origin(0).actor, w.now)?;
+        let tolerance_policy = db::tolerance::in_force(w.tx, w.now).await?.policy;
+        let by = w.origin(0).actor;
+        let (payment, new) = self.allocate(stored.payment.clone(), &items, &by, tolerance_policy, w.now)?;
         manual::save_chosen(w, stored, payment.clone(), &new).await?;
         Ok(Recorded { payment, allocations: before.into_iter().chain(new.clone()).collect(), waiting: new })
     }

@@ -1,7 +1,7 @@
 //! `ConfirmMatch`.
 
 use chrono::{DateTime, Utc};
-use quittance_kernel::{Actor, AllocationId, PaymentId, RequestId};
+use quittance_kernel::{Actor, AllocationId, PaymentId, PolicyId, RequestId};
 use quittance_service::{Etag, Operation};
 
 use super::{Recorded, Write, manual, recorded::allocations_of};
@@ -25,6 +25,7 @@ fn allocate(
     mut payment: Payment,
     chosen: Alternative,
     by: &Actor,
+    tolerance_policy: Option<PolicyId>,
     now: DateTime<Utc>,
 ) -> Result<(Payment, Vec<Allocation>), Error> {
     let batch = RequestId::at(now);
@@ -36,7 +37,7 @@ fn allocate(
             .allocate(AllocationId::at(now), batch, share, MatchRule::Manual)
             .map_err(|refusal| Error::refused(&subject, refusal))?;
         payment = next;
-        allocations.push(Allocation { decided_by: Some(by.clone()), ..allocation });
+        allocations.push(Allocation { decided_by: Some(by.clone()), tolerance_policy, ..allocation });
     }
     Ok((payment, allocations))
 }
@@ -56,7 +57,9 @@ impl Operation for ConfirmMatch {
         if chosen.shares.is_empty() {
             return Err(Error::AlternativeEmpty(id, self.alternative));
         }
-        let (payment, new) = allocate(stored.payment.clone(), chosen, &w.origin(0).actor, w.now)?;
+        let tolerance_policy = db::tolerance::in_force(w.tx, w.now).await?.policy;
+        let by = w.origin(0).actor;
+        let (payment, new) = allocate(stored.payment.clone(), chosen, &by, tolerance_policy, w.now)?;
         manual::save_chosen(w, stored, payment.clone(), &new).await?;
         Ok(Recorded { payment, allocations: before.into_iter().chain(new.clone()).collect(), waiting: new })
     }

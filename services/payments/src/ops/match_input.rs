@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use quittance_kernel::{CustomerId, Money, WriteOff, WriteOffReason};
+use quittance_kernel::{CustomerId, Money, PolicyId, WriteOff, WriteOffReason};
 
 use quittance_matching::{
     Book, CustomerIx, Decision, Evidence, Explanation, MoneyIn, Origin, Part, Proposal, minor, propose,
@@ -10,7 +10,10 @@ use quittance_matching::{
 
 use crate::{
     db::payer::Owner,
-    domain::{Alternative, Candidate, Finding, MatchingPolicy, Payment, Share, UnappliedReason, allocation::counts_on},
+    domain::{
+        Alternative, Candidate, Finding, MatchingPolicy, Payment, Share, Tolerances, UnappliedReason,
+        allocation::counts_on,
+    },
 };
 
 /// The candidate items and customers of all payments of a batch.
@@ -22,11 +25,17 @@ pub(super) struct MatchInput {
     customers: Vec<CustomerId>,
     by_id: HashMap<CustomerId, CustomerIx>,
     policy: MatchingPolicy,
+    tolerances: Tolerances,
 }
 
 impl MatchInput {
-    pub(super) fn new(policy: MatchingPolicy) -> Self {
-        Self { policy, ..Self::default() }
+    pub(super) fn new(policy: MatchingPolicy, tolerances: Tolerances) -> Self {
+        Self { policy, tolerances, ..Self::default() }
+    }
+
+    /// The tolerance policy that it decides by.
+    pub(super) fn tolerance_policy(&self) -> Option<PolicyId> {
+        self.tolerances.policy
     }
 
     /// The customer's index in the book: a known payer has one, even without open items.
@@ -60,7 +69,7 @@ impl MatchInput {
             }
             let customer = self.customer(candidate.customer);
             if let Some(mut item) = candidate.item(customer) {
-                item.tolerates = !self.policy.blocked.contains(&candidate.customer);
+                item.tolerates = !self.tolerances.rules.blocked.contains(&candidate.customer);
                 self.book.add_item(item);
                 self.candidates.push(candidate);
             }
@@ -70,7 +79,7 @@ impl MatchInput {
     /// The engine's proposal for the unapplied part of a payment.
     pub(super) fn propose(&self, payment: &Payment) -> Proposal {
         match self.line(payment, payment.unapplied) {
-            Some(line) => propose(&line, &self.book, &self.policy.of(line.currency)),
+            Some(line) => propose(&line, &self.book, &self.policy.of(&self.tolerances.rules, line.currency)),
             None => Proposal::nothing(UnappliedReason::AmountBeyondMatching),
         }
     }

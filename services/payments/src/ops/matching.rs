@@ -89,7 +89,8 @@ pub(crate) async fn match_all(
         return Ok(Vec::new());
     }
     let names: Vec<Names> = payments.iter().map(Names::of).collect();
-    let mut book = MatchInput::new(db::policy::find(tx).await?);
+    let tolerances = db::tolerance::in_force(tx, now).await?;
+    let mut book = MatchInput::new(db::policy::find(tx).await?, tolerances);
     for customer in payments.iter().filter_map(|payment| payment.customer) {
         book.customer(customer);
     }
@@ -103,7 +104,10 @@ pub(crate) async fn match_all(
         let mut finding = book.decide(&payment);
         let alternatives = std::mem::take(&mut finding.alternatives);
         // A placeholder until the allocations are split into batches.
-        let (payment, allocations) = payment.matched(finding, RequestId::at(now), || AllocationId::at(now))?;
+        let (payment, mut allocations) = payment.matched(finding, RequestId::at(now), || AllocationId::at(now))?;
+        for allocation in &mut allocations {
+            allocation.tolerance_policy = book.tolerance_policy();
+        }
         Ok((payment, allocations, alternatives))
     });
     Ok(matched.collect())

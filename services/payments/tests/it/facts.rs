@@ -99,7 +99,8 @@ async fn what_waits_for_a_person_is_published_when_it_begins_and_when_it_ends() 
         ..pb::ConfirmMatchRequest::default()
     };
     book.payments().confirm_match(request).await.unwrap();
-    let policy = pb::MatchingPolicy { discount_grace_days: 3, ..pb::MatchingPolicy::default() };
+    let policy =
+        pb::MatchingPolicy { fallback: pb::MatchFallback::OldestFirst.into(), ..pb::MatchingPolicy::default() };
     let request = pb::SetMatchingPolicyRequest { request_id: request_id(), policy: Some(policy), ..Default::default() };
     let policy = book.payments().set_matching_policy(request).await.unwrap().into_inner();
 

@@ -13,3 +13,4 @@ mod plans;
 mod review;
 mod safety;
 mod support;
+mod tolerances;

@@ -1,6 +1,6 @@
-//! What waits for a person, what a choice teaches, and what the tenant tolerates.
+//! What waits for a person, and what a choice teaches.
 
-use quittance_proto::{common::v1::WriteOffReason, payments::v1 as pb};
+use quittance_proto::payments::v1 as pb;
 use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::{Code, Status};
 
@@ -100,82 +100,20 @@ async fn equal_items_wait_with_their_alternatives_and_a_stale_choice_is_refused(
     book.verify().await;
 }
 
-async fn set(book: &Book, policy: pb::MatchingPolicy, etag: &str) -> Result<pb::MatchingPolicy, Status> {
-    let request =
-        pb::SetMatchingPolicyRequest { request_id: request_id(), policy: Some(policy), etag: etag.to_owned() };
-    book.payments().set_matching_policy(request).await.map(tonic::Response::into_inner)
-}
-
-fn tolerance(percent: &str, cap: &str) -> pb::Tolerance {
-    pb::Tolerance { currency_code: "EUR".to_owned(), percent: percent.to_owned(), cap: eur(cap) }
-}
-
-/// Half of an item is no small difference, however much is tolerated: it is paid in part, and nothing fails.
 #[tokio::test]
-async fn what_is_as_large_as_the_payment_is_not_tolerated() {
+async fn the_matching_policy_is_replaced_by_who_has_read_it() {
     let book = Book::start().await;
-    let customer = book.customer(&[]).await;
-    book.caught_up().await;
-    let policy = pb::MatchingPolicy { tolerances: vec![tolerance("100", "5")], ..pb::MatchingPolicy::default() };
-    set(&book, policy, "").await.unwrap();
-    let invoice = book.invoice(&customer, "10").await;
-    let payment = book.record(transfer("5", &invoice.number)).await;
-    assert!(payment.allocations.iter().all(|allocation| allocation.write_off.is_none()), "{payment:?}");
-    book.verify().await;
-}
-
-#[tokio::test]
-async fn a_small_difference_within_the_tenants_tolerance_is_written_off() {
-    let book = Book::start().await;
-    let (customer, blocked) = (book.customer(&[]).await, book.customer(&[]).await);
-    book.caught_up().await;
-    let policy = pb::MatchingPolicy {
-        tolerances: vec![tolerance("1", "5")],
-        blocked_customer_ids: vec![blocked.clone()],
-        ..pb::MatchingPolicy::default()
+    let set = async |fallback: pb::MatchFallback, etag: &str| {
+        let policy = pb::MatchingPolicy { fallback: fallback.into(), ..pb::MatchingPolicy::default() };
+        let request =
+            pb::SetMatchingPolicyRequest { request_id: request_id(), policy: Some(policy), etag: etag.to_owned() };
+        book.payments().set_matching_policy(request).await.map(tonic::Response::into_inner)
     };
-    let policy = set(&book, policy, "").await.unwrap();
-    assert_eq!((policy.etag.as_str(), policy.tolerances.len()), ("1", 1));
+    let policy = set(pb::MatchFallback::OldestFirst, "").await.unwrap();
+    assert_eq!((policy.etag.as_str(), policy.fallback()), ("1", pb::MatchFallback::OldestFirst));
     let read = book.payments().get_matching_policy(pb::GetMatchingPolicyRequest {}).await.unwrap().into_inner();
     assert_eq!(read, policy);
-    assert_fault(&set(&book, read.clone(), "").await.unwrap_err(), Code::Aborted, "ETAG_MISMATCH");
-    let (little, much, of_blocked) = (
-        book.invoice(&customer, "400").await,
-        book.invoice(&customer, "300").await,
-        book.invoice(&blocked, "400").await,
-    );
-    let payment = book.record(transfer("396", &little.number)).await;
-    assert_eq!(parts(&payment), ["396.00", "0.00", "0.00"]);
-    assert_eq!(payment.allocations[0].write_off, eur("4.00"));
-    assert_eq!(payment.allocations[0].write_off_reason(), WriteOffReason::SmallDifference);
-    assert_eq!(book.open(&little).await, "0.00");
-    let payment = book.record(transfer("303", &much.number)).await;
-    assert_eq!((parts(&payment), payment.allocations[0].write_off.clone()), (["303.00", "0.00", "0.00"], eur("-3.00")));
-    assert_eq!(book.open(&much).await, "0.00");
-    let payment = book.record(transfer("396", &of_blocked.number)).await;
-    assert_eq!((parts(&payment), payment.allocations[0].write_off.clone()), (["396.00", "0.00", "0.00"], None));
-    assert_eq!(book.open(&of_blocked).await, "4.00");
-    book.verify().await;
-}
-
-#[tokio::test]
-async fn all_that_is_wrong_with_a_policy_is_said_at_once() {
-    let book = Book::start().await;
-    let policy = pb::MatchingPolicy {
-        tolerances: vec![tolerance("101", "5"), tolerance("1", "-5")],
-        blocked_customer_ids: vec!["x".to_owned()],
-        discount_grace_days: 400,
-        ..pb::MatchingPolicy::default()
-    };
-    let status = set(&book, policy, "x").await.unwrap_err();
-    assert_violations(
-        &status,
-        &[
-            "policy.discount_grace_days",
-            "policy.tolerances[0].percent",
-            "policy.tolerances[1].cap",
-            "policy.blocked_customer_ids[0]",
-            "etag",
-        ],
-    );
+    assert_fault(&set(pb::MatchFallback::OnAccount, "").await.unwrap_err(), Code::Aborted, "ETAG_MISMATCH");
+    assert_violations(&set(pb::MatchFallback::OnAccount, "x").await.unwrap_err(), &["etag"]);
+    assert_eq!(set(pb::MatchFallback::OnAccount, "1").await.unwrap().etag, "2");
 }

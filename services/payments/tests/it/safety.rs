@@ -12,6 +12,7 @@ use quittance_testkit::{assert_fault, now, peer, request_id, wait_until};
 use tonic::Code;
 
 use crate::support::{Book, parts, reason, transfer};
+use crate::tolerances::within;
 
 fn all_settled(payment: &pb::Payment) -> bool {
     parts(payment)[1] == "0.00" && !payment.allocations.iter().any(|a| a.state() == pb::AllocationState::Reversing)
@@ -262,14 +263,7 @@ async fn refused_after(book: &Book, settlement: inv::Settlement, payment: &pb::P
 #[tokio::test]
 async fn a_write_off_on_an_item_that_moved_is_looked_at_again() {
     let book = Book::start().await;
-    let tolerances =
-        vec![pb::Tolerance { currency_code: "EUR".to_owned(), percent: "2".to_owned(), cap: crate::support::eur("5") }];
-    let request = pb::SetMatchingPolicyRequest {
-        request_id: request_id(),
-        policy: Some(pb::MatchingPolicy { tolerances, ..pb::MatchingPolicy::default() }),
-        ..pb::SetMatchingPolicyRequest::default()
-    };
-    book.payments().set_matching_policy(request).await.unwrap();
+    book.tolerate(within("2", "5"), "").await;
     let invoice = book.invoice(&book.customer(&[]).await, "100").await;
     let dying = book.cut_off().await;
     let request = pb::RecordPaymentRequest { request_id: request_id(), payment: Some(transfer("99", &invoice.number)) };

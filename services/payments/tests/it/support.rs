@@ -8,8 +8,8 @@ use quittance_proto::{
     common::v1::{self as common, Money},
     invoicing::v1::{
         self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
-        open_item_service_client::OpenItemServiceClient, settlement_service_client::SettlementServiceClient,
-        tenant_service_client::TenantServiceClient,
+        open_item_service_client::OpenItemServiceClient, policy::Content, policy_service_client::PolicyServiceClient,
+        settlement_service_client::SettlementServiceClient, tenant_service_client::TenantServiceClient,
     },
     payments::v1::{
         self as pb, bank_import_service_client::BankImportServiceClient, payment_service_client::PaymentServiceClient,
@@ -158,6 +158,23 @@ impl Book {
             published.unpositioned == 0 && position == published.head_position
         })
         .await;
+    }
+
+    /// Puts a tolerance policy in force from a date, or from today on, and waits until payments knows it. Returns its id.
+    pub(crate) async fn tolerate(&self, policy: common::TolerancePolicy, effective_on: &str) -> String {
+        let mut policies = PolicyServiceClient::new(self.server.client());
+        let draft = inv::Policy { content: Some(Content::Tolerances(policy)), ..inv::Policy::default() };
+        let request = inv::CreatePolicyRequest { request_id: request_id(), policy: Some(draft) };
+        let policy_id = policies.create_policy(request).await.unwrap().into_inner().policy_id;
+        let request = inv::ActivatePolicyRequest {
+            request_id: request_id(),
+            policy_id: policy_id.clone(),
+            effective_on: effective_on.to_owned(),
+            ..inv::ActivatePolicyRequest::default()
+        };
+        policies.activate_policy(request).await.unwrap();
+        self.caught_up().await;
+        policy_id
     }
 
     pub(crate) async fn customer(&self, accounts: &[&str]) -> String {

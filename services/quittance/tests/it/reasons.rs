@@ -213,19 +213,20 @@ fn money() -> Vec<Wrong> {
             json!({"payment_id": UNKNOWN, "alternative": -1, "etag": "1"}),
             &[("alternative", "OUT_OF_RANGE")],
         ),
+        ("PaymentService/SetMatchingPolicy", json!({"etag": "x", "policy": {}}), &[("etag", "ETAG_INVALID")]),
         (
-            "PaymentService/SetMatchingPolicy",
-            json!({"etag": "x", "policy": {"discount_grace_days": 400, "tolerances": [{"currency_code": "EUR", "percent": "1", "cap": eur("-1")}]}}),
+            "PolicyService/CreatePolicy",
+            json!({"policy": {"tolerances": {"discount_grace_days": 400, "blocked_customer_ids": ["x"], "tolerances": [
+                {"currency_code": "EUR", "percent": "101", "cap": eur("-1")}, {"currency_code": "EUR", "percent": "1", "cap": eur("1")},
+                {"currency_code": "EUR", "percent": "1", "cap": eur("1")},
+            ]}}}),
             &[
-                ("policy.discount_grace_days", "OUT_OF_RANGE"),
-                ("policy.tolerances[0].cap", "NEGATIVE"),
-                ("etag", "ETAG_INVALID"),
+                ("policy.tolerances.discount_grace_days", "OUT_OF_RANGE"),
+                ("policy.tolerances.tolerances[0].percent", "PERCENT_OUT_OF_RANGE"),
+                ("policy.tolerances.tolerances[0].cap", "NEGATIVE"),
+                ("policy.tolerances.tolerances[2].currency_code", "CURRENCY_TWICE"),
+                ("policy.tolerances.blocked_customer_ids[0]", "ID_MALFORMED"),
             ],
-        ),
-        (
-            "PaymentService/SetMatchingPolicy",
-            json!({"policy": {"tolerances": vec![json!({"currency_code": "EUR", "percent": "1", "cap": eur("1")}); 2]}}),
-            &[("policy.tolerances[1].currency_code", "CURRENCY_TWICE")],
         ),
         (
             "BankImportService/ImportBankLines",

@@ -30,6 +30,11 @@ const EMPTY: [&str; 1] = ["outbox_queue"];
 /// Reporting only reads: it tells nothing, and is asked for no change.
 const EMPTY_IN_REPORTING: [&str; 4] = ["outbox", "outbox_position", "outbox_queue", "request_log"];
 
+/// Rules about what the landed version did not have.
+const OF_LATER_VERSIONS: [&str; 1] = [
+    "invoicing: an item that was extended is due when its last extension says, and each extension follows on the one before",
+];
+
 /// A server of our own with what landed.
 struct Landed {
     server: ScratchPostgres,
@@ -178,6 +183,6 @@ async fn landed_databases_migrate_and_their_books_hold() {
         let after = OpenItemServiceClient::new(client).verify_ledger(VerifyLedgerRequest {}).await.unwrap();
         assert!(after.get_ref().invariants.iter().all(|invariant| invariant.violations == 0), "{after:?}");
     }
-    let unchecked: Vec<_> = checked.iter().filter(|(_, count)| **count == 0).collect();
-    assert!(unchecked.is_empty(), "nothing that landed says anything about {unchecked:?}");
+    let unchecked: Vec<_> = checked.iter().filter(|(_, count)| **count == 0).map(|(rule, _)| rule.as_str()).collect();
+    assert_eq!(unchecked, OF_LATER_VERSIONS, "what landed says something about every other rule");
 }

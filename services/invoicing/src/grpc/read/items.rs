@@ -1,9 +1,10 @@
 //! Commands about open items.
 
 use quittance_grpc::{
-    Violations, check_batch, date, id, optional_date, optional_text, positive_money, required, text, write_off,
+    Violations, check_batch, date, id, optional_date, optional_id, optional_text, positive_money, required, text,
+    write_off,
 };
-use quittance_kernel::{Actor, Added, AllocationId, BadDebtId, ItemId, PaymentId};
+use quittance_kernel::{Actor, Added, AllocationId, BadDebtId, ItemId, PaymentId, PolicyId};
 use quittance_proto::invoicing::v1 as pb;
 
 use crate::{
@@ -24,12 +25,25 @@ fn settlement(message: pb::Settlement) -> Result<Settlement, Violations> {
     let write_off = bad.within("", write_off(message.write_off.as_ref(), message.write_off_reason));
     let effective_on = bad.check("effective_on", date(&message.effective_on));
     let decided_by = bad.within("", decided_by(&message.actor, &message.on_behalf_of));
+    let policy = optional_id(&message.tolerance_policy_id, PolicyId::parse);
+    let decided_by = decided_by.zip(bad.check("tolerance_policy_id", policy));
     let ids = allocation.zip(item).zip(payment);
     let amounts = amount.zip(discount).zip(write_off);
     let read = ids.zip(amounts).zip(effective_on.zip(decided_by));
     bad.into_result(read.map(|((ids, amounts), (effective_on, decided_by))| {
         let (((allocation, item), payment), ((amount, discount), write_off)) = (ids, amounts);
-        Settlement { allocation, payment, item, amount, discount, write_off, effective_on, decided_by }
+        let (decided_by, tolerance_policy) = decided_by;
+        Settlement {
+            allocation,
+            payment,
+            item,
+            amount,
+            discount,
+            write_off,
+            effective_on,
+            decided_by,
+            tolerance_policy,
+        }
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Commands about policies and approvals, and calls that may need approval as the messages that they came in.
 
 use quittance_approvals::{Approvable, ApproveRequest, read_policy};
-use quittance_grpc::{Violations, id, message, optional_date, optional_text};
+use quittance_grpc::{Violations, id, message, optional_date, optional_text, tolerance_policy};
 use quittance_kernel::PolicyId;
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb, money};
 use quittance_service::Etag;
@@ -32,6 +32,9 @@ fn policy(policy: pb::Policy) -> Result<(PolicyContent, String), Violations> {
     let content = match bad.check("content", message(policy.content)) {
         Some(pb::policy::Content::Approvals(policy)) => {
             bad.within("approvals", read_policy(policy, &Approve::METHODS)).map(PolicyContent::Approvals)
+        }
+        Some(pb::policy::Content::Tolerances(policy)) => {
+            bad.within("tolerances", tolerance_policy(policy)).map(PolicyContent::Tolerances)
         }
         None => None,
     };

@@ -1,0 +1,98 @@
+//! Settlements that depend on a tolerance policy: invoicing checks against the version that payments names.
+
+use quittance_proto::{
+    common::v1::{Tolerance, TolerancePolicy, WriteOffReason},
+    invoicing::v1::{self as pb, policy::Content},
+};
+use quittance_testkit::{assert_fault, request_id};
+use tonic::Code;
+
+use crate::{
+    settling::{outcomes, settle, settlement},
+    setup::{Service, create_and_issue, eur},
+};
+
+impl Service {
+    /// An invoice over 119.00 EUR of February 20, with 2 % discount within 5 days.
+    async fn with_discount(&self, customer: &str) -> String {
+        let discounts = vec![pb::EarlyPaymentDiscount { days: 5, percent: "2".to_owned() }];
+        let mut request = create_and_issue(customer);
+        let invoice = request.invoice.as_mut().unwrap();
+        invoice.issued_on = "2026-02-20".to_owned();
+        invoice.agreed_terms = Some(pb::PaymentTerms { net_days: 30, discounts, ..pb::PaymentTerms::default() });
+        self.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id
+    }
+
+    async fn outcome(&self, settlement: pb::Settlement) -> String {
+        let results = self.settlements().settle_items(settle(vec![settlement])).await.unwrap().into_inner().results;
+        outcomes(results).remove(0)
+    }
+}
+
+fn discounted(item: &str, on: &str, policy: &str) -> pb::Settlement {
+    pb::Settlement {
+        discount: eur("2.38"),
+        effective_on: on.to_owned(),
+        tolerance_policy_id: policy.to_owned(),
+        ..settlement(item, "116.62")
+    }
+}
+
+fn written_off(item: &str, difference: &str, paid: &str, policy: &str) -> pb::Settlement {
+    pb::Settlement {
+        write_off: eur(difference),
+        write_off_reason: WriteOffReason::SmallDifference.into(),
+        tolerance_policy_id: policy.to_owned(),
+        ..settlement(item, paid)
+    }
+}
+
+#[tokio::test]
+async fn a_settlement_is_checked_against_the_policy_that_it_names() {
+    let service = Service::start().await;
+    let (customer, blocked) = (service.customer().await, service.customer().await);
+    let tolerance = Tolerance { currency_code: "EUR".to_owned(), percent: "1".to_owned(), cap: eur("5") };
+    let policy = TolerancePolicy {
+        tolerances: vec![tolerance],
+        blocked_customer_ids: vec![blocked.clone()],
+        discount_grace_days: 3,
+        accept_late_discount: true,
+    };
+    let draft = service.drafted(Content::Tolerances(policy.clone())).await;
+    let active = service.activated(Content::Tolerances(policy)).await;
+    let item = service.with_discount(&customer).await;
+    assert_eq!(service.outcome(discounted(&item, "2026-02-28", "")).await, "DISCOUNT_NOT_ALLOWED", "three days late");
+    assert_eq!(
+        service.outcome(discounted(&item, "2026-03-01", &active)).await,
+        "DISCOUNT_NOT_ALLOWED",
+        "four days late"
+    );
+    for unknown in [request_id(), draft] {
+        assert_eq!(service.outcome(discounted(&item, "2026-02-28", &unknown)).await, "TOLERANCE_POLICY_NOT_FOUND");
+    }
+    let late = discounted(&item, "2026-02-28", &active);
+    assert_eq!(service.outcome(late.clone()).await, "0.00");
+    assert_eq!(service.outcome(late.clone()).await, "0.00", "an allocation settles once");
+    let other = pb::Settlement { tolerance_policy_id: String::new(), ..late };
+    assert_eq!(service.outcome(other).await, "ALLOCATION_DIFFERS");
+
+    // One percent of 119.00, cut to the cent.
+    let item = service.with_discount(&customer).await;
+    assert_eq!(service.outcome(written_off(&item, "1.20", "117.80", &active)).await, "WRITE_OFF_NOT_ALLOWED");
+    let by_hand = pb::Settlement { actor: "ada".to_owned(), ..written_off(&item, "1.20", "117.80", &active) };
+    assert_eq!(service.outcome(by_hand).await, "0.00", "a person decides without this limit");
+    let item = service.with_discount(&customer).await;
+    assert_eq!(service.outcome(written_off(&item, "1.19", "117.81", &active)).await, "0.00");
+    let item = service.with_discount(&blocked).await;
+    assert_eq!(service.outcome(written_off(&item, "0.01", "118.99", &active)).await, "WRITE_OFF_NOT_ALLOWED");
+    assert_eq!(service.outcome(written_off(&item, "1.20", "117.80", "")).await, "0.00", "decided before policies");
+    service.assert_ledger().await;
+}
+
+#[tokio::test]
+async fn a_policy_blocks_customers_that_exist() {
+    let service = Service::start().await;
+    let policy = TolerancePolicy { blocked_customer_ids: vec![request_id()], ..TolerancePolicy::default() };
+    let unknown = service.try_draft(Content::Tolerances(policy)).await.unwrap_err();
+    assert_fault(&unknown, Code::NotFound, "CUSTOMER_NOT_FOUND");
+}
