@@ -18,7 +18,7 @@ impl Service {
         let discounts = vec![pb::EarlyPaymentDiscount { days: 5, percent: "2".to_owned() }];
         let mut request = create_and_issue(customer);
         let invoice = request.invoice.as_mut().unwrap();
-        invoice.issued_on = "2026-02-20".to_owned();
+        "2026-02-20".clone_into(&mut invoice.issued_on);
         invoice.agreed_terms = Some(pb::PaymentTerms { net_days: 30, discounts, ..pb::PaymentTerms::default() });
         self.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id
     }
