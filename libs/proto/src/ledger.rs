@@ -49,6 +49,7 @@ impl LedgerChange {
             Payload::ItemWrittenOff(written_off) => Self::of(take(&mut written_off.entries), Vec::new),
             Payload::RecoveryRecorded(recovered) => Self::of(take(&mut recovered.entries), Vec::new),
             Payload::TenantCreated(_)
+            | Payload::TenantUpdated(_)
             | Payload::CustomerCreated(_)
             | Payload::CustomerUpdated(_)
             | Payload::InvoiceDrafted(_)

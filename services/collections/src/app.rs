@@ -8,7 +8,7 @@ use quittance_events::Relay;
 use quittance_kernel::{Clock, parse_time_zone};
 use quittance_service::{Settings, State};
 
-use crate::{Error, db, domain::template::Seller};
+use crate::{Error, db};
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -29,11 +29,9 @@ impl Deref for App {
     }
 }
 
-/// The settings of a tenant.
+/// What never changes of a tenant. What can change, as the seller that reminders name, is read in the transaction that needs it.
 #[derive(Debug)]
 pub struct TenantSettings {
-    /// The seller, as reminders name it.
-    pub(crate) seller: Seller,
     time_zone: Tz,
 }
 
@@ -44,7 +42,7 @@ impl Settings for TenantSettings {
     async fn load(tx: &mut Tx) -> Result<Option<Self>, DbError> {
         let Some(known) = db::projection::find_tenant(tx).await? else { return Ok(None) };
         let time_zone = stored("tenant", tx.tenant().uuid(), parse_time_zone(&known.time_zone))?;
-        Ok(Some(Self { seller: known.seller, time_zone }))
+        Ok(Some(Self { time_zone }))
     }
 
     fn time_zone(&self) -> Tz {

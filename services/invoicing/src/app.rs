@@ -8,10 +8,7 @@ use quittance_events::Relay;
 use quittance_kernel::{Bug, Clock, SeriesId, parse_time_zone};
 use quittance_service::{Settings, State};
 
-use crate::{
-    Error, db,
-    domain::{SeriesKind, Tenant},
-};
+use crate::{Error, db, domain::SeriesKind};
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -32,11 +29,10 @@ impl Deref for App {
     }
 }
 
-/// A tenant with its first series of each kind.
+/// What never changes of a tenant: its time zone and its first series of each kind. What can change is read in the transaction that needs it, because every
+/// process keeps these for as long as it runs.
 #[derive(Debug)]
 pub struct TenantSettings {
-    /// The seller.
-    pub(crate) tenant: Tenant,
     time_zone: Tz,
     default_series: HashMap<SeriesKind, SeriesId>,
 }
@@ -59,7 +55,7 @@ impl Settings for TenantSettings {
             default_series.entry(one.kind).or_insert(one.id);
         }
         let time_zone = stored("tenant", tenant.id.uuid(), parse_time_zone(&tenant.time_zone))?;
-        Ok(Some(Self { tenant, time_zone, default_series }))
+        Ok(Some(Self { time_zone, default_series }))
     }
 
     fn time_zone(&self) -> Tz {

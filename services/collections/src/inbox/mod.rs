@@ -38,7 +38,10 @@ impl Change {
         let LedgerChange { items, entries, extensions } = LedgerChange::take(&mut payload);
         extensions.iter().try_for_each(|extension| self.extend_item(extension))?;
         match payload {
-            Payload::TenantCreated(created) => self.tenant = Some(read::tenant(created.tenant.unwrap_or_default())),
+            Payload::TenantCreated(pb::TenantCreated { tenant })
+            | Payload::TenantUpdated(pb::TenantUpdated { tenant }) => {
+                self.tenant = Some(read::tenant(tenant.unwrap_or_default()));
+            }
             Payload::CustomerCreated(pb::CustomerCreated { customer })
             | Payload::CustomerUpdated(pb::CustomerUpdated { customer }) => {
                 let (id, addressee) = read::customer(customer.unwrap_or_default())?;

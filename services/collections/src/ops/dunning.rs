@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use quittance_db::Tx;
 use quittance_kernel::{CustomerId, StrategyId, TenantId};
 use quittance_runtime::blocking;
+use quittance_service::CommonError;
 
 use crate::{
     App, Error, db,
@@ -14,6 +15,8 @@ use crate::{
 pub(crate) struct Plan {
     /// The strategy used.
     pub(crate) strategy: StrategyId,
+    /// The seller, as it is now.
+    pub(crate) seller: Seller,
     /// The reminders, by customer, then by currency.
     pub(crate) reminders: Vec<PlannedReminder>,
     /// The position of invoicing's events it is based on.
@@ -32,7 +35,9 @@ pub(super) async fn plan_for(tx: &mut Tx, strategy: Option<StrategyId>, as_of: N
     customers.dedup();
     let customers = db::projection::find_customers(tx, &customers).await?;
     let reminders = plan(as_of, &found, &candidates.items, &customers)?;
-    Ok(Plan { strategy: found.id, reminders, position: candidates.position })
+    let tenant = tx.tenant();
+    let seller = db::projection::find_tenant(tx).await?.ok_or(CommonError::TenantNotFound(tenant))?.seller;
+    Ok(Plan { strategy: found.id, seller, reminders, position: candidates.position })
 }
 
 /// Renders the reminder.
@@ -49,7 +54,7 @@ pub(crate) async fn preview_dunning(
     after: Option<(CustomerId, &str)>,
     limit: usize,
 ) -> Result<Vec<(PlannedReminder, Rendered)>, Error> {
-    let settings = app.settings_of(tenant).await?;
+    app.settings_of(tenant).await?;
     let mut tx = app.db().begin(tenant).await?;
     let plan = plan_for(&mut tx, strategy, as_of).await?;
     tx.commit().await?;
@@ -58,7 +63,7 @@ pub(crate) async fn preview_dunning(
     };
     let page: Vec<PlannedReminder> = plan.reminders.into_iter().filter(is_next).take(limit).collect();
     let rendered = page.into_iter().map(move |planned| {
-        let rendered = render(&planned, &settings.seller)?;
+        let rendered = render(&planned, &plan.seller)?;
         Ok((planned, rendered))
     });
     blocking(|| rendered.collect()).await

@@ -37,7 +37,7 @@ impl Operation for RunDunning {
             return Err(Error::DateInFuture { date: self.as_of, today });
         }
         let plan = plan_for(w.tx, self.strategy, self.as_of).await?;
-        let (id, now, seller) = (RunId::at(w.now), w.now, w.settings()?.seller.clone());
+        let (id, now, seller) = (RunId::at(w.now), w.now, plan.seller);
         let reminders = plan.reminders.into_iter().map(move |planned| {
             let rendered = render(&planned, &seller)?;
             Ok(Reminder::record(ReminderId::at(now), id, planned, rendered, now))

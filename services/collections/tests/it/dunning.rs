@@ -6,6 +6,7 @@ use quittance_proto::{
     collections::v1 as pb,
     invoicing::v1::{
         self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
+        tenant_service_client::TenantServiceClient,
     },
 };
 use quittance_testkit::{assert_fault, assert_violations, request_id};
@@ -40,6 +41,27 @@ async fn a_preview_shows_what_a_run_records() {
     assert_eq!(setup.preview("2026-03-02").await, []);
     assert_eq!(setup.events.kinds(4).await[1..], ["ReminderRecorded"; 3]);
     setup.verify().await;
+}
+
+/// The seller's name is read when it is needed: no process keeps the one of before.
+#[tokio::test]
+async fn reminders_name_the_seller_as_it_is_now() {
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    setup.invoice(&customer, "100.00", "2026-02-20").await;
+    let before = setup.preview("2026-03-02").await;
+    assert!(before[0].body.contains("Seller, Accounts"), "{}", before[0].body);
+    let tenant = inv::Tenant { name: "Southwind AG".to_owned(), ..inv::Tenant::default() };
+    let request = inv::UpdateTenantRequest {
+        request_id: request_id(),
+        tenant: Some(tenant),
+        ..inv::UpdateTenantRequest::default()
+    };
+    TenantServiceClient::new(setup.server.client()).update_tenant(request).await.unwrap();
+    setup.caught_up().await;
+    for reminder in [&setup.preview("2026-03-02").await[0], &setup.run("2026-03-02").await[0]] {
+        assert!(reminder.body.contains("Southwind AG, Accounts"), "{}", reminder.body);
+    }
 }
 
 #[tokio::test]

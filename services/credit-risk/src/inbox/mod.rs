@@ -94,8 +94,9 @@ fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
         Payload::SettlementReversed(reversed) => reversed.customer_id,
         Payload::ItemWrittenOff(written_off) => written_off.bad_debt.unwrap_or_default().customer_id,
         Payload::RecoveryRecorded(recovered) => recovered.bad_debt.unwrap_or_default().customer_id,
-        // Drafts and deliveries do not affect credit.
-        Payload::InvoiceDrafted(_)
+        // What the seller is called, drafts and deliveries do not affect credit.
+        Payload::TenantUpdated(_)
+        | Payload::InvoiceDrafted(_)
         | Payload::InvoiceUpdated(_)
         | Payload::InvoiceDeleted(_)
         | Payload::SeriesCreated(_)

@@ -10,12 +10,13 @@ use quittance_db::{
 use quittance_kernel::{ContactId, CustomerId, TermsId};
 use uuid::Uuid;
 
+use super::tenant::rounding_rule;
 use crate::{
     Error,
-    domain::{Address, Contact, Customer},
+    domain::{Address, Contact, Customer, RoundingRule},
 };
 
-/// A customer's data for an invoice.
+/// A customer's data for an invoice, and its tenant's.
 #[derive(Debug, Clone)]
 pub(crate) struct CustomerFacts {
     /// Its default terms.
@@ -24,6 +25,8 @@ pub(crate) struct CustomerFacts {
     pub(crate) contacts: Vec<ContactId>,
     /// The contact for invoices.
     pub(crate) billing_contact: Option<ContactId>,
+    /// The tenant's rounding of tax.
+    pub(crate) rounding: RoundingRule,
 }
 
 /// The data of these customers for invoices; those that do not exist are left out.
@@ -32,9 +35,11 @@ pub(crate) async fn facts(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<Cus
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select c.id, c.terms_id,
-             array(select k.id from contact k where k.tenant_id = $1 and k.customer_id = c.id order by k.pays_invoices desc, k.place) as "contacts!"
+             array(select k.id from contact k where k.tenant_id = $1 and k.customer_id = c.id order by k.pays_invoices desc, k.place) as "contacts!",
+             t.rounding_scope, t.rounding_mode
            from unnest($2::uuid[]) as requested (id)
-           join customer c on c.tenant_id = $1 and c.id = requested.id"#,
+           join customer c on c.tenant_id = $1 and c.id = requested.id
+           join tenant t on t.tenant_id = $1"#,
         tenant,
         &ids,
     )
@@ -46,10 +51,11 @@ pub(crate) async fn facts(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<Cus
             terms_id: row.terms_id.map(TermsId::new),
             billing_contact: contacts.first().copied(),
             contacts,
+            rounding: rounding_rule("tenant", tenant, &row.rounding_scope, &row.rounding_mode)?,
         };
-        (CustomerId::new(row.id), facts)
+        Ok((CustomerId::new(row.id), facts))
     });
-    Ok(facts.collect())
+    facts.collect()
 }
 
 /// Adds customers with their contacts.
@@ -132,7 +138,7 @@ async fn insert_contacts(tx: &mut Tx, customers: &[&Customer]) -> Result<(), DbE
     Ok(())
 }
 
-/// Updates a locked customer and replaces its contacts.
+/// Updates a locked customer, and after it its contacts: a trigger keeps what documents print of the version before.
 pub(crate) async fn update(tx: &mut Tx, customer: &Customer) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let version = integer("customer", customer.id.uuid(), customer.version)?;
@@ -184,6 +190,21 @@ struct Row {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     metadata: serde_json::Value,
+}
+
+/// Whether a customer has this contact now, and the name of it.
+pub(crate) async fn contact_name(
+    tx: &mut Tx,
+    customer: CustomerId,
+    contact: ContactId,
+) -> Result<Option<String>, DbError> {
+    let name = sqlx::query_scalar!(
+        "select name from contact where tenant_id = $1 and customer_id = $2 and id = $3",
+        tx.tenant().uuid(),
+        customer.uuid(),
+        contact.uuid(),
+    );
+    Ok(name.fetch_optional(&mut **tx).await?)
 }
 
 /// A customer, locked until the transaction ends.

@@ -21,14 +21,17 @@ use crate::{
     domain::{CreditLine, CreditNote, CreditReason, Delivery, DeliveryChannel, Invoice, Line, Totals},
 };
 
-/// Adds a credit note.
+/// Adds a credit note, with the versions of seller and customer.
 pub(crate) async fn insert_credit_note(tx: &mut Tx, note: &CreditNote, series: SeriesId) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
         "insert into credit_note
            (tenant_id, id, series_id, number, invoice_id, customer_id, issued_on, reason, net_total, tax_total, total, issued_at, metadata, lines,
-            taxes)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            taxes, tenant_version, customer_version)
+         values
+           ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+            (select t.version from tenant t where t.tenant_id = $1),
+            (select c.version from customer c where c.tenant_id = $1 and c.id = $6))",
         tenant,
         note.id.uuid(),
         series.uuid(),

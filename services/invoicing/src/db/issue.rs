@@ -22,7 +22,7 @@ pub(crate) async fn insert_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Res
     open_items(tx, issued).await
 }
 
-/// Adds invoices, drafts or issued.
+/// Adds invoices, drafts or issued: these name the versions of seller and customer that they were issued with.
 pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let ids: Vec<Uuid> = invoices.iter().map(|i| i.id.uuid()).collect();
@@ -64,12 +64,16 @@ pub(crate) async fn insert_invoices(tx: &mut Tx, invoices: &[&Invoice]) -> Resul
            (tenant_id, id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on,
             rounding_scope, rounding_mode, reservation_id, purchase_order, note, net_total, tax_total, total, state, number, payment_reference,
             issued_on, due_on, issued_at, version, created_at, lines, updated_at, metadata, has_agreed_terms,
-            in_installments)
-         select $1, *
+            in_installments, tenant_version, customer_version)
+         select $1, v.*,
+           case when v.state <> 'draft' then (select t.version from tenant t where t.tenant_id = $1) end,
+           case when v.state <> 'draft' then (select c.version from customer c where c.tenant_id = $1 and c.id = v.customer_id) end
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::date[], $11::date[],
            $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[], $21::text[],
            $22::text[], $23::date[], $24::date[], $25::timestamptz[], $26::int[], $27::timestamptz[], $28::json[],
-           $29::timestamptz[], $30::jsonb[], $31::bool[], $32::bool[])",
+           $29::timestamptz[], $30::jsonb[], $31::bool[], $32::bool[])
+           as v (id, customer_id, contact_id, currency, terms_id, terms, series_id, external_number, planned_issue_on, agreed_due_on, rounding_scope,
+             rounding_mode, reservation_id, purchase_order, note, net_total, tax_total, total, state)",
         tenant,
         &ids,
         &customers,
@@ -185,7 +189,7 @@ fn document_id(item: &OpenItem) -> Uuid {
     invoice.uuid()
 }
 
-/// Updates drafts that are now issued.
+/// Updates drafts that are now issued, with the versions of seller and customer.
 pub(crate) async fn update_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Result<(), DbError> {
     if issued.is_empty() {
         return Ok(());
@@ -204,7 +208,9 @@ pub(crate) async fn update_issued(tx: &mut Tx, issued: &[&IssuedInvoice]) -> Res
     let done = sqlx::query!(
         "update invoice i
          set state = 'issued', version = v.version, number = v.number, payment_reference = v.payment_reference, issued_on = v.issued_on,
-           due_on = v.due_on, issued_at = v.issued_at, updated_at = v.issued_at
+           due_on = v.due_on, issued_at = v.issued_at, updated_at = v.issued_at,
+           tenant_version = (select t.version from tenant t where t.tenant_id = $1),
+           customer_version = (select c.version from customer c where c.tenant_id = $1 and c.id = i.customer_id)
          from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::date[], $7::date[], $8::timestamptz[])
            as v (id, version, number, payment_reference, issued_on, due_on, issued_at)
          where i.tenant_id = $1 and i.id = v.id and i.version = v.version - 1",

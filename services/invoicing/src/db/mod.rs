@@ -10,6 +10,7 @@ pub(crate) mod invoice_list;
 pub(crate) mod issue;
 pub(crate) mod item;
 mod line;
+pub(crate) mod parties;
 mod recompute;
 pub(crate) mod series;
 pub(crate) mod settlement;

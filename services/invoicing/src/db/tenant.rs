@@ -1,8 +1,8 @@
 //! Tenants.
 
 use quittance_db::{
-    DbError, Tx,
-    row::{known, metadata, metadata_json, stored},
+    DbError, Tx, expect_rows,
+    row::{integer, known, metadata, metadata_json, stored},
 };
 use quittance_kernel::{Currency, TenantId};
 use uuid::Uuid;
@@ -67,8 +67,50 @@ pub(crate) async fn find(tx: &mut Tx) -> Result<Option<Tenant>, DbError> {
         terms_and_conditions: row.terms_and_conditions,
         rounding: rounding_rule("tenant", id, &row.rounding_scope, &row.rounding_mode)?,
         metadata: metadata("tenant", id, row.metadata)?,
+        version: stored("tenant", id, u32::try_from(row.version))?,
         created_at: row.created_at,
+        updated_at: row.updated_at.unwrap_or(row.created_at),
     }))
+}
+
+/// The tenant of the transaction, locked until it ends.
+pub(crate) async fn lock(tx: &mut Tx) -> Result<Option<Tenant>, DbError> {
+    sqlx::query!("select tenant_id from tenant where tenant_id = $1 for update", tx.tenant().uuid())
+        .fetch_optional(&mut **tx)
+        .await?;
+    find(tx).await
+}
+
+/// Updates the locked tenant. A trigger keeps what documents print of the version before.
+pub(crate) async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<(), DbError> {
+    let done = sqlx::query!(
+        "update tenant
+         set name = $2, address_lines = $3, postal_code = $4, city = $5, country_code = $6, tax_id = $7, enquiries_name = $8, enquiries_email = $9,
+           enquiries_phone = $10, late_payment_consequences = $11, bank_account = $12, terms_and_conditions = $13, rounding_scope = $14,
+           rounding_mode = $15, metadata = $16, version = $17, updated_at = $18
+         where tenant_id = $1 and version = $17 - 1",
+        tenant.id.uuid(),
+        tenant.name,
+        &tenant.address.lines,
+        tenant.address.postal_code,
+        tenant.address.city,
+        tenant.address.country_code,
+        tenant.tax_id,
+        tenant.enquiries.name,
+        tenant.enquiries.email,
+        tenant.enquiries.phone,
+        tenant.late_payment_consequences,
+        tenant.bank_account,
+        tenant.terms_and_conditions,
+        tenant.rounding.scope.label(),
+        tenant.rounding.mode.label(),
+        metadata_json(&tenant.metadata),
+        integer("tenant", tenant.id.uuid(), tenant.version)?,
+        tenant.updated_at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(&done, "tenant", 1)
 }
 
 /// A rounding rule from its labels.

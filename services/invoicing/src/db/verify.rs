@@ -35,6 +35,11 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
             found: recompute::invoices(&mut tx).await?,
         },
         Invariant {
+            number: 1,
+            rule: "the seller and the customer of a document are kept as they were when it was issued",
+            found: versions(&mut tx).await?,
+        },
+        Invariant {
             number: 6,
             rule: "a series has no gap, no duplicate, and its dates follow its numbers",
             found: series(&mut tx).await?,
@@ -200,6 +205,41 @@ pub(crate) async fn extensions(tx: &mut Tx) -> Result<Found, DbError> {
            )
            select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
              array(select 'item ' || id from violations order by id limit 20) as "examples!""#,
+        tenant,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+/// Every version of the tenant or a customer that a document was issued with is kept, or still theirs.
+pub(crate) async fn versions(tx: &mut Tx) -> Result<Found, DbError> {
+    let tenant = tx.tenant().uuid();
+    let found = sqlx::query_as!(
+        Found,
+        r#"with issued as (
+             select 'invoice ' || id as document, customer_id, tenant_version, customer_version
+             from invoice
+             where tenant_id = $1 and state <> 'draft'
+             union all
+             select 'credit note ' || id, customer_id, tenant_version, customer_version from credit_note where tenant_id = $1
+           ), seller as (
+             select version from tenant where tenant_id = $1
+             union all
+             select version from tenant_version where tenant_id = $1
+           ), buyer as (
+             select id as customer_id, version from customer where tenant_id = $1
+             union all
+             select customer_id, version from customer_version where tenant_id = $1
+           ), violations as (
+             select i.document
+             from issued i
+             left join seller s on s.version = i.tenant_version
+             left join buyer b on b.customer_id = i.customer_id and b.version = i.customer_version
+             where i.tenant_version is not null and (s.version is null or b.version is null)
+           )
+           select (select count(*) from issued) as "checked!", (select count(*) from violations) as "violations!",
+             array(select document from violations order by document limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)

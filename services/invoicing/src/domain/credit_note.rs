@@ -34,7 +34,8 @@ pub(crate) enum CreditReason {
 }
 
 impl CreditReason {
-    const ALL: [CreditReason; 9] = [
+    /// All reasons.
+    pub(super) const ALL: [CreditReason; 9] = [
         CreditReason::Return,
         CreditReason::Pricing,
         CreditReason::Damage,

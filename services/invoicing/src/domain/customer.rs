@@ -294,11 +294,6 @@ impl Customer {
             metadata: self.metadata.clone(),
         }
     }
-
-    /// The contact with this id.
-    pub(crate) fn contact(&self, id: ContactId) -> Option<&Contact> {
-        self.contacts.iter().find(|contact| contact.id == id)
-    }
 }
 
 fn keep(

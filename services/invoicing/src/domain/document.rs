@@ -1,40 +1,36 @@
-//! The invoice as it is printed: one complete HTML page.
+//! Documents as they are printed: complete HTML pages, and what all kinds of them have in common.
 
 use std::sync::Arc;
 
-use chrono::{Days, NaiveDate};
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
-use quittance_kernel::{CreditorReference, Currency, Discount, Money, MoneyError, Rounding};
+use quittance_kernel::{ContactId, Currency};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::customer::{Contact, Customer};
-use super::invoice::{Invoice, Issuance, State};
 use super::line::{Line, TaxCategory};
-use super::open_item::OpenItem;
-use super::refusal::Refusal;
-use super::tenant::Tenant;
-use super::totals::TaxSubtotal;
+use super::parties::{Buyer, Parties, Seller};
+use super::totals::{TaxSubtotal, Totals};
 
-/// The name ends in `.html`, so that all values are escaped.
-const TEMPLATE: &str = "invoice.html";
-
-/// The texts of the page.
+/// What every document shows: whose it is, to whom, its lines, taxes and total.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct DocumentData {
+pub(crate) struct PageData {
+    /// The kind of document.
+    pub title: &'static str,
+    /// The caption of the buyer.
+    pub buyer_caption: &'static str,
+    /// The document's number.
+    pub number: String,
     /// The seller.
     pub seller: SellerData,
     /// The buyer.
     pub buyer: BuyerData,
-    /// The document's number.
-    pub number: String,
-    /// A notice that it is voided or credited.
+    /// Numbers and dates.
+    pub facts: Vec<Fact>,
+    /// A notice that it is voided, credited or paid.
     pub notice: Option<String>,
-    /// Issue date.
-    pub issued_on: String,
-    /// Due date.
-    pub due_on: String,
+    /// Whether that is because it is paid.
+    pub is_paid: bool,
     /// Currency code.
     pub currency: String,
     /// The lines.
@@ -47,20 +43,24 @@ pub(crate) struct DocumentData {
     pub tax: String,
     /// The total.
     pub total: String,
-    /// The payment terms in words.
-    pub payment_terms: String,
-    /// One sentence for each tier of early-payment discount.
-    pub discounts: Vec<String>,
-    /// What is due when; empty if it is paid at once.
-    pub installments: Vec<InstallmentData>,
-    /// What is still to be paid.
-    pub to_pay: String,
-    /// The payment reference, in groups of four.
-    pub payment_reference: Option<String>,
-    /// The customer's purchase order. May be empty.
-    pub purchase_order: String,
-    /// A note. May be empty.
-    pub note: String,
+}
+
+/// The words that differ by the kind of document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PageKind {
+    /// The title.
+    pub title: &'static str,
+    /// The caption of the buyer.
+    pub buyer_caption: &'static str,
+}
+
+/// A value with its caption.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Fact {
+    /// The caption.
+    pub label: &'static str,
+    /// The value.
+    pub value: String,
 }
 
 /// The seller as printed.
@@ -97,8 +97,6 @@ pub(crate) struct BuyerData {
     pub address: Vec<String>,
     /// Tax identification. May be empty.
     pub tax_id: String,
-    /// The seller's customer number.
-    pub number: Option<String>,
 }
 
 /// A line as printed.
@@ -129,24 +127,11 @@ pub(crate) struct TaxData {
     pub tax: String,
 }
 
-/// An installment as printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct InstallmentData {
-    /// Its due date.
-    pub due_on: String,
-    /// Its amount.
-    pub amount: String,
-    /// What is still to be paid of it.
-    pub open: String,
-    /// One sentence for each tier of early-payment discount.
-    pub discounts: Vec<String>,
-}
-
 /// Why the page cannot be rendered.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DocumentError {
     /// The template does not match its data: a bug.
-    #[error("the invoice's template cannot be rendered")]
+    #[error("the template of the document cannot be rendered")]
     Template(#[source] Arc<minijinja::Error>),
 }
 
@@ -156,94 +141,80 @@ impl From<minijinja::Error> for DocumentError {
     }
 }
 
-/// Renders the page.
+/// Renders a page by a template whose values are all escaped.
 ///
 /// # Errors
 /// [`DocumentError`], which only a defect in the template can cause.
-pub(crate) fn render(data: &DocumentData) -> Result<String, DocumentError> {
+pub(super) fn render(template: &'static str, data: &impl Serialize) -> Result<String, DocumentError> {
+    // By the ending of the name values are escaped.
+    const NAME: &str = "document.html";
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.add_template(TEMPLATE, include_str!("../../templates/invoice.html"))?;
-    Ok(environment.get_template(TEMPLATE)?.render(Serde(data))?)
+    environment.add_template(NAME, template)?;
+    Ok(environment.get_template(NAME)?.render(Serde(data))?)
 }
 
-impl DocumentData {
-    /// The texts of an issued invoice's page. It is addressed to the given contact, or to the company.
-    ///
-    /// # Errors
-    /// `InvoiceNotIssued` for a draft; `Money`, if a discount cannot be computed.
-    pub(crate) fn of(
-        tenant: &Tenant,
-        customer: &Customer,
-        contact: Option<&Contact>,
-        invoice: &Invoice,
-        items: &[OpenItem],
-    ) -> Result<DocumentData, Refusal> {
-        let issuance = invoice.state.issuance().ok_or(Refusal::InvoiceNotIssued { state: invoice.state.label() })?;
-        let open = Money::sum(invoice.currency, items.iter().map(OpenItem::open))?;
-        let (discounts, installments) = match items {
-            [item] if item.installment.is_none() => (discount_sentences(item)?, Vec::new()),
-            items => (Vec::new(), items.iter().map(InstallmentData::of).collect::<Result<_, _>>()?),
-        };
-        Ok(DocumentData {
-            seller: SellerData::of(tenant),
-            buyer: BuyerData::of(customer, contact),
-            number: issuance.number.clone(),
-            notice: notice(&invoice.state),
-            issued_on: issuance.issued_on.to_string(),
-            due_on: issuance.due_on.to_string(),
-            currency: invoice.currency.code().to_owned(),
-            lines: invoice.lines.iter().map(|line| LineData::of(line, invoice.currency)).collect(),
-            net: invoice.totals.net.amount_text(),
-            taxes: invoice.totals.taxes.iter().map(TaxData::of).collect(),
-            tax: invoice.totals.tax.amount_text(),
-            total: invoice.totals.total.amount_text(),
-            payment_terms: payment_terms(invoice, issuance),
-            discounts,
-            installments,
-            to_pay: to_pay(open),
-            payment_reference: issuance.payment_reference.as_deref().map(grouped),
-            purchase_order: invoice.purchase_order.clone(),
-            note: invoice.note.clone(),
-        })
+impl Fact {
+    /// A fact; `None` where there is no value.
+    pub(super) fn of(label: &'static str, value: impl Into<Option<String>>) -> Option<Fact> {
+        let value = value.into().filter(|value| !value.is_empty())?;
+        Some(Fact { label, value })
     }
 }
 
-impl InstallmentData {
-    fn of(item: &OpenItem) -> Result<InstallmentData, MoneyError> {
-        Ok(InstallmentData {
-            due_on: item.due_on.to_string(),
-            amount: item.amounts.total().amount_text(),
-            open: item.open().amount_text(),
-            discounts: discount_sentences(item)?,
-        })
+impl PageData {
+    /// The texts of a page without a notice. It is addressed to the given contact, or to the company.
+    pub(super) fn of<'a>(
+        PageKind { title, buyer_caption }: PageKind,
+        number: &str,
+        parties: &Parties,
+        contact: Option<ContactId>,
+        lines: impl IntoIterator<Item = &'a Line>,
+        totals: &Totals,
+    ) -> PageData {
+        let currency = totals.total.currency();
+        PageData {
+            title,
+            buyer_caption,
+            number: number.to_owned(),
+            seller: SellerData::of(&parties.seller),
+            buyer: BuyerData::of(&parties.buyer, contact),
+            facts: Vec::new(),
+            notice: None,
+            is_paid: false,
+            currency: currency.code().to_owned(),
+            lines: lines.into_iter().map(|line| LineData::of(line, currency)).collect(),
+            net: totals.net.amount_text(),
+            taxes: totals.taxes.iter().map(TaxData::of).collect(),
+            tax: totals.tax.amount_text(),
+            total: totals.total.amount_text(),
+        }
     }
 }
 
 impl SellerData {
-    fn of(tenant: &Tenant) -> SellerData {
+    fn of(seller: &Seller) -> SellerData {
         SellerData {
-            name: tenant.name.clone(),
-            address: tenant.address.printed(),
-            tax_id: tenant.tax_id.clone(),
-            enquiries_name: tenant.enquiries.name.clone(),
-            enquiries_email: tenant.enquiries.email.clone(),
-            enquiries_phone: tenant.enquiries.phone.clone(),
-            bank_account: tenant.bank_account.clone(),
-            late_payment_consequences: tenant.late_payment_consequences.clone(),
-            terms_and_conditions: tenant.terms_and_conditions.clone(),
+            name: seller.name.clone(),
+            address: seller.address.printed(),
+            tax_id: seller.tax_id.clone(),
+            enquiries_name: seller.enquiries.name.clone(),
+            enquiries_email: seller.enquiries.email.clone(),
+            enquiries_phone: seller.enquiries.phone.clone(),
+            bank_account: seller.bank_account.clone(),
+            late_payment_consequences: seller.late_payment_consequences.clone(),
+            terms_and_conditions: seller.terms_and_conditions.clone(),
         }
     }
 }
 
 impl BuyerData {
-    fn of(customer: &Customer, contact: Option<&Contact>) -> BuyerData {
+    fn of(buyer: &Buyer, contact: Option<ContactId>) -> BuyerData {
         BuyerData {
-            name: customer.name.clone(),
-            contact: contact.map(|contact| contact.name.clone()),
-            address: customer.address.printed(),
-            tax_id: customer.tax_id.clone(),
-            number: customer.number.clone(),
+            name: buyer.name.clone(),
+            contact: contact.and_then(|id| buyer.contact(id)).map(|contact| contact.name.clone()),
+            address: buyer.address.printed(),
+            tax_id: buyer.tax_id.clone(),
         }
     }
 }
@@ -281,48 +252,14 @@ fn price_text(price: Decimal, currency: Currency) -> String {
     price.to_string()
 }
 
-fn notice(state: &State) -> Option<String> {
-    match state {
-        State::Draft | State::Issued(_) => None,
-        State::Voided { voided_on, .. } => Some(format!("Voided on {voided_on}: nothing is to be paid.")),
-        State::Credited { .. } => Some("Credited in full: nothing is to be paid.".to_owned()),
-    }
-}
-
-/// What is still to be paid: a paid document says so.
-fn to_pay(open: Money) -> String {
-    if open.is_zero() { "nothing".to_owned() } else { open.to_string() }
-}
-
-fn discount_sentences(item: &OpenItem) -> Result<Vec<String>, MoneyError> {
-    let tiers = item.terms.discounts().iter();
-    tiers.map(|tier| discount_sentence(item.amounts.total(), tier, item.issued_on)).collect()
-}
-
-fn payment_terms(invoice: &Invoice, issuance: &Issuance) -> String {
-    if let Some(installments) = invoice.terms.installments() {
-        return format!("Payment in {} installments, the last by {}.", installments.parts().len(), issuance.due_on);
-    }
-    let in_full = match invoice.terms.last_net_days() {
-        _ if invoice.terms.due_on(issuance.issued_on) != issuance.due_on => "Payment in full as agreed".to_owned(),
-        0 => "Payment in full on receipt".to_owned(),
-        days => format!("Payment in full within {days} days"),
-    };
-    format!("{in_full}, by {}.", issuance.due_on)
-}
-
-/// A discount is rounded half up, as when it is taken.
-fn discount_sentence(total: Money, tier: &Discount, issued_on: NaiveDate) -> Result<String, MoneyError> {
-    let discount = total.times(tier.percent.fraction(), Rounding::HalfUp)?;
-    let last_day = issued_on.checked_add_days(Days::new(tier.days.into())).unwrap_or(NaiveDate::MAX);
-    let to_pay = total.checked_sub(discount)?;
-    Ok(format!("Pay {to_pay} by {last_day} to take {} % early-payment discount", tier.percent))
-}
-
-fn grouped(reference: &str) -> String {
-    CreditorReference::parse(reference).map_or_else(|_| reference.to_owned(), |reference| reference.grouped())
-}
-
 #[cfg(test)]
-#[path = "document_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_have_the_decimals_of_the_currency_or_more() {
+        assert_eq!(price_text("10.5".parse().unwrap(), Currency::EUR), "10.50");
+        assert_eq!(price_text("10.1250".parse().unwrap(), Currency::EUR), "10.125");
+        assert_eq!(price_text("10".parse().unwrap(), Currency::JPY), "10");
+    }
+}

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{
-    Actor, Added, Currency, CustomerId, EntryId, InvoiceId, ItemId, Metadata, Money, PaymentTerms, Percent, SeriesId,
-    Terms, parse_date,
+    Actor, Added, ContactId, Currency, CustomerId, EntryId, InvoiceId, ItemId, Metadata, Money, PaymentTerms, Percent,
+    SeriesId, Terms, parse_date,
 };
 
 use super::address::Address;
@@ -14,6 +14,7 @@ use super::invoice_content::InvoiceContent;
 use super::issue::IssuedInvoice;
 use super::line::{Line, LineContent, TaxCategory};
 use super::open_item::{DocumentRef, OpenItem};
+use super::parties::{Addressee, Buyer, Parties, Seller};
 use super::rounding::RoundingRule;
 use super::series::Series;
 use super::tenant::{Enquiries, TenantContent};
@@ -163,5 +164,34 @@ pub(super) fn tenant_content() -> TenantContent {
         terms_and_conditions: "Our terms of 1 January 2026 apply.".to_owned(),
         rounding: None,
         metadata: Metadata::default(),
+    }
+}
+
+/// The seller of [`tenant_content`], and a buyer with a contact.
+pub(super) fn parties() -> Parties {
+    let seller = tenant_content();
+    let contact = Addressee { id: ContactId::at(now()), name: "Ms Johanna Petersen".to_owned() };
+    Parties {
+        seller: Seller {
+            name: seller.name,
+            address: seller.address,
+            tax_id: seller.tax_id,
+            enquiries: seller.enquiries,
+            late_payment_consequences: seller.late_payment_consequences,
+            bank_account: seller.bank_account,
+            terms_and_conditions: seller.terms_and_conditions,
+        },
+        buyer: Buyer {
+            number: Some("C-1001".to_owned()),
+            name: "Nordlicht & Söhne KG".to_owned(),
+            address: Address {
+                lines: vec!["Deichstraße 12".to_owned()],
+                postal_code: "28195".to_owned(),
+                city: "Bremen".to_owned(),
+                country_code: "DE".to_owned(),
+            },
+            tax_id: "DE987654321".to_owned(),
+            contacts: vec![contact],
+        },
     }
 }

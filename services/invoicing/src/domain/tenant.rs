@@ -7,10 +7,14 @@ use super::address::Address;
 use super::field::{BadField, Checks, Problem, optional_email, optional_line, required_block, required_line};
 use super::rounding::RoundingRule;
 
-const MAX_NAME: usize = 200;
-const MAX_SHORT: usize = 100;
-const MAX_CONSEQUENCES: usize = 2_000;
-const MAX_CONDITIONS: usize = 20_000;
+/// The longest name, in characters.
+pub(crate) const MAX_NAME: usize = 200;
+/// The longest tax identification, bank account or phone number, in characters.
+pub(crate) const MAX_SHORT: usize = 100;
+/// The longest notice about late payment, in characters.
+pub(crate) const MAX_CONSEQUENCES: usize = 2_000;
+/// The longest terms and conditions, in characters.
+pub(crate) const MAX_CONDITIONS: usize = 20_000;
 
 /// A seller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +27,9 @@ pub(crate) struct Tenant {
     pub address: Address,
     /// VAT or sales-tax identification, as printed. May be empty.
     pub tax_id: String,
-    /// The base currency.
+    /// The base currency. It never changes.
     pub base_currency: Currency,
-    /// IANA time zone: today is a date there. The kernel's `parse_time_zone` reads it.
+    /// IANA time zone: today is a date there. The kernel's `parse_time_zone` reads it. It never changes.
     pub time_zone: String,
     /// The contact for questions about documents.
     pub enquiries: Enquiries,
@@ -39,12 +43,16 @@ pub(crate) struct Tenant {
     pub rounding: RoundingRule,
     /// The caller's own keys and values.
     pub metadata: Metadata,
+    /// Starts at 1 and grows by one with every change.
+    pub version: u32,
     /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// The contact for questions about documents.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Enquiries {
     /// A person or team.
     pub name: String,
@@ -105,12 +113,17 @@ fn time_zone(name: &str) -> Result<(), Problem> {
     parse_time_zone(name).map(drop).map_err(|_| Problem::NotATimeZone)
 }
 
+/// A required e-mail address.
+pub(super) fn required_email(email: &str) -> Result<(), Problem> {
+    if email.is_empty() { Err(Problem::Empty) } else { optional_email(email) }
+}
+
 impl Enquiries {
-    fn bad_fields(&self) -> Vec<BadField> {
+    /// The violations of its fields.
+    pub(super) fn bad_fields(&self) -> Vec<BadField> {
         let mut checks = Checks::default();
         checks.check("name", required_line(&self.name, MAX_NAME));
-        let email = if self.email.is_empty() { Err(Problem::Empty) } else { optional_email(&self.email) };
-        checks.check("email", email);
+        checks.check("email", required_email(&self.email));
         checks.check("phone", optional_line(&self.phone, MAX_SHORT));
         checks.into_bad_fields()
     }
@@ -132,7 +145,9 @@ impl Tenant {
             terms_and_conditions: content.terms_and_conditions,
             rounding: content.rounding.unwrap_or(RoundingRule::STANDARD),
             metadata: content.metadata,
+            version: 1,
             created_at: now,
+            updated_at: now,
         }
     }
 }

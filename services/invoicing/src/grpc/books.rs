@@ -5,7 +5,7 @@ use quittance_kernel::{CustomerId, SeriesId, TermsId};
 use quittance_proto::invoicing::v1::{
     self as pb, customer_service_server::CustomerService, tenant_service_server::TenantService,
 };
-use quittance_service::{Query, entries, parse, parse_batch, query, response_fits};
+use quittance_service::{CommonError, Query, entries, parse, parse_batch, query, response_fits};
 use tonic::{Request, Response, Status};
 
 use super::views::{CUSTOMER, whole_customers};
@@ -35,8 +35,13 @@ impl TenantService for App {
     }
 
     async fn get_tenant(&self, request: Request<pb::GetTenantRequest>) -> Result<Response<pb::Tenant>, Status> {
-        let settings = self.settings_of(query(request)?.tenant).await?;
-        Ok(Response::new(wire::tenant(&settings.tenant)))
+        let tenant = query(request)?.tenant;
+        let found = self.read(tenant, async |tx| db::tenant::find(tx).await).await?;
+        Ok(Response::new(wire::tenant(&found.ok_or(Error::from(CommonError::TenantNotFound(tenant)))?)))
+    }
+
+    async fn update_tenant(&self, request: Request<pb::UpdateTenantRequest>) -> Result<Response<pb::Tenant>, Status> {
+        self.run(parse::<ops::UpdateTenant, _>(request)?, wire::tenant).await
     }
 
     async fn create_series(&self, request: Request<pb::CreateSeriesRequest>) -> Result<Response<pb::Series>, Status> {

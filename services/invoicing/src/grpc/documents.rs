@@ -171,8 +171,7 @@ impl InvoiceService for App {
         request: Request<pb::RenderInvoiceRequest>,
     ) -> Result<Response<pb::RenderInvoiceResponse>, Status> {
         let (tenant, id) = query(request)?.id("invoice_id", |r| &r.invoice_id, InvoiceId::parse)?;
-        let settings = self.settings_of(tenant).await?;
-        let rendered = self.read(tenant, async |tx| ops::render(tx, &settings.tenant, id, None).await).await?;
+        let rendered = self.read(tenant, async |tx| ops::render_invoice(tx, id, None).await).await?;
         Ok(Response::new(pb::RenderInvoiceResponse { html: rendered.html }))
     }
 
@@ -213,6 +212,15 @@ impl CreditNoteService for App {
         let (tenant, id) = query(request)?.id("credit_note_id", |r| &r.credit_note_id, CreditNoteId::parse)?;
         let note = self.read(tenant, async |tx| db::document::find_credit_note(tx, id).await).await?;
         Ok(Response::new(wire::credit_note(&note.ok_or(Error::CreditNoteNotFound(id))?)))
+    }
+
+    async fn render_credit_note(
+        &self,
+        request: Request<pb::RenderCreditNoteRequest>,
+    ) -> Result<Response<pb::RenderCreditNoteResponse>, Status> {
+        let (tenant, id) = query(request)?.id("credit_note_id", |r| &r.credit_note_id, CreditNoteId::parse)?;
+        let html = self.read(tenant, async |tx| ops::render_credit_note(tx, id).await).await?;
+        Ok(Response::new(pb::RenderCreditNoteResponse { html }))
     }
 
     async fn list_credit_notes(

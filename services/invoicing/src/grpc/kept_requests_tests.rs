@@ -25,6 +25,21 @@ fn books(kept: &mut KeptRequests) {
         |request, command: ops::CreateTenant| command_hash(ops::CreateTenant::NAME, request, &command),
         "af4c0837ece6c8d8fbe8fffd6fa4ed4af62a71436c891e0a15dabc045705caea",
     );
+    kept.check::<pb::UpdateTenantRequest, _>(
+        r#"{"tenant": {"name": "Northwind GmbH", "address": {"lines": ["Hafenstraße 12", "Hof 3"], "postal_code": "20457", "city": "Hamburg", "country_code": "DE"}, "tax_id": "DE123456789",
+            "enquiries": {"name": "Accounts", "email": "accounts@northwind.example", "phone": "+49 40 5550100"},
+            "late_payment_consequences": "Statutory interest.", "bank_account": "DE02120300000000202051",
+            "terms_and_conditions": "Our terms apply.", "metadata": {"region": "north"}, "etag": "1",
+            "rounding_rule": {"scope": "ROUNDING_SCOPE_PER_LINE", "mode": "ROUNDING_MODE_HALF_EVEN"}}, "update_mask": "*"}"#,
+        |request, command: ops::UpdateTenant| command_hash(ops::UpdateTenant::NAME, request, &command),
+        "fb5152ea023df4ff48e932367670238a82df2fe58b823ee4e839543b3ca1f54d",
+    );
+    kept.check::<pb::UpdateTenantRequest, _>(
+        r#"{"tenant": {"address": {"city": "Bremen"}, "enquiries": {"phone": "+49 421 5550100"}, "rounding_rule": {"mode": "ROUNDING_MODE_HALF_UP"}},
+            "update_mask": "address.city,enquiries.phone,roundingRule.mode"}"#,
+        |request, command: ops::UpdateTenant| command_hash(ops::UpdateTenant::NAME, request, &command),
+        "37558e0daae477a13a54214d68089e9f5257a095fe037010505942c95c62c56b",
+    );
     kept.check::<pb::CreateSeriesRequest, _>(
         r#"{"series": {"code": "EXPORT", "kind": "SERIES_KIND_CREDIT_NOTE", "prefix": "EX-", "min_digits": 5, "next_number": "41"}}"#,
         |request, command: ops::CreateSeries| command_hash(ops::CreateSeries::NAME, request, &command),

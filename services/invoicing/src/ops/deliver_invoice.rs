@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Write,
-    render::{Rendered, render},
+    render::{Rendered, render_invoice},
 };
 use crate::{
     Error,
@@ -32,8 +32,7 @@ impl Operation for DeliverInvoice {
     async fn run(&self, w: &mut Write<'_>) -> Result<Delivery, Error> {
         // Locked, so that it is not voided during the delivery.
         db::invoice::lock(w.tx, self.invoice).await?;
-        let Rendered { html, contact, customer } =
-            render(w.tx, &w.settings()?.tenant, self.invoice, self.contact).await?;
+        let Rendered { html, contact, customer } = render_invoice(w.tx, self.invoice, self.contact).await?;
         let delivery = Delivery {
             id: DeliveryId::at(w.now),
             invoice: self.invoice,

@@ -2,7 +2,10 @@
 
 use quittance_kernel::InvoiceId;
 
-use super::{Batch, Write, references::References};
+use super::{
+    Batch, Write,
+    references::{References, Resolved},
+};
 use crate::{
     Error, db,
     domain::{Invoice, InvoiceContent, Series},
@@ -16,9 +19,8 @@ pub(super) async fn draft_all(w: &mut Write<'_>, contents: &[&InvoiceContent]) -
     let series = if has_external { db::series::list(w.tx).await? } else { Vec::new() };
     let drafts = contents.iter().map(|content| {
         check_external_number(content, &series)?;
-        let resolved = references.resolve(content)?;
-        let rounding = settings.tenant.rounding;
-        Invoice::draft(InvoiceId::at(w.now), resolved.content, resolved.terms, resolved.series, rounding, w.now)
+        let Resolved { content, terms, series, rounding } = references.resolve(content)?;
+        Invoice::draft(InvoiceId::at(w.now), content, terms, series, rounding, w.now)
             .map_err(|refusal| Error::refused("the invoice", refusal))
     });
     Ok(drafts.collect())

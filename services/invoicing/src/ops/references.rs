@@ -9,7 +9,7 @@ use crate::{
     Error,
     app::TenantSettings,
     db::{self, customer::CustomerFacts},
-    domain::{InvoiceContent, SeriesKind, standard_terms},
+    domain::{InvoiceContent, RoundingRule, SeriesKind, standard_terms},
 };
 
 /// The loaded references.
@@ -28,6 +28,8 @@ pub(crate) struct Resolved {
     pub(crate) terms: PaymentTerms,
     /// The series of its number.
     pub(crate) series: SeriesId,
+    /// The rounding of tax, where the content has none of its own.
+    pub(crate) rounding: RoundingRule,
 }
 
 impl<'a> References<'a> {
@@ -61,7 +63,8 @@ impl<'a> References<'a> {
         let (terms_id, terms) = self.terms(content, customer)?;
         let series = self.series(content)?;
         let contact = content.contact.or(customer.billing_contact);
-        Ok(Resolved { content: InvoiceContent { contact, terms_id, ..content.clone() }, terms, series })
+        let content = InvoiceContent { contact, terms_id, ..content.clone() };
+        Ok(Resolved { content, terms, series, rounding: customer.rounding })
     }
 
     /// The agreed terms, the named ones, the customer's, or the standard.

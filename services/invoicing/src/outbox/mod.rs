@@ -34,6 +34,12 @@ pub(crate) fn tenant_created(tenant: &Tenant) -> Event {
     keyed("quittance.invoicing.v1.TenantCreated", tenant.id.uuid(), payload)
 }
 
+/// A tenant was changed.
+pub(crate) fn tenant_updated(tenant: &Tenant) -> Event {
+    let payload = Payload::TenantUpdated(pb::TenantUpdated { tenant: Some(wire::tenant(tenant)) });
+    keyed("quittance.invoicing.v1.TenantUpdated", tenant.id.uuid(), payload)
+}
+
 /// A series was created. Its tenant is the key, as of all that belongs to no customer.
 pub(crate) fn series_created(tenant: TenantId, series: &Series) -> Event {
     let payload = Payload::SeriesCreated(pb::SeriesCreated { series: Some(wire::series(series)) });

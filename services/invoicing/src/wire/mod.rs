@@ -65,6 +65,8 @@ pub(crate) fn tenant(tenant: &Tenant) -> pb::Tenant {
         rounding_rule: Some(rounding_rule(tenant.rounding)),
         create_time: Some(instant(tenant.created_at)),
         metadata: tenant.metadata.entries().clone(),
+        etag: tenant.version.to_string(),
+        update_time: Some(instant(tenant.updated_at)),
     }
 }
 

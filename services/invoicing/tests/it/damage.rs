@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The tables of the ledger, those first that others refer to.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "series",
     "invoice",
     "open_item",
@@ -20,10 +20,12 @@ const TABLES: [&str; 9] = [
     "credit_note",
     "bad_debt",
     "due_date_extension",
+    "tenant_version",
+    "customer_version",
 ];
 
 /// Each kind of damage, and the number of the invariant that finds it (1: items and documents, 6: numbers, 7: credit notes).
-const DAMAGES: [(&str, i32); 31] = [
+const DAMAGES: [(&str, i32); 35] = [
     ("update open_item set settled = settled + 1 where number = 'INV-000001'", 1),
     ("update open_item set total = total + 5 where number = 'INV-000001'", 1),
     ("update open_item set discounted = 1 where number = 'INV-000002'", 1),
@@ -54,6 +56,10 @@ const DAMAGES: [(&str, i32); 31] = [
         "update invoice set lines = jsonb_set(lines::jsonb, '{0,tax_rate}', '\"20\"')::json where number = 'INV-000001'",
         1,
     ),
+    ("update invoice set customer_version = 3 where number = 'INV-000001'", 1),
+    ("update credit_note set tenant_version = 3", 1),
+    ("delete from customer_version", 1),
+    ("delete from tenant_version", 1),
     ("update invoice set number = 'INV-000009' where number = 'INV-000002'", 6),
     ("update series set next_number = next_number + 1 where kind = 'invoice'", 6),
     ("update invoice set issued_on = issued_on - 40 where number = 'INV-000004'", 6),
@@ -122,6 +128,8 @@ async fn every_kind_of_damage_is_found() {
         ..Default::default()
     };
     service.credit_notes().credit_invoice(credit).await.unwrap();
+    service.rename_customer(&customer, "Ada & Sons").await;
+    service.rename_tenant("Southwind AG").await;
     assert_eq!(service.violated().await, Vec::<i32>::new());
 
     let mut owner = service.db.connect_as("quittance_owner").await;

@@ -55,6 +55,14 @@ async fn another_tenants_documents_do_not_exist() {
     let service = Service::start().await;
     let customer = service.customer().await;
     let invoice = service.issued(&customer).await;
+    let credit = pb::CreditInvoiceRequest {
+        request_id: quittance_testkit::request_id(),
+        invoice_id: invoice.invoice_id.clone(),
+        reason: pb::CreditReason::Return.into(),
+        amount: crate::setup::eur("1"),
+        ..Default::default()
+    };
+    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner();
     let stranger = TenantId::at(now());
     let client = service.server.client_for(Some(stranger), &["*"], "* internal");
     let mut tenants = pb::tenant_service_client::TenantServiceClient::new(client.clone());
@@ -76,6 +84,10 @@ async fn another_tenants_documents_do_not_exist() {
     assert!(invoices.list_invoices(pb::ListInvoicesRequest::default()).await.unwrap().into_inner().invoices.is_empty());
     let search = pb::SearchInvoicesRequest { query: "INV".to_owned(), ..Default::default() };
     assert!(invoices.search_invoices(search).await.unwrap().into_inner().invoices.is_empty());
+    let mut notes = pb::credit_note_service_client::CreditNoteServiceClient::new(client.clone());
+    let note = pb::RenderCreditNoteRequest { credit_note_id: note.credit_note_id };
+    let error = notes.render_credit_note(note).await.unwrap_err();
+    assert_fault(&error, Code::NotFound, "CREDIT_NOTE_NOT_FOUND");
     let mut items = pb::open_item_service_client::OpenItemServiceClient::new(client.clone());
     assert_fault(
         &items.get_open_item(pb::GetOpenItemRequest { item_id: id.clone() }).await.unwrap_err(),

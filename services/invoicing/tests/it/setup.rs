@@ -94,6 +94,22 @@ impl Service {
         self.invoices().create_and_issue_invoice(create_and_issue(customer)).await.unwrap().into_inner()
     }
 
+    /// Changes the customer's name.
+    pub(crate) async fn rename_customer(&self, customer: &str, name: &str) -> pb::Customer {
+        let customer =
+            pb::Customer { customer_id: customer.to_owned(), name: name.to_owned(), ..pb::Customer::default() };
+        let request =
+            pb::UpdateCustomerRequest { request_id: request_id(), customer: Some(customer), ..Default::default() };
+        self.customers().update_customer(request).await.unwrap().into_inner()
+    }
+
+    /// Changes the tenant's name.
+    pub(crate) async fn rename_tenant(&self, name: &str) -> pb::Tenant {
+        let tenant = pb::Tenant { name: name.to_owned(), ..pb::Tenant::default() };
+        let request = pb::UpdateTenantRequest { request_id: request_id(), tenant: Some(tenant), ..Default::default() };
+        self.tenants().update_tenant(request).await.unwrap().into_inner()
+    }
+
     pub(crate) async fn item(&self, id: &str) -> pb::OpenItem {
         self.items().get_open_item(pb::GetOpenItemRequest { item_id: id.to_owned() }).await.unwrap().into_inner()
     }

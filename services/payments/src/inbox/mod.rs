@@ -73,8 +73,9 @@ impl Change {
             | Payload::SettlementReversed(_)
             | Payload::ItemWrittenOff(_)
             | Payload::RecoveryRecorded(_) => entries.iter().try_for_each(|entry| self.move_item(entry))?,
-            // Drafts and deliveries do not change open items.
-            Payload::InvoiceDrafted(_)
+            // Its time zone never changes; drafts and deliveries do not change open items.
+            Payload::TenantUpdated(_)
+            | Payload::InvoiceDrafted(_)
             | Payload::InvoiceUpdated(_)
             | Payload::InvoiceDeleted(_)
             | Payload::SeriesCreated(_)

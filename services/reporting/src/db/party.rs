@@ -14,16 +14,13 @@ pub(crate) async fn time_zone(tx: &mut Tx) -> Result<Option<String>, DbError> {
         .await?)
 }
 
-/// Adds the tenant.
-pub(crate) async fn insert_tenant(
-    tx: &mut Tx,
-    name: &str,
-    time_zone: &str,
-    base_currency: &str,
-) -> Result<(), DbError> {
+/// Adds the tenant, or changes its name: nothing else of it ever changes.
+pub(crate) async fn put_tenant(tx: &mut Tx, name: &str, time_zone: &str, base_currency: &str) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!(
-        "insert into tenant (tenant_id, name, time_zone, base_currency) values ($1, $2, $3, $4)",
+        "insert into tenant (tenant_id, name, time_zone, base_currency)
+         values ($1, $2, $3, $4)
+         on conflict on constraint tenant_pkey do update set name = excluded.name",
         tenant,
         name,
         time_zone,

@@ -55,11 +55,14 @@ impl History {
         history.invoicing(
             key,
             "TenantCreated",
-            invoicing_event::Payload::TenantCreated(inv::TenantCreated { tenant: Some(tenant) }),
+            invoicing_event::Payload::TenantCreated(inv::TenantCreated { tenant: Some(tenant.clone()) }),
         );
         for number in 0..history.draws.u32(1..6) {
             history.customer(number);
         }
+        let tenant = Some(inv::Tenant { name: "Southwind".to_owned(), ..tenant });
+        let updated = invoicing_event::Payload::TenantUpdated(inv::TenantUpdated { tenant });
+        history.invoicing(key, "TenantUpdated", updated);
         history
     }
 

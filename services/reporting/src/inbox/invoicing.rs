@@ -46,7 +46,7 @@ impl Handler for InvoicingHandler {
             sets.add(message)?;
         }
         if let Some(tenant) = &sets.tenant {
-            party::insert_tenant(tx, &tenant.name, &tenant.time_zone, &tenant.base_currency_code).await?;
+            party::put_tenant(tx, &tenant.name, &tenant.time_zone, &tenant.base_currency_code).await?;
         }
         party::upsert_customers(tx, &sets.customers).await?;
         apply::currencies(tx, &sets.currencies).await?;
@@ -63,7 +63,8 @@ impl Sets {
         let Some(payload) = &mut message.event.payload else { return Err(rejected("an event without a payload")) };
         let LedgerChange { items, entries, extensions } = LedgerChange::take(payload);
         match payload {
-            Payload::TenantCreated(created) => self.tenant.clone_from(&created.tenant),
+            Payload::TenantCreated(pb::TenantCreated { tenant })
+            | Payload::TenantUpdated(pb::TenantUpdated { tenant }) => self.tenant.clone_from(tenant),
             Payload::CustomerCreated(created) => self.customer(created.customer.as_ref())?,
             Payload::CustomerUpdated(updated) => self.customer(updated.customer.as_ref())?,
             // What they do is in the items, entries and extensions.

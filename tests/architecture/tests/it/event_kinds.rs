@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 49] = [
+const KINDS: [&str; 50] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
@@ -44,6 +44,7 @@ const KINDS: [&str; 49] = [
     "quittance.invoicing.v1.SeriesUpdated",
     "quittance.invoicing.v1.SettlementReversed",
     "quittance.invoicing.v1.TenantCreated",
+    "quittance.invoicing.v1.TenantUpdated",
     "quittance.invoicing.v1.TermsCreated",
     "quittance.invoicing.v1.TermsDeleted",
     "quittance.invoicing.v1.TermsUpdated",

@@ -127,8 +127,8 @@ fn eur(amount: &str) -> Option<Money> {
     Some(Money { currency_code: "EUR".to_owned(), amount: amount.to_owned() })
 }
 
-/// Opens a book, sets credit aside for a second, and sees it given back: calls, events and reconcilers work.
-async fn works(invoicing: &Client, credit_risk: &Client) {
+/// Creates the tenant of the client.
+async fn create_tenant(invoicing: &Client) {
     let tenant = Tenant {
         name: "Northwind".to_owned(),
         base_currency_code: "EUR".to_owned(),
@@ -144,6 +144,11 @@ async fn works(invoicing: &Client, credit_risk: &Client) {
     };
     let request = CreateTenantRequest { request_id: request_id(), tenant: Some(tenant) };
     TenantServiceClient::new(invoicing.clone()).create_tenant(request).await.unwrap();
+}
+
+/// Creates a tenant, sets credit aside for a second, and sees it given back: calls, events and reconcilers work.
+async fn works(invoicing: &Client, credit_risk: &Client) {
+    create_tenant(invoicing).await;
     let customer = Customer { name: "Ada Ltd".to_owned(), ..Customer::default() };
     let request = CreateCustomerRequest { request_id: request_id(), customer: Some(customer) };
     let customer = CustomerServiceClient::new(invoicing.clone()).create_customer(request).await.unwrap().into_inner();

@@ -28,19 +28,27 @@ fn checked<T>(bad: &mut Violations, content: Result<T, Vec<BadField>>) -> Option
 /// The rule; `None` if both parts are left to the tenant.
 fn rounding_rule(rule: Option<pb::RoundingRule>) -> Result<Option<RoundingRule>, (&'static str, String)> {
     let Some(rule) = rule else { return Ok(None) };
-    let scope = match rule.scope() {
-        pb::RoundingScope::Unspecified => None,
-        pb::RoundingScope::PerRate => Some(RoundingScope::PerRate),
-        pb::RoundingScope::PerLine => Some(RoundingScope::PerLine),
-    };
-    let mode = match rule.mode() {
-        pb::RoundingMode::Unspecified => None,
-        pb::RoundingMode::HalfUp => Some(Rounding::HalfUp),
-        pb::RoundingMode::HalfEven => Some(Rounding::HalfEven),
-    };
-    match (scope, mode) {
+    match (rounding_scope(rule.scope()), rounding_mode(rule.mode())) {
         (None, None) => Ok(None),
         (Some(scope), Some(mode)) => Ok(Some(RoundingRule { scope, mode })),
         _ => Err(("ROUNDING_RULE_INCOMPLETE", "has a scope and a mode, or neither".to_owned())),
+    }
+}
+
+/// The rounded amounts; `None` if they are left to the tenant.
+const fn rounding_scope(scope: pb::RoundingScope) -> Option<RoundingScope> {
+    match scope {
+        pb::RoundingScope::Unspecified => None,
+        pb::RoundingScope::PerRate => Some(RoundingScope::PerRate),
+        pb::RoundingScope::PerLine => Some(RoundingScope::PerLine),
+    }
+}
+
+/// The rounding of ties; `None` if it is left to the tenant.
+const fn rounding_mode(mode: pb::RoundingMode) -> Option<Rounding> {
+    match mode {
+        pb::RoundingMode::Unspecified => None,
+        pb::RoundingMode::HalfUp => Some(Rounding::HalfUp),
+        pb::RoundingMode::HalfEven => Some(Rounding::HalfEven),
     }
 }

@@ -1,50 +1,22 @@
-use quittance_kernel::{AllocationId, ContactId, Currency, CustomerId, Metadata, PaymentId, TenantId};
+use quittance_kernel::{AllocationId, CreditNoteId, Metadata, PaymentId};
 
 use super::*;
-use crate::domain::address::Address;
-use crate::domain::customer::{ContactContent, CustomerContent};
+use crate::domain::credit_note::{CreditPlan, CreditReason, CreditRequest};
+use crate::domain::credit_scope::CreditScope;
 use crate::domain::entry::Recording;
 use crate::domain::invoice_content::InvoicePatch;
 use crate::domain::issue::IssuedInvoice;
 use crate::domain::line::LineContent;
 use crate::domain::open_item::Settlement;
-use crate::domain::samples::{
-    because, day, draft, eur, issue, issued_in_parts, line_content, now, recording, tenant_content,
-};
+use crate::domain::samples::{because, day, draft, eur, issue, issued_in_parts, line_content, now, parties, recording};
 
-fn customer() -> Customer {
-    let contact = ContactContent {
-        id: None,
-        name: "Ms Johanna Petersen".to_owned(),
-        email: "ap@nordlicht.example".to_owned(),
-        phone: String::new(),
-        pays_invoices: true,
-    };
-    let content = CustomerContent {
-        number: Some("C-1001".to_owned()),
-        name: "Nordlicht & Söhne KG".to_owned(),
-        address: Address {
-            lines: vec!["Deichstraße 12".to_owned()],
-            postal_code: "28195".to_owned(),
-            city: "Bremen".to_owned(),
-            country_code: "DE".to_owned(),
-        },
-        tax_id: "DE987654321".to_owned(),
-        terms_id: None,
-        bank_accounts: vec![],
-        contacts: vec![contact],
-        metadata: Metadata::default(),
-    };
-    Customer::create(CustomerId::at(now()), content, || ContactId::at(now()), now()).unwrap()
-}
-
-fn data(patch: InvoicePatch) -> DocumentData {
+fn data(patch: InvoicePatch) -> InvoicePage {
     let draft = draft("100.00", "3/5 2/10 net 30");
     let content = patch.onto(draft.content()).unwrap();
     let (terms, series) = (draft.terms.clone(), draft.series);
     let (invoice, item) = issue(draft.update(content, terms, series).unwrap(), "2026-03-02");
-    let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());
-    DocumentData::of(&tenant, &customer, customer.contacts.first(), &invoice, &[item]).unwrap()
+    let parties = parties();
+    InvoicePage::of(&parties, Some(parties.buyer.contacts[0].id), &invoice, &[item]).unwrap()
 }
 
 fn patch() -> InvoicePatch {
@@ -64,6 +36,43 @@ fn patch() -> InvoicePatch {
     }
 }
 
+/// The page of an invoice, addressed to the company.
+fn page(invoice: &Invoice, items: &[OpenItem]) -> String {
+    InvoicePage::of(&parties(), None, invoice, items).unwrap().render().unwrap()
+}
+
+fn settlement(item: &OpenItem, amount: &str) -> Settlement {
+    Settlement {
+        allocation: AllocationId::at(now()),
+        payment: PaymentId::at(now()),
+        item: item.id,
+        amount: eur(amount),
+        discount: None,
+        write_off: None,
+        effective_on: day("2026-03-03"),
+        decided_by: None,
+        tolerance_policy: None,
+    }
+}
+
+/// The invoice and its item after a credit.
+fn credited(invoice: &Invoice, item: OpenItem, amount: &str) -> (Invoice, OpenItem) {
+    let scope = CreditScope::Amount(eur(amount));
+    let on = day("2026-03-03");
+    let request = CreditRequest {
+        scope: Some(&scope),
+        issued_on: on,
+        today: on,
+        reason: CreditReason::Pricing,
+        metadata: Metadata::default(),
+    };
+    let items = vec![item];
+    let plan = CreditPlan::new(invoice, &items, &[], request).unwrap();
+    let id = CreditNoteId::at(now());
+    let mut credited = plan.issue(invoice, items, id, "CN-000001".to_owned(), &recording()).unwrap();
+    (credited.invoice, credited.items.remove(0))
+}
+
 fn assert_shows(page: &str, parts: &[&str]) {
     for part in parts {
         assert!(page.contains(part), "{part} is missing in\n{page}");
@@ -73,7 +82,7 @@ fn assert_shows(page: &str, parts: &[&str]) {
 /// R001 to R006 of the requirements, and R017: what every invoice has to show.
 #[test]
 fn a_page_shows_everything_a_payer_needs() {
-    let page = render(&data(patch())).unwrap();
+    let page = data(patch()).render().unwrap();
     assert_shows(&page, &["<!doctype html>", "</html>", "INV-000001", "2026-03-02"]);
     // R001, R002: every charge with its quantity, price and amount, every tax, and what it all adds up to.
     assert_shows(&page, &["Audit of the harbour ledger, February 2026", "12.5", "120.00", "1500.00"]);
@@ -97,21 +106,16 @@ fn a_page_shows_everything_a_payer_needs() {
 fn what_callers_write_is_shown_and_never_run() {
     let line = LineContent { description: "<script>alert('x')</script>".to_owned(), ..line_content("1", "100", "19") };
     let note = Some("<img src=x onerror=\"alert(1)\">".to_owned());
-    let page = render(&data(InvoicePatch { lines: Some(vec![line]), note, ..InvoicePatch::default() })).unwrap();
+    let page = data(InvoicePatch { lines: Some(vec![line]), note, ..InvoicePatch::default() }).render().unwrap();
     assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
     assert_shows(&page, &["&lt;script&gt;alert(", "&lt;img src=x onerror="]);
 }
 
 #[test]
 fn a_page_leaves_out_what_there_is_not() {
-    let bare = DocumentData {
-        payment_reference: None,
-        discounts: vec![],
-        purchase_order: String::new(),
-        note: String::new(),
-        ..data(patch())
-    };
-    let page = render(&bare).unwrap();
+    let bare = InvoicePatch { purchase_order: None, note: None, ..patch() };
+    let bare = InvoicePage { payment_reference: None, discounts: vec![], ..data(bare) };
+    let page = bare.render().unwrap();
     for part in ["Reference", "Your order", "early-payment discount"] {
         assert!(!page.contains(part), "{part} is in\n{page}");
     }
@@ -119,35 +123,23 @@ fn a_page_leaves_out_what_there_is_not() {
 
 #[test]
 fn a_draft_has_no_page_and_a_voided_invoice_says_so() {
-    let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());
     let draft = draft("100.00", "net 30");
-    let refusal = DocumentData::of(&tenant, &customer, None, &draft, &[]).unwrap_err();
+    let refusal = InvoicePage::of(&parties(), None, &draft, &[]).unwrap_err();
     assert_eq!(refusal.reason(), "INVOICE_NOT_ISSUED");
     let (invoice, item) = issue(draft, "2026-03-02");
     let on_third = Recording { today: day("2026-03-03"), ..because("Wrong customer") };
     let (voided, items, _) = invoice.void(vec![item], false, &on_third).unwrap();
-    let page = render(&DocumentData::of(&tenant, &customer, None, &voided, &items).unwrap()).unwrap();
+    let page = page(&voided, &items);
     assert_shows(&page, &["Voided on 2026-03-03: nothing is to be paid.", "<dt>To be paid</dt><dd>nothing</dd>"]);
 }
 
 #[test]
 fn installments_are_listed_with_what_is_still_to_be_paid() {
-    let (tenant, customer) = (Tenant::create(TenantId::at(now()), Currency::EUR, tenant_content(), now()), customer());
     let IssuedInvoice { invoice, mut items, .. } =
         issued_in_parts("100.00", "30% due on receipt; 70% 2/10 net 30", "2026-03-02");
-    let settlement = Settlement {
-        allocation: AllocationId::at(now()),
-        payment: PaymentId::at(now()),
-        item: items[0].id,
-        amount: eur("35.70"),
-        discount: None,
-        write_off: None,
-        effective_on: day("2026-03-03"),
-        decided_by: None,
-        tolerance_policy: None,
-    };
+    let settlement = settlement(&items[0], "35.70");
     items[0] = items[0].clone().settle(&settlement, None, &recording()).unwrap().0;
-    let page = render(&DocumentData::of(&tenant, &customer, None, &invoice, &items).unwrap()).unwrap();
+    let page = page(&invoice, &items);
     assert_shows(&page, &["Payment in 2 installments, the last by 2026-04-01.", "<dd>83.30 EUR</dd>"]);
     assert_shows(&page, &["<td>2026-03-02</td><td>35.70</td><td>0.00</td>", "<td>83.30</td><td>83.30</td>"]);
     assert_shows(&page, &["Pay 81.63 EUR by 2026-03-12 to take 2 % early-payment discount."]);
@@ -166,8 +158,32 @@ fn terms_are_told_in_words() {
 }
 
 #[test]
-fn prices_have_the_decimals_of_the_currency_or_more() {
-    assert_eq!(price_text("10.5".parse().unwrap(), Currency::EUR), "10.50");
-    assert_eq!(price_text("10.1250".parse().unwrap(), Currency::EUR), "10.125");
-    assert_eq!(price_text("10".parse().unwrap(), Currency::JPY), "10");
+fn a_page_says_what_was_paid_and_what_is_left() {
+    let (invoice, item) = issue(draft("100.00", "2/10 net 30"), "2026-03-02");
+    let sold = page(&invoice, std::slice::from_ref(&item));
+    assert!(!sold.contains("<dt>Paid</dt>") && !sold.contains("<dt>Credited</dt>"), "{sold}");
+
+    let (half, _) = item.clone().settle(&settlement(&item, "19.00"), None, &recording()).unwrap();
+    let in_part = page(&invoice, std::slice::from_ref(&half));
+    assert_shows(&in_part, &["<dt>To be paid</dt><dd>100.00 EUR</dd>", "<dt>Paid</dt><dd>19.00 EUR</dd>"]);
+    assert_shows(&in_part, &["Pay 97.62 EUR by 2026-03-12 to take 2 % early-payment discount."]);
+    assert!(!in_part.contains("nothing"), "{in_part}");
+
+    let (all, _) = half.settle(&settlement(&item, "100.00"), None, &recording()).unwrap();
+    let paid = page(&invoice, &[all]);
+    assert_shows(&paid, &["Paid in full: nothing is to be paid.", "<dt>To be paid</dt><dd>nothing</dd>"]);
+    assert_shows(&paid, &["<dt>Paid</dt><dd>119.00 EUR</dd>"]);
+    assert!(!paid.contains("early-payment discount"), "{paid}");
+}
+
+#[test]
+fn a_page_says_what_was_credited_and_what_is_left() {
+    let (invoice, item) = issue(draft("100.00", "2/10 net 30"), "2026-03-02");
+    let (invoice, item) = credited(&invoice, item, "19.00");
+    let in_part = page(&invoice, std::slice::from_ref(&item));
+    assert_shows(&in_part, &["<dt>To be paid</dt><dd>100.00 EUR</dd>", "<dt>Credited</dt><dd>19.00 EUR</dd>"]);
+    // The discount is on what is left.
+    assert_shows(&in_part, &["Pay 98.00 EUR by 2026-03-12 to take 2 % early-payment discount."]);
+    let (rest, _) = item.clone().settle(&settlement(&item, "100.00"), None, &recording()).unwrap();
+    assert_shows(&page(&invoice, &[rest]), &["Paid and credited in full: nothing is to be paid."]);
 }
