@@ -201,8 +201,13 @@ impl CreditNoteService for App {
     async fn credit_invoice(
         &self,
         request: Request<pb::CreditInvoiceRequest>,
-    ) -> Result<Response<pb::CreditNote>, Status> {
-        self.run(parse::<ops::CreditInvoice, _>(request)?, wire::credit_note).await
+    ) -> Result<Response<pb::CreditInvoiceResponse>, Status> {
+        let call = parse::<ops::CreditInvoice, _>(request)?;
+        self.run(call, |credited| pb::CreditInvoiceResponse {
+            credit_note: credited.as_done().map(wire::credit_note),
+            approval: credited.approval(),
+        })
+        .await
     }
 
     async fn get_credit_note(

@@ -4,7 +4,7 @@ use quittance_approvals::{ApprovalMessage, ApproveRequest, begin, command, finis
 use quittance_kernel::Bug;
 use quittance_service::Operation;
 
-use super::{ActivatePolicy, ExtendDueDate, Write, WriteOffItem};
+use super::{ActivatePolicy, CreditInvoice, ExtendDueDate, Write, WriteOffItem};
 use crate::{Error, app::TenantSettings};
 
 /// Approves a call of another person, and runs it.
@@ -15,7 +15,8 @@ pub(crate) struct Approve {
 
 impl Approve {
     /// The methods that can need approval.
-    pub(crate) const METHODS: [&'static str; 3] = [ActivatePolicy::NAME, ExtendDueDate::NAME, WriteOffItem::NAME];
+    pub(crate) const METHODS: [&'static str; 4] =
+        [ActivatePolicy::NAME, CreditInvoice::NAME, ExtendDueDate::NAME, WriteOffItem::NAME];
 }
 
 impl Operation for Approve {
@@ -31,6 +32,10 @@ impl Operation for Approve {
                 activated.into_done()?;
                 format!("policies/{}", policy.id)
             }
+            CreditInvoice::NAME => {
+                let credited = command::<CreditInvoice>(&approval)?.run(w).await?;
+                format!("creditNotes/{}", credited.into_done()?.id)
+            }
             ExtendDueDate::NAME => {
                 let (extended, _) = command::<ExtendDueDate>(&approval)?.run(w).await?;
                 format!("items/{}", extended.into_done()?.item)
@@ -42,5 +47,10 @@ impl Operation for Approve {
             _ => return Err(Bug("an approval of a method that needs none").into()),
         };
         finish(w, &self.request, approval, result).await
+    }
+
+    /// Of the calls that it runs.
+    fn on_constraint(&self, constraint: &str) -> Option<Error> {
+        Error::number_taken(constraint, None)
     }
 }

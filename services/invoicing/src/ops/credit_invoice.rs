@@ -1,6 +1,7 @@
 //! `CreditInvoice`.
 
 use chrono::NaiveDate;
+use quittance_approvals::{Decided, Intent, require};
 use quittance_kernel::{Added, CreditNoteId, InvoiceId, Metadata, SeriesId};
 use quittance_service::Operation;
 
@@ -30,9 +31,9 @@ pub(crate) struct CreditInvoice {
 impl Operation for CreditInvoice {
     const NAME: &'static str = "CreditInvoice";
     type Settings = TenantSettings;
-    type Output = CreditNote;
+    type Output = Decided<CreditNote>;
 
-    async fn run(&self, w: &mut Write<'_>) -> Result<CreditNote, Error> {
+    async fn run(&self, w: &mut Write<'_>) -> Result<Decided<CreditNote>, Error> {
         let id = self.invoice;
         let refused = |refusal| Error::refused(format!("invoice {id}"), refusal);
         let items = db::item::lock_items_of(w.tx, id).await?;
@@ -63,13 +64,22 @@ impl Operation for CreditInvoice {
         let note = CreditNoteId::at(w.now);
         let recording = recording(w, 0, Source::CreditNote(note), "")?;
         let credited = plan.issue(&invoice, items, note, number, &recording).map_err(refused)?;
+        let intent = Intent {
+            subject: format!("invoices/{id}"),
+            customer: Some(invoice.customer),
+            amount: Some(credited.note.totals.total),
+            reason: String::new(),
+        };
+        if let Some(approval) = require(w, self, intent).await? {
+            return Ok(Decided::Waiting(approval));
+        }
         db::series::update_all(w.tx, std::slice::from_ref(&series)).await?;
         db::document::insert_credit_note(w.tx, &credited.note, series.id).await?;
         db::invoice::update_state(w.tx, &credited.invoice).await?;
         db::item::update_items(w.tx, &credited.items.iter().collect::<Vec<_>>()).await?;
         db::entry::insert_all(w.tx, &credited.entries).await?;
         w.publish(outbox::invoice_credited(&credited));
-        Ok(credited.note)
+        Ok(Decided::Done(credited.note))
     }
 
     fn on_constraint(&self, constraint: &str) -> Option<Error> {

@@ -224,6 +224,43 @@ async fn what_has_changed_is_refused_and_stays_pending_until_it_is_rejected_or_e
 }
 
 #[tokio::test]
+async fn a_large_credit_waits_without_a_number_and_is_issued_as_it_was_requested() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let invoice = service.issued(&customer).await;
+    service.require_approval(vec![rule("CreditInvoice", Some("20"))]).await;
+    let credit = |amount: Option<&str>, lines: Vec<pb::LineCredit>| pb::CreditInvoiceRequest {
+        request_id: request_id(),
+        invoice_id: invoice.invoice_id.clone(),
+        reason: pb::CreditReason::Goodwill.into(),
+        metadata: [("case".to_owned(), "17".to_owned())].into(),
+        amount: amount.and_then(eur),
+        lines,
+        ..pb::CreditInvoiceRequest::default()
+    };
+    let call = async |request| service.credit_notes().credit_invoice(request).await.unwrap().into_inner();
+    let half = vec![pb::LineCredit { line: 1, quantity: "0.5".to_owned() }];
+    let large = call(credit(None, half)).await;
+    assert_eq!(large.credit_note, None);
+    let pending = large.approval.unwrap();
+    assert_eq!(
+        (amount(&pending.amount), pending.subject.as_str()),
+        ("59.50", &*format!("invoices/{}", invoice.invoice_id))
+    );
+    let small = call(credit(Some("20"), vec![])).await;
+    assert_eq!((small.approval, small.credit_note.unwrap().number.as_str()), (None, "CN-000001"));
+
+    let approved = service.approve_as("grace", approve(&pending)).await.unwrap();
+    let id = approved.result.strip_prefix("creditNotes/").unwrap().to_owned();
+    let note = service.credit_notes().get_credit_note(pb::GetCreditNoteRequest { credit_note_id: id }).await;
+    let note = note.unwrap().into_inner();
+    assert_eq!((note.number.as_str(), amount(&note.total)), ("CN-000002", "59.50"));
+    assert_eq!((note.lines[0].quantity.as_str(), note.metadata["case"].as_str()), ("0.5", "17"));
+    assert_eq!(amount(&service.item(&invoice.invoice_id).await.open_amount), "39.50");
+    service.assert_ledger().await;
+}
+
+#[tokio::test]
 async fn two_people_who_approve_at_once_run_the_call_once() {
     let service = Service::start().await;
     let customer = service.customer().await;

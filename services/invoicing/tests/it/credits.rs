@@ -31,7 +31,7 @@ impl Service {
     }
 
     async fn credit(&self, request: pb::CreditInvoiceRequest) -> Result<pb::CreditNote, Status> {
-        self.credit_notes().credit_invoice(request).await.map(tonic::Response::into_inner)
+        self.credit_notes().credit_invoice(request).await.map(|response| response.into_inner().credit_note.unwrap())
     }
 
     async fn receive(&self, item: &str, paid: &str) {

@@ -268,7 +268,7 @@ async fn what_was_delivered_is_credited_and_not_voided() {
         reason: pb::CreditReason::Return.into(),
         ..Default::default()
     };
-    let note = service.credit_notes().credit_invoice(credit()).await.unwrap().into_inner();
+    let note = service.credit_notes().credit_invoice(credit()).await.unwrap().into_inner().credit_note.unwrap();
     assert_eq!(
         (note.number.as_str(), &note.total, &note.tax_total, &note.taxes),
         ("CN-000001", &issued.total, &issued.tax_total, &issued.taxes)

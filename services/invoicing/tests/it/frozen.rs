@@ -33,7 +33,7 @@ impl Service {
             amount: eur(amount),
             ..Default::default()
         };
-        self.credit_notes().credit_invoice(request).await.unwrap().into_inner()
+        self.credit_notes().credit_invoice(request).await.unwrap().into_inner().credit_note.unwrap()
     }
 
     async fn deliver(&self, invoice_id: &str, contact_id: &str) -> Result<(pb::Delivery, String), tonic::Status> {

@@ -133,7 +133,7 @@ async fn what_is_voided_or_credited_is_voided_or_credited_whole() {
         reason: pb::CreditReason::Return.into(),
         ..Default::default()
     };
-    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner();
+    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner().credit_note.unwrap();
     assert_eq!(amount(&note.total), "119.00");
     let credited = service.entries(&issued.installments[2].item_id).await;
     assert_eq!(credited[1].source, Some(pb::entry::Source::CreditNoteId(note.credit_note_id)));

@@ -62,7 +62,7 @@ async fn another_tenants_documents_do_not_exist() {
         amount: crate::setup::eur("1"),
         ..Default::default()
     };
-    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner();
+    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner().credit_note.unwrap();
     let stranger = TenantId::at(now());
     let client = service.server.client_for(Some(stranger), &["*"], "* internal");
     let mut tenants = pb::tenant_service_client::TenantServiceClient::new(client.clone());

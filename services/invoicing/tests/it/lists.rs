@@ -216,7 +216,7 @@ async fn credit_notes_are_filtered_by_date_and_customer() {
         reason: pb::CreditReason::Pricing.into(),
         ..Default::default()
     };
-    let note = service.credit_notes().credit_invoice(request).await.unwrap().into_inner();
+    let note = service.credit_notes().credit_invoice(request).await.unwrap().into_inner().credit_note.unwrap();
     let today = now().date_naive().to_string();
     let found = async |request: pb::ListCreditNotesRequest| {
         service.credit_notes().list_credit_notes(request).await.unwrap().into_inner().credit_notes

@@ -88,7 +88,7 @@ async fn documents_carry_metadata_to_events_and_lists() {
     let (request_id, invoice_id) = (request_id(), issued.invoice_id.clone());
     let credit =
         pb::CreditInvoiceRequest { request_id, invoice_id, reason, metadata: project.clone(), ..Default::default() };
-    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner();
+    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner().credit_note.unwrap();
     assert_eq!(note.metadata, project);
     let list = |metadata| pb::ListCreditNotesRequest { metadata, ..Default::default() };
     let notes = service.credit_notes().list_credit_notes(list(project.clone())).await.unwrap().into_inner();

@@ -175,7 +175,7 @@ async fn a_credit_of_a_day_on_which_nothing_was_owed_counts_later() {
         issued_on: "2026-02-20".to_owned(),
         ..Default::default()
     };
-    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner();
+    let note = service.credit_notes().credit_invoice(credit).await.unwrap().into_inner().credit_note.unwrap();
     let request = pb::ListEntriesRequest { item_id: id, ..pb::ListEntriesRequest::default() };
     let entries = service.items().list_entries(request).await.unwrap().into_inner().entries;
     let last = entries.last().unwrap();

@@ -7,8 +7,8 @@ use quittance_proto::{common::v1 as common, invoicing::v1 as pb, money};
 use quittance_service::Etag;
 
 use crate::{
-    domain::{PolicyContent, invoice_content::MAX_REASON},
-    ops::{ActivatePolicy, Approve, CreatePolicy, DeletePolicy, ExtendDueDate, WriteOffItem},
+    domain::{CreditScope, LineCredit, PolicyContent, invoice_content::MAX_REASON},
+    ops::{ActivatePolicy, Approve, CreatePolicy, CreditInvoice, DeletePolicy, ExtendDueDate, WriteOffItem},
     wire,
 };
 
@@ -76,6 +76,34 @@ impl Approvable for ActivatePolicy {
             effective_on: wire::optional(self.effective_on),
             etag: self.etag.to_string(),
             reason: self.reason.clone(),
+        }
+    }
+}
+
+impl Approvable for CreditInvoice {
+    type Request = pb::CreditInvoiceRequest;
+
+    fn request(&self) -> pb::CreditInvoiceRequest {
+        let (amount, lines) = match &self.scope.0 {
+            None => (None, Vec::new()),
+            Some(CreditScope::Amount(amount)) => (Some(money(*amount)), Vec::new()),
+            Some(CreditScope::Lines(lines)) => {
+                let line = |credit: &LineCredit| pb::LineCredit {
+                    line: credit.line.into(),
+                    quantity: wire::optional(credit.quantity),
+                };
+                (None, lines.iter().map(line).collect())
+            }
+        };
+        pb::CreditInvoiceRequest {
+            request_id: String::new(),
+            invoice_id: self.invoice.to_string(),
+            reason: wire::credit_reason(self.reason).into(),
+            issued_on: wire::optional(self.issued_on),
+            metadata: self.metadata.entries().clone(),
+            amount,
+            lines,
+            series_id: wire::optional(self.series.0),
         }
     }
 }
