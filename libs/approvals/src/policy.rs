@@ -71,6 +71,11 @@ impl ApprovalPolicy {
         }
     }
 
+    /// Whether a call of this method over this amount needs approval.
+    pub fn needs_approval(&self, method: &str, amount: Option<Money>) -> bool {
+        self.requirement(method, amount).is_some()
+    }
+
     /// How long a request waits for a decision.
     pub(crate) fn validity(&self) -> Duration {
         Duration::days(self.valid_days.into())

@@ -133,6 +133,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ("/quittance.invoicing.v1.PolicyService/DeletePolicy", "policies.write"),
     ("/quittance.invoicing.v1.PolicyService/GetPolicy", "policies.read"),
     ("/quittance.invoicing.v1.PolicyService/ListPolicies", "policies.read"),
+    ("/quittance.invoicing.v1.PolicyService/SimulatePolicy", "policies.read"),
     ("/quittance.invoicing.v1.SettlementService/ReverseSettlements", "internal"),
     ("/quittance.invoicing.v1.SettlementService/SettleItems", "internal"),
     ("/quittance.invoicing.v1.TenantService/CreateSeries", "tenant.write"),

@@ -1,5 +1,5 @@
 -- Extensions of due dates: what an item's due date was, what it is, from which day on, and who extended it why. The item has the latest one; a past day has
--- the one that counted then.
+-- the one that counted then. What was open of the item is what an approval of it is about.
 create table due_date_extension (
   tenant_id uuid not null,
   id uuid not null,
@@ -8,6 +8,8 @@ create table due_date_extension (
   previous_due_on date not null,
   due_on date not null,
   effective_on date not null,
+  open_amount numeric not null,
+  currency text not null,
   reason text not null,
   actor text not null,
   on_behalf_of text,

@@ -77,6 +77,9 @@ pub enum Error {
     /// There is no such active tolerance policy.
     #[error("there is no active tolerance policy {0}")]
     TolerancePolicyNotFound(PolicyId),
+    /// The period has more than a policy is simulated against.
+    #[error("the period has more calls or items than a policy is simulated against, 100,000: take a shorter one")]
+    SimulationTooLarge,
     /// The item does not exist.
     #[error("item {0} does not exist")]
     ItemNotFound(ItemId),

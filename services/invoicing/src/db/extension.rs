@@ -1,8 +1,12 @@
 //! Extensions of due dates.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_db::{DbError, Tx, expect_rows, row::stored};
-use quittance_kernel::{Actor, CustomerId, ExtensionId, ItemId, RequestId};
+use quittance_db::{
+    DbError, Tx, expect_rows,
+    row::{money, stored},
+};
+use quittance_kernel::{Actor, Currency, CustomerId, ExtensionId, ItemId, RequestId};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::domain::Extension;
@@ -16,6 +20,8 @@ struct Row {
     previous_due_on: NaiveDate,
     due_on: NaiveDate,
     effective_on: NaiveDate,
+    open_amount: Decimal,
+    currency: String,
     reason: String,
     actor: String,
     on_behalf_of: Option<String>,
@@ -27,6 +33,7 @@ impl TryFrom<Row> for Extension {
     type Error = DbError;
 
     fn try_from(row: Row) -> Result<Self, DbError> {
+        let currency = stored(TABLE, row.id, Currency::parse(&row.currency))?;
         Ok(Self {
             id: ExtensionId::new(row.id),
             item: ItemId::new(row.item_id),
@@ -34,6 +41,7 @@ impl TryFrom<Row> for Extension {
             previous_due_on: row.previous_due_on,
             due_on: row.due_on,
             effective_on: row.effective_on,
+            open: money(TABLE, row.id, row.open_amount, currency)?,
             reason: row.reason,
             actor: stored(TABLE, row.id, Actor::named(&row.actor, row.on_behalf_of.as_deref()))?,
             request: row.request_id.map(RequestId::new),
@@ -57,8 +65,9 @@ pub(crate) async fn insert(tx: &mut Tx, extension: &Extension) -> Result<(), DbE
     let tenant = tx.tenant().uuid();
     sqlx::query!(
         "insert into due_date_extension
-           (tenant_id, id, item_id, customer_id, previous_due_on, due_on, effective_on, reason, actor, on_behalf_of, request_id, recorded_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           (tenant_id, id, item_id, customer_id, previous_due_on, due_on, effective_on, open_amount, currency, reason, actor, on_behalf_of,
+            request_id, recorded_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         tenant,
         extension.id.uuid(),
         extension.item.uuid(),
@@ -66,6 +75,8 @@ pub(crate) async fn insert(tx: &mut Tx, extension: &Extension) -> Result<(), DbE
         extension.previous_due_on,
         extension.due_on,
         extension.effective_on,
+        extension.open.amount(),
+        extension.open.currency().code(),
         extension.reason,
         extension.actor.name(),
         extension.actor.on_behalf_of(),
@@ -96,7 +107,7 @@ pub(crate) async fn page(
 ) -> Result<Vec<Extension>, DbError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, item_id, customer_id, previous_due_on, due_on, effective_on, reason, actor, on_behalf_of, request_id, recorded_at
+        "select id, item_id, customer_id, previous_due_on, due_on, effective_on, open_amount, currency, reason, actor, on_behalf_of, request_id, recorded_at
          from due_date_extension
          where tenant_id = $1 and item_id = $2 and ($3::uuid is null or id > $3)
          order by id

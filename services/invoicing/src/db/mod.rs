@@ -14,6 +14,7 @@ pub(crate) mod parties;
 mod recompute;
 pub(crate) mod series;
 pub(crate) mod settlement;
+pub(crate) mod simulation;
 pub(crate) mod tenant;
 pub(crate) mod terms;
 pub(crate) mod verify;

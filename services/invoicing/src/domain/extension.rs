@@ -1,7 +1,7 @@
 //! Extensions of due dates: dated changes of when an item is due. What was due before, and until when it was, stays known.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{Actor, CustomerId, ExtensionId, ItemId, RequestId};
+use quittance_kernel::{Actor, CustomerId, ExtensionId, ItemId, Money, RequestId};
 
 use super::entry::Recording;
 use super::open_item::OpenItem;
@@ -22,6 +22,8 @@ pub(crate) struct Extension {
     pub due_on: NaiveDate,
     /// The day from which the new due date counts: before, the one before does.
     pub effective_on: NaiveDate,
+    /// What was open of the item. Positive.
+    pub open: Money,
     /// Why.
     pub reason: String,
     /// Who extended it.
@@ -73,6 +75,7 @@ impl Extension {
             previous_due_on: item.due_on,
             due_on,
             effective_on,
+            open: item.open(),
             reason: recording.reason.clone(),
             actor: recording.actor.clone(),
             request: recording.request,
@@ -100,7 +103,7 @@ mod tests {
             (first.previous_due_on, first.due_on, extended.due_on),
             (item.due_on, day("2026-05-31"), day("2026-05-31"))
         );
-        assert_eq!((first.reason.as_str(), extended.open()), ("Agreed by telephone", item.open()));
+        assert_eq!((first.reason.as_str(), first.open), ("Agreed by telephone", item.open()));
         let reason = |result: Result<_, Refusal>| result.unwrap_err().reason();
         assert_eq!(reason(extend(&extended, Some("2026-03-20"), "2026-05-31", "2026-03-21")), "DUE_DATE_NOT_LATER");
         assert_eq!(reason(extend(&extended, Some("2026-03-20"), "2026-06-30", "2026-03-19")), "EXTENDED_TOO_EARLY");

@@ -1,6 +1,8 @@
 //! Policies and approvals.
 
+use chrono::Days;
 use quittance_db::Tx;
+use quittance_grpc::{id, optional_date};
 use quittance_kernel::PolicyId;
 use quittance_policies::{PolicyError, db};
 use quittance_proto::{
@@ -9,12 +11,13 @@ use quittance_proto::{
         self as pb, invoicing_approval_service_server::InvoicingApprovalService, policy_service_server::PolicyService,
     },
 };
-use quittance_service::{CommonError, Query, parse, query, read_places};
+use quittance_service::{CommonError, Query, Settings as _, parse, query, read_places};
 use tonic::{Request, Response, Status};
 
 use crate::{
     App, Error,
-    domain::{Policy, PolicyContent},
+    db::simulation::{self, MAX_SIMULATED, Period},
+    domain::{Policy, PolicyContent, simulate_approvals, simulate_tolerances},
     ops, wire,
 };
 
@@ -28,6 +31,14 @@ fn kind(kind: &str) -> Result<Option<String>, (&'static str, String)> {
 }
 
 quittance_approvals::approval_service!(InvoicingApprovalService, App, ops::Approve);
+
+/// The days before the last one that a policy is simulated against, unless the caller says otherwise.
+const SIMULATED_DAYS: u64 = 90;
+
+/// Whether a period has no more than a policy is simulated against.
+fn fits(count: usize) -> Result<(), Error> {
+    if count <= MAX_SIMULATED { Ok(()) } else { Err(Error::SimulationTooLarge) }
+}
 
 #[tonic::async_trait]
 impl PolicyService for App {
@@ -56,6 +67,50 @@ impl PolicyService for App {
         let policy: Option<Policy> = self.read(tenant, async |tx| db::find(tx, id).await).await?;
         let policy = policy.ok_or_else(|| Error::Common(CommonError::from(PolicyError::NotFound(id))))?;
         Ok(Response::new(wire::policy(&policy)))
+    }
+
+    async fn simulate_policy(
+        &self,
+        request: Request<pb::SimulatePolicyRequest>,
+    ) -> Result<Response<pb::SimulatePolicyResponse>, Status> {
+        let Query { tenant, request, mut bad } = query(request)?;
+        let settings = self.settings_of(tenant).await?;
+        let today = self.now().with_timezone(&settings.time_zone()).date_naive();
+        let id = bad.check("policy_id", id(&request.policy_id, PolicyId::parse));
+        let from = bad.check("from_on", optional_date(&request.from_on));
+        let to = bad.check("to_on", optional_date(&request.to_on));
+        let days = to.zip(from).map(|(to, from)| {
+            let to = to.unwrap_or(today);
+            (from.unwrap_or(to.checked_sub_days(Days::new(SIMULATED_DAYS)).unwrap_or(to)), to)
+        });
+        if days.is_some_and(|(from, to)| to < from) {
+            bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
+        }
+        let (id, (from_on, to_on)) = bad.into_result(id.zip(days))?;
+        let period = Period { from_on, to_on, time_zone: settings.time_zone().name().to_owned() };
+        let simulate = async |tx: &mut Tx| {
+            let policy: Option<Policy> = db::find(tx, id).await?;
+            let policy = policy.ok_or_else(|| Error::Common(CommonError::from(PolicyError::NotFound(id))))?;
+            match policy.content {
+                PolicyContent::Approvals(policy) => {
+                    let calls = simulation::calls(tx, &period).await?;
+                    fits(calls.len())?;
+                    Ok::<_, Error>(wire::simulated_approvals(&simulate_approvals(
+                        &policy,
+                        &ops::Approve::METHODS,
+                        calls,
+                    )))
+                }
+                PolicyContent::Tolerances(policy) => {
+                    let rests = simulation::rests(tx, &policy, &period).await?;
+                    fits(rests.len())?;
+                    let simulated = simulate_tolerances(&policy, rests);
+                    let simulated = simulated.map_err(|refusal| Error::refused(format!("policy {id}"), refusal))?;
+                    Ok(wire::simulated_tolerances(&simulated))
+                }
+            }
+        };
+        Ok(Response::new(self.read_list(tenant, simulate).await?))
     }
 
     async fn list_policies(

@@ -40,6 +40,8 @@ impl From<Error> for Status {
                 let reason = refusal.reason();
                 Fault::new(Code::FailedPrecondition, reason, text).precondition(reason, subject, refusal.to_string())
             }
+            Error::SimulationTooLarge => Fault::new(Code::FailedPrecondition, "PERIOD_TOO_LONG", text.clone())
+                .precondition("PERIOD_TOO_LONG", "period", text),
             Error::Document(error) => return internal(&error),
             Error::Common(error) => return error.into(),
         }

@@ -9,7 +9,7 @@ use quittance_kernel::{CreditNoteId, Currency, Installment, Money, MoneyError, P
 use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
 
 pub(crate) use ledger::{bad_debt, bad_debt_reason, entry, extension, open_item, statement};
-pub(crate) use policies::policy;
+pub(crate) use policies::{policy, simulated_approvals, simulated_tolerances};
 
 use crate::domain::{
     Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, Invoice, InvoiceStatus, Line,

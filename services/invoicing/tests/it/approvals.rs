@@ -63,7 +63,7 @@ impl Service {
         InvoicingApprovalServiceClient::new(self.portal())
     }
 
-    fn policies(&self) -> PolicyServiceClient<Client> {
+    pub(crate) fn policies(&self) -> PolicyServiceClient<Client> {
         PolicyServiceClient::new(self.portal())
     }
 

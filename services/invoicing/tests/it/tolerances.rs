@@ -1,13 +1,15 @@
 //! Settlements that depend on a tolerance policy: invoicing checks against the version that payments names.
 
 use quittance_proto::{
-    common::v1::{Tolerance, TolerancePolicy, WriteOffReason},
+    common::v1::{ApprovalPolicy, Tolerance, TolerancePolicy, WriteOffReason},
     invoicing::v1::{self as pb, policy::Content},
 };
-use quittance_testkit::{assert_fault, request_id};
+use quittance_testkit::{assert_fault, assert_violations, request_id};
 use tonic::Code;
 
 use crate::{
+    approvals::rule,
+    bad_debts::write_off,
     settling::{outcomes, settle, settlement},
     setup::{Service, create_and_issue, eur},
 };
@@ -95,4 +97,56 @@ async fn a_policy_blocks_customers_that_exist() {
     let policy = TolerancePolicy { blocked_customer_ids: vec![request_id()], ..TolerancePolicy::default() };
     let unknown = service.try_draft(Content::Tolerances(policy)).await.unwrap_err();
     assert_fault(&unknown, Code::NotFound, "CUSTOMER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_policy_is_simulated_against_what_is_open_and_against_past_calls() {
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let tolerance = Tolerance { currency_code: "EUR".to_owned(), percent: "1".to_owned(), cap: eur("5") };
+    let grace = TolerancePolicy { discount_grace_days: 3, accept_late_discount: true, ..TolerancePolicy::default() };
+    let policy = service.drafted(Content::Tolerances(TolerancePolicy { tolerances: vec![tolerance], ..grace })).await;
+    let [rest, late, much] = [
+        service.with_discount(&customer).await,
+        service.with_discount(&customer).await,
+        service.with_discount(&customer).await,
+    ];
+    for (item, paid, on) in
+        [(&rest, "118", "2026-03-02"), (&late, "116.62", "2026-02-28"), (&much, "100", "2026-03-02")]
+    {
+        let settlement = pb::Settlement { effective_on: on.to_owned(), ..settlement(item, paid) };
+        service.outcome(settlement).await;
+    }
+    let simulate = async |policy_id: &str, from_on: &str| {
+        let request = pb::SimulatePolicyRequest {
+            policy_id: policy_id.to_owned(),
+            from_on: from_on.to_owned(),
+            ..pb::SimulatePolicyRequest::default()
+        };
+        service.policies().simulate_policy(request).await.map(tonic::Response::into_inner)
+    };
+    let simulated = simulate(&policy, "").await.unwrap();
+    let closed: Vec<_> = simulated.settlements.iter().map(|one| (one.item_id.as_str(), one.effect())).collect();
+    assert_eq!(
+        closed,
+        [(rest.as_str(), pb::SimulatedEffect::WriteOff), (late.as_str(), pb::SimulatedEffect::LateDiscount)]
+    );
+    assert_eq!((simulated.item_count, simulated.totals), (2, vec![eur("3.38").unwrap()]));
+    assert_eq!(simulate(&policy, "2026-03-01").await.unwrap().item_count, 1, "the late one was paid before");
+
+    for (item, amount) in [(&rest, "1"), (&much, "19")] {
+        let request = pb::WriteOffItemRequest { amount: eur(amount), ..write_off(item, None) };
+        service.bad_debts().write_off_item(request).await.unwrap();
+    }
+    let approvals = ApprovalPolicy { rules: vec![rule("WriteOffItem", Some("10"))], valid_days: 0 };
+    let policy = service.drafted(Content::Approvals(approvals)).await;
+    let simulated = simulate(&policy, "").await.unwrap().approvals;
+    let counts = |method: &str| {
+        let one = simulated.iter().find(|one| one.method == method).unwrap();
+        (one.calls, one.needing_approval)
+    };
+    assert_eq!((counts("WriteOffItem"), counts("CreditInvoice"), simulated.len()), ((2, 1), (0, 0), 4));
+    let unknown = simulate(&request_id(), "").await.unwrap_err();
+    assert_fault(&unknown, Code::NotFound, "POLICY_NOT_FOUND");
+    assert_violations(&simulate("x", "2026-03-03").await.unwrap_err(), &["policy_id", "to_on"]);
 }

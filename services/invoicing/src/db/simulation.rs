@@ -1,0 +1,106 @@
+//! What a policy is simulated against: the calls of a period, and what is open of items that were paid in it.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use quittance_db::{
+    DbError, Tx,
+    row::{money, stored},
+};
+use quittance_kernel::{Currency, ItemId, TolerancePolicy};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::item::find_items;
+use crate::domain::OpenItem;
+
+/// The most calls, and the most items, that a policy is simulated against.
+pub(crate) const MAX_SIMULATED: usize = 100_000;
+
+/// The days of a period, in a time zone.
+#[derive(Debug, Clone)]
+pub(crate) struct Period {
+    pub(crate) from_on: NaiveDate,
+    pub(crate) to_on: NaiveDate,
+    pub(crate) time_zone: String,
+}
+
+/// A call that can need approval: its method, and its amount if it has one.
+pub(crate) type PastCall = (String, Option<quittance_kernel::Money>);
+
+/// The calls of a period, at most one more than [`MAX_SIMULATED`].
+pub(crate) async fn calls(tx: &mut Tx, period: &Period) -> Result<Vec<PastCall>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let rows = sqlx::query!(
+        r#"with called as (
+             select 'WriteOffItem' as method, amount, currency, recorded_at from bad_debt where tenant_id = $1
+             union all
+             select 'CreditInvoice', n.total, i.currency, n.issued_at
+             from credit_note n
+             join invoice i on i.tenant_id = $1 and i.id = n.invoice_id
+             where n.tenant_id = $1
+             union all
+             select 'ExtendDueDate', open_amount, currency, recorded_at from due_date_extension where tenant_id = $1
+             union all
+             select 'ActivatePolicy', null, null, activated_at from policy where tenant_id = $1 and activated_at is not null
+           )
+           select method as "method!", amount, currency
+           from called
+           where recorded_at >= ($2::date)::timestamp at time zone $4 and recorded_at < ($3::date + 1)::timestamp at time zone $4
+           limit $5"#,
+        tenant,
+        period.from_on,
+        period.to_on,
+        period.time_zone,
+        i64::try_from(MAX_SIMULATED + 1).unwrap_or(i64::MAX),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let call = |(method, amount, currency): (String, Option<Decimal>, Option<String>)| {
+        let currency = currency.map(|code| stored("approval", tenant, Currency::parse(&code))).transpose()?;
+        let amount = amount.zip(currency).map(|(amount, currency)| money("approval", tenant, amount, currency));
+        Ok((method, amount.transpose()?))
+    };
+    rows.into_iter().map(|row| call((row.method, row.amount, row.currency))).collect()
+}
+
+/// Open items that were paid in part, the last time in a period, and of which no more is open than a policy can close at most, with the dates of their last
+/// payments. At most one more than [`MAX_SIMULATED`].
+pub(crate) async fn rests(
+    tx: &mut Tx,
+    policy: &TolerancePolicy,
+    period: &Period,
+) -> Result<Vec<(OpenItem, NaiveDate)>, DbError> {
+    let currencies: Vec<&str> = policy.tolerances.keys().map(|currency| currency.code()).collect();
+    let caps: Vec<Decimal> = policy.tolerances.values().map(|tolerance| tolerance.cap.amount()).collect();
+    let rows = sqlx::query!(
+        r#"select o.id, p.paid_on as "paid_on!"
+           from open_item o
+           left join unnest($2::text[], $3::numeric[]) as t (currency, cap) on t.currency = o.currency
+           cross join lateral (
+             select max(e.dated_on) as paid_on
+             from (
+               select coalesce(x.dated_on, x.effective_on) as dated_on
+               from entry x
+               where x.tenant_id = $1 and x.item_id = o.id and x.kind = 'settlement'
+             ) e
+           ) p
+           where o.tenant_id = $1 and o.is_open and o.settled > 0 and p.paid_on between $4 and $5
+             and (o.total - o.settled - o.discounted - o.written_off - o.credited - o.voided <= coalesce(t.cap, 0) or $6 and o.terms like '%/%')
+           order by o.id
+           limit $7"#,
+        tx.tenant().uuid(),
+        &currencies as &[&str],
+        &caps,
+        period.from_on,
+        period.to_on,
+        policy.granted_grace_days() > 0,
+        i64::try_from(MAX_SIMULATED + 1).unwrap_or(i64::MAX),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let paid: HashMap<Uuid, NaiveDate> = rows.iter().map(|row| (row.id, row.paid_on)).collect();
+    let ids: Vec<ItemId> = rows.iter().map(|row| ItemId::new(row.id)).collect();
+    let items = find_items(tx, &ids).await?.into_values();
+    Ok(items.filter_map(|view| paid.get(&view.item.id.uuid()).map(|paid_on| (view.item, *paid_on))).collect())
+}
