@@ -10,4 +10,4 @@ create table due_date_extension (
   constraint due_date_extension_pkey primary key (tenant_id, event_id)
 );
 create index due_date_extension_by_item on due_date_extension (tenant_id, item_id, effective_on) include (due_on);
-select protect_tenant_table('due_date_extension', 'select, insert');
+select protect_tenant_table('due_date_extension', 'select, insert, delete');

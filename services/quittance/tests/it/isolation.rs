@@ -60,7 +60,7 @@ fn fill(up: &Up) -> BTreeMap<&'static str, String> {
     keep("invoice_id", &first);
     let credited = up.call("InvoiceService/CreateAndIssueInvoice", &invoice(), None).unwrap();
     let credit = json!({"invoice_id": credited["invoice_id"], "reason": "CREDIT_REASON_RETURN"});
-    keep("credit_note_id", &up.call("CreditNoteService/CreditInvoice", &credit, None).unwrap());
+    keep("credit_note_id", &up.call("CreditNoteService/CreditInvoice", &credit, None).unwrap()["credit_note"]);
     let money = json!({"currency_code": "EUR", "amount": "40"});
     let payment =
         json!({"payment": {"amount": money, "method": "PAYMENT_METHOD_CASH", "payer_name": MARK, "text": MARK}});
@@ -81,6 +81,16 @@ fn fill(up: &Up) -> BTreeMap<&'static str, String> {
     keep("reminder_id", &reminders["reminders"][0]);
     let dispute = json!({"item_id": first["invoice_id"], "note": MARK});
     keep("dispute_id", &up.call("DisputeService/OpenDispute", &dispute, None).unwrap());
+    let given_up = up.call("InvoiceService/CreateAndIssueInvoice", &invoice(), None).unwrap()["invoice_id"].clone();
+    let mut debt = json!({"item_id": given_up, "reason": "BAD_DEBT_REASON_FRAUD", "note": MARK});
+    let rules = json!([{"method": "WriteOffItem", "above": [{"currency_code": "EUR", "amount": "1"}]}]);
+    let policy = json!({"policy": {"description": MARK, "approvals": {"rules": rules}}});
+    let policy = up.call("PolicyService/CreatePolicy", &policy, None).unwrap();
+    keep("policy_id", &policy);
+    up.call("PolicyService/ActivatePolicy", &json!({"policy_id": policy["policy_id"]}), None).unwrap();
+    keep("approval_id", &up.call("BadDebtService/WriteOffItem", &debt, None).unwrap()["approval"]);
+    debt["amount"] = json!({"currency_code": "EUR", "amount": "1"});
+    keep("bad_debt_id", &up.call("BadDebtService/WriteOffItem", &debt, None).unwrap()["bad_debt"]);
     ids.insert("item_id", first["invoice_id"].as_str().unwrap().to_owned());
     ids
 }
@@ -112,6 +122,6 @@ fn no_method_shows_one_tenant_the_other() {
             walked += 1;
         }
     }
-    assert!(walked >= 55, "{walked} methods");
+    assert!(walked >= 85, "{walked} methods");
     assert!(shown_to_owner >= 15, "only {shown_to_owner} methods show the owner anything: the walk proves little");
 }

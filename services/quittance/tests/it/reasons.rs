@@ -216,15 +216,18 @@ fn money() -> Vec<Wrong> {
         ("PaymentService/SetMatchingPolicy", json!({"etag": "x", "policy": {}}), &[("etag", "ETAG_INVALID")]),
         (
             "PolicyService/CreatePolicy",
+            json!({"policy": {"tolerances": {"tolerances": vec![json!({"currency_code": "EUR", "percent": "1", "cap": eur("1")}); 2]}}}),
+            &[("policy.tolerances.tolerances[1].currency_code", "CURRENCY_TWICE")],
+        ),
+        (
+            "PolicyService/CreatePolicy",
             json!({"policy": {"tolerances": {"discount_grace_days": 400, "blocked_customer_ids": ["x"], "tolerances": [
-                {"currency_code": "EUR", "percent": "101", "cap": eur("-1")}, {"currency_code": "EUR", "percent": "1", "cap": eur("1")},
-                {"currency_code": "EUR", "percent": "1", "cap": eur("1")},
+                {"currency_code": "EUR", "percent": "101", "cap": eur("-1")},
             ]}}}),
             &[
                 ("policy.tolerances.discount_grace_days", "OUT_OF_RANGE"),
                 ("policy.tolerances.tolerances[0].percent", "PERCENT_OUT_OF_RANGE"),
                 ("policy.tolerances.tolerances[0].cap", "NEGATIVE"),
-                ("policy.tolerances.tolerances[2].currency_code", "CURRENCY_TWICE"),
                 ("policy.tolerances.blocked_customer_ids[0]", "ID_MALFORMED"),
             ],
         ),
