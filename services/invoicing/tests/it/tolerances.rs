@@ -81,8 +81,8 @@ async fn a_settlement_is_checked_against_the_policy_that_it_names() {
     // One percent of 119.00, cut to the cent.
     let item = service.with_discount(&customer).await;
     assert_eq!(service.outcome(written_off(&item, "1.20", "117.80", &active)).await, "WRITE_OFF_NOT_ALLOWED");
-    let by_hand = pb::Settlement { actor: "ada".to_owned(), ..written_off(&item, "1.20", "117.80", &active) };
-    assert_eq!(service.outcome(by_hand).await, "0.00", "a person decides without this limit");
+    let manual = pb::Settlement { actor: "ada".to_owned(), ..written_off(&item, "1.20", "117.80", &active) };
+    assert_eq!(service.outcome(manual).await, "0.00", "a person decides without this limit");
     let item = service.with_discount(&customer).await;
     assert_eq!(service.outcome(written_off(&item, "1.19", "117.81", &active)).await, "0.00");
     let item = service.with_discount(&blocked).await;
