@@ -54,13 +54,10 @@ pub async fn list<S: Approves>(
         created_at,
     };
     let listed = state.read_list(tenant, async |tx| db::list(tx, filter, window).await).await.map_err(Into::into)?;
-    let shown = |(place, approval): &(Place, Approval)| {
-        Ok::<_, CommonError>((wire::approval(S::AREA, approval, now)?.message(), place.key()))
-    };
-    let (messages, keys): (Vec<pb::Approval>, Vec<Vec<String>>) =
-        listed.iter().map(shown).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let keys: HashMap<String, Vec<String>> =
-        messages.iter().map(|approval| approval.approval_id.clone()).zip(keys).collect();
+        listed.iter().map(|(place, _)| (place.id.to_string(), place.key())).collect();
+    let shown = |(_, approval): &(Place, Approval)| wire::approval(S::AREA, approval, now).map(|shown| shown.message());
+    let messages = listed.iter().map(shown).collect::<Result<Vec<_>, _>>().map_err(CommonError::from)?;
     let (approvals, next_page_token) =
         page.cut(messages, |approval| keys.get(&approval.approval_id).cloned().unwrap_or_default());
     Ok(Response::new(pb::ListApprovalsResponse { approvals, next_page_token }))
