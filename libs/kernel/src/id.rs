@@ -140,11 +140,13 @@ ids! {
     InvoiceId,
     /// A credit note.
     CreditNoteId,
+    /// A credit of a customer: what a credit note is worth.
+    CreditId,
     /// A bad debt: what of an open item was written off.
     BadDebtId,
     /// An open item: what is still to be settled on a document.
     ItemId,
-    /// An entry of the receivables ledger: one movement of an open item.
+    /// An entry of the receivables ledger: one movement of an open item or a credit.
     EntryId,
     /// One delivery of a document to a customer.
     DeliveryId,

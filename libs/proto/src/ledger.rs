@@ -17,6 +17,10 @@ pub struct LedgerChange {
     pub entries: Vec<pb::Entry>,
     /// The due dates it extends.
     pub extensions: Vec<pb::DueDateExtension>,
+    /// The credit it opens or uses, after it. None of a credit note recorded before credits were published, all of which was applied.
+    pub credit: Option<pb::Credit>,
+    /// The entries it adds to that credit.
+    pub credit_entries: Vec<pb::CreditEntry>,
 }
 
 impl LedgerChange {
@@ -27,10 +31,26 @@ impl LedgerChange {
             Payload::InvoiceVoided(voided) => Self::of(take(&mut voided.entries), || {
                 vec![entry(&voided.invoice_id, EntryKind::Void, voided.amount.as_ref().map(negated), &voided.voided_on)]
             }),
+            Payload::InvoiceCredited(credited) if credited.credit.is_some() => {
+                let (credit, entries) = (take(&mut credited.credit), take(&mut credited.credit_entries));
+                Self::of_credit(credit, entries, take(&mut credited.entries))
+            }
             Payload::InvoiceCredited(credited) => Self::of(take(&mut credited.entries), || {
                 let amount = credited.amount.as_ref().map(negated);
                 vec![entry(&credited.invoice_id, EntryKind::Credit, amount, &credited.issued_on)]
             }),
+            Payload::CreditApplied(applied) => {
+                let (credit, entries) = (take(&mut applied.credit), take(&mut applied.credit_entries));
+                Self::of_credit(credit, entries, take(&mut applied.entries))
+            }
+            Payload::CreditWrittenOff(written_off) => {
+                let (credit, entries) = (take(&mut written_off.credit), take(&mut written_off.credit_entries));
+                Self::of_credit(credit, entries, Vec::new())
+            }
+            Payload::CreditEntryReversed(reversed) => {
+                let (credit, entries) = (take(&mut reversed.credit), take(&mut reversed.credit_entries));
+                Self::of_credit(credit, entries, take(&mut reversed.entries))
+            }
             Payload::ItemSettled(settled) => Self::of(take(&mut settled.entries), || {
                 let settlement = settled.settlement.clone().unwrap_or_default();
                 let kinds = [EntryKind::Settlement, EntryKind::Discount, EntryKind::SmallDifference];
@@ -77,6 +97,10 @@ impl LedgerChange {
     fn of(entries: Vec<pb::Entry>, earlier: impl FnOnce() -> Vec<pb::Entry>) -> Self {
         let entries = if entries.is_empty() { earlier() } else { entries };
         Self { entries, ..Self::default() }
+    }
+
+    fn of_credit(credit: Option<pb::Credit>, credit_entries: Vec<pb::CreditEntry>, entries: Vec<pb::Entry>) -> Self {
+        Self { credit, credit_entries, entries, ..Self::default() }
     }
 
     fn issued(issued: &mut pb::InvoiceIssued) -> Self {
@@ -183,6 +207,20 @@ mod tests {
         assert_eq!(change.entries[2].effective_on, "2026-03-05");
         let voided = pb::InvoiceVoided { invoice_id: "i".to_owned(), amount: eur("100.00"), ..Default::default() };
         assert_eq!(amounts(&LedgerChange::take(&mut Payload::InvoiceVoided(voided))), [(EntryKind::Void, "-100.00")]);
+    }
+
+    #[test]
+    fn a_credit_note_reduces_what_its_entries_say() {
+        let before = pb::InvoiceCredited { invoice_id: "i".to_owned(), amount: eur("100.00"), ..Default::default() };
+        let change = LedgerChange::take(&mut Payload::InvoiceCredited(before.clone()));
+        assert_eq!((amounts(&change), &change.credit), (vec![(EntryKind::Credit, "-100.00")], &None));
+        let credit = pb::Credit { credit_id: "c".to_owned(), ..Default::default() };
+        let credit_entry = pb::CreditEntry { credit_id: "c".to_owned(), ..Default::default() };
+        let on_account =
+            pb::InvoiceCredited { credit: Some(credit.clone()), credit_entries: vec![credit_entry.clone()], ..before };
+        let change = LedgerChange::take(&mut Payload::InvoiceCredited(on_account));
+        let expected = LedgerChange { credit: Some(credit), credit_entries: vec![credit_entry], ..Default::default() };
+        assert_eq!(change, expected, "all of it is kept on account");
     }
 
     #[test]

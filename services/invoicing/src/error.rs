@@ -1,8 +1,8 @@
 //! Errors of invoicing, independent of transport.
 
 use quittance_kernel::{
-    BadDebtId, ContactId, CreditNoteId, CustomerId, DeliveryId, InvoiceId, ItemId, PolicyId, SeriesId, TenantId,
-    TermsId,
+    BadDebtId, ContactId, CreditId, CreditNoteId, CustomerId, DeliveryId, EntryId, InvoiceId, ItemId, PolicyId,
+    SeriesId, TenantId, TermsId,
 };
 use quittance_service::{CommonError, service_error};
 
@@ -74,6 +74,12 @@ pub enum Error {
     /// The bad debt does not exist.
     #[error("bad debt {0} does not exist")]
     BadDebtNotFound(BadDebtId),
+    /// The credit does not exist.
+    #[error("credit {0} does not exist")]
+    CreditNotFound(CreditId),
+    /// The credit has no such entry.
+    #[error("the credit has no entry {0}")]
+    CreditEntryNotFound(EntryId),
     /// There is no such active tolerance policy.
     #[error("there is no active tolerance policy {0}")]
     TolerancePolicyNotFound(PolicyId),

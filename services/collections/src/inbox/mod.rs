@@ -35,7 +35,8 @@ struct Change {
 
 impl Change {
     fn add(&mut self, event: EventId, mut payload: Payload) -> Result<(), read::Unreadable> {
-        let LedgerChange { items, entries, extensions } = LedgerChange::take(&mut payload);
+        let LedgerChange { items, entries, extensions, credit: _, credit_entries: _ } =
+            LedgerChange::take(&mut payload);
         extensions.iter().try_for_each(|extension| self.extend_item(extension))?;
         match payload {
             Payload::TenantCreated(pb::TenantCreated { tenant })
@@ -54,6 +55,8 @@ impl Change {
             }
             Payload::InvoiceVoided(_)
             | Payload::InvoiceCredited(_)
+            | Payload::CreditApplied(_)
+            | Payload::CreditEntryReversed(_)
             | Payload::ItemSettled(_)
             | Payload::SettlementReversed(_)
             | Payload::ItemWrittenOff(_)
@@ -76,6 +79,7 @@ impl Change {
             | Payload::ApprovalRejected(_)
             // What it does is in the extensions.
             | Payload::DueDateExtended(_)
+            | Payload::CreditWrittenOff(_)
             | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())

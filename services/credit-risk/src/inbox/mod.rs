@@ -75,8 +75,8 @@ fn issue(change: &mut Change, issued: &pb::InvoiceIssued, items: &[pb::OpenItem]
 }
 
 fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
-    // Exposure does not depend on due dates.
-    let LedgerChange { items, entries, extensions: _ } = LedgerChange::take(&mut payload);
+    // Exposure is what is open on items: it depends neither on due dates nor on what remains of credits.
+    let LedgerChange { items, entries, extensions: _, credit, credit_entries: _ } = LedgerChange::take(&mut payload);
     let debtor = match payload {
         Payload::CustomerCreated(pb::CustomerCreated { customer: published })
         | Payload::CustomerUpdated(pb::CustomerUpdated { customer: published }) => {
@@ -90,6 +90,7 @@ fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
         Payload::InvoiceIssued(issued) => return issue(change, &issued, &items),
         Payload::InvoiceVoided(voided) => voided.customer_id,
         Payload::InvoiceCredited(credited) => credited.customer_id,
+        Payload::CreditApplied(_) | Payload::CreditEntryReversed(_) => credit.unwrap_or_default().customer_id,
         Payload::ItemSettled(settled) => settled.customer_id,
         Payload::SettlementReversed(reversed) => reversed.customer_id,
         Payload::ItemWrittenOff(written_off) => written_off.bad_debt.unwrap_or_default().customer_id,
@@ -112,6 +113,7 @@ fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
         | Payload::ApprovalGranted(_)
         | Payload::ApprovalRejected(_)
         | Payload::DueDateExtended(_)
+        | Payload::CreditWrittenOff(_)
         | Payload::InvoiceDelivered(_) => return Ok(()),
     };
     let debtor = customer(&debtor)?;

@@ -107,6 +107,16 @@ pub(crate) async fn credit_notes_of(tx: &mut Tx, invoice: &Invoice) -> Result<Ve
     rows.into_iter().map(|row| row.into_note(invoice)).collect()
 }
 
+/// Whether there is a credit note of an invoice.
+pub(crate) async fn has_credit_notes(tx: &mut Tx, invoice: InvoiceId) -> Result<bool, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from credit_note where tenant_id = $1 and invoice_id = $2) as "found!""#,
+        tx.tenant().uuid(),
+        invoice.uuid(),
+    );
+    Ok(found.fetch_one(&mut **tx).await?)
+}
+
 /// The filters of a list of credit notes.
 #[derive(Debug, Clone)]
 pub(crate) struct NoteFilter {

@@ -13,7 +13,7 @@ use quittance_kernel::{
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::domain::{Entry, EntryKind, Movement, Source, Timeline};
+use crate::domain::{Entry, EntryKind, Source, Timeline};
 
 /// Adds entries.
 pub(crate) async fn insert_all(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
@@ -155,66 +155,4 @@ pub(crate) async fn timelines(tx: &mut Tx, items: &[ItemId]) -> Result<HashMap<I
         added.entry(ItemId::new(row.item_id)).or_default().push((row.effective_on, amount));
     }
     Ok(added.into_iter().map(|(item, added)| (item, Timeline::new(added))).collect())
-}
-
-/// A customer's balance in one currency before a date.
-pub(crate) async fn balance_before(
-    tx: &mut Tx,
-    customer: CustomerId,
-    currency: Currency,
-    date: NaiveDate,
-) -> Result<Money, DbError> {
-    let tenant = tx.tenant().uuid();
-    let sum = sqlx::query_scalar!(
-        r#"select coalesce(sum(amount), 0) as "sum!"
-           from entry
-           where tenant_id = $1 and customer_id = $2 and currency = $3 and effective_on < $4"#,
-        tenant,
-        customer.uuid(),
-        currency.code(),
-        date,
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    money("entry", customer.uuid(), sum, currency)
-}
-
-/// A customer's movements in one currency between two dates, both included, by effective date and recorded time.
-pub(crate) async fn movements(
-    tx: &mut Tx,
-    customer: CustomerId,
-    currency: Currency,
-    from: NaiveDate,
-    to: NaiveDate,
-    limit: i64,
-) -> Result<Vec<Movement>, DbError> {
-    let tenant = tx.tenant().uuid();
-    let rows = sqlx::query!(
-        "select e.id, e.item_id, e.kind, e.amount, e.effective_on, e.recorded_at, o.number
-         from entry e
-         join open_item o on o.tenant_id = e.tenant_id and o.id = e.item_id
-         where e.tenant_id = $1 and e.customer_id = $2 and e.currency = $3 and e.effective_on between $4 and $5
-         order by e.effective_on, e.recorded_at, e.id
-         limit $6",
-        tenant,
-        customer.uuid(),
-        currency.code(),
-        from,
-        to,
-        limit,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Movement {
-                effective_on: row.effective_on,
-                recorded_at: row.recorded_at,
-                kind: known("entry", row.id, "kind", EntryKind::parse(&row.kind))?,
-                item: ItemId::new(row.item_id),
-                number: row.number,
-                amount: money("entry", row.id, row.amount, currency)?,
-            })
-        })
-        .collect()
 }

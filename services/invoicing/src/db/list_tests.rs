@@ -16,6 +16,7 @@ async fn lists_reach_their_rows_by_index() {
     let uneven = [
         ("invoice.state", "case when k % 100 = 7 then 'draft' else 'issued' end"),
         ("open_item.settled", "case when k % 100 = 7 then 0 else k % 1000 end"),
+        ("customer_credit.applied", "case when k % 100 = 7 then 0 else k % 1000 end"),
         ("metadata_entry.collection", "('{customer,invoice,credit_note}'::text[])[k % 3 + 1]"),
     ];
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lists.txt");
@@ -24,6 +25,7 @@ async fn lists_reach_their_rows_by_index() {
     Box::pin(invoices(&mut plans)).await;
     Box::pin(items(&mut plans)).await;
     Box::pin(documents(&mut plans)).await;
+    Box::pin(credits(&mut plans)).await;
     plans.finish();
 }
 
@@ -152,5 +154,33 @@ async fn documents(plans: &mut ListPlans) {
     ] {
         let list = |tx: &_| document::delivery_places(tx, invoice, time, first_page(by_time));
         plans.explain(&format!("deliveries with {name}"), list).await;
+    }
+}
+
+async fn credits(plans: &mut ListPlans) {
+    use customer_credit::{Filter, ORDERS};
+    for (name, column) in ORDERS {
+        let all = Filter::default();
+        plans.explain(&format!("credits by {name}"), |tx| customer_credit::places(tx, all, first_page(column))).await;
+    }
+    let (issued, updated) = (ORDERS[0].1, ORDERS[1].1);
+    let customers = || vec![CustomerId::new(Uuid::from_u128(7))];
+    for (name, column, filter) in [
+        ("a customer", issued, Filter { customers: customers(), ..Filter::default() }),
+        ("issued_on", issued, Filter { issued_on: one_day(), ..Filter::default() }),
+        (
+            "update_time, used ones too",
+            updated,
+            Filter { updated_at: one_minute(), include_used: true, ..Filter::default() },
+        ),
+        (
+            "a customer, used ones too",
+            updated,
+            Filter { customers: customers(), include_used: true, ..Filter::default() },
+        ),
+    ] {
+        plans
+            .explain(&format!("credits with {name}"), |tx| customer_credit::places(tx, filter, first_page(column)))
+            .await;
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod bad_debt;
 pub(crate) mod customer;
+pub(crate) mod customer_credit;
 pub(crate) mod document;
 pub(crate) mod entry;
 pub(crate) mod extension;
@@ -15,9 +16,11 @@ mod recompute;
 pub(crate) mod series;
 pub(crate) mod settlement;
 pub(crate) mod simulation;
+pub(crate) mod statement;
 pub(crate) mod tenant;
 pub(crate) mod terms;
 pub(crate) mod verify;
+mod verify_credits;
 
 #[cfg(test)]
 mod list_tests;

@@ -40,6 +40,8 @@ pub(crate) async fn calls(tx: &mut Tx, period: &Period) -> Result<Vec<PastCall>,
              join invoice i on i.tenant_id = $1 and i.id = n.invoice_id
              where n.tenant_id = $1
              union all
+             select 'WriteOffCredit', -amount, currency, recorded_at from customer_credit_entry where tenant_id = $1 and kind = 'written_off'
+             union all
              select 'ExtendDueDate', open_amount, currency, recorded_at from due_date_extension where tenant_id = $1
              union all
              select 'ActivatePolicy', null, null, activated_at from policy where tenant_id = $1 and activated_at is not null

@@ -3,7 +3,10 @@
 use quittance_db::{Db, DbError, Found, Invariant, Tx};
 use quittance_kernel::TenantId;
 
-use super::recompute;
+use super::{
+    recompute,
+    verify_credits::{applications, credit_notes, credits},
+};
 
 /// Checks all invariants of a tenant.
 pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invariant>, DbError> {
@@ -51,8 +54,18 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
         },
         Invariant {
             number: 7,
-            rule: "the credit notes of an invoice sum to what was credited of it, and to the cent to an invoice that is credited in full",
+            rule: "the credit notes of an invoice sum to the cent to an invoice that is credited in full, and to less of any other",
+            found: credit_notes(&mut tx).await?,
+        },
+        Invariant {
+            number: 7,
+            rule: "a credit is its credit note's total, less what its entries applied and wrote off; what remains is never negative, on no date",
             found: credits(&mut tx).await?,
+        },
+        Invariant {
+            number: 7,
+            rule: "what credits applied to an item is what the item was credited, on every date",
+            found: applications(&mut tx).await?,
         },
     ];
     tx.commit().await?;
@@ -80,7 +93,7 @@ pub(crate) async fn items(tx: &mut Tx) -> Result<Found, DbError> {
                coalesce(-sum(amount) filter (where kind in ('discount', 'discount_reversal')), 0) as discounted,
                coalesce(-sum(amount) filter (where kind in ('write_off', 'write_off_reversal')), 0) as small,
                coalesce(-sum(amount) filter (where kind in ('bad_debt', 'recovery')), 0) as bad_debt,
-               coalesce(-sum(amount) filter (where kind = 'credit'), 0) as credited,
+               coalesce(-sum(amount) filter (where kind in ('credit', 'credit_reversal')), 0) as credited,
                coalesce(-sum(amount) filter (where kind = 'void'), 0) as voided
              from entry
              where tenant_id = $1
@@ -155,7 +168,7 @@ pub(crate) async fn documents(tx: &mut Tx) -> Result<Found, DbError> {
            ), opened as (
              select coalesce(document_id, id) as id, sum(total) as total, min(currency) as currency, max(currency) as last_currency, count(*) as items,
                coalesce(max(installment), 1) as last, min(customer_id::text) as customer_id, max(customer_id::text) as last_customer_id,
-               max(coalesce(agreed_due_on, due_on)) as due_on, sum(voided) as voided, sum(credited) as credited
+               max(coalesce(agreed_due_on, due_on)) as due_on, sum(voided) as voided
              from open_item
              left join extended on item_id = id
              where tenant_id = $1
@@ -166,7 +179,7 @@ pub(crate) async fn documents(tx: &mut Tx) -> Result<Found, DbError> {
                and i.currency is not distinct from o.currency and i.currency is not distinct from o.last_currency
                and i.customer_id::text is not distinct from o.customer_id and i.customer_id::text is not distinct from o.last_customer_id
                and i.due_on is not distinct from o.due_on and o.items = o.last
-               and (i.state = 'voided') = (o.voided = o.total) and (i.state = 'credited') = (o.credited = o.total) as holds
+               and (i.state = 'voided') = (o.voided = o.total) as holds
              from (select * from invoice where tenant_id = $1 and state <> 'draft') i
              full join opened o on o.id = i.id
            ), violations as (
@@ -302,42 +315,6 @@ pub(crate) async fn numbers(tx: &mut Tx) -> Result<Found, DbError> {
            )
            select (select count(*) from printed) as "checked!", (select count(*) from shared) as "violations!",
              array(select text || ' stands on ' || documents || ' documents' from shared order by text limit 20) as "examples!""#,
-        tenant,
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(found)
-}
-
-/// The credit notes of an invoice sum to what its items were credited, and to all of it, net and tax, exactly if it is credited.
-pub(crate) async fn credits(tx: &mut Tx) -> Result<Found, DbError> {
-    let tenant = tx.tenant().uuid();
-    let found = sqlx::query_as!(
-        Found,
-        r#"with noted as (
-             select invoice_id as id, sum(net_total) as net_total, sum(tax_total) as tax_total, sum(total) as total, max(id::text) as last_id
-             from credit_note
-             where tenant_id = $1
-             group by invoice_id
-           ), opened as (
-             select coalesce(document_id, id) as id, sum(credited) as credited
-             from open_item
-             where tenant_id = $1
-             group by 1
-           ), compared as (
-             select coalesce(c.id, i.id) as id,
-               c.total is not distinct from o.credited
-               and (i.state = 'credited') = (c.net_total = i.net_total and c.tax_total = i.tax_total and c.total = i.total)
-               and (i.state <> 'credited' or i.credit_note_id::text = c.last_id) as holds
-             from noted c
-             full join (select * from invoice where tenant_id = $1 and state = 'credited') f on f.id = c.id
-             left join invoice i on i.tenant_id = $1 and i.id = coalesce(c.id, f.id)
-             left join opened o on o.id = c.id
-           ), violations as (
-             select id from compared where holds is not true
-           )
-           select (select count(*) from compared) as "checked!", (select count(*) from violations) as "violations!",
-             array(select 'invoice ' || id from violations order by id limit 20) as "examples!""#,
         tenant,
     )
     .fetch_one(&mut **tx)

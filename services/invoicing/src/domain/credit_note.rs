@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, Metadata, Money};
 
 use super::credit_scope::{Credit, CreditLine, CreditScope};
+use super::customer_credit::{CreditEntry, CustomerCredit};
 use super::entry::{Entry, Recording};
 use super::invoice::{Invoice, State};
 use super::open_item::OpenItem;
@@ -106,6 +107,8 @@ pub(crate) struct CreditRequest<'a> {
     pub reason: CreditReason,
     /// The caller's own keys and values.
     pub metadata: Metadata,
+    /// Whether it is kept on account instead of applied to the invoice.
+    pub keep_on_account: bool,
 }
 
 /// A credit that is possible: decided before a number is taken, so that refusals take none.
@@ -116,14 +119,13 @@ pub(crate) struct CreditPlan<'a> {
 }
 
 impl<'a> CreditPlan<'a> {
-    /// What is credited of an invoice with these items, after the notes before it.
+    /// What is credited of an invoice, after the notes before it.
     ///
     /// # Errors
     /// `InvoiceNotIssued`, `IssuedInFuture`, `IssuedBeforeInvoice`, `CreditExceedsInvoice`, `CreditLineUnknown`, `CreditLineExceeded`,
-    /// `CreditExceedsOpen` where more would be credited than is open, `TotalNotPositive`, `Line`, `Money`.
+    /// `TotalNotPositive`, `Line`, `Money`.
     pub(crate) fn new(
         invoice: &Invoice,
-        items: &[OpenItem],
         before: &[CreditNote],
         request: CreditRequest<'a>,
     ) -> Result<CreditPlan<'a>, Refusal> {
@@ -137,18 +139,14 @@ impl<'a> CreditPlan<'a> {
         }
         let notes = before.iter().map(|note| (&note.lines[..], &note.totals));
         let credit = Credit::of(invoice, notes, request.scope)?;
-        let open = Money::sum(invoice.currency, items.iter().map(OpenItem::open))?;
-        if credit.totals.total.compare(open)?.is_gt() {
-            return Err(Refusal::CreditExceedsOpen { credit: credit.totals.total, open });
-        }
         Ok(CreditPlan { request, credit })
     }
 
-    /// Issues the credit note, under the number taken for it, and credits the items: the one that is due last first, so that what is due next stays
-    /// as it was agreed.
+    /// Issues the credit note, under the number taken for it, and applies its credit to the invoice's items as far as they are open: to the one that is due
+    /// last first, so that what is due next stays as it was agreed. What remains is on account.
     ///
     /// # Errors
-    /// Those of [`CreditPlan::new`], whose invoice and items these are.
+    /// Those of [`CreditPlan::new`], whose invoice this is.
     pub(crate) fn issue(
         self,
         invoice: &Invoice,
@@ -159,19 +157,6 @@ impl<'a> CreditPlan<'a> {
     ) -> Result<Credited, Refusal> {
         let CreditPlan { request, credit } = self;
         let issuance = invoice.issued()?.clone();
-        let mut left = credit.totals.total;
-        let mut due_last_first = items;
-        due_last_first.sort_by_key(|item| std::cmp::Reverse((item.due_on, item.installment)));
-        let (mut items, mut entries) = (Vec::new(), Vec::new());
-        for item in due_last_first {
-            let part = left.min(item.open())?;
-            if part.is_positive() {
-                left = left.checked_sub(part)?;
-                let (item, more) = item.credit(part, request.issued_on, recording)?;
-                items.push(item);
-                entries.extend(more);
-            }
-        }
         let state = if credit.uncredited.is_zero() {
             State::Credited { issuance, credit_note: id }
         } else {
@@ -190,7 +175,31 @@ impl<'a> CreditPlan<'a> {
             issued_at: recording.at,
         };
         let invoice = Invoice { state, version: invoice.version + 1, ..invoice.clone() };
-        Ok(Credited { note, invoice, items, entries, uncredited: credit.uncredited })
+        let (mut on_account, issued) =
+            CustomerCredit::issue(id, &note.number, note.customer, note.totals.total, note.issued_on, recording)?;
+        let mut due_last_first = if request.keep_on_account { Vec::new() } else { items };
+        due_last_first.sort_by_key(|item| std::cmp::Reverse((item.due_on, item.installment)));
+        let (mut items, mut entries, mut credit_entries) = (Vec::new(), Vec::new(), vec![issued]);
+        for item in due_last_first {
+            if item.open().is_zero() || on_account.remaining().is_zero() {
+                continue;
+            }
+            let used = on_account.apply(item, None, request.issued_on, recording)?;
+            on_account = used.credit;
+            credit_entries.push(used.entry);
+            let (item, entry) = used.item.ok_or(Refusal::NothingOpen)?;
+            items.push(item);
+            entries.push(entry);
+        }
+        Ok(Credited {
+            note,
+            invoice,
+            items,
+            entries,
+            credit: on_account,
+            credit_entries,
+            uncredited: credit.uncredited,
+        })
     }
 }
 
@@ -201,10 +210,14 @@ pub(crate) struct Credited {
     pub note: CreditNote,
     /// The invoice after it.
     pub invoice: Invoice,
-    /// The items that it has credited, after it.
+    /// The items that it was applied to, after it.
     pub items: Vec<OpenItem>,
     /// An entry for each of them.
     pub entries: Vec<Entry>,
+    /// What it is worth, and what of it was applied.
+    pub credit: CustomerCredit,
+    /// Its issue, and an application for each item.
+    pub credit_entries: Vec<CreditEntry>,
     /// What of the invoice is not credited after it.
     pub uncredited: Money,
 }
@@ -223,6 +236,7 @@ mod tests {
             today: day("2026-03-10"),
             reason: CreditReason::Pricing,
             metadata: Metadata::default(),
+            keep_on_account: false,
         }
     }
 
@@ -234,7 +248,7 @@ mod tests {
         issued_on: &str,
     ) -> Result<Credited, Refusal> {
         let scope = amount.map(|amount| CreditScope::Amount(eur(amount)));
-        let plan = CreditPlan::new(invoice, items, before, request(scope.as_ref(), issued_on))?;
+        let plan = CreditPlan::new(invoice, before, request(scope.as_ref(), issued_on))?;
         plan.issue(invoice, items.to_vec(), CreditNoteId::at(now()), "CN-000001".to_owned(), &recording())
     }
 

@@ -98,9 +98,16 @@ mod tests {
     fn page(scope: Option<&CreditScope>, reason: CreditReason) -> String {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
         let on: NaiveDate = day("2026-03-04");
-        let request = CreditRequest { scope, issued_on: on, today: on, reason, metadata: Metadata::default() };
+        let request = CreditRequest {
+            scope,
+            issued_on: on,
+            today: on,
+            reason,
+            metadata: Metadata::default(),
+            keep_on_account: false,
+        };
         let items = vec![item];
-        let plan = CreditPlan::new(&invoice, &items, &[], request).unwrap();
+        let plan = CreditPlan::new(&invoice, &[], request).unwrap();
         let id = CreditNoteId::at(now());
         let credited = plan.issue(&invoice, items, id, "CN-000001".to_owned(), &recording()).unwrap();
         CreditNotePage::of(&parties(), &credited.note, &credited.invoice).unwrap().render().unwrap()

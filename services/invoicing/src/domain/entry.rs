@@ -28,8 +28,10 @@ pub(crate) enum EntryKind {
     BadDebt,
     /// A bad debt that is paid after all.
     Recovery,
-    /// Credited.
+    /// Credited: a credit was applied.
     Credit,
+    /// The reversal of the application of a credit.
+    CreditReversal,
     /// Voided.
     Void,
 }
@@ -54,7 +56,7 @@ pub(crate) enum Part {
 }
 
 impl EntryKind {
-    const ALL: [EntryKind; 11] = [
+    const ALL: [EntryKind; 12] = [
         EntryKind::Document,
         EntryKind::Settlement,
         EntryKind::Discount,
@@ -65,6 +67,7 @@ impl EntryKind {
         EntryKind::BadDebt,
         EntryKind::Recovery,
         EntryKind::Credit,
+        EntryKind::CreditReversal,
         EntryKind::Void,
     ];
 
@@ -81,6 +84,7 @@ impl EntryKind {
             EntryKind::BadDebt => "bad_debt",
             EntryKind::Recovery => "recovery",
             EntryKind::Credit => "credit",
+            EntryKind::CreditReversal => "credit_reversal",
             EntryKind::Void => "void",
         }
     }
@@ -98,7 +102,7 @@ impl EntryKind {
             EntryKind::Discount | EntryKind::DiscountReversal => Part::Discounted,
             EntryKind::SmallDifference | EntryKind::SmallDifferenceReversal => Part::WrittenOff,
             EntryKind::BadDebt | EntryKind::Recovery => Part::BadDebt,
-            EntryKind::Credit => Part::Credited,
+            EntryKind::Credit | EntryKind::CreditReversal => Part::Credited,
             EntryKind::Void => Part::Voided,
         }
     }
@@ -111,7 +115,7 @@ pub(crate) enum Source {
     Document(InvoiceId),
     /// The allocation of a payment, or its reversal.
     Allocation(AllocationId),
-    /// A credit note.
+    /// A credit note: the application of its credit, or the reversal of that.
     CreditNote(CreditNoteId),
     /// A bad debt, or its recovery.
     BadDebt(BadDebtId),

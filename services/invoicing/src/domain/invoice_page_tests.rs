@@ -65,9 +65,10 @@ fn credited(invoice: &Invoice, item: OpenItem, amount: &str) -> (Invoice, OpenIt
         today: on,
         reason: CreditReason::Pricing,
         metadata: Metadata::default(),
+        keep_on_account: false,
     };
     let items = vec![item];
-    let plan = CreditPlan::new(invoice, &items, &[], request).unwrap();
+    let plan = CreditPlan::new(invoice, &[], request).unwrap();
     let id = CreditNoteId::at(now());
     let mut credited = plan.issue(invoice, items, id, "CN-000001".to_owned(), &recording()).unwrap();
     (credited.invoice, credited.items.remove(0))

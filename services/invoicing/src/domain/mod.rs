@@ -9,6 +9,7 @@ pub(crate) mod credit_note;
 pub(crate) mod credit_note_page;
 pub(crate) mod credit_scope;
 pub(crate) mod customer;
+pub(crate) mod customer_credit;
 pub(crate) mod delivery;
 pub(crate) mod document;
 pub(crate) mod entry;
@@ -45,6 +46,9 @@ pub(crate) use credit_note::{CreditNote, CreditPlan, CreditReason, CreditRequest
 pub(crate) use credit_note_page::CreditNotePage;
 pub(crate) use credit_scope::{CreditLine, CreditScope, LineCredit};
 pub(crate) use customer::{Contact, ContactContent, Customer, CustomerContent, CustomerPatch};
+pub(crate) use customer_credit::{
+    CreditAmounts, CreditEntry, CreditEntryKind, CreditUse, CustomerCredit, apply_each, apply_in_order,
+};
 pub(crate) use delivery::{Delivery, DeliveryChannel};
 pub(crate) use document::DocumentError;
 pub(crate) use entry::{Entry, EntryKind, Recording, Source};
@@ -64,7 +68,7 @@ pub(crate) use rounding::{RoundingRule, RoundingScope};
 pub(crate) use search::{NumberSearch, SeriesFormat};
 pub(crate) use series::{BadSeries, Numbering, Series, SeriesKind, SeriesPatch};
 pub(crate) use simulation::{Effect, SimulatedCalls, SimulatedTolerances, simulate_approvals, simulate_tolerances};
-pub(crate) use statement::{Movement, Statement};
+pub(crate) use statement::{Moved, Movement, Statement};
 pub(crate) use tenant::{Enquiries, Tenant, TenantContent};
 pub(crate) use tenant_patch::{EnquiriesPatch, RoundingPatch, TenantPatch};
 pub(crate) use timeline::Timeline;

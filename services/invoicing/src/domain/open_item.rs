@@ -164,16 +164,26 @@ impl OpenItem {
         recording.entry(self.key(), EntryKind::Document, self.amounts.total(), self.issued_on)
     }
 
-    /// The item after movements of this date, and their entries, which count from when the balance allows it. Its balance changes in no other way.
+    /// The item after movements of this date, and their entries, which count from when the balance allows it.
     pub(super) fn moved(
         self,
         movements: impl IntoIterator<Item = (EntryKind, Money)>,
         dated_on: NaiveDate,
         recording: &Recording,
     ) -> Result<(OpenItem, Vec<Entry>), BadAmounts> {
+        self.moved_from(movements, (dated_on, dated_on), recording)
+    }
+
+    /// As [`OpenItem::moved`], of what does not count before a date of its own. Its balance changes in no other way.
+    fn moved_from(
+        self,
+        movements: impl IntoIterator<Item = (EntryKind, Money)>,
+        (dated_on, from): (NaiveDate, NaiveDate),
+        recording: &Recording,
+    ) -> Result<(OpenItem, Vec<Entry>), BadAmounts> {
         let movements: Vec<(EntryKind, Money)> = movements.into_iter().collect();
         let amounts = self.amounts.after(movements.iter().copied())?;
-        let effective_on = self.timeline.counts_from(dated_on, &amounts)?;
+        let effective_on = self.timeline.counts_from(from, amounts.open(), amounts.total())?;
         let entry = |(kind, amount)| Entry { dated_on, ..recording.entry(self.key(), kind, amount, effective_on) };
         let entries: Vec<Entry> = movements.into_iter().map(entry).collect();
         let mut timeline = self.timeline;
@@ -241,24 +251,26 @@ impl OpenItem {
         })
     }
 
-    /// Credits an amount of what is open.
+    /// Applies a credit, or reverses that: a movement of this date that does not count before another one.
     ///
     /// # Errors
-    /// `ItemClosed` if it was voided or credited in full; `CreditExceedsOpen`.
-    pub(super) fn credit(
+    /// `CreditExceedsOpen`; `CreditEntryNotReversible` if the item has less credited; `Money`.
+    pub(super) fn credited(
         self,
+        kind: EntryKind,
         amount: Money,
-        issued_on: NaiveDate,
+        dates: (NaiveDate, NaiveDate),
         recording: &Recording,
-    ) -> Result<(OpenItem, Vec<Entry>), Refusal> {
-        if self.amounts.is_closed() {
-            return Err(Refusal::ItemClosed);
-        }
+    ) -> Result<(OpenItem, Entry), Refusal> {
         let open = self.open();
-        self.moved([(EntryKind::Credit, amount.negated())], issued_on, recording).map_err(|bad| match bad {
+        let refused = |bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
-            BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::CreditExceedsOpen { credit: amount, open },
-        })
+            BadAmounts::Negative => Refusal::CreditEntryNotReversible,
+            BadAmounts::ExceedTotal => Refusal::CreditExceedsOpen { credit: amount.abs(), open },
+        };
+        let (item, mut entries) = self.moved_from([(kind, amount)], dates, recording).map_err(refused)?;
+        let entry = entries.pop().ok_or(Refusal::NothingOpen)?;
+        Ok((item, entry))
     }
 
     /// Voids the item in full.

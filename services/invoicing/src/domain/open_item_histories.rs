@@ -69,7 +69,9 @@ fn take(step: Step, item: &OpenItem, Done { settled, bad_debts }: &mut Done) -> 
             return Some(done);
         }
         Step::Credit { minor, days } => {
-            return item.clone().credit(cents(minor), after(days), &recording()).ok();
+            let (credited, on) = (item.clone(), after(days));
+            let (item, entry) = credited.credited(EntryKind::Credit, cents(-minor), (on, on), &recording()).ok()?;
+            return Some((item, vec![entry]));
         }
         Step::WriteOff { minor, days } => {
             let request = WriteOffRequest {
@@ -156,6 +158,6 @@ proptest! {
     }
 }
 
-/// Each kind with the kind that takes it back.
+/// Each kind with the kind that reverses it.
 const SETTLING_AND_BACK: [[EntryKind; 2]; 3] =
     [[SETTLING[0], REVERSING[0]], [SETTLING[1], REVERSING[1]], [SETTLING[2], REVERSING[2]]];

@@ -205,9 +205,11 @@ fn a_settlement_without_a_write_off_is_the_command_it_always_was() {
 #[test]
 fn items_are_credited_in_part_and_closed_when_nothing_is_left() {
     let item = open_item("100.00", "2/10 net 30", "2026-03-02");
-    let credit = |item: &OpenItem, amount| item.clone().credit(eur(amount), day("2026-03-03"), &recording());
-    let (item, entries) = credit(&item, "40.00").unwrap();
-    let [entry] = &entries[..] else { panic!("one entry") };
+    let credit = |item: &OpenItem, amount| {
+        let (on, taken) = (day("2026-03-03"), eur(amount).negated());
+        item.clone().credited(EntryKind::Credit, taken, (on, on), &recording())
+    };
+    let (item, entry) = credit(&item, "40.00").unwrap();
     assert_eq!((entry.kind, entry.amount, item.open()), (EntryKind::Credit, eur("-40.00"), eur("60.00")));
     assert_eq!(credit(&item, "60.01").unwrap_err().reason(), "CREDIT_EXCEEDS_OPEN");
     assert_eq!(item.clone().void(day("2026-03-04"), &recording()), Err(Refusal::InvoiceCreditedInPart));
@@ -218,7 +220,7 @@ fn items_are_credited_in_part_and_closed_when_nothing_is_left() {
     assert!(paid.open().is_zero());
     let (credited, _) = credit(&item, "60.00").unwrap();
     assert_eq!(refused(&credited, &settlement(&item, "1.00", None, "2026-03-03")), "ITEM_CLOSED");
-    assert_eq!(credit(&credited, "1.00").unwrap_err(), Refusal::ItemClosed);
+    assert_eq!(credit(&credited, "1.00").unwrap_err().reason(), "CREDIT_EXCEEDS_OPEN");
     assert_eq!(credited.void(day("2026-03-04"), &recording()), Err(Refusal::ItemClosed));
 }
 
@@ -233,8 +235,9 @@ fn money_for_an_item_that_was_paid_counts_from_the_reversal_of_that_payment() {
     let (paid, entries) = item.clone().settle(&second, None, &recording()).unwrap();
     let dates: Vec<_> = entries.iter().map(|entry| (entry.dated_on, entry.effective_on)).collect();
     assert_eq!((dates, paid.open()), (vec![(day("2026-03-10"), day("2026-03-25")); 2], eur("0.00")));
-    let (credited, entries) = item.clone().credit(eur("100.00"), day("2026-03-22"), &recording()).unwrap();
-    assert_eq!((entries[0].effective_on, credited.open()), (day("2026-03-25"), eur("0.00")));
+    let (on, taken) = (day("2026-03-22"), eur("-100.00"));
+    let (credited, entry) = item.clone().credited(EntryKind::Credit, taken, (on, on), &recording()).unwrap();
+    assert_eq!((entry.dated_on, entry.effective_on, credited.open()), (on, day("2026-03-25"), eur("0.00")));
     let early = settlement(&item, "0.01", None, "2026-02-01");
     let (_, entries) = open_item("100.00", "net 30", "2026-03-02").settle(&early, None, &recording()).unwrap();
     assert_eq!((entries[0].dated_on, entries[0].effective_on), (day("2026-02-01"), day("2026-03-02")));

@@ -58,13 +58,43 @@ pub enum Refusal {
         /// What is not credited yet.
         uncredited: Money,
     },
-    /// More would be credited than is open.
-    #[error("the credit of {credit} exceeds what is open, {open}: reverse settlements first")]
+    /// More of a credit would be applied to an item than is open.
+    #[error("the credit of {credit} exceeds what is open, {open}")]
     CreditExceedsOpen {
         /// What would be credited.
         credit: Money,
         /// What is open.
         open: Money,
+    },
+    /// Credits are applied to items of their own customer.
+    #[error("the item is another customer's")]
+    ItemOfOtherCustomer,
+    /// Nothing remains of the credit.
+    #[error("nothing remains of the credit")]
+    CreditUsedUp,
+    /// More of a credit would be used than remains.
+    #[error("more would be used than remains of the credit, {remaining}")]
+    CreditExceedsRemaining {
+        /// What remains.
+        remaining: Money,
+    },
+    /// A credit is not used before it was issued.
+    #[error("the credit was issued on {issued_on}: it cannot be used before")]
+    EffectiveBeforeCredit {
+        /// Its issue date.
+        issued_on: NaiveDate,
+    },
+    /// Only an application or a write-off of a credit is reversed.
+    #[error("the entry is neither an application nor a write-off")]
+    CreditEntryNotReversible,
+    /// An entry is reversed once.
+    #[error("the entry was reversed before")]
+    CreditEntryReversed,
+    /// An entry is not reversed before it is effective.
+    #[error("the entry is effective on {effective_on}: it cannot be reversed before")]
+    ReversedBeforeEffective {
+        /// Its effective date.
+        effective_on: NaiveDate,
     },
     /// The invoice has no such line.
     #[error("the invoice has no such line")]
@@ -230,6 +260,13 @@ impl Refusal {
             Refusal::CurrencyNotInUse { .. } => "CURRENCY_NOT_IN_USE",
             Refusal::CreditExceedsInvoice { .. } => "CREDIT_EXCEEDS_INVOICE",
             Refusal::CreditExceedsOpen { .. } => "CREDIT_EXCEEDS_OPEN",
+            Refusal::ItemOfOtherCustomer => "ITEM_OF_OTHER_CUSTOMER",
+            Refusal::CreditUsedUp => "CREDIT_USED_UP",
+            Refusal::CreditExceedsRemaining { .. } => "CREDIT_EXCEEDS_REMAINING",
+            Refusal::EffectiveBeforeCredit { .. } => "EFFECTIVE_BEFORE_CREDIT",
+            Refusal::CreditEntryNotReversible => "CREDIT_ENTRY_NOT_REVERSIBLE",
+            Refusal::CreditEntryReversed => "CREDIT_ENTRY_REVERSED",
+            Refusal::ReversedBeforeEffective { .. } => "REVERSED_BEFORE_EFFECTIVE",
             Refusal::CreditLineUnknown => "CREDIT_LINE_UNKNOWN",
             Refusal::CreditLineExceeded { .. } => "CREDIT_LINE_EXCEEDED",
             Refusal::InvoiceCreditedInPart => "INVOICE_CREDITED_IN_PART",

@@ -1,24 +1,32 @@
 //! Statements of account: the movements of a period between two balances.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quittance_kernel::{ItemId, Money, MoneyError};
+use quittance_kernel::{CreditId, ItemId, Money, MoneyError};
 
+use super::customer_credit::CreditEntryKind;
 use super::entry::EntryKind;
 
 /// The most movements of a statement.
 pub(crate) const MAX_LINES: u16 = 10_000;
 
-/// A movement of one of the customer's items.
+/// What a movement moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Moved {
+    /// An item.
+    Item(ItemId, EntryKind),
+    /// A credit on account.
+    Credit(CreditId, CreditEntryKind),
+}
+
+/// A movement of the customer's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Movement {
     /// The effective date.
     pub effective_on: NaiveDate,
     /// The recorded time.
     pub recorded_at: DateTime<Utc>,
-    /// Its kind.
-    pub kind: EntryKind,
-    /// The item.
-    pub item: ItemId,
+    /// The item or credit, and its kind.
+    pub moved: Moved,
     /// The document's number.
     pub number: String,
     /// The amount; positive increases the balance.
@@ -45,13 +53,26 @@ pub(crate) struct Statement {
     pub opening: Money,
     /// The movements, by effective date and recorded time.
     pub lines: Vec<StatementLine>,
-    /// The closing balance, at the end of the last day.
+    /// The closing balance, at the end of the last day: what is open on items, less what remains of credits.
     pub closing: Money,
+    /// What remains of credits at the end of the last day.
+    pub closing_credits: Money,
+}
+
+impl Statement {
+    /// What is open on items at the end of the last day.
+    ///
+    /// # Errors
+    /// `TooLarge`.
+    pub(crate) fn closing_items(&self) -> Result<Money, MoneyError> {
+        self.closing.checked_add(self.closing_credits)
+    }
 }
 
 impl Statement {
     /// The statement of a period. `carried` is the sum of movements not given, all before the period;
-    /// given ones before it are added to the opening balance, and those after it are ignored.
+    /// given ones before it are added to the opening balance, and those after it are ignored. `closing_credits` is what
+    /// remains of credits at its end, which the movements have.
     ///
     /// # Errors
     /// `CurrencyMismatch` if a movement is in another currency than `carried`; `TooLarge`.
@@ -60,10 +81,11 @@ impl Statement {
         to_on: NaiveDate,
         carried: Money,
         movements: Vec<Movement>,
+        closing_credits: Money,
     ) -> Result<Statement, MoneyError> {
         let mut movements = movements;
         movements.retain(|movement| movement.effective_on <= to_on);
-        movements.sort_by_key(|movement| (movement.effective_on, movement.recorded_at, movement.item, movement.kind));
+        movements.sort_by_key(|movement| (movement.effective_on, movement.recorded_at, movement.moved));
         let first = movements.partition_point(|movement| movement.effective_on < from_on);
         let within = movements.split_off(first);
         let opening = movements.iter().try_fold(carried, |sum, movement| sum.checked_add(movement.amount))?;
@@ -73,7 +95,7 @@ impl Statement {
             closing = closing.checked_add(movement.amount)?;
             lines.push(StatementLine { movement, balance: closing });
         }
-        Ok(Statement { from_on, to_on, opening, lines, closing })
+        Ok(Statement { from_on, to_on, opening, lines, closing, closing_credits })
     }
 }
 
@@ -86,8 +108,9 @@ mod tests {
     use crate::domain::samples::{day, eur, now};
 
     fn movement(effective_on: &str, kind: EntryKind, amount: &str) -> Movement {
-        let (item, number) = (ItemId::at(now()), "INV-000001".to_owned());
-        Movement { effective_on: day(effective_on), recorded_at: now(), kind, item, number, amount: eur(amount) }
+        let moved = Moved::Item(ItemId::at(now()), kind);
+        let number = "INV-000001".to_owned();
+        Movement { effective_on: day(effective_on), recorded_at: now(), moved, number, amount: eur(amount) }
     }
 
     #[test]
@@ -99,15 +122,17 @@ mod tests {
             movement("2026-04-01", EntryKind::Settlement, "-100.00"),
             movement("2026-03-31", EntryKind::Discount, "-2.00"),
         ];
-        let statement = Statement::of(day("2026-03-01"), day("2026-03-31"), eur("7.00"), movements).unwrap();
+        let statement =
+            Statement::of(day("2026-03-01"), day("2026-03-31"), eur("7.00"), movements, eur("25.00")).unwrap();
         assert_eq!((statement.opening, statement.closing), (eur("107.00"), eur("125.00")));
+        assert_eq!(statement.closing_items(), Ok(eur("150.00")));
         let balances: Vec<Money> = statement.lines.iter().map(|line| line.balance).collect();
         assert_eq!(balances, [eur("157.00"), eur("127.00"), eur("125.00")]);
     }
 
     #[test]
     fn a_quiet_period_keeps_the_balance() {
-        let statement = Statement::of(day("2026-03-01"), day("2026-03-31"), eur("7.00"), vec![]).unwrap();
+        let statement = Statement::of(day("2026-03-01"), day("2026-03-31"), eur("7.00"), vec![], eur("0.00")).unwrap();
         assert_eq!((statement.opening, statement.closing, statement.lines.len()), (eur("7.00"), eur("7.00"), 0));
     }
 
@@ -126,9 +151,9 @@ mod tests {
                 .collect();
             let (middle, end) = (start + chrono::Days::new(cut), start + chrono::Days::new(60));
             let eve = middle.pred_opt().unwrap();
-            let first = Statement::of(start, eve, eur("0.00"), movements.clone()).unwrap();
-            let second = Statement::of(middle, end, eur("0.00"), movements.clone()).unwrap();
-            let whole = Statement::of(start, end, eur("0.00"), movements).unwrap();
+            let first = Statement::of(start, eve, eur("0.00"), movements.clone(), eur("0.00")).unwrap();
+            let second = Statement::of(middle, end, eur("0.00"), movements.clone(), eur("0.00")).unwrap();
+            let whole = Statement::of(start, end, eur("0.00"), movements, eur("0.00")).unwrap();
             prop_assert_eq!(first.closing, second.opening);
             prop_assert_eq!(whole.closing, second.closing);
             prop_assert_eq!(whole.lines, [first.lines, second.lines].concat());

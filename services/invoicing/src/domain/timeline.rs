@@ -3,9 +3,7 @@
 use chrono::NaiveDate;
 use quittance_kernel::{Money, MoneyError};
 
-use super::amounts::Amounts;
-
-/// What an item has owed on each date: of all its entries, or, as far as most decisions need it, from the latest date on.
+/// What an item has owed, or what has remained of a credit, on each date: of all its entries, or, as far as most decisions need it, from the latest date on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Timeline {
     /// What was added on each date, in the order of dates; on the first one all that was added before, too. Empty if the latest date is not known.
@@ -49,16 +47,16 @@ impl Timeline {
         Ok(())
     }
 
-    /// From when something of this date counts that leaves these amounts: from the first date, not before its own, from which the balance stays within
+    /// From when something of this date counts that leaves this balance: from the first date, not before its own, from which the balance stays within
     /// nothing and the total.
     ///
     /// # Errors
     /// `MoneyError` if an amount is too large.
-    pub(super) fn counts_from(&self, dated: NaiveDate, left: &Amounts) -> Result<NaiveDate, MoneyError> {
-        let mut balance = left.open();
+    pub(super) fn counts_from(&self, dated: NaiveDate, left: Money, total: Money) -> Result<NaiveDate, MoneyError> {
+        let mut balance = left;
         for (on, added) in self.added.iter().rev().take_while(|(on, _)| *on > dated) {
             balance = balance.checked_sub(*added)?;
-            if balance.is_negative() || balance.compare(left.total())?.is_gt() {
+            if balance.is_negative() || balance.compare(total)?.is_gt() {
                 return Ok(*on);
             }
         }
@@ -68,10 +66,7 @@ impl Timeline {
 
 #[cfg(test)]
 mod tests {
-    use quittance_kernel::Currency;
-
     use super::*;
-    use crate::domain::amounts::Parts;
     use crate::domain::samples::{day, eur};
 
     /// From when an item counts what changes its balance, which is one of 100.00 and owes this from these dates on.
@@ -82,9 +77,8 @@ mod tests {
             timeline.add(day(on), eur(balance).checked_sub(open).unwrap()).unwrap();
             open = eur(balance);
         }
-        let settled = eur("100.00").checked_sub(open).unwrap().checked_sub(eur(change)).unwrap();
-        let left = Amounts::new(eur("100.00"), Parts { settled, ..Parts::none(Currency::EUR) }).unwrap();
-        timeline.counts_from(day(dated), &left).unwrap()
+        let left = open.checked_add(eur(change)).unwrap();
+        timeline.counts_from(day(dated), left, eur("100.00")).unwrap()
     }
 
     #[test]

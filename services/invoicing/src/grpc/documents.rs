@@ -204,7 +204,8 @@ impl CreditNoteService for App {
     ) -> Result<Response<pb::CreditInvoiceResponse>, Status> {
         let call = parse::<ops::CreditInvoice, _>(request)?;
         self.run(call, |credited| pb::CreditInvoiceResponse {
-            credit_note: credited.as_done().map(wire::credit_note),
+            credit_note: credited.as_done().map(|(note, _)| wire::credit_note(note)),
+            credit: credited.as_done().map(|(_, credit)| wire::customer_credit(credit)),
             approval: credited.approval(),
         })
         .await

@@ -106,11 +106,12 @@ impl OpenItemService for App {
         let ((customer, currency), (from, to)) = bad.into_result(customer.zip(currency).zip(from.zip(to)))?;
         let read = async |tx: &mut Tx| {
             db::customer::find(tx, customer).await?.ok_or(Error::CustomerNotFound(customer))?;
-            let carried = db::entry::balance_before(tx, customer, currency, from).await?;
+            let carried = db::statement::balance_before(tx, customer, currency, from).await?;
+            let credits = db::customer_credit::remaining_on(tx, customer, currency, to).await?;
             let limit = i64::from(statement::MAX_LINES) + 1;
-            Ok::<_, Error>((carried, db::entry::movements(tx, customer, currency, from, to, limit).await?))
+            Ok::<_, Error>((carried, db::statement::movements(tx, customer, currency, from, to, limit).await?, credits))
         };
-        let (carried, movements) = self.read(tenant, read).await?;
+        let (carried, movements, credits) = self.read(tenant, read).await?;
         if movements.len() > usize::from(statement::MAX_LINES) {
             let mut bad = Violations::default();
             bad.add(
@@ -120,9 +121,9 @@ impl OpenItemService for App {
             );
             return Err(bad.into());
         }
-        let made = Statement::of(from, to, carried, movements)
-            .map_err(|e| Error::refused(format!("customer {customer}"), Refusal::from(e)))?;
-        Ok(Response::new(wire::statement(customer, &made)))
+        let refused = |error| Error::refused(format!("customer {customer}"), Refusal::from(error));
+        let made = Statement::of(from, to, carried, movements, credits).map_err(refused)?;
+        Ok(Response::new(wire::statement(customer, &made).map_err(refused)?))
     }
 
     async fn verify_ledger(

@@ -2,6 +2,7 @@
 
 mod bad_debts;
 mod books;
+mod customer_credits;
 mod documents;
 mod items;
 mod lists;
@@ -18,6 +19,7 @@ use quittance_grpc::Reading;
 use quittance_proto::invoicing::v1::{
     bad_debt_service_server::BadDebtServiceServer,
     credit_note_service_server::CreditNoteServiceServer,
+    customer_credit_service_server::CustomerCreditServiceServer,
     customer_service_server::CustomerServiceServer,
     invoice_service_server::InvoiceServiceServer,
     invoicing_approval_service_server::InvoicingApprovalServiceServer,
@@ -38,6 +40,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.CustomerService",
     "quittance.invoicing.v1.InvoiceService",
     "quittance.invoicing.v1.CreditNoteService",
+    "quittance.invoicing.v1.CustomerCreditService",
     "quittance.invoicing.v1.OpenItemService",
     "quittance.invoicing.v1.BadDebtService",
     "quittance.invoicing.v1.SettlementService",
@@ -61,6 +64,9 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
         )
         .add_service(
             reading.before(CreditNoteServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(CustomerCreditServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
         .add_service(
             reading.before(OpenItemServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),

@@ -4,7 +4,7 @@ use quittance_approvals::{ApprovalMessage, ApproveRequest, begin, command, finis
 use quittance_kernel::Bug;
 use quittance_service::Operation;
 
-use super::{ActivatePolicy, CreditInvoice, ExtendDueDate, Write, WriteOffItem};
+use super::{ActivatePolicy, CreditInvoice, ExtendDueDate, Write, WriteOffCredit, WriteOffItem};
 use crate::{Error, app::TenantSettings};
 
 /// Approves a call of another person, and runs it.
@@ -15,8 +15,8 @@ pub(crate) struct Approve {
 
 impl Approve {
     /// The methods that can need approval.
-    pub(crate) const METHODS: [&'static str; 4] =
-        [ActivatePolicy::NAME, CreditInvoice::NAME, ExtendDueDate::NAME, WriteOffItem::NAME];
+    pub(crate) const METHODS: [&'static str; 5] =
+        [ActivatePolicy::NAME, CreditInvoice::NAME, ExtendDueDate::NAME, WriteOffCredit::NAME, WriteOffItem::NAME];
 }
 
 impl Operation for Approve {
@@ -34,11 +34,15 @@ impl Operation for Approve {
             }
             CreditInvoice::NAME => {
                 let credited = command::<CreditInvoice>(&approval)?.run(w).await?;
-                format!("creditNotes/{}", credited.into_done()?.id)
+                format!("creditNotes/{}", credited.into_done()?.0.id)
             }
             ExtendDueDate::NAME => {
                 let (extended, _) = command::<ExtendDueDate>(&approval)?.run(w).await?;
                 format!("items/{}", extended.into_done()?.item)
+            }
+            WriteOffCredit::NAME => {
+                let (written_off, _) = command::<WriteOffCredit>(&approval)?.run(w).await?;
+                format!("credits/{}", written_off.into_done()?.credit)
             }
             WriteOffItem::NAME => {
                 let (written_off, _) = command::<WriteOffItem>(&approval)?.run(w).await?;

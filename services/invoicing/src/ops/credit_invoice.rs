@@ -10,7 +10,9 @@ use crate::{
     Error,
     app::TenantSettings,
     db,
-    domain::{CreditNote, CreditPlan, CreditReason, CreditRequest, CreditScope, OpenItem, SeriesKind, Source},
+    domain::{
+        CreditNote, CreditPlan, CreditReason, CreditRequest, CreditScope, CustomerCredit, OpenItem, SeriesKind, Source,
+    },
     outbox,
 };
 
@@ -26,14 +28,16 @@ pub(crate) struct CreditInvoice {
     pub(crate) scope: Added<CreditScope>,
     /// The series of the credit note; none: the tenant's first.
     pub(crate) series: Added<SeriesId>,
+    /// Whether all of it is kept on account.
+    pub(crate) keep_on_account: Added<bool>,
 }
 
 impl Operation for CreditInvoice {
     const NAME: &'static str = "CreditInvoice";
     type Settings = TenantSettings;
-    type Output = Decided<CreditNote>;
+    type Output = Decided<(CreditNote, CustomerCredit)>;
 
-    async fn run(&self, w: &mut Write<'_>) -> Result<Decided<CreditNote>, Error> {
+    async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = self.invoice;
         let refused = |refusal| Error::refused(format!("invoice {id}"), refusal);
         let items = db::item::lock_items_of(w.tx, id).await?;
@@ -49,9 +53,10 @@ impl Operation for CreditInvoice {
             today,
             reason: self.reason,
             metadata: self.metadata.clone(),
+            keep_on_account: self.keep_on_account.0.unwrap_or_default(),
         };
         // Refusals do not wait for the counter.
-        let plan = CreditPlan::new(&invoice, &items, &before, request).map_err(refused)?;
+        let plan = CreditPlan::new(&invoice, &before, request).map_err(refused)?;
         let series = match self.series.0 {
             Some(series) => series,
             None => w.settings()?.default_series(SeriesKind::CreditNote)?,
@@ -78,8 +83,10 @@ impl Operation for CreditInvoice {
         db::invoice::update_state(w.tx, &credited.invoice).await?;
         db::item::update_items(w.tx, &credited.items.iter().collect::<Vec<_>>()).await?;
         db::entry::insert_all(w.tx, &credited.entries).await?;
+        db::customer_credit::insert(w.tx, &credited.credit).await?;
+        db::customer_credit::insert_entries(w.tx, &credited.credit_entries.iter().collect::<Vec<_>>()).await?;
         w.publish(outbox::invoice_credited(&credited));
-        Ok(Decided::Done(credited.note))
+        Ok(Decided::Done((credited.note, credited.credit)))
     }
 
     fn on_constraint(&self, constraint: &str) -> Option<Error> {

@@ -1,6 +1,7 @@
 //! Operations, one file per mutating RPC, named after it: load, decide, save, publish. The library's runner does what all of them share.
 
 mod activate_policy;
+mod apply_credit;
 mod approve;
 mod create_and_issue_invoice;
 mod create_customer;
@@ -10,6 +11,7 @@ mod create_series;
 mod create_tenant;
 mod create_terms;
 mod credit_invoice;
+mod credits;
 mod delete_invoice;
 mod delete_policy;
 mod delete_series;
@@ -23,6 +25,7 @@ mod policies;
 mod record_recovery;
 mod references;
 mod render;
+mod reverse_credit_entry;
 mod reverse_settlements;
 mod settle_items;
 mod timelines;
@@ -32,9 +35,11 @@ mod update_series;
 mod update_tenant;
 mod update_terms;
 mod void_invoice;
+mod write_off_credit;
 mod write_off_item;
 
 pub(crate) use activate_policy::ActivatePolicy;
+pub(crate) use apply_credit::{ApplyCredit, MAX_ITEMS};
 pub(crate) use approve::Approve;
 pub(crate) use create_and_issue_invoice::CreateAndIssueInvoice;
 pub(crate) use create_customer::CreateCustomer;
@@ -53,6 +58,7 @@ pub(crate) use extend_due_date::ExtendDueDate;
 pub(crate) use issue_invoice::IssueInvoice;
 pub(crate) use record_recovery::RecordRecovery;
 pub(crate) use render::{render_credit_note, render_invoice};
+pub(crate) use reverse_credit_entry::ReverseCreditEntry;
 pub(crate) use reverse_settlements::{Reversal, ReverseSettlements};
 pub(crate) use settle_items::{SettleItems, Settled, Verdict};
 pub(crate) use update_customer::UpdateCustomer;
@@ -61,6 +67,7 @@ pub(crate) use update_series::UpdateSeries;
 pub(crate) use update_tenant::UpdateTenant;
 pub(crate) use update_terms::UpdateTerms;
 pub(crate) use void_invoice::VoidInvoice;
+pub(crate) use write_off_credit::WriteOffCredit;
 pub(crate) use write_off_item::WriteOffItem;
 
 use quittance_kernel::EntryId;

@@ -42,6 +42,9 @@ impl Operation for VoidInvoice {
         let recording = recording(w, 0, Source::Document(id), &self.reason)?;
         let voided = invoice.void(items, is_delivered, &recording);
         let (invoice, items, entries) = voided.map_err(refused)?;
+        if db::document::has_credit_notes(w.tx, id).await? {
+            return Err(refused(Refusal::InvoiceCreditedInPart));
+        }
         db::invoice::update_state(w.tx, &invoice).await?;
         db::item::update_items(w.tx, &items.iter().collect::<Vec<_>>()).await?;
         db::entry::insert_all(w.tx, &entries).await?;

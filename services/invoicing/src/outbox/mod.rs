@@ -13,8 +13,8 @@ use quittance_proto::{
 
 use crate::{
     domain::{
-        BadDebt, Credited, Customer, Delivery, Entry, Extension, Invoice, IssuedInvoice, NamedTerms, OpenItem, Policy,
-        Series, Settlement, State, Tenant,
+        BadDebt, CreditEntry, CreditUse, Credited, Customer, Delivery, Entry, Extension, Invoice, IssuedInvoice,
+        NamedTerms, OpenItem, Policy, Series, Settlement, State, Tenant,
     },
     wire,
 };
@@ -195,12 +195,53 @@ pub(crate) fn invoice_credited(credited: &Credited) -> Event {
         metadata: note.metadata.entries().clone(),
         entries: published(entries),
         uncredited_amount: Some(money(*uncredited)),
+        credit: Some(wire::customer_credit(&credited.credit)),
+        credit_entries: published_of_credit(&credited.credit_entries),
     });
     event("quittance.invoicing.v1.InvoiceCredited", note.customer, payload)
 }
 
 fn published(entries: &[Entry]) -> Vec<pb::Entry> {
     entries.iter().map(wire::entry).collect()
+}
+
+fn published_of_credit(entries: &[CreditEntry]) -> Vec<pb::CreditEntry> {
+    entries.iter().map(wire::credit_entry).collect()
+}
+
+/// A credit on account was applied to an item.
+pub(crate) fn credit_applied(used: &CreditUse) -> Event {
+    let CreditUse { credit, entry, item } = used;
+    let payload = Payload::CreditApplied(pb::CreditApplied {
+        credit: Some(wire::customer_credit(credit)),
+        item_id: wire::optional(entry.item),
+        open_amount: item.as_ref().map(|(item, _)| money(item.open())),
+        entries: item.iter().map(|(_, entry)| wire::entry(entry)).collect(),
+        credit_entries: vec![wire::credit_entry(entry)],
+    });
+    event("quittance.invoicing.v1.CreditApplied", credit.customer, payload)
+}
+
+/// What remained of a credit was written off, in whole or in part.
+pub(crate) fn credit_written_off(used: &CreditUse) -> Event {
+    let payload = Payload::CreditWrittenOff(pb::CreditWrittenOff {
+        credit: Some(wire::customer_credit(&used.credit)),
+        credit_entries: vec![wire::credit_entry(&used.entry)],
+    });
+    event("quittance.invoicing.v1.CreditWrittenOff", used.credit.customer, payload)
+}
+
+/// An application or a write-off of a credit was reversed.
+pub(crate) fn credit_entry_reversed(used: &CreditUse) -> Event {
+    let CreditUse { credit, entry, item } = used;
+    let payload = Payload::CreditEntryReversed(pb::CreditEntryReversed {
+        credit: Some(wire::customer_credit(credit)),
+        item_id: wire::optional(entry.item),
+        open_amount: item.as_ref().map(|(item, _)| money(item.open())),
+        entries: item.iter().map(|(_, entry)| wire::entry(entry)).collect(),
+        credit_entries: vec![wire::credit_entry(entry)],
+    });
+    event("quittance.invoicing.v1.CreditEntryReversed", credit.customer, payload)
 }
 
 fn settlement(settlement: &Settlement) -> pb::Settlement {

@@ -1,10 +1,12 @@
 //! Open items, entries and statements as messages of the contract.
 
-use quittance_kernel::Actor;
+use quittance_kernel::{Actor, CustomerId, MoneyError};
 use quittance_proto::{instant, invoicing::v1 as pb, money};
 
-use super::{item_terms, optional};
-use crate::domain::{BadDebt, BadDebtReason, DocumentRef, Entry, EntryKind, Extension, OpenItem, Source, Statement};
+use super::{credits::credit_entry_kind, item_terms, optional};
+use crate::domain::{
+    BadDebt, BadDebtReason, DocumentRef, Entry, EntryKind, Extension, Moved, OpenItem, Source, Statement,
+};
 
 /// An open item.
 pub(crate) fn open_item(item: &OpenItem, disputed: bool) -> pb::OpenItem {
@@ -106,24 +108,39 @@ pub(crate) fn extension(extension: &Extension) -> pb::DueDateExtension {
 }
 
 /// A statement of account.
-pub(crate) fn statement(customer: quittance_kernel::CustomerId, statement: &Statement) -> pb::Statement {
-    let entries = statement.lines.iter().map(|line| pb::StatementEntry {
-        effective_on: line.movement.effective_on.to_string(),
-        kind: entry_kind(line.movement.kind).into(),
-        item_id: line.movement.item.to_string(),
-        number: line.movement.number.clone(),
-        amount: Some(money(line.movement.amount)),
-        balance: Some(money(line.balance)),
-        record_time: Some(instant(line.movement.recorded_at)),
+///
+/// # Errors
+/// `TooLarge`.
+pub(crate) fn statement(customer: CustomerId, statement: &Statement) -> Result<pb::Statement, MoneyError> {
+    let entries = statement.lines.iter().map(|line| {
+        let shown = pb::StatementEntry {
+            effective_on: line.movement.effective_on.to_string(),
+            number: line.movement.number.clone(),
+            amount: Some(money(line.movement.amount)),
+            balance: Some(money(line.balance)),
+            record_time: Some(instant(line.movement.recorded_at)),
+            ..pb::StatementEntry::default()
+        };
+        match line.movement.moved {
+            Moved::Item(item, kind) => {
+                pb::StatementEntry { item_id: item.to_string(), kind: entry_kind(kind).into(), ..shown }
+            }
+            Moved::Credit(credit, kind) => {
+                let credit_kind = credit_entry_kind(kind).into();
+                pb::StatementEntry { credit_id: credit.to_string(), credit_kind, ..shown }
+            }
+        }
     });
-    pb::Statement {
+    Ok(pb::Statement {
         customer_id: customer.to_string(),
         from_on: statement.from_on.to_string(),
         to_on: statement.to_on.to_string(),
         opening_balance: Some(money(statement.opening)),
         entries: entries.collect(),
         closing_balance: Some(money(statement.closing)),
-    }
+        closing_items: Some(money(statement.closing_items()?)),
+        closing_credits: Some(money(statement.closing_credits)),
+    })
 }
 
 fn entry_kind(kind: EntryKind) -> pb::EntryKind {
@@ -138,6 +155,7 @@ fn entry_kind(kind: EntryKind) -> pb::EntryKind {
         EntryKind::BadDebt => pb::EntryKind::BadDebt,
         EntryKind::Recovery => pb::EntryKind::Recovery,
         EntryKind::Credit => pb::EntryKind::Credit,
+        EntryKind::CreditReversal => pb::EntryKind::CreditReversal,
         EntryKind::Void => pb::EntryKind::Void,
     }
 }

@@ -1,5 +1,6 @@
 //! Domain values as messages of the contract, for responses and events.
 
+mod credits;
 mod ledger;
 mod policies;
 
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use quittance_kernel::{CreditNoteId, Currency, Installment, Money, MoneyError, PaymentTerms, Rounding, Share, Terms};
 use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money};
 
+pub(crate) use credits::{credit_entry, customer_credit};
 pub(crate) use ledger::{bad_debt, bad_debt_reason, entry, extension, open_item, statement};
 pub(crate) use policies::{policy, simulated_approvals, simulated_tolerances};
 

@@ -49,6 +49,9 @@ async fn verification_of_a_large_book_answers_within_its_call() {
     let of_items = (1, 20_001, 0);
     assert_eq!(
         found,
-        [of_items, of_items, of_items, (1, 0, 0), of_items, of_items, (6, 20_001, 0), (6, 20_001, 0), (7, 0, 0)]
+        [of_items, of_items, of_items, (1, 0, 0), of_items, of_items, (6, 20_001, 0), (6, 20_001, 0)]
+            .into_iter()
+            .chain([(7, 0, 0); 3])
+            .collect::<Vec<_>>()
     );
 }

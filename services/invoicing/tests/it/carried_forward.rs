@@ -1,8 +1,9 @@
 //! What a migration makes of a filled database.
 
 use quittance_proto::invoicing::v1 as pb;
+use quittance_testkit::request_id;
 
-use crate::setup::{Service, create};
+use crate::setup::{Service, amount, create, eur};
 
 /// The rule comes to a database that breaks it already: nothing is renumbered, and the first document keeps the number to itself.
 #[tokio::test]
@@ -61,6 +62,43 @@ async fn lines_that_were_rows_are_carried_forward() {
     for invoice in [draft, issued] {
         let get = pb::GetInvoiceRequest { invoice_id: invoice.invoice_id.clone() };
         assert_eq!(service.invoices().get_invoice(get).await.unwrap().into_inner(), invoice);
+    }
+    service.assert_ledger().await;
+}
+
+/// Credit notes of before were applied whole: their credits say so, and are used up.
+#[tokio::test]
+async fn credit_notes_of_before_become_credits() {
+    use sqlx::Executor as _;
+    let service = Service::start().await;
+    let customer = service.customer().await;
+    let mut credits = Vec::new();
+    for part in [Some("20"), None] {
+        let request = pb::CreditInvoiceRequest {
+            request_id: request_id(),
+            invoice_id: service.issued(&customer).await.invoice_id,
+            reason: pb::CreditReason::Tax.into(),
+            amount: part.and_then(eur),
+            ..Default::default()
+        };
+        credits.push(service.credit_notes().credit_invoice(request).await.unwrap().into_inner().credit.unwrap());
+    }
+    let before = "drop table customer_credit_entry;
+        drop table customer_credit;
+        alter table entry no force row level security;
+        update entry set source_kind = null, source_id = null where amount = -20;
+        alter table entry force row level security";
+    let mut owner = service.db.connect_as("quittance_owner").await;
+    owner.execute(before).await.unwrap();
+    owner.execute(include_str!("../../migrations/1050_customer_credits.sql")).await.unwrap();
+    for credit in credits {
+        let get = pb::GetCreditRequest { credit_id: credit.credit_id.clone() };
+        assert_eq!(service.customer_credits().get_credit(get).await.unwrap().into_inner(), credit);
+        let list = pb::ListCreditEntriesRequest { credit_id: credit.credit_id, ..Default::default() };
+        let entries = service.customer_credits().list_credit_entries(list).await.unwrap().into_inner().entries;
+        let kinds: Vec<_> = entries.iter().map(|entry| entry.kind()).collect();
+        assert_eq!(kinds, [pb::CreditEntryKind::Issued, pb::CreditEntryKind::Applied]);
+        assert_eq!(format!("-{}", amount(&credit.applied)), amount(&entries[1].amount));
     }
     service.assert_ledger().await;
 }

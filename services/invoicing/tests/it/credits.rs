@@ -85,12 +85,10 @@ async fn lines_and_amounts_are_credited_until_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn a_part_paid_invoice_is_credited_as_far_as_it_is_open() {
+async fn a_part_paid_invoice_is_credited_and_the_rest_is_on_account() {
     let service = Service::start().await;
     let invoice = service.issued_in_two_rates().await;
     service.receive(&invoice.invoice_id, "100.09").await;
-    let error = service.credit(credit(&invoice)).await.unwrap_err();
-    assert_fault(&error, Code::FailedPrecondition, "CREDIT_EXCEEDS_OPEN");
     let part = pb::CreditInvoiceRequest { amount: eur("30.00"), ..credit(&invoice) };
     service.credit(part).await.unwrap();
     assert_eq!(service.state(&invoice).await, (pb::InvoiceState::Issued, "20.00".to_owned()));
@@ -102,8 +100,11 @@ async fn a_part_paid_invoice_is_credited_as_far_as_it_is_open() {
     };
     let error = service.invoices().void_invoice(void.clone()).await.unwrap_err();
     assert_fault(&error, Code::FailedPrecondition, "INVOICE_SETTLED");
-    service.receive(&invoice.invoice_id, "20.00").await;
-    assert_eq!(service.state(&invoice).await, (pb::InvoiceState::Paid, "0.00".to_owned()));
+    service.receive(&invoice.invoice_id, "10.00").await;
+    let rest = service.credit_notes().credit_invoice(credit(&invoice)).await.unwrap().into_inner();
+    let parts = rest.credit.as_ref().map(|credit| [&credit.amount, &credit.applied, &credit.remaining].map(amount));
+    assert_eq!(parts, Some(["120.09", "10.00", "110.09"]), "what was paid and credited is on account");
+    assert_eq!(service.state(&invoice).await, (pb::InvoiceState::Credited, "0.00".to_owned()));
     service.assert_ledger().await;
 
     let other = service.issued_in_two_rates().await;

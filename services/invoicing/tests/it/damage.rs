@@ -5,12 +5,13 @@ use quittance_testkit::request_id;
 use sqlx::{AssertSqlSafe, Executor as _};
 
 use crate::{
+    customer_credits::{reverse, write_off},
     settling::{settle, settlement},
     setup::{Service, create_and_issue, eur},
 };
 
 /// The tables of the ledger, those first that others refer to.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "series",
     "invoice",
     "open_item",
@@ -18,6 +19,8 @@ const TABLES: [&str; 11] = [
     "settlement",
     "reversal",
     "credit_note",
+    "customer_credit",
+    "customer_credit_entry",
     "bad_debt",
     "due_date_extension",
     "tenant_version",
@@ -25,7 +28,7 @@ const TABLES: [&str; 11] = [
 ];
 
 /// Each kind of damage, and the number of the invariant that finds it (1: items and documents, 6: numbers, 7: credit notes).
-const DAMAGES: [(&str, i32); 35] = [
+const DAMAGES: [(&str, i32); 44] = [
     ("update open_item set settled = settled + 1 where number = 'INV-000001'", 1),
     ("update open_item set total = total + 5 where number = 'INV-000001'", 1),
     ("update open_item set discounted = 1 where number = 'INV-000002'", 1),
@@ -63,7 +66,16 @@ const DAMAGES: [(&str, i32); 35] = [
     ("update invoice set number = 'INV-000009' where number = 'INV-000002'", 6),
     ("update series set next_number = next_number + 1 where kind = 'invoice'", 6),
     ("update invoice set issued_on = issued_on - 40 where number = 'INV-000004'", 6),
-    ("update credit_note set net_total = net_total - 1, total = total - 1", 7),
+    ("update credit_note set net_total = net_total - 1, total = total - 1 where total = 20", 7),
+    ("update customer_credit set applied = applied + 1 where remains", 7),
+    ("update customer_credit set amount = amount + 1 where remains", 7),
+    ("update customer_credit set customer_id = gen_random_uuid()", 7),
+    ("update customer_credit_entry set amount = amount - 1 where kind = 'applied'", 7),
+    ("update customer_credit_entry set effective_on = effective_on + 1 where kind = 'applied'", 7),
+    ("update customer_credit_entry set effective_on = effective_on - 30 where kind = 'applied'", 7),
+    ("update customer_credit_entry set item_id = gen_random_uuid() where kind = 'applied'", 7),
+    ("delete from customer_credit_entry where kind = 'written_off'", 7),
+    ("update customer_credit_entry set reverses_id = gen_random_uuid() where kind = 'write_off_reversal'", 7),
 ];
 
 /// Keeps the tables as they are, or puts them back.
@@ -94,7 +106,8 @@ impl Service {
 async fn every_kind_of_damage_is_found() {
     let service = Service::start().await;
     let customer = service.customer().await;
-    // One is paid in part, one open and extended twice, one written off in part, one credited in part.
+    // One is paid in part, one open and extended twice, one written off in part, one credited in part. Of another credit something was written off twice and
+    // remains.
     let mut items = Vec::new();
     for _ in 0..4 {
         let mut request = create_and_issue(&customer);
@@ -102,14 +115,14 @@ async fn every_kind_of_damage_is_found() {
         items.push(service.invoices().create_and_issue_invoice(request).await.unwrap().into_inner().invoice_id);
     }
     service.settlements().settle_items(settle(vec![settlement(&items[0], "19")])).await.unwrap();
-    let write_off = pb::WriteOffItemRequest {
+    let bad_debt = pb::WriteOffItemRequest {
         request_id: request_id(),
         item_id: items[2].clone(),
         amount: eur("20"),
         reason: pb::BadDebtReason::Fraud.into(),
         ..Default::default()
     };
-    service.bad_debts().write_off_item(write_off).await.unwrap();
+    service.bad_debts().write_off_item(bad_debt).await.unwrap();
     for due_on in ["2026-04-30", "2026-05-31"] {
         let extension = pb::ExtendDueDateRequest {
             request_id: request_id(),
@@ -128,6 +141,11 @@ async fn every_kind_of_damage_is_found() {
         ..Default::default()
     };
     service.credit_notes().credit_invoice(credit).await.unwrap();
+    let on_account = service.credit_on_account(&items[0], Some("10"), true).await;
+    service.customer_credits().write_off_credit(write_off(&on_account, Some("2"))).await.unwrap();
+    let last =
+        service.customer_credits().write_off_credit(write_off(&on_account, Some("3"))).await.unwrap().into_inner();
+    service.customer_credits().reverse_credit_entry(reverse(&last.entry.unwrap())).await.unwrap();
     service.rename_customer(&customer, "Ada & Sons").await;
     service.rename_tenant("Southwind AG").await;
     assert_eq!(service.violated().await, Vec::<i32>::new());

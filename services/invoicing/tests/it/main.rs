@@ -14,6 +14,7 @@ mod complete;
 mod compression;
 mod concurrency;
 mod credits;
+mod customer_credits;
 mod damage;
 mod documents;
 mod events;

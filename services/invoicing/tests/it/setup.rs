@@ -9,9 +9,9 @@ use quittance_proto::{
     common::v1::{Money, VerifyLedgerRequest},
     invoicing::v1::{
         self as pb, bad_debt_service_client::BadDebtServiceClient, credit_note_service_client::CreditNoteServiceClient,
-        customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
-        open_item_service_client::OpenItemServiceClient, settlement_service_client::SettlementServiceClient,
-        tenant_service_client::TenantServiceClient,
+        customer_credit_service_client::CustomerCreditServiceClient, customer_service_client::CustomerServiceClient,
+        invoice_service_client::InvoiceServiceClient, open_item_service_client::OpenItemServiceClient,
+        settlement_service_client::SettlementServiceClient, tenant_service_client::TenantServiceClient,
     },
 };
 use quittance_testkit::{Events, TestDb, TestServer, now, request_id};
@@ -64,6 +64,10 @@ impl Service {
 
     pub(crate) fn credit_notes(&self) -> CreditNoteServiceClient<Client> {
         CreditNoteServiceClient::new(self.client())
+    }
+
+    pub(crate) fn customer_credits(&self) -> CustomerCreditServiceClient<Client> {
+        CustomerCreditServiceClient::new(self.client())
     }
 
     pub(crate) fn settlements(&self) -> SettlementServiceClient<Client> {

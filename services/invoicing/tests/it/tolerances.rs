@@ -10,6 +10,7 @@ use tonic::Code;
 use crate::{
     approvals::rule,
     bad_debts::write_off,
+    customer_credits,
     settling::{outcomes, settle, settlement},
     setup::{Service, create_and_issue, eur},
 };
@@ -138,14 +139,19 @@ async fn a_policy_is_simulated_against_what_is_open_and_against_past_calls() {
         let request = pb::WriteOffItemRequest { amount: eur(amount), ..write_off(item, None) };
         service.bad_debts().write_off_item(request).await.unwrap();
     }
-    let approvals = ApprovalPolicy { rules: vec![rule("WriteOffItem", Some("10"))], valid_days: 0 };
+    let paid = service.paid(&customer).await;
+    let credit = service.credit_on_account(&paid, Some("20"), false).await;
+    service.customer_credits().write_off_credit(customer_credits::write_off(&credit, None)).await.unwrap();
+    let rules = vec![rule("WriteOffItem", Some("10")), rule("WriteOffCredit", Some("20"))];
+    let approvals = ApprovalPolicy { rules, valid_days: 0 };
     let policy = service.drafted(Content::Approvals(approvals)).await;
     let simulated = simulate(&policy, "").await.unwrap().approvals;
     let counts = |method: &str| {
         let one = simulated.iter().find(|one| one.method == method).unwrap();
         (one.calls, one.needing_approval)
     };
-    assert_eq!((counts("WriteOffItem"), counts("CreditInvoice"), simulated.len()), ((2, 1), (0, 0), 4));
+    assert_eq!((counts("WriteOffItem"), counts("CreditInvoice"), simulated.len()), ((2, 1), (1, 0), 5));
+    assert_eq!(counts("WriteOffCredit"), (1, 0));
     let unknown = simulate(&request_id(), "").await.unwrap_err();
     assert_fault(&unknown, Code::NotFound, "POLICY_NOT_FOUND");
     assert_violations(&simulate("x", "2026-03-03").await.unwrap_err(), &["policy_id", "to_on"]);

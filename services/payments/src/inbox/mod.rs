@@ -51,7 +51,8 @@ struct Change {
 
 impl Change {
     fn take(&mut self, mut payload: Payload) -> Result<(), read::Unreadable> {
-        let LedgerChange { items, entries, extensions } = LedgerChange::take(&mut payload);
+        let LedgerChange { items, entries, extensions, credit: _, credit_entries: _ } =
+            LedgerChange::take(&mut payload);
         extensions.iter().try_for_each(|extension| self.extend_item(extension))?;
         match payload {
             Payload::TenantCreated(created) => self.time_zone = Some(created.tenant.unwrap_or_default().time_zone),
@@ -69,6 +70,8 @@ impl Change {
             }
             Payload::InvoiceVoided(_)
             | Payload::InvoiceCredited(_)
+            | Payload::CreditApplied(_)
+            | Payload::CreditEntryReversed(_)
             | Payload::ItemSettled(_)
             | Payload::SettlementReversed(_)
             | Payload::ItemWrittenOff(_)
@@ -91,6 +94,7 @@ impl Change {
             | Payload::ApprovalRejected(_)
             // What it does is in the extensions.
             | Payload::DueDateExtended(_)
+            | Payload::CreditWrittenOff(_)
             | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())
@@ -102,7 +106,7 @@ impl Change {
         let change = self.moved.entry(read::item(&entry.item_id)?).or_insert(nothing);
         change.open = read::sum(change.open, amount)?;
         // What is credited was never to be paid: allocations and discounts are of what is left.
-        if entry.kind() == pb::EntryKind::Credit {
+        if matches!(entry.kind(), pb::EntryKind::Credit | pb::EntryKind::CreditReversal) {
             change.total = read::sum(change.total, amount)?;
         }
         Ok(())

@@ -4,16 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_db::Tx;
 use quittance_events::{Handler, HandlerError, Message};
-use quittance_kernel::{AllocationId, CustomerId, ItemId};
+use quittance_kernel::{AllocationId, CreditId, CustomerId, EntryId, ItemId};
 use quittance_proto::{
     LedgerChange,
-    invoicing::v1::{self as pb, EntryKind, entry::Source, invoicing_event::Payload},
+    invoicing::v1::{self as pb, CreditEntryKind, EntryKind, entry::Source, invoicing_event::Payload},
 };
 use uuid::Uuid;
 
 use super::{date, money, rejected, uuid};
 use crate::db::{
     apply::{self, NewEntry, NewExtension, NewItem, NewSide},
+    credit::{self, NewCreditEntry},
     party,
 };
 
@@ -30,6 +31,7 @@ struct Sets {
     items: Vec<NewItem>,
     entries: Vec<NewEntry>,
     extensions: Vec<NewExtension>,
+    credit_entries: Vec<NewCreditEntry>,
     sides: Vec<NewSide>,
 }
 
@@ -53,6 +55,7 @@ impl Handler for InvoicingHandler {
         apply::items(tx, &sets.items).await?;
         apply::entries(tx, &sets.entries).await?;
         apply::extensions(tx, &sets.extensions).await?;
+        credit::insert_all(tx, &sets.credit_entries).await?;
         apply::sides(tx, "invoicing", &sets.sides).await?;
         Ok(())
     }
@@ -61,16 +64,19 @@ impl Handler for InvoicingHandler {
 impl Sets {
     fn add(&mut self, message: &mut Message<pb::InvoicingEvent>) -> Result<(), HandlerError> {
         let Some(payload) = &mut message.event.payload else { return Err(rejected("an event without a payload")) };
-        let LedgerChange { items, entries, extensions } = LedgerChange::take(payload);
+        let LedgerChange { items, entries, extensions, credit, credit_entries } = LedgerChange::take(payload);
         match payload {
             Payload::TenantCreated(pb::TenantCreated { tenant })
             | Payload::TenantUpdated(pb::TenantUpdated { tenant }) => self.tenant.clone_from(tenant),
             Payload::CustomerCreated(created) => self.customer(created.customer.as_ref())?,
             Payload::CustomerUpdated(updated) => self.customer(updated.customer.as_ref())?,
-            // What they do is in the items, entries and extensions.
+            // What they do is in the items, entries, extensions and credits.
             Payload::InvoiceIssued(_)
             | Payload::InvoiceVoided(_)
             | Payload::InvoiceCredited(_)
+            | Payload::CreditApplied(_)
+            | Payload::CreditWrittenOff(_)
+            | Payload::CreditEntryReversed(_)
             | Payload::ItemSettled(_)
             | Payload::SettlementReversed(_)
             | Payload::ItemWrittenOff(_)
@@ -96,6 +102,10 @@ impl Sets {
         }
         items.iter().try_for_each(|item| self.item(item))?;
         extensions.iter().try_for_each(|extension| self.extension(message, extension))?;
+        if let Some(credit) = credit {
+            let customer = uuid(&credit.customer_id, CustomerId::parse, CustomerId::uuid)?;
+            credit_entries.iter().try_for_each(|entry| self.credit_entry(message, customer, entry))?;
+        }
         entries.iter().try_for_each(|entry| self.entry(message, entry))
     }
 
@@ -131,6 +141,28 @@ impl Sets {
             item_id: uuid(&extension.item_id, ItemId::parse, ItemId::uuid)?,
             due_on: date(&extension.due_on)?,
             effective_on: date(&extension.effective_on)?,
+            recorded_at: message.recorded_at,
+            position: message.position,
+        });
+        Ok(())
+    }
+
+    fn credit_entry(
+        &mut self,
+        message: &Message<pb::InvoicingEvent>,
+        customer_id: Uuid,
+        entry: &pb::CreditEntry,
+    ) -> Result<(), HandlerError> {
+        let amount = money(entry.amount.as_ref())?;
+        self.credit_entries.push(NewCreditEntry {
+            event_id: message.event_id.uuid(),
+            entry_id: uuid(&entry.entry_id, EntryId::parse, EntryId::uuid)?,
+            credit_id: uuid(&entry.credit_id, CreditId::parse, CreditId::uuid)?,
+            customer_id,
+            kind: stored_credit_kind(entry.kind())?,
+            currency: amount.currency().code().to_owned(),
+            amount: amount.amount(),
+            effective_on: date(&entry.effective_on)?,
             recorded_at: message.recorded_at,
             position: message.position,
         });
@@ -180,7 +212,20 @@ fn stored_kind(kind: EntryKind) -> Result<&'static str, HandlerError> {
         EntryKind::BadDebt => Ok("bad_debt"),
         EntryKind::Recovery => Ok("recovery"),
         EntryKind::Credit => Ok("credit"),
+        EntryKind::CreditReversal => Ok("credit_reversal"),
         EntryKind::Void => Ok("void"),
         EntryKind::Unspecified => Err(rejected("an entry of a kind that this version does not know")),
+    }
+}
+
+/// The name of a kind of a credit's entry in the read model.
+fn stored_credit_kind(kind: CreditEntryKind) -> Result<&'static str, HandlerError> {
+    match kind {
+        CreditEntryKind::Issued => Ok("issued"),
+        CreditEntryKind::Applied => Ok("applied"),
+        CreditEntryKind::ApplicationReversal => Ok("application_reversal"),
+        CreditEntryKind::WrittenOff => Ok("written_off"),
+        CreditEntryKind::WriteOffReversal => Ok("write_off_reversal"),
+        CreditEntryKind::Unspecified => Err(rejected("an entry of a credit of a kind that this version does not know")),
     }
 }

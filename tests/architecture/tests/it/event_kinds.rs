@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 50] = [
+const KINDS: [&str; 53] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
@@ -23,6 +23,9 @@ const KINDS: [&str; 50] = [
     "quittance.invoicing.v1.ApprovalGranted",
     "quittance.invoicing.v1.ApprovalRejected",
     "quittance.invoicing.v1.ApprovalRequested",
+    "quittance.invoicing.v1.CreditApplied",
+    "quittance.invoicing.v1.CreditEntryReversed",
+    "quittance.invoicing.v1.CreditWrittenOff",
     "quittance.invoicing.v1.CustomerCreated",
     "quittance.invoicing.v1.CustomerUpdated",
     "quittance.invoicing.v1.DueDateExtended",

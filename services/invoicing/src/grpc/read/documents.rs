@@ -303,6 +303,7 @@ impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
         let metadata = bad.within("", metadata(request.metadata));
         let scope = bad.within("", credit_scope(request.amount.as_ref(), request.lines));
         let series = bad.check("series_id", optional_id(&request.series_id, SeriesId::parse));
+        let keep_on_account = request.keep_on_account.then_some(true);
         let command = id.zip(reason.zip(issued_on)).zip(metadata).zip(scope.zip(series));
         bad.into_result(command.map(|(((invoice, (reason, issued_on)), metadata), (scope, series))| Self {
             invoice,
@@ -311,6 +312,7 @@ impl TryFrom<pb::CreditInvoiceRequest> for CreditInvoice {
             metadata,
             scope: Added(scope),
             series: Added(series),
+            keep_on_account: Added(keep_on_account),
         }))
     }
 }

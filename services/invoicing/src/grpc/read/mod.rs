@@ -1,6 +1,7 @@
 //! Messages as commands, with all violations.
 
 mod books;
+mod credits;
 mod documents;
 mod items;
 mod numbers_and_terms;

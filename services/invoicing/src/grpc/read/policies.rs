@@ -8,7 +8,9 @@ use quittance_service::Etag;
 
 use crate::{
     domain::{CreditScope, LineCredit, PolicyContent, invoice_content::MAX_REASON},
-    ops::{ActivatePolicy, Approve, CreatePolicy, CreditInvoice, DeletePolicy, ExtendDueDate, WriteOffItem},
+    ops::{
+        ActivatePolicy, Approve, CreatePolicy, CreditInvoice, DeletePolicy, ExtendDueDate, WriteOffCredit, WriteOffItem,
+    },
     wire,
 };
 
@@ -104,6 +106,7 @@ impl Approvable for CreditInvoice {
             amount,
             lines,
             series_id: wire::optional(self.series.0),
+            keep_on_account: self.keep_on_account.0.unwrap_or_default(),
         }
     }
 }
@@ -116,6 +119,20 @@ impl Approvable for ExtendDueDate {
             request_id: String::new(),
             item_id: self.item.to_string(),
             due_on: self.due_on.to_string(),
+            effective_on: wire::optional(self.effective_on),
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+impl Approvable for WriteOffCredit {
+    type Request = pb::WriteOffCreditRequest;
+
+    fn request(&self) -> pb::WriteOffCreditRequest {
+        pb::WriteOffCreditRequest {
+            request_id: String::new(),
+            credit_id: self.credit.to_string(),
+            amount: self.amount.map(money),
             effective_on: wire::optional(self.effective_on),
             reason: self.reason.clone(),
         }
