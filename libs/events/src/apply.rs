@@ -7,6 +7,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use quittance_db::{Db, DbError, Tx};
 use quittance_kernel::{Clock, EventId};
@@ -89,7 +90,7 @@ impl<H: Handler> Applier<'_, H> {
         }
         let mut tx = self.db.begin(event.tenant).await?;
         held::hold(&mut tx, self.area, event, held::State::Dead, Some(error), self.clock.now()).await?;
-        record(&mut tx, self.area, &[event.position], after).await?;
+        record(&mut tx, self.area, std::slice::from_ref(event), after).await?;
         Ok(tx.commit().await?)
     }
 
@@ -116,8 +117,7 @@ impl<H: Handler> Applier<'_, H> {
             trace::scope(trace, self.apply_run(&mut tenanted, &run).instrument(span)).await?;
             tx = tenanted.into();
         }
-        let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
-        record(&mut tx, self.area, &positions, after).await?;
+        record(&mut tx, self.area, events, after).await?;
         Ok(tx.commit().await?)
     }
 
@@ -178,27 +178,37 @@ fn words(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("no message")
 }
 
-/// Records positions as applied. Where `after` is given, fails unless the consumer's position is still that one: another replica was faster.
+/// Records events as applied: their positions, and the time up to which everything is, which is that of the last position before the first gap, as far as it is
+/// in this batch: a time before it says less and is true as well. Where `after` is given, fails unless the consumer's position is still that one: another
+/// replica was faster.
 async fn record(
     conn: &mut sqlx::PgConnection,
     area: &str,
-    positions: &[i64],
+    events: &[Envelope],
     after: Option<i64>,
 ) -> Result<(), DbError> {
+    let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
+    let times: Vec<Option<DateTime<Utc>>> = events.iter().map(|event| event.positioned_at).collect();
     let done = sqlx::query!(
         "with read as (
            select coalesce(range_agg(int8range(position, position, '[]')), '{}'::int8multirange) as done
            from unnest($2::bigint[]) as p (position)
          )
-         insert into subscription as s (area, position, done)
-         select $1, position_before_gap(read.done), read.done
+         insert into subscription as s (area, position, done, positioned_at)
+         select $1, position_before_gap(read.done), read.done,
+           (select max(p.at) from unnest($2::bigint[], $4::timestamptz[]) as p (position, at) where p.position <= position_before_gap(read.done))
          from read
          on conflict on constraint subscription_pkey do update
-         set position = position_before_gap(s.done + excluded.done), done = s.done + excluded.done
+         set position = position_before_gap(s.done + excluded.done), done = s.done + excluded.done,
+           positioned_at = greatest(
+             s.positioned_at,
+             (select max(p.at) from unnest($2::bigint[], $4::timestamptz[]) as p (position, at)
+              where p.position <= position_before_gap(s.done + excluded.done)))
          where $3::bigint is null or s.position = $3",
         area,
-        positions,
+        &positions,
         after,
+        &times as &[Option<DateTime<Utc>>],
     )
     .execute(conn)
     .await?;

@@ -47,7 +47,8 @@ pub struct Envelope {
     pub tracestate: Option<String>,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
-    /// When it was given its position, which is when it became known; `None` for an event that was held, or published before this was.
+    /// When it was given its position, which is when it became known; `None` for an event that was held or published before this
+    /// was kept.
     pub positioned_at: Option<DateTime<Utc>>,
     /// What is stored of it: the area's event message, encoded. See [`quittance_proto::published`].
     pub payload: Vec<u8>,

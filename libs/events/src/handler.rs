@@ -14,6 +14,9 @@ pub struct Message<E> {
     pub position: i64,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// When it became known: the time of its position, which it is given once it is committed. Of an event that was published or held before that was
+    /// kept it is the time it was recorded, the latest one that is known of it.
+    pub known_at: DateTime<Utc>,
     /// The event's message.
     pub event: E,
 }

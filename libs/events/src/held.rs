@@ -97,8 +97,8 @@ pub(crate) async fn hold(
     sqlx::query!(
         "insert into held_event
            (tenant_id, event_id, area, state, position, kind, ordering_key, causation_id, traceparent, tracestate, recorded_at, payload, error, held_at,
-            topic, partition, message_offset)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            topic, partition, message_offset, positioned_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
          on conflict on constraint held_event_pkey do update set state = excluded.state, error = excluded.error
          where held_event.state <> 'discarded'",
         envelope.tenant.uuid(),
@@ -118,6 +118,7 @@ pub(crate) async fn hold(
         envelope.place.as_ref().map(|place| place.topic.as_str()),
         envelope.place.as_ref().map(|place| place.partition),
         envelope.place.as_ref().map(|place| place.offset),
+        envelope.positioned_at,
     )
     .execute(&mut **tx)
     .await?;
@@ -197,7 +198,7 @@ pub async fn list_held(db: &Db, area: &str, state: &str, after: i64) -> Result<V
             traceparent: row.traceparent,
             tracestate: row.tracestate,
             recorded_at: row.recorded_at,
-            positioned_at: None,
+            positioned_at: row.positioned_at,
             payload: row.payload,
             place: place(row.topic, row.partition, row.message_offset),
         },

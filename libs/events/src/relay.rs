@@ -81,12 +81,14 @@ async fn hold_lock_and_work(db: &Db, relay: &Relay, clock: &Clock, shutdown: &mu
     Ok(())
 }
 
-/// Assigns the next positions to the visible events without one, in the order of their ids. Returns how many, and the newest position.
+/// Assigns the next positions to the visible events without one, in the order of their ids. Returns how many, and the newest position. The times of positions
+/// never go back, even where a clock does: whoever has read an event knows that none of an earlier time follows.
 async fn assign(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(i64, i64), DbError> {
     let mut tx = conn.begin().await?;
     let row = sqlx::query!(
         r#"with head as (
-             select coalesce(max(position), 0) as position
+             select coalesce(max(position), 0) as position,
+               (select positioned_at from outbox_position order by position desc limit 1) as positioned_at
              from outbox_position
            ), taken as (
              delete from outbox_queue
@@ -94,7 +96,7 @@ async fn assign(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(i64, i64
              returning id
            ), placed as (
              insert into outbox_position (position, outbox_id, positioned_at)
-             select head.position + row_number() over (order by taken.id), taken.id, $2
+             select head.position + row_number() over (order by taken.id), taken.id, greatest($2, head.positioned_at)
              from taken, head
              returning position
            )

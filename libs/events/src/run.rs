@@ -25,7 +25,13 @@ pub(crate) fn decode<H: Handler>(_: &H, envelope: &Envelope) -> Result<H::Event,
 }
 
 pub(crate) fn message<E>(envelope: &Envelope, event: E) -> Message<E> {
-    Message { event_id: envelope.event_id, position: envelope.position, recorded_at: envelope.recorded_at, event }
+    Message {
+        event_id: envelope.event_id,
+        position: envelope.position,
+        recorded_at: envelope.recorded_at,
+        known_at: envelope.positioned_at.unwrap_or(envelope.recorded_at),
+        event,
+    }
 }
 
 /// The messages that are applied for the first time; of duplicates in a run one is kept.

@@ -22,6 +22,8 @@ pub struct Subscription {
     pub area: String,
     /// The position up to which everything is applied or held.
     pub position: i64,
+    /// Every event with an earlier position time is applied or held; `None` before the first event whose time is known.
+    pub positioned_at: Option<DateTime<Utc>>,
     /// Events of unknown kinds.
     pub parked: i64,
     /// Events whose parent has not arrived yet.
@@ -41,14 +43,14 @@ pub async fn stream_status(db: &Db) -> Result<StreamStatus, DbError> {
     .await?;
     let subscriptions = sqlx::query_as!(
         Subscription,
-        r#"select s.area, s.position,
+        r#"select s.area, s.position, s.positioned_at,
              count(h.event_id) filter (where h.state = 'parked') as "parked!",
              count(h.event_id) filter (where h.state = 'waiting') as "waiting!",
              count(h.event_id) filter (where h.state = 'dead')
                + (select count(*) from unreadable_message u where u.area = s.area and u.discarded_at is null) as "dead_letters!"
            from subscription s
            left join held_event h on h.area = s.area
-           group by s.area, s.position
+           group by s.area, s.position, s.positioned_at
            order by s.area"#
     )
     .fetch_all(db.system())
@@ -70,13 +72,13 @@ pub async fn tenant_stream_status(tx: &mut Tx) -> Result<StreamStatus, DbError> 
     .await?;
     let subscriptions = sqlx::query_as!(
         Subscription,
-        r#"select s.area, s.position,
+        r#"select s.area, s.position, s.positioned_at,
              count(h.event_id) filter (where h.state = 'parked') as "parked!",
              count(h.event_id) filter (where h.state = 'waiting') as "waiting!",
              count(h.event_id) filter (where h.state = 'dead') as "dead_letters!"
            from subscription s
            left join held_event h on h.tenant_id = $1 and h.area = s.area
-           group by s.area, s.position
+           group by s.area, s.position, s.positioned_at
            order by s.area"#,
         tenant,
     )

@@ -45,7 +45,7 @@ pub use metadata::{filter_metadata, metadata, metadata_change};
 pub use order::{OrderBy, order_by};
 pub use page::{Page, PageToken};
 pub use peer::Peer;
-pub use ranges::{amount_range, date_range, time_range};
+pub use ranges::{amount_range, date_range, known_at, time_range};
 pub use retry::Retry;
 pub use server::{Limits, ServeError, ServeOptions, Served, ServedRoutes, routes, serve};
 pub use status::{ledger, stream_status};

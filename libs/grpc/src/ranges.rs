@@ -42,6 +42,17 @@ fn optional_instant(value: Option<&prost_types::Timestamp>) -> Result<Option<Dat
     at.map(Some).ok_or(("TIMESTAMP_OUT_OF_RANGE", "is not an instant of the years 1 to 9999".to_owned()))
 }
 
+/// The instant as known at which a report is requested; `None`: as known now. Nothing is known of the future: what will be recorded until then would change the report.
+pub fn known_at(
+    value: Option<&prost_types::Timestamp>,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, (&'static str, String)> {
+    match optional_instant(value)? {
+        Some(at) if at > now => Err(("KNOWN_IN_FUTURE", "lies in the future".to_owned())),
+        at => Ok(at),
+    }
+}
+
 /// Amounts of a currency, both limits included.
 pub fn amount_range(range: Option<&pb::AmountRange>) -> Result<Option<AmountRange>, Violations> {
     let Some(range) = range else { return Ok(None) };
@@ -83,6 +94,16 @@ mod tests {
         beyond.add("from_time", "TIMESTAMP_OUT_OF_RANGE", "is not an instant of the years 1 to 9999");
         let far = time_range(Some(&pb::TimeRange { from_time: at(i64::MAX), before_time: None }));
         assert_eq!(far, Err(beyond));
+    }
+
+    #[test]
+    fn nothing_is_known_of_the_future() {
+        let now = DateTime::from_timestamp(10, 5_000).unwrap();
+        let at = |seconds, nanos| Some(prost_types::Timestamp { seconds, nanos });
+        assert_eq!(known_at(None, now), Ok(None));
+        assert_eq!(known_at(at(10, 5_000).as_ref(), now), Ok(Some(now)));
+        assert_eq!(known_at(at(10, 5_001).as_ref(), now).unwrap_err().0, "KNOWN_IN_FUTURE");
+        assert_eq!(known_at(at(i64::MAX, 0).as_ref(), now).unwrap_err().0, "TIMESTAMP_OUT_OF_RANGE");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use quittance_db::Invariant;
 use quittance_events::{StreamStatus, Subscription};
 use quittance_kernel::{Bug, count};
-use quittance_proto::common::v1 as pb;
+use quittance_proto::{common::v1 as pb, instant};
 
 /// The response of every service's `GetStreamStatus`, from the status of the caller's tenant. `unfinished` counts the reconciler work left for it.
 pub fn stream_status(status: StreamStatus, unfinished: i64) -> Result<pb::StreamStatus, Bug> {
@@ -14,6 +14,7 @@ pub fn stream_status(status: StreamStatus, unfinished: i64) -> Result<pb::Stream
             parked: count(s.parked)?,
             dead_letters: count(s.dead_letters)?,
             waiting: count(s.waiting)?,
+            position_time: s.positioned_at.map(instant),
         })
     };
     Ok(pb::StreamStatus {

@@ -46,7 +46,7 @@ pub const EVENT: &[Header] = &[
     optional(
         "ce_positiontime",
         Some("date-time"),
-        "When it was given its place: what was known at an instant are the events with a time up to it.",
+        "When it was given its place: what was known at an instant are the events with a time up to it. It never goes back. Absent: published before it was kept; take ce_time.",
     ),
     optional("ce_causationid", Some("uuid"), "The id of what caused it."),
     optional(

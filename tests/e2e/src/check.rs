@@ -161,7 +161,8 @@ async fn check_invoices(load: &Load, settled: &BTreeMap<String, Decimal>) -> any
 
 /// Reporting says what invoicing and payments say.
 async fn check_reports(load: &Load, open: Decimal) -> anyhow::Result<()> {
-    let request = GetAgingRequest { effective_on: load.today().to_string(), currency_code: "EUR".to_owned() };
+    let request =
+        GetAgingRequest { effective_on: load.today().to_string(), currency_code: "EUR".to_owned(), known_at: None };
     let call = |client| {
         let request = request.clone();
         async move { ReportServiceClient::new(client).get_aging(request).await }

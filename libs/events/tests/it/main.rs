@@ -4,6 +4,7 @@
 mod in_process;
 mod json;
 mod kafka;
+mod known;
 mod statistics;
 mod support;
 mod trace;

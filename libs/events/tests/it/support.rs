@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use chrono::{DateTime, Utc};
 use quittance_db::{Db, Tx};
 use quittance_events::{
     Event, Handler, HandlerError, InProcessSource, Message, Origin, OutboxEvent, Relay, Source, consume, push,
@@ -72,7 +73,9 @@ impl Handler for Writer {
                 return Err(HandlerError::Rejected(message.event.text().to_owned()));
             }
             assert_ne!(message.event.text(), "panic", "a handler with a defect");
-            let insert = sqlx::query("insert into applied (text) values ($1)").bind(message.event.text().to_owned());
+            let insert = sqlx::query("insert into applied (text, known_at) values ($1, $2)")
+                .bind(message.event.text().to_owned())
+                .bind(message.known_at);
             insert.execute(&mut **tx).await.map_err(quittance_db::DbError::from)?;
         }
         Ok(())
@@ -99,7 +102,7 @@ impl Bench {
     pub(crate) async fn start() -> Self {
         let migrator = quittance_db::merge(&[&quittance_db::MIGRATOR, &quittance_events::MIGRATOR]);
         let db = TestDb::new("events", &migrator).await;
-        let table = "create table applied (place bigint generated always as identity, text text not null); grant insert, select on applied to quittance_app";
+        let table = "create table applied (place bigint generated always as identity, text text not null, known_at timestamptz); grant insert, select on applied to quittance_app";
         db.connect_as("quittance_owner").await.execute(table).await.unwrap();
         let (trigger, shutdown) = ShutdownTrigger::new();
         let bench = Self {
@@ -149,6 +152,12 @@ impl Bench {
     pub(crate) async fn applied(&self) -> Vec<String> {
         let mut conn: PgConnection = self.db.connect_as("quittance_app").await;
         sqlx::query_scalar("select text from applied order by place").fetch_all(&mut conn).await.unwrap()
+    }
+
+    /// When the events became known that were applied.
+    pub(crate) async fn known(&self) -> Vec<DateTime<Utc>> {
+        let mut conn: PgConnection = self.db.connect_as("quittance_app").await;
+        sqlx::query_scalar("select known_at from applied order by place").fetch_all(&mut conn).await.unwrap()
     }
 
     pub(crate) async fn wait_for(&self, texts: &[&str]) {

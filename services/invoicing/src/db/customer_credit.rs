@@ -292,21 +292,25 @@ pub(crate) async fn entries_of(
     rows.into_iter().map(|row| row.into_entry(credit)).collect()
 }
 
-/// What remained of a customer's credits in one currency at the end of a date.
+/// What remained of a customer's credits in one currency at the end of a date, as known at an instant, or now.
 pub(crate) async fn remaining_on(
     tx: &mut Tx,
     customer: CustomerId,
     currency: Currency,
     date: NaiveDate,
+    known_at: Option<DateTime<Utc>>,
 ) -> Result<Money, DbError> {
     let sum = sqlx::query_scalar!(
-        r#"select coalesce(sum(amount), 0) as "sum!"
-           from customer_credit_entry
-           where tenant_id = $1 and customer_id = $2 and currency = $3 and effective_on <= $4"#,
+        r#"select coalesce(sum(e.amount), 0) as "sum!"
+           from customer_credit_entry e
+           join credit_note n on n.tenant_id = e.tenant_id and n.id = e.credit_id
+           where e.tenant_id = $1 and e.customer_id = $2 and e.currency = $3 and e.effective_on <= $4
+             and ($5::timestamptz is null or was_known($1, e.recorded_at, array['credits/' || e.credit_id, 'invoices/' || n.invoice_id], $5))"#,
         tx.tenant().uuid(),
         customer.uuid(),
         currency.code(),
         date,
+        known_at,
     )
     .fetch_one(&mut **tx)
     .await?;

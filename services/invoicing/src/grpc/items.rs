@@ -3,10 +3,11 @@
 use quittance_approvals::Decided;
 use quittance_db::Tx;
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Violations, currency, date, id};
+use quittance_grpc::{Violations, currency, date, id, known_at};
 use quittance_kernel::{CustomerId, EntryId, ExtensionId, ItemId};
 use quittance_proto::{
     common::v1 as common,
+    instant,
     invoicing::v1::{self as pb, open_item_service_server::OpenItemService},
 };
 use quittance_service::{Query, parse, query};
@@ -103,13 +104,16 @@ impl OpenItemService for App {
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }
-        let ((customer, currency), (from, to)) = bad.into_result(customer.zip(currency).zip(from.zip(to)))?;
+        let known_at = bad.check("known_at", known_at(request.known_at.as_ref(), self.now()));
+        let read = customer.zip(currency).zip(from.zip(to)).zip(known_at);
+        let (((customer, currency), (from, to)), known_at) = bad.into_result(read)?;
         let read = async |tx: &mut Tx| {
             db::customer::find(tx, customer).await?.ok_or(Error::CustomerNotFound(customer))?;
-            let carried = db::statement::balance_before(tx, customer, currency, from).await?;
-            let credits = db::customer_credit::remaining_on(tx, customer, currency, to).await?;
+            let carried = db::statement::balance_before(tx, customer, currency, from, known_at).await?;
+            let credits = db::customer_credit::remaining_on(tx, customer, currency, to, known_at).await?;
             let limit = i64::from(statement::MAX_LINES) + 1;
-            Ok::<_, Error>((carried, db::statement::movements(tx, customer, currency, from, to, limit).await?, credits))
+            let movements = db::statement::movements(tx, customer, currency, (from, to), known_at, limit).await?;
+            Ok::<_, Error>((carried, movements, credits))
         };
         let (carried, movements, credits) = self.read(tenant, read).await?;
         if movements.len() > usize::from(statement::MAX_LINES) {
@@ -123,7 +127,8 @@ impl OpenItemService for App {
         }
         let refused = |error| Error::refused(format!("customer {customer}"), Refusal::from(error));
         let made = Statement::of(from, to, carried, movements, credits).map_err(refused)?;
-        Ok(Response::new(wire::statement(customer, &made).map_err(refused)?))
+        let shown = wire::statement(customer, &made).map_err(refused)?;
+        Ok(Response::new(pb::Statement { known_at: known_at.map(instant), ..shown }))
     }
 
     async fn verify_ledger(

@@ -140,6 +140,7 @@ pub(crate) fn statement(customer: CustomerId, statement: &Statement) -> Result<p
         closing_balance: Some(money(statement.closing)),
         closing_items: Some(money(statement.closing_items()?)),
         closing_credits: Some(money(statement.closing_credits)),
+        known_at: None,
     })
 }
 

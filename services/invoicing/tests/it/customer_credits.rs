@@ -82,6 +82,7 @@ impl Service {
             currency_code: "EUR".to_owned(),
             from_on: "2026-03-01".to_owned(),
             to_on: "2026-03-31".to_owned(),
+            known_at: None,
         };
         self.items().get_statement(request).await.unwrap().into_inner()
     }

@@ -22,6 +22,7 @@ mod extensions;
 mod frozen;
 mod installments;
 mod isolation;
+mod known_at;
 mod lists;
 mod metadata;
 mod plans;

@@ -289,6 +289,7 @@ async fn a_statement_carries_the_balance_from_movement_to_movement() {
     service.issued(&customer).await;
     service.settlements().settle_items(settle(vec![settlement(&first, "19")])).await.unwrap();
     let request = |from: &str, to: &str| pb::GetStatementRequest {
+        known_at: None,
         customer_id: customer.clone(),
         currency_code: "EUR".to_owned(),
         from_on: from.to_owned(),

@@ -37,7 +37,8 @@ fn amount(money: &Option<Money>) -> &str {
 }
 
 async fn owed(api: &mut Api, on: &str, currency: &str) -> anyhow::Result<()> {
-    let request = pb::GetAgingRequest { effective_on: on.to_owned(), currency_code: currency.to_owned() };
+    let request =
+        pb::GetAgingRequest { effective_on: on.to_owned(), currency_code: currency.to_owned(), known_at: None };
     let total = api.reports.get_aging(request).await.called("GetAging")?;
     let mut customers = Vec::new();
     let mut page_token = String::new();
@@ -47,6 +48,7 @@ async fn owed(api: &mut Api, on: &str, currency: &str) -> anyhow::Result<()> {
             currency_code: currency.to_owned(),
             page_size: 1_000,
             page_token,
+            known_at: None,
         };
         let page = api.reports.list_customer_aging(request).await.called("ListCustomerAging")?;
         customers.extend(page.customers);
@@ -99,7 +101,8 @@ async fn owed(api: &mut Api, on: &str, currency: &str) -> anyhow::Result<()> {
 }
 
 async fn figures(api: &mut Api, on: &str, currency: &str) -> anyhow::Result<()> {
-    let request = pb::GetKpisRequest { effective_on: on.to_owned(), currency_code: currency.to_owned() };
+    let request =
+        pb::GetKpisRequest { effective_on: on.to_owned(), currency_code: currency.to_owned(), known_at: None };
     let kpis = api.reports.get_kpis(request).await.called("GetKpis")?;
     let value = |metric: &Option<pb::Metric>| {
         metric.as_ref().map(|m| m.value.clone()).filter(|v| !v.is_empty()).unwrap_or_else(|| "undefined".to_owned())

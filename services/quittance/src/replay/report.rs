@@ -73,9 +73,14 @@ pub(super) async fn make(api: &mut Api, book: &Book, dates: &[NaiveDate]) -> any
 
 async fn on_date(api: &mut Api, on: NaiveDate, currency: &str) -> anyhow::Result<OnDate> {
     let (effective_on, currency_code) = (on.to_string(), currency.to_owned());
-    let request = pb::GetAgingRequest { effective_on: effective_on.clone(), currency_code: currency_code.clone() };
+    let request = pb::GetAgingRequest {
+        effective_on: effective_on.clone(),
+        currency_code: currency_code.clone(),
+        known_at: None,
+    };
     let balances = api.reports.get_aging(request).await.called("GetAging")?;
-    let request = pb::GetKpisRequest { effective_on: effective_on.clone(), currency_code: currency_code.clone() };
+    let request =
+        pb::GetKpisRequest { effective_on: effective_on.clone(), currency_code: currency_code.clone(), known_at: None };
     let kpis = api.reports.get_kpis(request).await.called("GetKpis")?;
     let countback = kpis.dso_countback.unwrap_or_default();
     Ok(OnDate {
@@ -108,6 +113,7 @@ async fn customers(api: &mut Api, effective_on: &str, currency_code: &str) -> an
             currency_code: currency_code.to_owned(),
             page_size: 1_000,
             page_token,
+            known_at: None,
         };
         let page = api.reports.list_customer_aging(request).await.called("ListCustomerAging")?;
         let open = page.customers.into_iter().filter(|customer| customer.open_count > 0);

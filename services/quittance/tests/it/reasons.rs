@@ -250,6 +250,15 @@ fn money() -> Vec<Wrong> {
             json!({"file_name": "a.csv", "account": "A", "content": "", "map": {"booked_on": "d", "amount": "a", "currency_code": "EUR"}}),
             &[("content", "FIELD_REQUIRED")],
         ),
+        (
+            "ReportService/GetKpis",
+            json!({"currency_code": "XXX", "effective_on": "2025-02-29", "known_at": "2999-01-01T00:00:00Z"}),
+            &[
+                ("currency_code", "CURRENCY_UNKNOWN"),
+                ("effective_on", "DATE_NO_SUCH_DAY"),
+                ("known_at", "KNOWN_IN_FUTURE"),
+            ],
+        ),
     ]
 }
 

@@ -6,6 +6,7 @@ use quittance_testkit::{TestDb, now};
 use sqlx::{AssertSqlSafe, Executor as _};
 
 use super::{CustomerQuery, by_customer, of_customer, total};
+use crate::domain::AsOf;
 
 /// 5,000 customers with four items and four payments each, a tenth of the items disputed.
 fn book(tenant: TenantId) -> String {
@@ -30,6 +31,11 @@ async fn filled(tenant: TenantId) -> TestDb {
     db
 }
 
+/// A day, as known now.
+fn as_of(day: &str) -> AsOf {
+    AsOf { on: parse_date(day).unwrap(), known_at: None }
+}
+
 async fn id_of(tx: &mut Tx, number: i32) -> CustomerId {
     let id = sqlx::query_scalar("select md5($1)::uuid").bind(number.to_string());
     CustomerId::new(id.fetch_one(&mut **tx).await.unwrap())
@@ -45,7 +51,7 @@ async fn a_customers_balance_has_the_figures_computed_by_hand() {
     let mut found = Vec::new();
     for number in [1, 2] {
         let id = id_of(&mut tx, number).await;
-        for (currency, row) in of_customer(&mut tx, id, parse_date("2026-03-02").unwrap()).await.unwrap() {
+        for (currency, row) in of_customer(&mut tx, id, as_of("2026-03-02")).await.unwrap() {
             let aging = row.aging;
             let others = aging.not_due + aging.days_31_to_60 + aging.days_61_to_90 + aging.over_90;
             let sums = [aging.open_total, aging.days_1_to_30, others, aging.disputed, aging.unapplied];
@@ -70,13 +76,13 @@ async fn an_extended_item_is_aged_by_the_due_date_of_the_day() {
     let mut past_due = Vec::new();
     // Of 101 euros since January 31; due on March 2 from March 2 on, and on April 1 from March 22 on.
     for day in ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-21", "2026-03-22", "2026-04-01", "2026-04-02"] {
-        let on = parse_date(day).unwrap();
+        let as_of = as_of(day);
         let mut tx = db.db.begin_sums(tenant).await.unwrap();
         let id = id_of(&mut tx, 2).await;
-        let of_one = of_customer(&mut tx, id, on).await.unwrap();
-        let query = CustomerQuery { on, currency: Currency::EUR, after: None, limit: i64::MAX };
+        let of_one = of_customer(&mut tx, id, as_of).await.unwrap();
+        let query = CustomerQuery { as_of, currency: Currency::EUR, after: None, limit: i64::MAX };
         let listed = by_customer(&mut tx, &query).await.unwrap();
-        let of_all = total(&mut tx, Currency::EUR, on).await.unwrap();
+        let of_all = total(&mut tx, Currency::EUR, as_of).await.unwrap();
         let row = listed.iter().find(|row| row.id == id.uuid()).unwrap();
         let (_, one) = of_one.iter().find(|(currency, _)| currency == "EUR").unwrap();
         assert_eq!(format!("{row:?}"), format!("{one:?}"), "{day}");
@@ -98,11 +104,11 @@ async fn rows_read(tx: &mut Tx) -> i64 {
 async fn a_customers_balance_is_looked_up_and_equals_the_list() {
     let tenant = TenantId::at(now());
     let db = filled(tenant).await;
-    let on = parse_date("2026-03-02").unwrap();
+    let as_of = as_of("2026-03-02");
     let mut tx = db.db.begin_sums(tenant).await.unwrap();
     let mut listed = Vec::new();
     for currency in [Currency::EUR, Currency::USD] {
-        let query = CustomerQuery { on, currency, after: None, limit: i64::MAX };
+        let query = CustomerQuery { as_of, currency, after: None, limit: i64::MAX };
         let rows = by_customer(&mut tx, &query).await.unwrap();
         listed.extend(rows.into_iter().map(|row| (currency.code().to_owned(), row)));
     }
@@ -117,7 +123,7 @@ async fn a_customers_balance_is_looked_up_and_equals_the_list() {
             }
             let id = id_of(&mut tx, number).await;
             let before = rows_read(&mut tx).await;
-            let balances = of_customer(&mut tx, id, on).await.unwrap();
+            let balances = of_customer(&mut tx, id, as_of).await.unwrap();
             let read = rows_read(&mut tx).await - before;
             assert!(read < 30, "{read} rows");
             assert!(!balances.is_empty());

@@ -28,6 +28,7 @@ pub(crate) struct NewEntry {
     pub(crate) amount: Decimal,
     pub(crate) effective_on: NaiveDate,
     pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) known_at: DateTime<Utc>,
     pub(crate) position: i64,
 }
 
@@ -49,6 +50,7 @@ pub(crate) struct NewCashEntry {
     pub(crate) amount: Decimal,
     pub(crate) effective_on: NaiveDate,
     pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) known_at: DateTime<Utc>,
     pub(crate) position: i64,
 }
 
@@ -120,13 +122,15 @@ pub(crate) async fn entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<(), DbE
     let amounts: Vec<Decimal> = entries.iter().map(|e| e.amount).collect();
     let dates: Vec<NaiveDate> = entries.iter().map(|e| e.effective_on).collect();
     let times: Vec<DateTime<Utc>> = entries.iter().map(|e| e.recorded_at).collect();
+    let known: Vec<DateTime<Utc>> = entries.iter().map(|e| e.known_at).collect();
     let positions: Vec<i64> = entries.iter().map(|e| e.position).collect();
     let done = sqlx::query!(
         "insert into entry
-           (tenant_id, event_id, kind, item_id, customer_id, currency, amount, effective_on, issued_on, due_on, recorded_at, position)
-         select $1, e.event_id, e.kind, i.id, i.customer_id, i.currency, e.amount, e.effective_on, i.issued_on, i.due_on, e.recorded_at, e.position
-         from unnest($2::uuid[], $3::text[], $4::uuid[], $5::numeric[], $6::date[], $7::timestamptz[], $8::bigint[])
-           as e (event_id, kind, item_id, amount, effective_on, recorded_at, position)
+           (tenant_id, event_id, kind, item_id, customer_id, currency, amount, effective_on, issued_on, due_on, recorded_at, known_at, position)
+         select $1, e.event_id, e.kind, i.id, i.customer_id, i.currency, e.amount, e.effective_on, i.issued_on, i.due_on, e.recorded_at,
+           e.known_at, e.position
+         from unnest($2::uuid[], $3::text[], $4::uuid[], $5::numeric[], $6::date[], $7::timestamptz[], $8::bigint[], $9::timestamptz[])
+           as e (event_id, kind, item_id, amount, effective_on, recorded_at, position, known_at)
          join item i on i.tenant_id = $1 and i.id = e.item_id",
         tenant,
         &events,
@@ -136,6 +140,7 @@ pub(crate) async fn entries(tx: &mut Tx, entries: &[NewEntry]) -> Result<(), DbE
         &dates,
         &times,
         &positions,
+        &known,
     )
     .execute(&mut **tx)
     .await?;
@@ -150,6 +155,7 @@ pub(crate) struct NewExtension {
     pub(crate) due_on: NaiveDate,
     pub(crate) effective_on: NaiveDate,
     pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) known_at: DateTime<Utc>,
     pub(crate) position: i64,
 }
 
@@ -163,12 +169,13 @@ pub(crate) async fn extensions(tx: &mut Tx, extensions: &[NewExtension]) -> Resu
     let due: Vec<NaiveDate> = extensions.iter().map(|e| e.due_on).collect();
     let effective: Vec<NaiveDate> = extensions.iter().map(|e| e.effective_on).collect();
     let times: Vec<DateTime<Utc>> = extensions.iter().map(|e| e.recorded_at).collect();
+    let known: Vec<DateTime<Utc>> = extensions.iter().map(|e| e.known_at).collect();
     let positions: Vec<i64> = extensions.iter().map(|e| e.position).collect();
     let done = sqlx::query!(
-        "insert into due_date_extension (tenant_id, event_id, item_id, due_on, effective_on, recorded_at, position)
-         select $1, e.event_id, i.id, e.due_on, e.effective_on, e.recorded_at, e.position
-         from unnest($2::uuid[], $3::uuid[], $4::date[], $5::date[], $6::timestamptz[], $7::bigint[])
-           as e (event_id, item_id, due_on, effective_on, recorded_at, position)
+        "insert into due_date_extension (tenant_id, event_id, item_id, due_on, effective_on, recorded_at, known_at, position)
+         select $1, e.event_id, i.id, e.due_on, e.effective_on, e.recorded_at, e.known_at, e.position
+         from unnest($2::uuid[], $3::uuid[], $4::date[], $5::date[], $6::timestamptz[], $7::bigint[], $8::timestamptz[])
+           as e (event_id, item_id, due_on, effective_on, recorded_at, position, known_at)
          join item i on i.tenant_id = $1 and i.id = e.item_id",
         tx.tenant().uuid(),
         &events,
@@ -177,6 +184,7 @@ pub(crate) async fn extensions(tx: &mut Tx, extensions: &[NewExtension]) -> Resu
         &effective,
         &times,
         &positions,
+        &known,
     )
     .execute(&mut **tx)
     .await?;
@@ -230,12 +238,14 @@ pub(crate) async fn cash_entries(tx: &mut Tx, entries: &[NewCashEntry]) -> Resul
     let amounts: Vec<Decimal> = entries.iter().map(|e| e.amount).collect();
     let dates: Vec<NaiveDate> = entries.iter().map(|e| e.effective_on).collect();
     let times: Vec<DateTime<Utc>> = entries.iter().map(|e| e.recorded_at).collect();
+    let known: Vec<DateTime<Utc>> = entries.iter().map(|e| e.known_at).collect();
     let positions: Vec<i64> = entries.iter().map(|e| e.position).collect();
     let done = sqlx::query!(
-        "insert into cash_entry (tenant_id, event_id, payment_id, customer_id, currency, amount, effective_on, recorded_at, position)
-         select $1, e.event_id, p.id, p.customer_id, p.currency, e.amount, e.effective_on, e.recorded_at, e.position
-         from unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::date[], $6::timestamptz[], $7::bigint[])
-           as e (event_id, payment_id, amount, effective_on, recorded_at, position)
+        "insert into cash_entry
+           (tenant_id, event_id, payment_id, customer_id, payer_known_at, currency, amount, effective_on, recorded_at, known_at, position)
+         select $1, e.event_id, p.id, p.customer_id, p.payer_known_at, p.currency, e.amount, e.effective_on, e.recorded_at, e.known_at, e.position
+         from unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::date[], $6::timestamptz[], $7::bigint[], $8::timestamptz[])
+           as e (event_id, payment_id, amount, effective_on, recorded_at, position, known_at)
          join payment p on p.tenant_id = $1 and p.id = e.payment_id",
         tenant,
         &events,
@@ -244,6 +254,7 @@ pub(crate) async fn cash_entries(tx: &mut Tx, entries: &[NewCashEntry]) -> Resul
         &dates,
         &times,
         &positions,
+        &known,
     )
     .execute(&mut **tx)
     .await?;
@@ -267,34 +278,45 @@ pub(crate) async fn hold_payers(tx: &mut Tx, payments: &[Uuid]) -> Result<(), Db
     Ok(())
 }
 
-/// Gives known payments the payers that have become known, and what moved of them with them. Two statements: the second sees what was moved by a
-/// transaction that the first has waited for.
-pub(crate) async fn payers(tx: &mut Tx, payers: &HashMap<Uuid, Uuid>) -> Result<(), DbError> {
+/// The payer of a payment, which became known after it was received.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Payer {
+    pub(crate) customer_id: Uuid,
+    pub(crate) known_at: DateTime<Utc>,
+}
+
+/// Gives known payments the payers that have become known, and what moved of them with them, each with the time at which it did: before, the money is
+/// nobody's. A payer becomes known once. Two statements: the second sees what was moved by a transaction that the first has waited for.
+pub(crate) async fn payers(tx: &mut Tx, payers: &HashMap<Uuid, Payer>) -> Result<(), DbError> {
     if payers.is_empty() {
         return Ok(());
     }
     let tenant = tx.tenant().uuid();
-    let (payments, customers): (Vec<Uuid>, Vec<Uuid>) = payers.iter().unzip();
+    let payments: Vec<Uuid> = payers.keys().copied().collect();
+    let customers: Vec<Uuid> = payers.values().map(|payer| payer.customer_id).collect();
+    let known: Vec<DateTime<Utc>> = payers.values().map(|payer| payer.known_at).collect();
     let done = sqlx::query!(
         "update payment p
-         set customer_id = a.customer_id
-         from unnest($2::uuid[], $3::uuid[]) as a (id, customer_id)
+         set customer_id = a.customer_id, payer_known_at = a.known_at
+         from unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) as a (id, customer_id, known_at)
          where p.tenant_id = $1 and p.id = a.id",
         tenant,
         &payments,
         &customers,
+        &known,
     )
     .execute(&mut **tx)
     .await?;
     expect_rows(&done, "payment", payers.len())?;
     sqlx::query!(
         "update cash_entry c
-         set customer_id = a.customer_id
-         from unnest($2::uuid[], $3::uuid[]) as a (id, customer_id)
+         set customer_id = a.customer_id, payer_known_at = a.known_at
+         from unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) as a (id, customer_id, known_at)
          where c.tenant_id = $1 and c.payment_id = a.id",
         tenant,
         &payments,
         &customers,
+        &known,
     )
     .execute(&mut **tx)
     .await?;
@@ -323,30 +345,6 @@ pub(crate) async fn sides(tx: &mut Tx, side: &'static str, sides: &[NewSide]) ->
         &amounts,
         &times,
         side,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Adds a dispute, or its end. A dispute whose end is read before its opening is added as ended.
-pub(crate) async fn dispute(
-    tx: &mut Tx,
-    id: Uuid,
-    item_id: Uuid,
-    opened_on: NaiveDate,
-    resolved_on: Option<NaiveDate>,
-) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
-    sqlx::query!(
-        "insert into dispute as d (tenant_id, id, item_id, opened_on, resolved_on)
-         values ($1, $2, $3, $4, $5)
-         on conflict on constraint dispute_pkey do update set resolved_on = coalesce(excluded.resolved_on, d.resolved_on)",
-        tenant,
-        id,
-        item_id,
-        opened_on,
-        resolved_on,
     )
     .execute(&mut **tx)
     .await?;

@@ -17,6 +17,7 @@ pub(crate) struct NewCreditEntry {
     pub(crate) amount: Decimal,
     pub(crate) effective_on: NaiveDate,
     pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) known_at: DateTime<Utc>,
     pub(crate) position: i64,
 }
 
@@ -34,12 +35,14 @@ pub(crate) async fn insert_all(tx: &mut Tx, entries: &[NewCreditEntry]) -> Resul
     let amounts: Vec<Decimal> = entries.iter().map(|e| e.amount).collect();
     let dates: Vec<NaiveDate> = entries.iter().map(|e| e.effective_on).collect();
     let times: Vec<DateTime<Utc>> = entries.iter().map(|e| e.recorded_at).collect();
+    let known: Vec<DateTime<Utc>> = entries.iter().map(|e| e.known_at).collect();
     let positions: Vec<i64> = entries.iter().map(|e| e.position).collect();
     sqlx::query!(
         "insert into credit_entry
-           (tenant_id, event_id, entry_id, credit_id, customer_id, kind, currency, amount, effective_on, recorded_at, position)
+           (tenant_id, event_id, entry_id, credit_id, customer_id, kind, currency, amount, effective_on, recorded_at, known_at, position)
          select $1, *
-         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::numeric[], $9::date[], $10::timestamptz[], $11::bigint[])",
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::numeric[], $9::date[], $10::timestamptz[], $11::timestamptz[],
+           $12::bigint[])",
         tx.tenant().uuid(),
         &events,
         &ids,
@@ -50,6 +53,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, entries: &[NewCreditEntry]) -> Resul
         &amounts,
         &dates,
         &times,
+        &known,
         &positions,
     )
     .execute(&mut **tx)

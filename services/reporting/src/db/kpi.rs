@@ -7,6 +7,8 @@ use quittance_db::{DbError, Tx};
 use quittance_kernel::Currency;
 use rust_decimal::Decimal;
 
+use crate::domain::AsOf;
+
 /// Sums to a date.
 #[derive(Debug, Clone)]
 pub(crate) struct ToDate {
@@ -19,7 +21,7 @@ pub(crate) struct ToDate {
 }
 
 /// Sums effective on or before a date, by kind.
-pub(crate) async fn to_date(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Result<ToDate, DbError> {
+pub(crate) async fn to_date(tx: &mut Tx, currency: Currency, as_of: AsOf) -> Result<ToDate, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query_as!(
         ToDate,
@@ -27,14 +29,19 @@ pub(crate) async fn to_date(tx: &mut Tx, currency: Currency, on: NaiveDate) -> R
              coalesce(sum(amount) filter (where kind in ('invoice', 'void')), 0) as "invoiced!",
              coalesce(-sum(amount) filter (where kind in ('settlement', 'settlement_reversal')), 0) as "paid!",
              coalesce(-sum(amount) filter (where kind in ('discount', 'discount_reversal')), 0) as "discounted!",
-             coalesce(-sum(amount) filter (where kind = 'credit'), 0) as "credited!",
+             coalesce(-sum(amount) filter (where kind in ('credit', 'credit_applied', 'credit_reversal')), 0) + coalesce((
+               select sum(c.amount)
+               from credit_entry c
+               where c.tenant_id = $1 and c.currency = $2 and c.effective_on <= $3 and ($4::timestamptz is null or c.known_at <= $4)
+                 and c.kind in ('issued', 'applied', 'application_reversal')), 0) as "credited!",
              coalesce(-sum(amount) filter (where kind in ('write_off', 'write_off_reversal')), 0) as "small_differences!",
              coalesce(-sum(amount) filter (where kind in ('bad_debt', 'recovery')), 0) as "bad_debt!"
            from entry
-           where tenant_id = $1 and currency = $2 and effective_on <= $3"#,
+           where tenant_id = $1 and currency = $2 and effective_on <= $3 and ($4::timestamptz is null or coalesce(known_at, recorded_at) <= $4)"#,
         tenant,
         currency.code(),
-        on,
+        as_of.on,
+        as_of.known_at,
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -45,7 +52,7 @@ pub(crate) async fn to_date(tx: &mut Tx, currency: Currency, on: NaiveDate) -> R
 pub(crate) async fn sales_by_month(
     tx: &mut Tx,
     currency: Currency,
-    on: NaiveDate,
+    as_of: AsOf,
 ) -> Result<BTreeMap<NaiveDate, Decimal>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
@@ -53,6 +60,7 @@ pub(crate) async fn sales_by_month(
              select date_trunc('month', effective_on)::date as month, sum(amount) as sales
              from entry
              where tenant_id = $1 and currency = $2 and effective_on <= $3 and kind = 'invoice'
+               and ($4::timestamptz is null or coalesce(known_at, recorded_at) <= $4)
              group by 1
            ), withdrawn as (
              select date_trunc('month', t.issued_on)::date as month, sum(t.amount) as sales
@@ -61,6 +69,7 @@ pub(crate) async fn sales_by_month(
                from entry e
                join item i on i.tenant_id = $1 and i.id = e.item_id
                where e.tenant_id = $1 and e.currency = $2 and e.effective_on <= $3 and e.kind in ('void', 'credit')
+                 and ($4::timestamptz is null or coalesce(e.known_at, e.recorded_at) <= $4)
                group by i.number, e.issued_on
              ) t
              where t.amount = (select sum(w.total) from item w where w.tenant_id = $1 and w.number = t.number)
@@ -71,7 +80,8 @@ pub(crate) async fn sales_by_month(
            left join withdrawn w on w.month = i.month"#,
         tenant,
         currency.code(),
-        on,
+        as_of.on,
+        as_of.known_at,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -89,8 +99,8 @@ pub(crate) struct Sales {
     pub(crate) withdrawn_before: Decimal,
 }
 
-/// Sales from a date to a date, both included. A document is withdrawn that was voided, or credited in full: it leaves the period of its issue.
-pub(crate) async fn sales(tx: &mut Tx, currency: Currency, from: NaiveDate, to: NaiveDate) -> Result<Sales, DbError> {
+/// Sales from a date to the date of the report, both included. A document is withdrawn that was voided, or credited in full: it leaves the period of its issue.
+pub(crate) async fn sales(tx: &mut Tx, currency: Currency, from: NaiveDate, as_of: AsOf) -> Result<Sales, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query_as!(
         Sales,
@@ -98,16 +108,18 @@ pub(crate) async fn sales(tx: &mut Tx, currency: Currency, from: NaiveDate, to: 
              select coalesce(sum(amount), 0) as amount, count(*) as documents
              from entry
              where tenant_id = $1 and currency = $2 and effective_on between $3 and $4 and kind = 'invoice'
-           ), taken_back as (
+               and ($5::timestamptz is null or coalesce(known_at, recorded_at) <= $5)
+           ), reversed as (
              select i.number, e.issued_on, -sum(e.amount) as amount, coalesce(-sum(e.amount) filter (where e.effective_on >= $3), 0) as in_period
              from entry e
              join item i on i.tenant_id = $1 and i.id = e.item_id
              where e.tenant_id = $1 and e.currency = $2 and e.effective_on <= $4 and e.kind in ('void', 'credit')
+               and ($5::timestamptz is null or coalesce(e.known_at, e.recorded_at) <= $5)
              group by i.number, e.issued_on
            ), withdrawn as (
              select coalesce(sum(t.amount) filter (where t.issued_on >= $3), 0) as amount, count(*) filter (where t.issued_on >= $3) as documents,
                coalesce(sum(t.in_period) filter (where t.issued_on < $3), 0) as before
-             from taken_back t
+             from reversed t
              where t.amount = (select sum(w.total) from item w where w.tenant_id = $1 and w.number = t.number)
            )
            select i.amount - w.amount as "amount!", (i.documents - w.documents)::int as "documents!", w.before as "withdrawn_before!"
@@ -115,7 +127,8 @@ pub(crate) async fn sales(tx: &mut Tx, currency: Currency, from: NaiveDate, to: 
         tenant,
         currency.code(),
         from,
-        to,
+        as_of.on,
+        as_of.known_at,
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -123,13 +136,16 @@ pub(crate) async fn sales(tx: &mut Tx, currency: Currency, from: NaiveDate, to: 
 }
 
 /// The open balance on a date.
-pub(crate) async fn open_total(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Result<Decimal, DbError> {
+pub(crate) async fn open_total(tx: &mut Tx, currency: Currency, as_of: AsOf) -> Result<Decimal, DbError> {
     let tenant = tx.tenant().uuid();
     let total = sqlx::query_scalar!(
-        r#"select coalesce(sum(amount), 0) as "total!" from entry where tenant_id = $1 and currency = $2 and effective_on <= $3"#,
+        r#"select coalesce(sum(amount), 0) as "total!"
+           from entry
+           where tenant_id = $1 and currency = $2 and effective_on <= $3 and ($4::timestamptz is null or coalesce(known_at, recorded_at) <= $4)"#,
         tenant,
         currency.code(),
-        on,
+        as_of.on,
+        as_of.known_at,
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -145,19 +161,20 @@ pub(crate) struct PaidDays {
 }
 
 /// Sums the days of paid items.
-pub(crate) async fn paid_days(tx: &mut Tx, currency: Currency, on: NaiveDate) -> Result<PaidDays, DbError> {
+pub(crate) async fn paid_days(tx: &mut Tx, currency: Currency, as_of: AsOf) -> Result<PaidDays, DbError> {
     let tenant = tx.tenant().uuid();
     let row = sqlx::query_as!(
         PaidDays,
         r#"with extended as (
              select item_id, max(due_on) as due_on
              from due_date_extension
-             where tenant_id = $1 and effective_on <= $3
+             where tenant_id = $1 and effective_on <= $3 and ($4::timestamptz is null or coalesce(known_at, recorded_at) <= $4)
              group by item_id
            ), closed as (
              select item_id, issued_on, due_on, max(effective_on) filter (where kind = 'settlement') as paid_on
              from entry
              where tenant_id = $1 and currency = $2 and effective_on <= $3
+               and ($4::timestamptz is null or coalesce(known_at, recorded_at) <= $4)
              group by item_id, issued_on, due_on
              having sum(amount) = 0 and sum(amount) filter (where kind in ('settlement', 'settlement_reversal')) <> 0
                and coalesce(sum(amount) filter (where kind in ('bad_debt', 'recovery')), 0) = 0
@@ -173,7 +190,8 @@ pub(crate) async fn paid_days(tx: &mut Tx, currency: Currency, on: NaiveDate) ->
            from paid"#,
         tenant,
         currency.code(),
-        on,
+        as_of.on,
+        as_of.known_at,
     )
     .fetch_one(&mut **tx)
     .await?;

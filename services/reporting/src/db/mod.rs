@@ -3,6 +3,7 @@
 pub(crate) mod aging;
 pub(crate) mod apply;
 pub(crate) mod credit;
+pub(crate) mod dispute;
 pub(crate) mod kpi;
 pub(crate) mod party;
 pub(crate) mod verify;

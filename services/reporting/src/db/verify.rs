@@ -69,6 +69,16 @@ pub(crate) async fn items_out_of_bounds(tx: &mut Tx, on: NaiveDate) -> Result<Fo
     Ok(found)
 }
 
+/// When the first entry became known.
+pub(crate) async fn first_known_at(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, DbError> {
+    let tenant = tx.tenant().uuid();
+    let first =
+        sqlx::query_scalar!("select min(coalesce(known_at, recorded_at)) from entry where tenant_id = $1", tenant)
+            .fetch_one(&mut **tx)
+            .await?;
+    Ok(first)
+}
+
 /// First and last effective date.
 pub(crate) async fn history(tx: &mut Tx) -> Result<Option<(NaiveDate, NaiveDate)>, DbError> {
     let tenant = tx.tenant().uuid();

@@ -1,9 +1,9 @@
 //! Reports as messages: reads the inputs from one snapshot, computes, and returns both.
 
-use chrono::{Duration, NaiveDate};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use quittance_db::{DbError, Found, Invariant, Tx};
 use quittance_kernel::{Currency, CustomerId, Money, TenantId, last_day_of_month, month_start};
-use quittance_proto::{common::v1 as common, money, reporting::v1 as pb};
+use quittance_proto::{common::v1 as common, instant, money, reporting::v1 as pb};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -12,14 +12,17 @@ use crate::{
         self,
         aging::{AgingRow, CustomerQuery, CustomerRow},
     },
-    domain::kpi::{self, CeiInputs, Metric},
+    domain::{
+        AsOf,
+        kpi::{self, CeiInputs, Metric},
+    },
 };
 
 /// Days of the window of `DSO_PERIOD`.
 const PERIOD_DAYS: i64 = 90;
 /// An allocation known from one side only for longer than this is a violation, not in flight.
 const IN_FLIGHT_MINUTES: i64 = 5;
-/// The number of month ends, from the newest, at which the partition of the open balance is checked.
+/// The number of month ends, from the newest, at which the partition of the open balance is checked: of effective dates, and of knowledge.
 const CHECKED_MONTHS: usize = 24;
 
 fn amount(value: Decimal, currency: Currency) -> Result<common::Money, Error> {
@@ -39,6 +42,24 @@ fn buckets(row: &AgingRow, currency: Currency) -> Result<pb::Aging, Error> {
     })
 }
 
+/// What a request asks for: its date, or today in the tenant's time zone, and what was known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) on: Option<NaiveDate>,
+    pub(super) known_at: Option<DateTime<Utc>>,
+}
+
+impl Asked {
+    pub(super) async fn as_of(self, app: &App, tenant: TenantId) -> Result<AsOf, Error> {
+        Ok(AsOf { on: app.date_or_today(tenant, self.on).await?, known_at: self.known_at })
+    }
+}
+
+/// The same of a report as known at an instant, which is final up to them; none where everything counts that is known now.
+pub(super) async fn watermarks_of(tx: &mut Tx, as_of: AsOf) -> Result<Vec<common::Subscription>, Error> {
+    if as_of.known_at.is_some() { watermarks(tx).await } else { Ok(Vec::new()) }
+}
+
 async fn watermarks(tx: &mut Tx) -> Result<Vec<common::Subscription>, Error> {
     let status = quittance_events::tenant_stream_status(tx).await?;
     Ok(quittance_grpc::stream_status(status, 0)?.subscriptions)
@@ -48,21 +69,23 @@ async fn watermarks(tx: &mut Tx) -> Result<Vec<common::Subscription>, Error> {
 pub(super) async fn aging_report(
     app: &App,
     tenant: TenantId,
-    on: Option<NaiveDate>,
+    asked: Asked,
     currency: Currency,
 ) -> Result<pb::AgingReport, Error> {
     let mut tx = app.view(tenant).await?;
     // From the same snapshot: the report shows exactly what was applied up to them.
     let watermarks = watermarks(&mut tx).await?;
-    let on = app.date_or_today(tenant, on).await?;
-    let row = db::aging::total(&mut tx, currency, on).await?;
+    let as_of = asked.as_of(app, tenant).await?;
+    let row = db::aging::total(&mut tx, currency, as_of).await?;
     Ok(pb::AgingReport {
-        effective_on: on.to_string(),
+        effective_on: as_of.on.to_string(),
+        known_at: as_of.known_at.map(instant),
         open_total: Some(amount(row.open_total, currency)?),
         open_count: row.open_count,
         aging: Some(buckets(&row, currency)?),
         disputed: Some(amount(row.disputed, currency)?),
         unapplied: Some(amount(row.unapplied, currency)?),
+        credits: Some(amount(row.credits, currency)?),
         past_due_count: row.past_due_count,
         watermarks,
     })
@@ -79,6 +102,7 @@ pub(super) fn customer(row: &CustomerRow, currency: Currency) -> Result<pb::Cust
         aging: Some(buckets(&row.aging, currency)?),
         disputed: Some(amount(row.aging.disputed, currency)?),
         unapplied: Some(amount(row.aging.unapplied, currency)?),
+        credits: Some(amount(row.aging.credits, currency)?),
     })
 }
 
@@ -87,19 +111,26 @@ pub(super) async fn customer_balance(
     app: &App,
     tenant: TenantId,
     id: CustomerId,
-    on: Option<NaiveDate>,
+    asked: Asked,
 ) -> Result<pb::CustomerBalance, Error> {
     let mut tx = app.view(tenant).await?;
     if !db::party::customer_exists(&mut tx, id).await? {
         return Err(Error::CustomerNotFound(id));
     }
-    let on = app.date_or_today(tenant, on).await?;
+    let as_of = asked.as_of(app, tenant).await?;
+    let watermarks = watermarks_of(&mut tx, as_of).await?;
     let mut balances = Vec::new();
-    for (code, row) in db::aging::of_customer(&mut tx, id, on).await? {
+    for (code, row) in db::aging::of_customer(&mut tx, id, as_of).await? {
         let Ok(currency) = Currency::parse(&code) else { continue };
         balances.push(customer(&row, currency)?);
     }
-    Ok(pb::CustomerBalance { customer_id: id.to_string(), effective_on: on.to_string(), balances })
+    Ok(pb::CustomerBalance {
+        customer_id: id.to_string(),
+        effective_on: as_of.on.to_string(),
+        known_at: as_of.known_at.map(instant),
+        balances,
+        watermarks,
+    })
 }
 
 fn metric(metric: Metric) -> pb::Metric {
@@ -118,21 +149,23 @@ fn metric(metric: Metric) -> pb::Metric {
 pub(super) async fn kpis(
     app: &App,
     tenant: TenantId,
-    on: Option<NaiveDate>,
+    asked: Asked,
     currency: Currency,
 ) -> Result<pb::KpiReport, Error> {
     let mut tx = app.view(tenant).await?;
     let tx = &mut tx;
     let watermarks = watermarks(tx).await?;
-    let on = app.date_or_today(tx.tenant(), on).await?;
-    let aging = db::aging::total(tx, currency, on).await?;
-    let to_date = db::kpi::to_date(tx, currency, on).await?;
-    let sales90 = db::kpi::sales(tx, currency, on - Duration::days(PERIOD_DAYS - 1), on).await?;
-    let months = db::kpi::sales_by_month(tx, currency, on).await?;
-    let paid = db::kpi::paid_days(tx, currency, on).await?;
-    let cei = cei(tx, currency, on, &aging).await?;
+    let as_of = asked.as_of(app, tenant).await?;
+    let on = as_of.on;
+    let aging = db::aging::total(tx, currency, as_of).await?;
+    let to_date = db::kpi::to_date(tx, currency, as_of).await?;
+    let sales90 = db::kpi::sales(tx, currency, on - Duration::days(PERIOD_DAYS - 1), as_of).await?;
+    let months = db::kpi::sales_by_month(tx, currency, as_of).await?;
+    let paid = db::kpi::paid_days(tx, currency, as_of).await?;
+    let cei = cei(tx, currency, as_of, &aging).await?;
     Ok(pb::KpiReport {
         effective_on: on.to_string(),
+        known_at: as_of.known_at.map(instant),
         currency_code: currency.code().to_owned(),
         dso_period_90: Some(metric(kpi::dso_period(aging.open_total, sales90.amount).over(sales90.documents))),
         dso_countback: Some(metric(kpi::dso_countback(aging.open_total, &months, on).over(aging.open_count))),
@@ -149,11 +182,12 @@ pub(super) async fn kpis(
     })
 }
 
-async fn cei(tx: &mut Tx, currency: Currency, on: NaiveDate, ending: &AgingRow) -> Result<Metric, Error> {
-    let (start, days) = kpi::cei_window(on);
-    let sales = db::kpi::sales(tx, currency, start, on).await?;
+async fn cei(tx: &mut Tx, currency: Currency, as_of: AsOf, ending: &AgingRow) -> Result<Metric, Error> {
+    let (start, days) = kpi::cei_window(as_of.on);
+    let sales = db::kpi::sales(tx, currency, start, as_of).await?;
     // What was withdrawn in the window was never to be collected.
-    let beginning = db::kpi::open_total(tx, currency, start - Duration::days(1)).await? - sales.withdrawn_before;
+    let before = as_of.on(start - Duration::days(1));
+    let beginning = db::kpi::open_total(tx, currency, before).await? - sales.withdrawn_before;
     let inputs = CeiInputs {
         beginning,
         sales: sales.amount,
@@ -171,7 +205,7 @@ pub(crate) async fn invariants(app: &App, tenant: TenantId) -> Result<Vec<Invari
     let allocations = db::verify::allocations(&mut tx, settled_before).await?;
     let today = app.date_or_today(tenant, None).await?;
     let bounds = db::verify::items_out_of_bounds(&mut tx, today).await?;
-    let partition = partition(&mut tx, today).await?;
+    let partition = partition(&mut tx, today, app.now()).await?;
     Ok(vec![
         Invariant {
             number: 3,
@@ -181,39 +215,56 @@ pub(crate) async fn invariants(app: &App, tenant: TenantId) -> Result<Vec<Invari
         Invariant { number: 5, rule: "no item has an open balance below zero or above its amount", found: bounds },
         Invariant {
             number: 5,
-            rule: "aging buckets, in total and per customer, sum to the open balance today and at each month end",
+            rule: "aging buckets, in total and per customer, sum to the open balance today and at each month end, as known now and as known then",
             found: partition,
         },
     ])
 }
 
-/// Compares the buckets with a sum independent of items, at month ends and today.
-async fn partition(tx: &mut Tx, today: NaiveDate) -> Result<Found, Error> {
+/// Compares the buckets with a sum independent of items: today and at month ends as known now, and at month ends as known then.
+async fn partition(tx: &mut Tx, today: NaiveDate, now: DateTime<Utc>) -> Result<Found, Error> {
     let mut found = Found { checked: 0, violations: 0, examples: vec![] };
     let Some((first, last)) = db::verify::history(tx).await? else { return Ok(found) };
-    let mut dates = vec![today.max(last)];
-    let mut month = month_start(last);
-    while dates.len() <= CHECKED_MONTHS && month > first {
-        let end = month - Duration::days(1);
-        dates.push(last_day_of_month(end));
-        month = month_start(end);
+    let mut points = vec![AsOf { on: today.max(last), known_at: None }];
+    points.extend(month_ends(last, first).map(|on| AsOf { on, known_at: None }));
+    if let Some(first) = db::verify::first_known_at(tx).await? {
+        // A month's end is known at the instant after its last day, by UTC.
+        let ends = month_ends(now.date_naive(), first.date_naive());
+        points.extend(
+            ends.map(|on| AsOf { on, known_at: Some((on + Duration::days(1)).and_time(NaiveTime::MIN).and_utc()) }),
+        );
     }
     for code in db::party::currencies(tx).await? {
         let Ok(currency) = Currency::parse(&code) else { continue };
-        for on in &dates {
-            let row = db::aging::total(tx, currency, *on).await?;
+        for as_of in &points {
+            let row = db::aging::total(tx, currency, *as_of).await?;
             let buckets = row.not_due + row.days_1_to_30 + row.days_31_to_60 + row.days_61_to_90 + row.over_90;
-            let total = db::kpi::open_total(tx, currency, *on).await?;
-            let query = CustomerQuery { on: *on, currency, after: None, limit: i64::MAX };
+            let total = db::kpi::open_total(tx, currency, *as_of).await?;
+            let query = CustomerQuery { as_of: *as_of, currency, after: None, limit: i64::MAX };
             let customers: Decimal =
                 db::aging::by_customer(tx, &query).await?.iter().map(|row| row.aging.open_total).sum();
             found.checked += 1;
             if buckets != total || row.open_total != total || customers != total {
+                let known = as_of.known_at.map_or_else(|| "now".to_owned(), |at| at.to_rfc3339());
                 found.violations += 1;
-                found.examples.push(format!("{on} {code}: buckets {buckets}, customers {customers}, entries {total}"));
+                found.examples.push(format!(
+                    "{} {code} as known {known}: buckets {buckets}, customers {customers}, entries {total}",
+                    as_of.on
+                ));
             }
         }
     }
     found.examples.truncate(20);
     Ok(found)
+}
+
+/// The month ends before the month of `last` and not before that of `first`, newest first.
+fn month_ends(last: NaiveDate, first: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    let mut month = month_start(last);
+    std::iter::from_fn(move || {
+        let end = (month > first).then(|| month - Duration::days(1))?;
+        month = month_start(end);
+        Some(last_day_of_month(end))
+    })
+    .take(CHECKED_MONTHS)
 }

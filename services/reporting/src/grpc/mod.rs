@@ -1,14 +1,19 @@
 //! The gRPC handlers.
 
 mod answers;
+#[cfg(test)]
+mod known_at_tests;
+#[cfg(test)]
+mod late_facts_tests;
 mod status;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{Reading, Violations, currency, id, optional_date};
-use quittance_kernel::{Currency, CustomerId};
+use quittance_grpc::{Reading, Violations, currency, id, known_at, optional_date};
+use quittance_kernel::CustomerId;
 use quittance_proto::{
     common::v1 as common,
+    instant,
     reporting::v1::{
         self as pb,
         report_service_server::{ReportService, ReportServiceServer},
@@ -23,6 +28,8 @@ use crate::{
     db::{self, aging::CustomerQuery},
 };
 
+use answers::Asked;
+
 pub(crate) use answers::invariants;
 
 /// Full names of the services, for the health service.
@@ -35,12 +42,15 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
     )
 }
 
-/// Date and currency of a report.
-fn read(effective_on: &str, currency_code: &str) -> Result<(Option<NaiveDate>, Currency), Violations> {
-    let mut bad = Violations::default();
+/// The date of a report, and what was known of it.
+fn asked(
+    bad: &mut Violations,
+    effective_on: &str,
+    known_at: Result<Option<DateTime<Utc>>, (&'static str, String)>,
+) -> Option<Asked> {
     let on = bad.check("effective_on", optional_date(effective_on));
-    let currency = bad.check("currency_code", currency(currency_code));
-    bad.into_result(on.zip(currency))
+    let known_at = bad.check("known_at", known_at);
+    on.zip(known_at).map(|(on, known_at)| Asked { on, known_at })
 }
 
 #[tonic::async_trait]
@@ -59,9 +69,10 @@ impl ReportService for App {
 
     async fn get_aging(&self, request: Request<pb::GetAgingRequest>) -> Result<Response<pb::AgingReport>, Status> {
         let Query { tenant, request, mut bad } = query(request)?;
-        let read = bad.within("", read(&request.effective_on, &request.currency_code));
-        let (on, currency) = bad.into_result(read)?;
-        Ok(Response::new(answers::aging_report(self, tenant, on, currency).await?))
+        let asked = asked(&mut bad, &request.effective_on, known_at(request.known_at.as_ref(), self.now()));
+        let currency = bad.check("currency_code", currency(&request.currency_code));
+        let (asked, currency) = bad.into_result(asked.zip(currency))?;
+        Ok(Response::new(answers::aging_report(self, tenant, asked, currency).await?))
     }
 
     async fn list_customer_aging(
@@ -71,20 +82,23 @@ impl ReportService for App {
         let mut query = query(request)?;
         let page = query.page();
         let Query { tenant, request, mut bad } = query;
-        let read = bad.within("", read(&request.effective_on, &request.currency_code));
-        let ((on, currency), page) = bad.into_result(read.zip(page))?;
+        let asked = asked(&mut bad, &request.effective_on, known_at(request.known_at.as_ref(), self.now()));
+        let currency = bad.check("currency_code", currency(&request.currency_code));
+        let ((asked, currency), page) = bad.into_result(asked.zip(currency).zip(page))?;
         let after = page.after_key(|key| match key {
             [number, id] => Uuid::try_parse(id).ok().map(|id| (number.clone(), id)),
             _ => None,
         })?;
         let mut tx = self.view(tenant).await?;
-        let on = self.date_or_today(tenant, on).await?;
-        let query = CustomerQuery { on, currency, after, limit: page.limit() };
+        let as_of = asked.as_of(self, tenant).await?;
+        let watermarks = answers::watermarks_of(&mut tx, as_of).await?;
+        let query = CustomerQuery { as_of, currency, after, limit: page.limit() };
         let rows = db::aging::by_customer(&mut tx, &query).await.map_err(Error::from)?;
         let customers = rows.iter().map(|row| answers::customer(row, currency)).collect::<Result<_, Error>>()?;
         let (customers, next_page_token) =
             page.cut(customers, |customer| vec![customer.customer_number.clone(), customer.customer_id.clone()]);
-        Ok(Response::new(pb::ListCustomerAgingResponse { customers, next_page_token }))
+        let known_at = as_of.known_at.map(instant);
+        Ok(Response::new(pb::ListCustomerAgingResponse { customers, next_page_token, known_at, watermarks }))
     }
 
     async fn get_customer_balance(
@@ -93,16 +107,17 @@ impl ReportService for App {
     ) -> Result<Response<pb::CustomerBalance>, Status> {
         let Query { tenant, request, mut bad } = query(request)?;
         let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
-        let on = bad.check("effective_on", optional_date(&request.effective_on));
-        let (customer, on) = bad.into_result(customer.zip(on))?;
-        Ok(Response::new(answers::customer_balance(self, tenant, customer, on).await?))
+        let asked = asked(&mut bad, &request.effective_on, known_at(request.known_at.as_ref(), self.now()));
+        let (customer, asked) = bad.into_result(customer.zip(asked))?;
+        Ok(Response::new(answers::customer_balance(self, tenant, customer, asked).await?))
     }
 
     async fn get_kpis(&self, request: Request<pb::GetKpisRequest>) -> Result<Response<pb::KpiReport>, Status> {
         let Query { tenant, request, mut bad } = query(request)?;
-        let read = bad.within("", read(&request.effective_on, &request.currency_code));
-        let (on, currency) = bad.into_result(read)?;
-        Ok(Response::new(answers::kpis(self, tenant, on, currency).await?))
+        let asked = asked(&mut bad, &request.effective_on, known_at(request.known_at.as_ref(), self.now()));
+        let currency = bad.check("currency_code", currency(&request.currency_code));
+        let (asked, currency) = bad.into_result(asked.zip(currency))?;
+        Ok(Response::new(answers::kpis(self, tenant, asked, currency).await?))
     }
 
     async fn verify_ledger(

@@ -6,7 +6,7 @@ use quittance_kernel::{DisputeId, ItemId};
 use quittance_proto::collections::v1::{self as pb, collections_event::Payload};
 
 use super::{date, uuid};
-use crate::db::apply;
+use crate::db::dispute::{self, DisputeChange};
 
 /// Applies collections' events.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl Handler for CollectionsHandler {
 
     async fn apply(&self, tx: &mut Tx, run: Vec<Message<pb::CollectionsEvent>>) -> Result<(), HandlerError> {
         for message in run {
-            let dispute = match message.event.payload {
+            let told = match message.event.payload {
                 Some(Payload::DisputeOpened(opened)) => opened.dispute,
                 Some(Payload::DisputeResolved(resolved)) => resolved.dispute,
                 Some(
@@ -34,11 +34,15 @@ impl Handler for CollectionsHandler {
                     continue;
                 }
             };
-            let dispute = dispute.unwrap_or_default();
-            let id = uuid(&dispute.dispute_id, DisputeId::parse, DisputeId::uuid)?;
-            let item = uuid(&dispute.item_id, ItemId::parse, ItemId::uuid)?;
-            let resolved_on = if dispute.resolved_on.is_empty() { None } else { Some(date(&dispute.resolved_on)?) };
-            apply::dispute(tx, id, item, date(&dispute.opened_on)?, resolved_on).await?;
+            let told = told.unwrap_or_default();
+            let change = DisputeChange {
+                id: uuid(&told.dispute_id, DisputeId::parse, DisputeId::uuid)?,
+                item_id: uuid(&told.item_id, ItemId::parse, ItemId::uuid)?,
+                opened_on: date(&told.opened_on)?,
+                resolved_on: if told.resolved_on.is_empty() { None } else { Some(date(&told.resolved_on)?) },
+                known_at: message.known_at,
+            };
+            dispute::change(tx, &change).await?;
         }
         Ok(())
     }

@@ -10,10 +10,8 @@ use std::{
 
 use proptest::prelude::*;
 use prost::Message as _;
-use quittance_db::Db;
-use quittance_events::{Envelope, apply_events, content_hash, list_held};
-use quittance_host::Service as _;
-use quittance_kernel::{Clock, EventId, TenantId};
+use quittance_events::{Envelope, list_held};
+use quittance_kernel::{EventId, TenantId};
 use quittance_proto::{
     collections::v1::{self as col, collections_event},
     common::v1::{Money, WriteOffReason},
@@ -23,28 +21,36 @@ use quittance_proto::{
 use quittance_testkit::{TestDb, now};
 use uuid::Uuid;
 
-use super::{CollectionsHandler, InvoicingHandler, PaymentsHandler};
-use crate::App;
+use super::test_events::{apply, apply_interleaved, hash};
 
 /// The first id; those of a history are counted from here.
 const FIRST_ID: u128 = 0x018b_cfe5_6800_7000_8000_0000_0000_0000;
-const PARTITIONS: u128 = 3;
 const AREAS: [&str; 3] = ["invoicing", "payments", "collections"];
 
 /// A history under construction. Ids are counted, so that the same seed makes the same history.
-struct History {
+pub(crate) struct History {
     draws: fastrand::Rng,
     ids: u128,
-    events: BTreeMap<&'static str, Vec<Envelope>>,
+    /// When the last event got its position, in seconds after the start.
+    known: i64,
+    /// What follows later: the events of each in their order. While one is told it is in `chain`.
+    chains: Vec<Chain>,
+    chain: Option<Chain>,
+    pub(crate) events: BTreeMap<&'static str, Vec<Envelope>>,
 }
+
+/// Events to come: area, ordering key, kind and payload.
+type Chain = VecDeque<(&'static str, Uuid, String, Vec<u8>)>;
 
 fn eur(cents: u64) -> Option<Money> {
     Some(Money { currency_code: "EUR".to_owned(), amount: format!("{}.{:02}", cents / 100, cents % 100) })
 }
 
 impl History {
-    fn draw(seed: u64, salt: u128) -> Self {
-        let mut history = Self { draws: fastrand::Rng::with_seed(seed), ids: salt << 32, events: BTreeMap::new() };
+    pub(crate) fn draw(seed: u64, salt: u128) -> Self {
+        let draws = fastrand::Rng::with_seed(seed);
+        let mut history =
+            Self { draws, ids: salt << 32, known: 0, chains: Vec::new(), chain: None, events: BTreeMap::new() };
         let tenant = inv::Tenant {
             name: "Northwind".to_owned(),
             time_zone: "UTC".to_owned(),
@@ -60,6 +66,7 @@ impl History {
         for number in 0..history.draws.u32(1..6) {
             history.customer(number);
         }
+        history.tell_late();
         let tenant = Some(inv::Tenant { name: "Southwind".to_owned(), ..tenant });
         let updated = invoicing_event::Payload::TenantUpdated(inv::TenantUpdated { tenant });
         history.invoicing(key, "TenantUpdated", updated);
@@ -75,10 +82,35 @@ impl History {
         format!("2025-{:02}-{:02}", self.draws.u32(1..13), self.draws.u32(1..29))
     }
 
+    /// Tells something now, or later.
+    fn later(&mut self, tell: impl FnOnce(&mut Self)) {
+        if self.draws.bool() {
+            return tell(self);
+        }
+        self.chain = Some(Chain::new());
+        tell(self);
+        self.chains.extend(self.chain.take());
+    }
+
+    fn tell_late(&mut self) {
+        while !self.chains.is_empty() {
+            let place = self.draws.usize(..self.chains.len());
+            match self.chains[place].pop_front() {
+                Some((area, key, kind, payload)) => self.push(area, key, &kind, payload),
+                None => drop(self.chains.swap_remove(place)),
+            }
+        }
+    }
+
     fn push(&mut self, area: &'static str, ordering_key: Uuid, kind: &str, payload: Vec<u8>) {
+        if let Some(chain) = &mut self.chain {
+            return chain.push_back((area, ordering_key, kind.to_owned(), payload));
+        }
         let event_id = EventId::new(self.id());
         let events = self.events.entry(area).or_default();
         let position = i64::try_from(events.len()).unwrap() + 1;
+        // Long after it was recorded, some in one batch with the one before.
+        self.known += self.draws.i64(0..3);
         events.push(Envelope {
             position,
             event_id,
@@ -90,7 +122,7 @@ impl History {
             traceparent: None,
             tracestate: None,
             recorded_at: now() + chrono::Duration::seconds(position),
-            positioned_at: None,
+            positioned_at: Some(now() + chrono::Duration::days(1) + chrono::Duration::seconds(self.known)),
             payload,
             place: None,
         });
@@ -141,34 +173,69 @@ impl History {
         };
         self.invoicing(customer, "InvoiceIssued", invoicing_event::Payload::InvoiceIssued(issued));
         if self.draws.bool() {
-            self.dispute(customer, id);
+            self.later(|history| history.dispute(customer, id));
         }
         if self.draws.bool() {
-            let extension = inv::DueDateExtension {
-                item_id: id.to_string(),
-                customer_id: customer.to_string(),
-                due_on: self.day(),
-                effective_on: self.day(),
-                ..inv::DueDateExtension::default()
-            };
-            let extended = inv::DueDateExtended { extension: Some(extension) };
-            self.invoicing(customer, "DueDateExtended", invoicing_event::Payload::DueDateExtended(extended));
+            self.later(|history| history.extension(customer, id));
         }
-        match self.draws.u8(0..4) {
-            0 => {
-                let voided_on = self.day();
-                let voided = inv::InvoiceVoided {
-                    invoice_id: id.to_string(),
-                    customer_id: customer.to_string(),
-                    voided_on,
-                    amount: eur(total),
-                    ..inv::InvoiceVoided::default()
-                };
-                self.invoicing(customer, "InvoiceVoided", invoicing_event::Payload::InvoiceVoided(voided));
-            }
+        match self.draws.u8(0..5) {
+            4 => self.later(|history| history.credit(customer, id, total)),
+            0 => self.later(|history| history.void(customer, id, total)),
             1 => {}
             _ => self.paid(customer, id, self.ids.is_multiple_of(2), total),
         }
+    }
+
+    fn void(&mut self, customer: Uuid, item: Uuid, total: u64) {
+        let voided = inv::InvoiceVoided {
+            invoice_id: item.to_string(),
+            customer_id: customer.to_string(),
+            voided_on: self.day(),
+            amount: eur(total),
+            ..inv::InvoiceVoided::default()
+        };
+        self.invoicing(customer, "InvoiceVoided", invoicing_event::Payload::InvoiceVoided(voided));
+    }
+
+    fn extension(&mut self, customer: Uuid, item: Uuid) {
+        let extension = inv::DueDateExtension {
+            item_id: item.to_string(),
+            customer_id: customer.to_string(),
+            due_on: self.day(),
+            effective_on: self.day(),
+            ..inv::DueDateExtension::default()
+        };
+        let extended = inv::DueDateExtended { extension: Some(extension) };
+        self.invoicing(customer, "DueDateExtended", invoicing_event::Payload::DueDateExtended(extended));
+    }
+
+    /// A credit of all of an item, or of a part.
+    fn credit(&mut self, customer: Uuid, item: Uuid, total: u64) {
+        let amount = if self.draws.bool() { total } else { self.draws.u64(1..=total) };
+        let credited = inv::InvoiceCredited {
+            invoice_id: item.to_string(),
+            customer_id: customer.to_string(),
+            issued_on: self.day(),
+            amount: eur(amount),
+            ..inv::InvoiceCredited::default()
+        };
+        let credited = if self.draws.bool() { self.on_account(credited, amount) } else { credited };
+        self.invoicing(customer, "InvoiceCredited", invoicing_event::Payload::InvoiceCredited(credited));
+    }
+
+    /// The same with its credit, all of which is on account.
+    fn on_account(&mut self, credited: inv::InvoiceCredited, amount: u64) -> inv::InvoiceCredited {
+        let credit_id = self.id().to_string();
+        let entry = inv::CreditEntry {
+            entry_id: self.id().to_string(),
+            credit_id: credit_id.clone(),
+            kind: inv::CreditEntryKind::Issued.into(),
+            amount: eur(amount),
+            effective_on: credited.issued_on.clone(),
+            ..inv::CreditEntry::default()
+        };
+        let credit = inv::Credit { credit_id, customer_id: credited.customer_id.clone(), ..inv::Credit::default() };
+        inv::InvoiceCredited { credit: Some(credit), credit_entries: vec![entry], ..credited }
     }
 
     fn dispute(&mut self, customer: Uuid, item: Uuid) {
@@ -191,7 +258,7 @@ impl History {
     /// A payment whose customer is not known at first is told under its own key, what it pays under the customer's.
     fn paid(&mut self, customer: Uuid, item: Uuid, is_known: bool, total: u64) {
         let (payment, allocation) = (self.id(), self.id());
-        let amount = self.draws.u64(1..=total);
+        let amount = if self.draws.bool() { total } else { self.draws.u64(1..=total) };
         let writes_off = amount < total && total - amount < amount && self.draws.bool();
         let received = pay::PaymentReceived {
             payment_id: payment.to_string(),
@@ -203,18 +270,15 @@ impl History {
         let key = if is_known { customer } else { payment };
         self.payments(key, "PaymentReceived", payments_event::Payload::PaymentReceived(received));
         if !is_known {
-            let attributed =
-                pay::PaymentAttributed { payment_id: payment.to_string(), customer_id: customer.to_string() };
-            self.payments(key, "PaymentAttributed", payments_event::Payload::PaymentAttributed(attributed));
+            self.later(|history| history.attributed(payment, customer));
         }
-        let effective_on = self.day();
         let settlement = inv::Settlement {
             allocation_id: allocation.to_string(),
             item_id: item.to_string(),
             payment_id: payment.to_string(),
             amount: eur(amount),
             discount: None,
-            effective_on: effective_on.clone(),
+            effective_on: self.day(),
             write_off: eur(total - amount).filter(|_| writes_off),
             write_off_reason: if writes_off { WriteOffReason::SmallDifference } else { WriteOffReason::Unspecified }
                 .into(),
@@ -224,7 +288,7 @@ impl History {
             allocation_id: allocation.to_string(),
             item_id: item.to_string(),
             amount: eur(amount),
-            effective_on: effective_on.clone(),
+            effective_on: settlement.effective_on.clone(),
             ..pay::Allocation::default()
         };
         let settled = inv::ItemSettled {
@@ -243,10 +307,13 @@ impl History {
         if self.draws.bool() {
             return;
         }
+        self.later(|history| history.reversed(customer, payment, settlement, told));
+    }
+
+    fn reversed(&mut self, customer: Uuid, payment: Uuid, settlement: inv::Settlement, told: pay::Allocation) {
         let reversed = inv::SettlementReversed {
             settlement: Some(settlement),
-            effective_on: effective_on.clone(),
-            open_amount: eur(total),
+            effective_on: told.effective_on.clone(),
             customer_id: customer.to_string(),
             ..inv::SettlementReversed::default()
         };
@@ -254,56 +321,22 @@ impl History {
         let unapplied = pay::PaymentUnapplied {
             payment_id: payment.to_string(),
             customer_id: customer.to_string(),
+            effective_on: told.effective_on.clone(),
             allocation: Some(told),
-            effective_on,
             reason: "returned".to_owned(),
         };
         self.payments(customer, "PaymentUnapplied", payments_event::Payload::PaymentUnapplied(unapplied));
     }
 
-    fn of_tenant(&self, tenant: TenantId) -> BTreeMap<&'static str, Vec<Envelope>> {
+    fn attributed(&mut self, payment: Uuid, customer: Uuid) {
+        let attributed = pay::PaymentAttributed { payment_id: payment.to_string(), customer_id: customer.to_string() };
+        self.payments(payment, "PaymentAttributed", payments_event::Payload::PaymentAttributed(attributed));
+    }
+
+    pub(crate) fn of_tenant(&self, tenant: TenantId) -> BTreeMap<&'static str, Vec<Envelope>> {
         let owned = |event: &Envelope| Envelope { tenant, ..event.clone() };
         self.events.iter().map(|(area, events)| (*area, events.iter().map(owned).collect())).collect()
     }
-}
-
-async fn apply(db: &Db, area: &'static str, batch: &[Envelope]) {
-    let clock = Clock::fixed(now());
-    match area {
-        "invoicing" => apply_events(db, area, &InvoicingHandler, &clock, batch).await.unwrap(),
-        "payments" => apply_events(db, area, &PaymentsHandler, &clock, batch).await.unwrap(),
-        _ => apply_events(db, area, &CollectionsHandler, &clock, batch).await.unwrap(),
-    }
-}
-
-/// Reads partitions by turns that are drawn, in batches of drawn sizes, some of them twice.
-async fn apply_interleaved(db: &Db, events: &BTreeMap<&'static str, Vec<Envelope>>, draws: &mut fastrand::Rng) {
-    let mut partitions: BTreeMap<(&'static str, u128), VecDeque<Envelope>> = BTreeMap::new();
-    for (area, events) in events {
-        for event in events {
-            let partition = event.ordering_key.as_u128() % PARTITIONS;
-            partitions.entry((*area, partition)).or_default().push_back(event.clone());
-        }
-    }
-    while !partitions.is_empty() {
-        let turns: Vec<_> = partitions.keys().copied().collect();
-        let turn = turns[draws.usize(0..turns.len())];
-        let queue = partitions.get_mut(&turn).unwrap();
-        let count = draws.usize(1..=4).min(queue.len());
-        let batch: Vec<Envelope> = queue.drain(..count).collect();
-        if queue.is_empty() {
-            partitions.remove(&turn);
-        }
-        apply(db, turn.0, &batch).await;
-        if draws.u8(0..4) == 0 {
-            apply(db, turn.0, &batch).await;
-        }
-    }
-}
-
-async fn hash(db: &Db, tenant: TenantId) -> String {
-    let mut tx = db.begin(tenant).await.unwrap();
-    content_hash(&mut tx, App::PROJECTION).await.unwrap()
 }
 
 #[test]

@@ -65,6 +65,7 @@ impl Sets {
     fn add(&mut self, message: &mut Message<pb::InvoicingEvent>) -> Result<(), HandlerError> {
         let Some(payload) = &mut message.event.payload else { return Err(rejected("an event without a payload")) };
         let LedgerChange { items, entries, extensions, credit, credit_entries } = LedgerChange::take(payload);
+        let is_on_account = matches!(payload, Payload::CreditApplied(_));
         match payload {
             Payload::TenantCreated(pb::TenantCreated { tenant })
             | Payload::TenantUpdated(pb::TenantUpdated { tenant }) => self.tenant.clone_from(tenant),
@@ -106,7 +107,7 @@ impl Sets {
             let customer = uuid(&credit.customer_id, CustomerId::parse, CustomerId::uuid)?;
             credit_entries.iter().try_for_each(|entry| self.credit_entry(message, customer, entry))?;
         }
-        entries.iter().try_for_each(|entry| self.entry(message, entry))
+        entries.iter().try_for_each(|entry| self.entry(message, entry, is_on_account))
     }
 
     fn customer(&mut self, customer: Option<&pb::Customer>) -> Result<(), HandlerError> {
@@ -142,6 +143,7 @@ impl Sets {
             due_on: date(&extension.due_on)?,
             effective_on: date(&extension.effective_on)?,
             recorded_at: message.recorded_at,
+            known_at: message.known_at,
             position: message.position,
         });
         Ok(())
@@ -164,22 +166,29 @@ impl Sets {
             amount: amount.amount(),
             effective_on: date(&entry.effective_on)?,
             recorded_at: message.recorded_at,
+            known_at: message.known_at,
             position: message.position,
         });
         Ok(())
     }
 
-    fn entry(&mut self, message: &Message<pb::InvoicingEvent>, entry: &pb::Entry) -> Result<(), HandlerError> {
+    fn entry(
+        &mut self,
+        message: &Message<pb::InvoicingEvent>,
+        entry: &pb::Entry,
+        is_on_account: bool,
+    ) -> Result<(), HandlerError> {
         let item_id = uuid(&entry.item_id, ItemId::parse, ItemId::uuid)?;
         let amount = money(entry.amount.as_ref())?.amount();
         let kind = entry.kind();
         self.entries.push(NewEntry {
             event_id: message.event_id.uuid(),
-            kind: stored_kind(kind)?,
+            kind: stored_kind(kind, is_on_account)?,
             item_id,
             amount,
             effective_on: date(&entry.effective_on)?,
             recorded_at: message.recorded_at,
+            known_at: message.known_at,
             position: message.position,
         });
         if matches!(kind, EntryKind::Settlement | EntryKind::SettlementReversal) {
@@ -199,8 +208,8 @@ impl Sets {
     }
 }
 
-/// The name of a kind in the read model.
-fn stored_kind(kind: EntryKind) -> Result<&'static str, HandlerError> {
+/// The name of a kind in the read model. A credit that was on account pays the item: it does not withdraw its document, as one of the document's own does.
+fn stored_kind(kind: EntryKind, is_on_account: bool) -> Result<&'static str, HandlerError> {
     match kind {
         EntryKind::Document => Ok("invoice"),
         EntryKind::Settlement => Ok("settlement"),
@@ -211,6 +220,7 @@ fn stored_kind(kind: EntryKind) -> Result<&'static str, HandlerError> {
         EntryKind::SmallDifferenceReversal => Ok("write_off_reversal"),
         EntryKind::BadDebt => Ok("bad_debt"),
         EntryKind::Recovery => Ok("recovery"),
+        EntryKind::Credit if is_on_account => Ok("credit_applied"),
         EntryKind::Credit => Ok("credit"),
         EntryKind::CreditReversal => Ok("credit_reversal"),
         EntryKind::Void => Ok("void"),

@@ -2,13 +2,15 @@
 
 mod collections;
 #[cfg(test)]
-mod interleaving_tests;
+mod credit_tests;
+#[cfg(test)]
+pub(crate) mod interleaving_tests;
 mod invoicing;
 #[cfg(test)]
 mod payers_tests;
 mod payments;
 #[cfg(test)]
-mod test_events;
+pub(crate) mod test_events;
 #[cfg(test)]
 mod withdrawn_tests;
 #[cfg(test)]

@@ -19,6 +19,7 @@ async fn apply(tx: &mut Tx, payload: Payload) {
         event_id: EventId::at(now()),
         position: 1,
         recorded_at: now(),
+        known_at: now(),
         event: pb::PaymentsEvent { payload: Some(payload) },
     };
     PaymentsHandler.apply(tx, vec![message]).await.unwrap();

@@ -9,7 +9,7 @@ use quittance_proto::payments::v1::{self as pb, payments_event::Payload};
 use uuid::Uuid;
 
 use super::{date, money, optional_uuid, rejected, uuid};
-use crate::db::apply::{self, NewCashEntry, NewPayment, NewSide};
+use crate::db::apply::{self, NewCashEntry, NewPayment, NewSide, Payer};
 
 /// Applies payments' events.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ struct Sets {
     /// The payments of which money was moved after their receipt.
     moved: Vec<Uuid>,
     /// The payers that have become known.
-    payers: HashMap<Uuid, Uuid>,
+    payers: HashMap<Uuid, Payer>,
     sides: Vec<NewSide>,
 }
 
@@ -101,7 +101,8 @@ impl Sets {
             }
             Payload::PaymentAttributed(attributed) => {
                 let payment = uuid(&attributed.payment_id, PaymentId::parse, PaymentId::uuid)?;
-                self.payers.insert(payment, uuid(&attributed.customer_id, CustomerId::parse, CustomerId::uuid)?);
+                let customer_id = uuid(&attributed.customer_id, CustomerId::parse, CustomerId::uuid)?;
+                self.payers.insert(payment, Payer { customer_id, known_at: message.known_at });
                 Ok(())
             }
             // No money moved: what is refused is unapplied as it was.
@@ -132,6 +133,7 @@ impl Sets {
             amount: payment.amount,
             effective_on: payment.received_on,
             recorded_at: message.recorded_at,
+            known_at: message.known_at,
             position: message.position,
         });
         self.payments.push(payment);
@@ -156,6 +158,7 @@ impl Sets {
             amount: amount.negated().amount(),
             effective_on: date(effective_on)?,
             recorded_at: message.recorded_at,
+            known_at: message.known_at,
             position: message.position,
         });
         self.sides.push(NewSide {

@@ -11,7 +11,7 @@ use quittance_testkit::{TestDb, now};
 use rust_decimal::Decimal;
 
 use super::{InvoicingHandler, test_events::invoicing_events};
-use crate::db::kpi;
+use crate::{db::kpi, domain::AsOf};
 
 fn eur(amount: &str) -> Option<Money> {
     Some(Money { currency_code: "EUR".to_owned(), amount: amount.to_owned() })
@@ -19,6 +19,11 @@ fn eur(amount: &str) -> Option<Money> {
 
 fn day(text: &str) -> NaiveDate {
     parse_date(text).unwrap()
+}
+
+/// A day, as known now.
+fn as_of(text: &str) -> AsOf {
+    AsOf { on: day(text), known_at: None }
 }
 
 fn amount(text: &str) -> Decimal {
@@ -80,7 +85,7 @@ async fn what_is_withdrawn_leaves_the_period_of_its_issue() {
         ("2025-03-24", ["0.00", "200.00", "300.00"]),
         ("2025-03-31", ["0.00", "0.00", "300.00"]),
     ] {
-        let by_month = kpi::sales_by_month(&mut tx, Currency::EUR, day(on)).await.unwrap();
+        let by_month = kpi::sales_by_month(&mut tx, Currency::EUR, as_of(on)).await.unwrap();
         assert_eq!(by_month.into_values().collect::<Vec<_>>(), sales.map(amount), "{on}");
     }
     for (from, to, sales, documents, before) in [
@@ -90,7 +95,7 @@ async fn what_is_withdrawn_leaves_the_period_of_its_issue() {
         ("2025-03-01", "2025-03-24", "300.00", 1, "100.00"),
         ("2025-03-01", "2025-03-31", "300.00", 1, "220.00"),
     ] {
-        let found = kpi::sales(&mut tx, Currency::EUR, day(from), day(to)).await.unwrap();
+        let found = kpi::sales(&mut tx, Currency::EUR, day(from), as_of(to)).await.unwrap();
         let expected = (amount(sales), documents, amount(before));
         assert_eq!((found.amount, found.documents, found.withdrawn_before), expected, "{from} {to}");
     }

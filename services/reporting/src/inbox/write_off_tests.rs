@@ -11,7 +11,10 @@ use quittance_testkit::{TestDb, now};
 use rust_decimal::Decimal;
 
 use super::{InvoicingHandler, test_events::invoicing_events};
-use crate::db::{aging, kpi, verify};
+use crate::{
+    db::{aging, kpi, verify},
+    domain::AsOf,
+};
 
 fn eur(amount: &str) -> Option<Money> {
     Some(Money { currency_code: "EUR".to_owned(), amount: amount.to_owned() })
@@ -19,6 +22,11 @@ fn eur(amount: &str) -> Option<Money> {
 
 fn day(text: &str) -> NaiveDate {
     parse_date(text).unwrap()
+}
+
+/// A day, as known now.
+fn as_of(text: &str) -> AsOf {
+    AsOf { on: day(text), known_at: None }
 }
 
 /// Two items of one customer: paid 0.40 short and 0.25 over on the tenth; the first settlement comes back on the twentieth.
@@ -71,11 +79,11 @@ async fn a_write_off_closes_an_item_and_is_neither_paid_nor_discounted() {
         ("2025-01-19", "0.00", "149.85", 2),
         ("2025-01-20", "100.00", "50.25", 1),
     ] {
-        let to_date = kpi::to_date(&mut tx, Currency::EUR, day(on)).await.unwrap();
-        let aged = aging::total(&mut tx, Currency::EUR, day(on)).await.unwrap();
+        let to_date = kpi::to_date(&mut tx, Currency::EUR, as_of(on)).await.unwrap();
+        let aged = aging::total(&mut tx, Currency::EUR, as_of(on)).await.unwrap();
         let found = [aged.open_total, to_date.paid, to_date.discounted, to_date.credited];
         assert_eq!(found, amounts([open, paid, "0.00", "0.00"]), "{on}");
-        assert_eq!(kpi::paid_days(&mut tx, Currency::EUR, day(on)).await.unwrap().items, items, "{on}");
+        assert_eq!(kpi::paid_days(&mut tx, Currency::EUR, as_of(on)).await.unwrap().items, items, "{on}");
         assert_eq!(verify::items_out_of_bounds(&mut tx, day(on)).await.unwrap().violations, 0, "{on}");
     }
     tx.commit().await.unwrap();

@@ -1,0 +1,3 @@
+-- no-transaction
+-- What an interrupted try to build the index of the next migration left behind.
+drop index concurrently if exists cash_entry_by_customer_as_known;
