@@ -12,7 +12,7 @@ use std::{
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use quittance_kernel::{Actor, Clock, TenantId};
-use quittance_proto::{Access, access};
+use quittance_proto::{Access, access, is_stream};
 use quittance_runtime::{
     Parent, Shutdown, deadline as caller_deadline,
     spans::{self, SpanKind},
@@ -29,7 +29,7 @@ use crate::{
     call_record::CallRecord,
     deadline,
     propagation::Incoming,
-    server::{RunningCall, RunningCalls, until_shutdown},
+    server::{RunningCall, RunningCalls, until_deadline, until_shutdown},
 };
 
 /// The name of unknown methods in metrics and spans: a name made up by a caller would create a new series.
@@ -182,6 +182,7 @@ where
         let trace_id = trace.trace_id();
         let admitted = self.layer.admit(&path, request.headers()).and_then(|caller| self.layer.let_in(caller));
         let shutdown = self.layer.shutdown.clone();
+        let is_stream = is_stream(&path);
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let work = {
@@ -199,10 +200,14 @@ where
                         });
                         record.is_open = running.is_none();
                         let call = inner.call(request);
+                        let end = shutdown.clone();
                         let work = caller_deadline::scope(deadline, async move {
                             let (done, written) = written::collect(call).await;
                             let done = done.map(|response| with_written(response, &written));
                             let done = done.map_err(|error| error.to_string());
+                            if is_stream {
+                                return done.map(|response| until_deadline(response, deadline, end, running));
+                            }
                             // The work counts as the tenant's for as long as it runs, even if its caller is gone.
                             drop(running);
                             done

@@ -9,6 +9,7 @@ use std::{
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response, request::Parts};
 use http_body_util::{BodyExt as _, Full};
+use quittance_proto::is_stream;
 use quittance_runtime::{
     Parent,
     spans::{self, SpanKind},
@@ -148,12 +149,15 @@ async fn attempt_once(replicas: &Replicas, request: Request<Body>, left: Duratio
     outcome
 }
 
-/// One attempt, up to the end of the response: a server may be killed in the middle of it. (Our methods respond with one message; a stream that never ends
-/// could not be read through here.)
+/// One attempt, up to the end of the response: a server may be killed in the middle of it. A stream is read by the caller, who calls again when it breaks off.
 async fn send(mut channel: Channel, request: Request<Body>, left: Duration) -> Result<Response<Body>, Status> {
+    let is_stream = is_stream(request.uri().path());
     let attempt = async {
         let sent = channel.ready().await.map_err(from_transport)?.call(request).await;
         let (mut parts, body) = sent.map_err(from_transport)?.into_parts();
+        if is_stream {
+            return Ok(Response::from_parts(parts, body));
+        }
         let body = body.collect().await.map_err(|broken| Status::unavailable(broken.message()))?;
         // A status after the message is handled like one that comes first.
         if let Some(trailers) = body.trailers().filter(|_| !parts.headers.contains_key(GRPC_STATUS))

@@ -16,6 +16,8 @@ pub mod ratio;
 pub mod reason;
 pub mod rounding;
 pub mod terms;
+#[cfg(test)]
+mod terms_vectors_tests;
 pub mod tolerance;
 pub mod write_off;
 

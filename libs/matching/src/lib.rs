@@ -122,6 +122,8 @@ fn unexplained(case: &Case<'_>) -> UnappliedReason {
 #[cfg(test)]
 mod settle_tests;
 #[cfg(test)]
+mod settle_vectors_tests;
+#[cfg(test)]
 mod stored_keys_tests;
 #[cfg(test)]
 mod tests;

@@ -100,7 +100,7 @@ impl LedgerChange {
     }
 
     fn of_credit(credit: Option<pb::Credit>, credit_entries: Vec<pb::CreditEntry>, entries: Vec<pb::Entry>) -> Self {
-        Self { credit, credit_entries, entries, ..Self::default() }
+        Self { entries, credit, credit_entries, ..Self::default() }
     }
 
     fn issued(issued: &mut pb::InvoiceIssued) -> Self {

@@ -16,7 +16,7 @@ pub use json::{JsonError, contract, from_json, to_json, to_struct};
 pub use ledger::LedgerChange;
 pub use personal::is_personal;
 pub use request::{Listing, Mutating, RequestMessage, Resource, UnknownEnum};
-pub use scopes::{Access, METHODS, access};
+pub use scopes::{Access, METHODS, access, is_stream};
 pub use tolerance::{read_tolerance_policy, tolerance_policy};
 pub use value::{BadMoney, instant, money, read_money, write_off_reason};
 

@@ -22,9 +22,22 @@ pub fn access(path: &str) -> Option<Access> {
     METHODS.get(found).map(|(_, scope)| Access::Scope(scope))
 }
 
+/// Whether the method at an HTTP path responds with a stream of messages.
+pub fn is_stream(path: &str) -> bool {
+    STREAMS.contains(&path)
+}
+
+/// The paths of the methods that respond with a stream.
+const STREAMS: &[&str] = &["/quittance.collections.v1.CollectionsRunService/WatchRun"];
+
 /// Path and scope of every method, sorted by path.
 pub const METHODS: &[(&str, &str)] = &[
     ("/quittance.collections.v1.CollectionsAuditService/ListAuditEntries", "audit.read"),
+    ("/quittance.collections.v1.CollectionsRunService/CancelRun", "collections.write"),
+    ("/quittance.collections.v1.CollectionsRunService/GetRun", "collections.read"),
+    ("/quittance.collections.v1.CollectionsRunService/ListRunItems", "collections.read"),
+    ("/quittance.collections.v1.CollectionsRunService/ListRuns", "collections.read"),
+    ("/quittance.collections.v1.CollectionsRunService/WatchRun", "collections.read"),
     ("/quittance.collections.v1.CollectionsWebhookService/CreateWebhook", "webhooks.write"),
     ("/quittance.collections.v1.CollectionsWebhookService/DeleteWebhook", "webhooks.write"),
     ("/quittance.collections.v1.CollectionsWebhookService/GetWebhook", "webhooks.read"),
@@ -36,13 +49,11 @@ pub const METHODS: &[(&str, &str)] = &[
     ("/quittance.collections.v1.DisputeService/ListDisputes", "collections.read"),
     ("/quittance.collections.v1.DisputeService/OpenDispute", "collections.write"),
     ("/quittance.collections.v1.DisputeService/ResolveDispute", "collections.write"),
-    ("/quittance.collections.v1.DunningService/GetDunningRun", "collections.read"),
     ("/quittance.collections.v1.DunningService/GetReminder", "collections.read"),
     ("/quittance.collections.v1.DunningService/GetStreamStatus", "ledger.read"),
-    ("/quittance.collections.v1.DunningService/ListDunningRuns", "collections.read"),
     ("/quittance.collections.v1.DunningService/ListReminders", "collections.read"),
     ("/quittance.collections.v1.DunningService/PreviewDunning", "collections.read"),
-    ("/quittance.collections.v1.DunningService/RunDunning", "collections.write"),
+    ("/quittance.collections.v1.DunningService/StartDunning", "collections.write"),
     ("/quittance.collections.v1.DunningService/VerifyLedger", "ledger.read"),
     ("/quittance.collections.v1.StrategyService/CreateStrategy", "collections.write"),
     ("/quittance.collections.v1.StrategyService/DeleteStrategy", "collections.write"),
@@ -189,7 +200,7 @@ pub const METHODS: &[(&str, &str)] = &[
 mod tests {
     use std::collections::BTreeMap;
 
-    use prost_reflect::DescriptorPool;
+    use prost_reflect::{DescriptorPool, MethodDescriptor};
 
     use super::*;
 
@@ -221,6 +232,15 @@ mod tests {
     fn table_names_every_method_with_the_scope_of_its_comment() {
         let table: BTreeMap<String, String> = METHODS.iter().map(|(m, s)| ((*m).to_owned(), (*s).to_owned())).collect();
         assert_eq!(table, documented());
+    }
+
+    #[test]
+    fn streams_are_those_of_the_contract() {
+        let pool = DescriptorPool::decode(crate::FILE_DESCRIPTOR_SET).unwrap();
+        let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
+        let streams = methods.filter(MethodDescriptor::is_server_streaming);
+        let paths = streams.map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()));
+        assert_eq!(paths.collect::<Vec<_>>(), STREAMS);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub struct Write<'a, S: Settings> {
     operation: &'static str,
     calls: Vec<&'a Envelope>,
     approved: Option<ApprovedCall>,
+    started: Option<Origin>,
     events: Vec<OutboxEvent>,
 }
 
@@ -38,7 +39,7 @@ impl<'a, S: Settings> Write<'a, S> {
         operation: &'static str,
         calls: Vec<&'a Envelope>,
     ) -> Self {
-        Self { tx, now, settings, operation, calls, approved: None, events: Vec::new() }
+        Self { tx, now, settings, operation, calls, approved: None, started: None, events: Vec::new() }
     }
 
     /// A part of a consumer's transaction, caused by another service's event. Ends with [`Write::save_events`].
@@ -61,8 +62,17 @@ impl<'a, S: Settings> Write<'a, S> {
         self.approved.as_ref()
     }
 
-    /// Who caused what the command at this index of the batch does: its caller, the caller of the approved call that is run, or this service for a job.
+    /// Does what follows in the name of the one who started it: a job works off what a call has started.
+    pub fn in_name_of(&mut self, origin: Origin) {
+        self.started = Some(origin);
+    }
+
+    /// Who caused what the command at this index of the batch does: its caller, the caller of the approved call that is run, or for a job the one who started it,
+    /// or this service.
     pub fn origin(&self, place: usize) -> Origin {
+        if let Some(started) = &self.started {
+            return started.clone();
+        }
         if let Some(approved) = &self.approved {
             return approved.origin.clone();
         }

@@ -6,18 +6,30 @@ use chrono_tz::Tz;
 use quittance_db::{Db, DbError, Tx, row::stored};
 use quittance_events::Relay;
 use quittance_kernel::{Clock, parse_time_zone};
+use quittance_runtime::Wake;
 use quittance_service::{Settings, State};
 
 use crate::{Error, db};
 
 /// The service.
 #[derive(Debug, Clone)]
-pub struct App(Arc<State<TenantSettings>>);
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: State<TenantSettings>,
+    runs: Wake,
+}
 
 impl App {
     /// A service over its database.
     pub fn new(db: Db, relay: Relay, clock: Clock) -> Self {
-        Self(Arc::new(State::new(db, relay, clock)))
+        Self(Arc::new(Inner { state: State::new(db, relay, clock), runs: Wake::default() }))
+    }
+
+    /// Wakes the reconciler that works off runs.
+    pub(crate) fn runs(&self) -> &Wake {
+        &self.0.runs
     }
 }
 
@@ -25,7 +37,7 @@ impl Deref for App {
     type Target = State<TenantSettings>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.0.state
     }
 }
 

@@ -1,7 +1,7 @@
 //! Errors of collections, independent of transport.
 
 use chrono::NaiveDate;
-use quittance_kernel::{DisputeId, ItemId, MoneyError, ReminderId, RunId, StrategyId};
+use quittance_kernel::{DisputeId, ItemId, MoneyError, ReminderId, StrategyId};
 use quittance_service::{CommonError, service_error};
 
 use crate::domain::{TemplateError, dispute, strategy};
@@ -33,9 +33,6 @@ pub enum Error {
     /// The reminder does not exist.
     #[error("reminder {0} does not exist")]
     ReminderNotFound(ReminderId),
-    /// The run does not exist.
-    #[error("run {0} does not exist")]
-    RunNotFound(RunId),
     /// The date of a run is after today.
     #[error("{date} is after today, {today}")]
     DateInFuture {

@@ -1,4 +1,4 @@
-//! Collections: dunning strategies, reminders and disputes.
+//! Collections: dunning strategies, runs, reminders and disputes.
 
 mod app;
 mod db;
@@ -6,6 +6,7 @@ mod domain;
 mod error;
 mod grpc;
 mod inbox;
+mod jobs;
 mod ops;
 mod outbox;
 mod service;

@@ -4,11 +4,12 @@ use quittance_db::{DbError, Invariant, Workload};
 use quittance_events::{Projection, Reader};
 use quittance_host::{Parts, Reads, Service};
 use quittance_kernel::TenantId;
+use quittance_runtime::{Shutdown, Tasks, metrics};
 use quittance_service::State;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-use crate::{App, app::TenantSettings, db, grpc, inbox};
+use crate::{App, app::TenantSettings, db, grpc, inbox, jobs};
 
 impl Service for App {
     const AREA: &'static str = crate::AREA;
@@ -35,6 +36,7 @@ impl Service for App {
             &quittance_db::MIGRATOR,
             &quittance_events::MIGRATOR,
             &quittance_webhooks::MIGRATOR,
+            &quittance_runs::MIGRATOR,
             &OWN,
         ])
     }
@@ -49,6 +51,15 @@ impl Service for App {
 
     fn add_routes(&self, routes: Routes) -> Routes {
         grpc::add_routes(routes, self, &self.reading())
+    }
+
+    fn spawn_jobs(&self, shutdown: &Shutdown) -> Tasks {
+        jobs::spawn(self, shutdown)
+    }
+
+    async fn observe(&self) -> Result<(), DbError> {
+        metrics::record_run_items(Self::AREA, quittance_runs::pending_of_all(self.db()).await?);
+        Ok(())
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, DbError> {

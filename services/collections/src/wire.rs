@@ -3,8 +3,8 @@
 use quittance_proto::{collections::v1 as pb, instant, money};
 
 use crate::domain::{
-    Dispute, DisputeOutcome, DisputeReason, DunningRun, PlannedReminder, Reminder, ReminderItem, Rendered, Step,
-    Strategy, standard_steps::standard_steps,
+    Dispute, DisputeOutcome, DisputeReason, PlannedReminder, Reminder, ReminderItem, Rendered, Step, Strategy,
+    standard_steps::standard_steps,
 };
 
 /// An optional id.
@@ -42,19 +42,6 @@ fn step(step: &Step) -> pb::Step {
         name: step.name.clone(),
         subject_template: step.subject_template.clone(),
         body_template: step.body_template.clone(),
-    }
-}
-
-/// A run.
-pub(crate) fn run(run: &DunningRun) -> pb::DunningRun {
-    pb::DunningRun {
-        run_id: run.id.to_string(),
-        as_of: run.as_of.to_string(),
-        strategy_id: run.strategy.to_string(),
-        reminders: run.reminders,
-        items: run.items,
-        position: run.position,
-        run_time: Some(instant(run.ran_at)),
     }
 }
 

@@ -7,8 +7,8 @@ use quittance_grpc::{Client, connect};
 use quittance_kernel::{Clock, RequestId, TenantId};
 use quittance_proto::{
     collections::v1::{
-        dispute_service_client::DisputeServiceClient, dunning_service_client::DunningServiceClient,
-        strategy_service_client::StrategyServiceClient,
+        collections_run_service_client::CollectionsRunServiceClient, dispute_service_client::DisputeServiceClient,
+        dunning_service_client::DunningServiceClient, strategy_service_client::StrategyServiceClient,
     },
     common::v1::{GetStreamStatusRequest, InvariantResult, StreamStatus, VerifyLedgerRequest},
     creditrisk::v1::{
@@ -45,6 +45,7 @@ pub(crate) struct Api {
     pub(crate) reservations: ReservationServiceClient<Client>,
     pub(crate) strategies: StrategyServiceClient<Client>,
     pub(crate) dunning: DunningServiceClient<Client>,
+    pub(crate) runs: CollectionsRunServiceClient<Client>,
     pub(crate) disputes: DisputeServiceClient<Client>,
     pub(crate) reports: ReportServiceClient<Client>,
 }
@@ -78,6 +79,7 @@ impl Api {
             reservations: ReservationServiceClient::new(client.clone()),
             strategies: StrategyServiceClient::new(client.clone()),
             dunning: DunningServiceClient::new(client.clone()),
+            runs: CollectionsRunServiceClient::new(client.clone()),
             disputes: DisputeServiceClient::new(client.clone()),
             reports: ReportServiceClient::new(client),
         }

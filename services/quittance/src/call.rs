@@ -1,6 +1,7 @@
 //! `quittance call`: calls any method, by its descriptor. The JSON typed is the message.
 
 use anyhow::{Context as _, bail};
+use futures::{StreamExt as _, stream, stream::BoxStream};
 use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions,
@@ -12,6 +13,8 @@ use tonic::{
     client::Grpc,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
 };
+
+use crate::output;
 
 /// The descriptors of the contract.
 pub(crate) fn pool() -> anyhow::Result<DescriptorPool> {
@@ -71,13 +74,34 @@ fn fill_request_ids(message: &mut DynamicMessage) {
     }
 }
 
-/// Calls a method, on behalf of a person if one is named, and returns its response as JSON.
+/// Calls a method, on behalf of a person if one is named, and prints its response as JSON: of a stream one message after the other. The outer error is that of
+/// the output.
 pub(crate) async fn call(
     client: Client,
     method: &MethodDescriptor,
     request: DynamicMessage,
     on_behalf_of: Option<&str>,
-) -> Result<String, Status> {
+) -> anyhow::Result<Result<(), Status>> {
+    let mut answers = match answers(client, method, request, on_behalf_of).await {
+        Ok(answers) => answers,
+        Err(status) => return Ok(Err(status)),
+    };
+    loop {
+        match answers.next().await {
+            Some(Ok(answer)) => output::line(to_json(&answer)?)?,
+            Some(Err(status)) => return Ok(Err(status)),
+            None => return Ok(Ok(())),
+        }
+    }
+}
+
+/// The messages of a response.
+async fn answers(
+    client: Client,
+    method: &MethodDescriptor,
+    request: DynamicMessage,
+    on_behalf_of: Option<&str>,
+) -> Result<BoxStream<'static, Result<DynamicMessage, Status>>, Status> {
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let path = path.parse().map_err(|_| Status::internal("the method has no path"))?;
     let mut grpc = Grpc::new(client);
@@ -88,8 +112,12 @@ pub(crate) async fn call(
             person.parse().map_err(|_| Status::invalid_argument("a person is named by printable characters"))?;
         request.metadata_mut().insert(ON_BEHALF_OF_KEY, person);
     }
-    let answer = grpc.unary(request, path, DynamicCodec { answer: method.output() }).await?.into_inner();
-    to_json(&answer).map_err(|error| Status::internal(error.to_string()))
+    let codec = DynamicCodec { answer: method.output() };
+    if method.is_server_streaming() {
+        return Ok(grpc.server_streaming(request, path, codec).await?.into_inner().boxed());
+    }
+    let answer = grpc.unary(request, path, codec).await?.into_inner();
+    Ok(stream::iter([Ok(answer)]).boxed())
 }
 
 fn to_json(message: &DynamicMessage) -> anyhow::Result<String> {

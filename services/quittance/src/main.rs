@@ -16,6 +16,7 @@ mod operate;
 mod output;
 mod progress;
 mod replay;
+mod runs;
 mod suite;
 mod up;
 mod verify;
@@ -54,6 +55,9 @@ enum Command {
     /// Call any method
     #[command(after_help = "Example:\n  quittance call InvoiceService/ListInvoices '{\"page_size\": 10}'")]
     Call(CallFlags),
+    /// Follow a run, such as a dunning run, until it has ended
+    #[command(after_help = "Example:\n  quittance watch-run collections 019cad8f-ac00-7e9d-a86d-351cf9a7642d")]
+    WatchRun(runs::WatchRunFlags),
     /// Print a development token of a data folder, for 12 hours
     Token(TokenFlags),
     /// Show the state of a running suite: whether it serves, positions of events, held events
@@ -160,6 +164,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Up(flags) => Box::pin(up::up(&flags)).await,
         Command::Call(flags) => Box::pin(call(flags)).await,
+        Command::WatchRun(flags) => Box::pin(runs::watch(&flags)).await,
         Command::Token(flags) => {
             println!("{}", up::development_token(&data::existing_tokens(&flags.data)?)?);
             Ok(exit::DONE)
@@ -200,11 +205,8 @@ async fn call(flags: CallFlags) -> anyhow::Result<ExitCode> {
     let done =
         call::call(flags.client.connect_after(writes.clone())?, &method, request, flags.on_behalf_of.as_deref()).await;
     writes::keep(server, tenant, &writes);
-    match done {
-        Ok(answer) => {
-            output::line(answer)?;
-            Ok(exit::DONE)
-        }
+    match done? {
+        Ok(()) => Ok(exit::DONE),
         Err(status) => {
             eprintln!("{}", call::describe(&status));
             if status.code() == tonic::Code::Unavailable {

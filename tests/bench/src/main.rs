@@ -1,11 +1,12 @@
 //! `make bench`: invoices issued, items settled and payments matched a second through gRPC, beside raw PostgreSQL and bare tonic in the same run on the same server.
 //! Each figure is the median of interleaved rounds; ratios say more than figures, because machines differ. Nothing here passes or fails.
-//! `quittance-bench matching` measures matching only, `quittance-bench statements` batches only, with what each statement cost PostgreSQL.
+//! `quittance-bench matching` measures matching only, `quittance-bench runs` a run over many customers only, `quittance-bench statements` batches only, with what each statement cost PostgreSQL.
 
 mod api;
 mod echo;
 mod matching;
 mod raw;
+mod runs;
 mod statements;
 mod stream;
 
@@ -110,6 +111,9 @@ async fn run() -> anyhow::Result<()> {
         matching::print_engine();
         return Ok(());
     }
+    if only.as_deref() == Some("runs") {
+        return runs::measure(&postgres).await;
+    }
     let api = api::Api::start(&postgres).await.context("starting invoicing")?;
     if only.as_deref() == Some("statements") {
         return statements::measure(&postgres, &raw, &api).await;
@@ -153,7 +157,7 @@ async fn run() -> anyhow::Result<()> {
     print_stream(&measure_stream(&postgres).await?, issued);
     matching::print(&measure_matching(&postgres, &raw).await?);
     matching::print_engine();
-    Ok(())
+    runs::measure(&postgres).await
 }
 
 /// Rounds of matching, each with fresh payments for a book of its own.

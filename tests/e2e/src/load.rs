@@ -247,16 +247,16 @@ impl Load {
     }
 
     async fn remind(&self) -> anyhow::Result<()> {
-        let request = collections::RunDunningRequest {
+        let request = collections::StartDunningRequest {
             request_id: request_id(),
             as_of: self.today.to_string(),
             strategy_id: String::new(),
         };
         let call = |client| {
             let request = request.clone();
-            async move { DunningServiceClient::new(client).run_dunning(request).await }
+            async move { DunningServiceClient::new(client).start_dunning(request).await }
         };
-        let run = self.api.answered(Area::Collections, "RunDunning", call).await?;
+        let run = self.api.answered(Area::Collections, "StartDunning", call).await?;
         self.model().runs.insert(run.run_id);
         Ok(())
     }

@@ -14,7 +14,7 @@ use quittance_runtime::{Readiness, Shutdown, Tasks};
 use tokio::net::TcpListener;
 use tonic::{service::Routes, transport::Server};
 
-pub(crate) use ending::until_shutdown;
+pub(crate) use ending::{until_deadline, until_shutdown};
 use health::Health;
 pub use limits::Limits;
 pub(crate) use limits::{RunningCall, RunningCalls};

@@ -219,6 +219,11 @@ pub fn record_pending(service: &str, allocations: i64, age: Duration) {
     set(table::PENDING_AGE, &[service], age.as_secs_f64());
 }
 
+/// Records how many items the running runs of a service have left.
+pub fn record_run_items(service: &str, pending: i64) {
+    set(table::RUN_ITEMS, &[service], count(pending));
+}
+
 /// Records how many rows violate an invariant, over all tenants. `number` is the invariant's, 0 for a rule of the service's own.
 pub fn record_drift(service: &str, number: i32, rule: &str, violations: i64) {
     set(table::INVARIANT_DRIFT, &[service, &number.to_string(), rule], count(violations));
@@ -255,6 +260,7 @@ pub fn remove_observed(service: &str) {
         table::WAITING_EVENTS,
         table::PENDING_ALLOCATIONS,
         table::PENDING_AGE,
+        table::RUN_ITEMS,
         // With a broker, its client reports the lag.
         table::CONSUMER_LAG,
     ];

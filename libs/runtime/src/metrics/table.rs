@@ -145,6 +145,8 @@ pub(super) const PENDING_AGE: Metric = gauge(
     &["service"],
     "Age of the oldest allocation, or reversal, without a response from invoicing yet",
 );
+pub(super) const RUN_ITEMS: Metric =
+    gauge("quittance_run_items_pending", "{item}", &["service"], "Items of running runs that are not done yet");
 pub(super) const INVARIANT_DRIFT: Metric = gauge(
     "quittance_invariant_drift",
     "{row}",
@@ -205,7 +207,7 @@ pub(super) const PROCESS_FILES: Metric = gauge(
 pub(super) const PROCESS_UPTIME: Metric = gauge("process.uptime", "s", &[], "Time since the process started");
 
 /// All metrics.
-pub const METRICS: [Metric; 29] = [
+pub const METRICS: [Metric; 30] = [
     CALL_DURATION,
     COMMANDS,
     TRANSACTION_DURATION,
@@ -222,6 +224,7 @@ pub const METRICS: [Metric; 29] = [
     WAITING_EVENTS,
     PENDING_ALLOCATIONS,
     PENDING_AGE,
+    RUN_ITEMS,
     INVARIANT_DRIFT,
     INVARIANTS_VERIFIED,
     RECONCILED,

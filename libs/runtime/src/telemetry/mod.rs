@@ -158,6 +158,7 @@ mod tests {
         metrics::record_lag("test", "other", 0, 12);
         metrics::record_held("test", "other", metrics::HeldCounts { dead_letters: 1, parked: 2, waiting: 3 });
         metrics::record_pending("test", 5, Duration::from_secs(6));
+        metrics::record_run_items("test", 8);
         metrics::record_drift("test", 1, "what is in is out", 0);
         metrics::record_verified("test", Clock::system().now());
         metrics::record_reconciled("test", "tidy_up");

@@ -1,47 +1,81 @@
 //! The input of dunning runs.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use quittance_db::{Column, DbError, List, Place, Range, Tx, Window};
+use quittance_db::{DbError, Tx};
 use quittance_kernel::{Bug, CustomerId, ItemId, RunId, StrategyId};
 use uuid::Uuid;
 
 use super::money;
-use crate::{
-    Error,
-    domain::{DunningRun, ItemView, Strategy},
-};
+use crate::domain::{ItemView, Strategy};
 
-/// Items as of a date, and the position of invoicing's events up to which they were applied.
-#[derive(Debug)]
-pub(crate) struct Candidates {
-    /// The items that may have reached a step.
-    pub(crate) items: Vec<ItemView>,
-    /// Position of invoicing's events.
-    pub(crate) position: i64,
+/// The customers with items that were issued and open on the date, are open now, are not disputed, and have reached a step that they were not reminded at, in
+/// the order of their ids. This is all that [`crate::domain::plan`] can plan a reminder for, and little more: it decides.
+pub(crate) async fn customers_due(
+    tx: &mut Tx,
+    strategy: &Strategy,
+    as_of: NaiveDate,
+) -> Result<Vec<CustomerId>, DbError> {
+    let offsets: Vec<i32> = strategy.steps.iter().map(|step| step.offset_days).collect();
+    let customers = sqlx::query_scalar!(
+        "with due as materialized (
+           select i.id, i.customer_id, i.due_on from item i where i.tenant_id = $1 and i.due_on <= $3 and i.issued_on <= $2 and i.closed_on is null
+         )
+         select distinct i.customer_id
+         from due i
+         left join lateral (
+           select max(r.offset_days) as offset_days, max(m.as_of) as as_of
+           from reminder_item r
+           join reminder m on m.tenant_id = r.tenant_id and m.id = r.reminder_id
+           where r.tenant_id = $1 and r.item_id = i.id
+         ) reminded on true
+         where (reminded.as_of is null or reminded.as_of < $2)
+           and exists (
+             select
+             from unnest($4::int[]) as step (offset_days)
+             where i.due_on + step.offset_days <= $2 and (reminded.offset_days is null or step.offset_days > reminded.offset_days)
+           )
+           and not exists (
+             select
+             from dispute d
+             where d.tenant_id = $1 and d.item_id = i.id and (d.state = 'open' or (d.opened_on <= $2 and d.resolved_on > $2))
+           )
+         order by i.customer_id",
+        tx.tenant().uuid(),
+        as_of,
+        due_until(strategy, as_of)?,
+        &offsets,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(customers.into_iter().map(CustomerId::new).collect())
 }
 
-/// Items that were issued and open on the date, are open now, and had reached the first step. Earlier reminders of an item count
-/// whatever their date: no item is reminded at one step twice.
-pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDate) -> Result<Candidates, DbError> {
-    let tenant = tx.tenant().uuid();
+/// The latest due date of items that have reached the first step.
+fn due_until(strategy: &Strategy, as_of: NaiveDate) -> Result<NaiveDate, DbError> {
     let first = strategy.steps.first().ok_or(Bug("a strategy has no steps"))?;
     let due_until = as_of.checked_sub_signed(TimeDelta::days(first.offset_days.into()));
-    let due_until = due_until.ok_or(Bug("a step is out of the range of dates"))?;
-    let position = sqlx::query_scalar!("select position from subscription where area = 'invoicing'")
-        .fetch_optional(&mut **tx)
-        .await?;
-    // The position is read in the statement that reads the items: the consumer may move both on between two statements.
+    Ok(due_until.ok_or(Bug("a step is out of the range of dates"))?)
+}
+
+/// Items of these customers that were issued and open on the date, are open now, and had reached the first step, by customer. Earlier reminders of an item count
+/// whatever their date: no item is reminded at one step twice.
+pub(crate) async fn candidates(
+    tx: &mut Tx,
+    strategy: &Strategy,
+    as_of: NaiveDate,
+    customers: &[CustomerId],
+) -> Result<Vec<ItemView>, DbError> {
+    let customers: Vec<Uuid> = customers.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
-        r#"select i.id, i.customer_id, i.number, i.currency, i.issued_on, i.due_on, s.position as "position!",
-             i.total + coalesce(moved.amount, 0) as "open!", i.open as open_now,
+        r#"select i.id, i.customer_id, i.number, i.currency, i.issued_on, i.due_on, i.total + coalesce(moved.amount, 0) as "open!", i.open as open_now,
              exists (
                select
                from dispute d
                where d.tenant_id = $1 and d.item_id = i.id and (d.state = 'open' or (d.opened_on <= $2 and d.resolved_on > $2))
              ) as "disputed!",
              reminded.offset_days as "reminded_offset?", reminded.as_of as "reminded_on?"
-           from item i
-           cross join (select position from subscription where area = 'invoicing') s
+           from unnest($4::uuid[]) as requested (customer_id)
+           join item i on i.tenant_id = $1 and i.customer_id = requested.customer_id
            left join lateral (
              select sum(e.amount) as amount
              from item_entry e
@@ -53,15 +87,15 @@ pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDat
              join reminder m on m.tenant_id = r.tenant_id and m.id = r.reminder_id
              where r.tenant_id = $1 and r.item_id = i.id
            ) reminded on true
-           where i.tenant_id = $1 and i.due_on <= $3 and i.issued_on <= $2 and i.closed_on is null
-           order by i.id"#,
-        tenant,
+           where i.due_on <= $3 and i.issued_on <= $2 and i.closed_on is null
+           order by i.customer_id, i.id"#,
+        tx.tenant().uuid(),
         as_of,
-        due_until,
+        due_until(strategy, as_of)?,
+        &customers,
     )
     .fetch_all(&mut **tx)
     .await?;
-    let position = rows.first().map(|row| row.position).or(position).unwrap_or(0);
     let items = rows.into_iter().map(|row| {
         Ok(ItemView {
             item: ItemId::new(row.id),
@@ -76,90 +110,26 @@ pub(crate) async fn candidates(tx: &mut Tx, strategy: &Strategy, as_of: NaiveDat
             reminded_offset: row.reminded_offset,
         })
     });
-    Ok(Candidates { items: items.collect::<Result<_, DbError>>()?, position })
+    items.collect()
 }
 
-/// Adds a run.
-pub(crate) async fn insert_run(tx: &mut Tx, run: &DunningRun) -> Result<(), DbError> {
-    let tenant = tx.tenant().uuid();
+/// Keeps the strategy that a run uses: it cannot be deleted any more.
+pub(crate) async fn insert_run(
+    tx: &mut Tx,
+    run: RunId,
+    as_of: NaiveDate,
+    strategy: StrategyId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     sqlx::query!(
-        "insert into dunning_run (tenant_id, id, as_of, strategy_id, reminders, items, position, ran_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        tenant,
-        run.id.uuid(),
-        run.as_of,
-        run.strategy.uuid(),
-        run.reminders,
-        run.items,
-        run.position,
-        run.ran_at,
+        "insert into dunning_run (tenant_id, id, as_of, strategy_id, ran_at) values ($1, $2, $3, $4, $5)",
+        tx.tenant().uuid(),
+        run.uuid(),
+        as_of,
+        strategy.uuid(),
+        now,
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
-}
-
-struct RunRow {
-    id: Uuid,
-    as_of: NaiveDate,
-    strategy_id: Uuid,
-    reminders: i32,
-    items: i32,
-    position: i64,
-    ran_at: DateTime<Utc>,
-}
-
-impl From<RunRow> for DunningRun {
-    fn from(row: RunRow) -> Self {
-        Self {
-            id: RunId::new(row.id),
-            as_of: row.as_of,
-            strategy: StrategyId::new(row.strategy_id),
-            reminders: row.reminders,
-            items: row.items,
-            position: row.position,
-            ran_at: row.ran_at,
-        }
-    }
-}
-
-/// A run.
-pub(crate) async fn find_run(tx: &mut Tx, id: RunId) -> Result<DunningRun, Error> {
-    find_runs(tx, &[id.uuid()]).await?.pop().ok_or(Error::RunNotFound(id))
-}
-
-/// These runs; those that do not exist are left out.
-pub(crate) async fn find_runs(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<DunningRun>, DbError> {
-    let rows = sqlx::query_as!(
-        RunRow,
-        "select r.id, as_of, strategy_id, reminders, items, position, ran_at
-         from unnest($2::uuid[]) as requested (id)
-         join dunning_run r on r.tenant_id = $1 and r.id = requested.id",
-        tx.tenant().uuid(),
-        ids,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(DunningRun::from).collect())
-}
-
-/// The orders of a list of runs.
-pub(crate) const RUN_ORDERS: [(&str, Column); 1] = [("run_time", Column::Time("ran_at"))];
-
-/// Where the runs of a page stand in their list: only those as of these dates, and made in this time.
-pub(crate) async fn list_runs(
-    tx: &mut Tx,
-    as_of: Range<NaiveDate>,
-    ran_at: Range<DateTime<Utc>>,
-    window: Window,
-) -> Result<Vec<Place>, DbError> {
-    run_places(tx, as_of, ran_at, window).places(tx).await
-}
-
-/// The statement for them.
-pub(super) fn run_places(tx: &Tx, as_of: Range<NaiveDate>, ran_at: Range<DateTime<Utc>>, window: Window) -> List {
-    let mut list = List::new(tx, "dunning_run", ["tenant_id", "id"], window);
-    list.within(["as_of >= ", "as_of <= "], as_of);
-    list.within(["ran_at >= ", "ran_at < "], ran_at);
-    list
 }

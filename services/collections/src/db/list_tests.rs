@@ -65,10 +65,21 @@ async fn dunning(plans: &mut ListPlans) {
     ] {
         plans.explain(&format!("reminders with {name}"), |tx| reminder::places(tx, filter, first_page(by_time))).await;
     }
-    let by_time = dunning::RUN_ORDERS[0].1;
-    for (name, time) in [("no filter", Range::default()), ("run_time", one_minute())] {
-        let list = |tx: &_| dunning::run_places(tx, Range::default(), time, first_page(by_time));
+    let by_time = quittance_runs::ORDERS[0].1;
+    let all = quittance_runs::Filter::default;
+    for (name, filter) in [
+        ("no filter", all()),
+        ("create_time", quittance_runs::Filter { created_at: one_minute(), ..all() }),
+        ("running ones", quittance_runs::Filter { state: Some(quittance_runs::State::Running), ..all() }),
+    ] {
+        let list = |tx: &_| quittance_runs::places(tx, filter, first_page(by_time));
         plans.explain(&format!("runs with {name}"), list).await;
+    }
+    let by_subject = quittance_runs::ITEM_ORDERS[0].1;
+    let run = RunId::new(Uuid::from_u128(7));
+    for (name, state) in [("no filter", None), ("failed ones", Some(quittance_runs::ItemState::Failed))] {
+        let list = |tx: &_| quittance_runs::item_places(tx, run, state, first_page(by_subject));
+        plans.explain(&format!("items of a run with {name}"), list).await;
     }
     for (name, column) in strategy::ORDERS {
         let list = |tx: &_| strategy::places(tx, Range::default(), first_page(column));

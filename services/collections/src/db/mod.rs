@@ -17,8 +17,7 @@ fn money(table: &'static str, id: Uuid, amount: Decimal, currency: &str) -> Resu
     row::money(table, id, amount, row::stored(table, id, Currency::parse(currency))?)
 }
 
-/// Locks the tenant for dunning runs and changes of strategies until the transaction ends: two runs at once
-/// must not both see an item as not yet reminded, and a tenant has one default strategy.
+/// Locks the tenant for changes of strategies until the transaction ends: a tenant has one default strategy.
 pub(crate) async fn lock_tenant(tx: &mut Tx) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))", tenant)

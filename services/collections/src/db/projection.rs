@@ -140,6 +140,19 @@ pub(crate) async fn find_customers(
     Ok(customers.collect())
 }
 
+/// Locks customers, in the order of their ids, until the transaction ends: what is decided about their reminders is decided once at a time.
+pub(crate) async fn lock_customers(tx: &mut Tx, customers: &[CustomerId]) -> Result<(), DbError> {
+    let ids: Vec<Uuid> = customers.iter().map(|id| id.uuid()).collect();
+    sqlx::query!(
+        "select id from customer where tenant_id = $1 and id = any($2) order by id for no key update",
+        tx.tenant().uuid(),
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Adds unsettled items.
 pub(crate) async fn insert_items(tx: &mut Tx, items: &[IssuedItem]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();

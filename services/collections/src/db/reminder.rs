@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Adds reminders with their items.
-pub(crate) async fn insert_all(tx: &mut Tx, reminders: &[Reminder]) -> Result<(), DbError> {
+pub(crate) async fn insert_all(tx: &mut Tx, reminders: &[&Reminder]) -> Result<(), DbError> {
     if reminders.is_empty() {
         return Ok(());
     }
@@ -62,7 +62,7 @@ pub(crate) async fn insert_all(tx: &mut Tx, reminders: &[Reminder]) -> Result<()
     insert_items(tx, reminders).await
 }
 
-async fn insert_items(tx: &mut Tx, reminders: &[Reminder]) -> Result<(), DbError> {
+async fn insert_items(tx: &mut Tx, reminders: &[&Reminder]) -> Result<(), DbError> {
     let tenant = tx.tenant().uuid();
     let items: Vec<(Uuid, i32, &ReminderItem)> = reminders
         .iter()

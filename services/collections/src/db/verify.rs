@@ -18,6 +18,11 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
             rule: "a reminder's total is the sum of its items, and its step the highest of theirs",
             found: reminders(&mut tx).await?,
         },
+        Invariant {
+            number: 0,
+            rule: "a run's counts are those of its items",
+            found: quittance_runs::verify(&mut tx).await?,
+        },
     ];
     tx.commit().await?;
     Ok(invariants)

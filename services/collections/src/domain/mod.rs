@@ -10,7 +10,7 @@ pub(crate) mod template;
 
 pub(crate) use dispute::{Dispute, DisputeOutcome, DisputeReason, NewDispute};
 pub(crate) use dunning::{Addressee, ItemView, PlannedReminder, ReminderItem, plan};
-pub(crate) use reminder::{DunningRun, Reminder};
+pub(crate) use reminder::Reminder;
 pub(crate) use step::Step;
 pub(crate) use strategy::{NewStrategy, Strategy, StrategyChange};
 pub(crate) use template::{Rendered, TemplateError, TemplatePart};

@@ -63,22 +63,3 @@ impl Reminder {
         }
     }
 }
-
-/// The result of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DunningRun {
-    /// The run's id.
-    pub id: RunId,
-    /// The date that reminders were planned for.
-    pub as_of: NaiveDate,
-    /// Its strategy.
-    pub strategy: quittance_kernel::StrategyId,
-    /// The number of recorded reminders.
-    pub reminders: i32,
-    /// The number of items in them.
-    pub items: i32,
-    /// The position of invoicing's events it is based on.
-    pub position: i64,
-    /// The time of the run.
-    pub ran_at: DateTime<Utc>,
-}

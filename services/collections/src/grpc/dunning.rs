@@ -1,12 +1,14 @@
-//! Reminders, dunning runs, verification and stream status.
+//! Reminders, the start of dunning runs, verification and stream status.
 
+use quittance_db::{DbError, Tx};
 use quittance_events::tenant_stream_status;
 use quittance_grpc::{date, optional_id};
-use quittance_kernel::{Bug, CustomerId, ReminderId, RunId, StrategyId};
+use quittance_kernel::{Bug, CustomerId, ReminderId, StrategyId};
 use quittance_proto::{
     collections::v1::{self as pb, dunning_service_server::DunningService},
     common::v1 as common,
 };
+use quittance_runs::{RunMessage, pending};
 use quittance_service::{Query, parse, query};
 use tonic::{Request, Response, Status};
 
@@ -42,24 +44,10 @@ impl DunningService for App {
         Ok(Response::new(pb::PreviewDunningResponse { reminders, next_page_token }))
     }
 
-    async fn run_dunning(&self, request: Request<pb::RunDunningRequest>) -> Result<Response<pb::DunningRun>, Status> {
-        self.run(parse::<ops::RunDunning, _>(request)?, wire::run).await
-    }
-
-    async fn get_dunning_run(
-        &self,
-        request: Request<pb::GetDunningRunRequest>,
-    ) -> Result<Response<pb::DunningRun>, Status> {
-        let (tenant, id) = query(request)?.id("run_id", |r| &r.run_id, RunId::parse)?;
-        let run = self.read(tenant, async |tx| db::dunning::find_run(tx, id).await).await?;
-        Ok(Response::new(wire::run(&run)))
-    }
-
-    async fn list_dunning_runs(
-        &self,
-        request: Request<pb::ListDunningRunsRequest>,
-    ) -> Result<Response<pb::ListDunningRunsResponse>, Status> {
-        Ok(Response::new(self.page_of_runs(query(request)?).await?))
+    async fn start_dunning(&self, request: Request<pb::StartDunningRequest>) -> Result<Response<common::Run>, Status> {
+        let run = self.run(parse::<ops::StartDunning, _>(request)?, RunMessage::message).await?;
+        self.runs().wake();
+        Ok(run)
     }
 
     async fn list_reminders(
@@ -89,7 +77,8 @@ impl DunningService for App {
         &self,
         request: Request<common::GetStreamStatusRequest>,
     ) -> Result<Response<common::StreamStatus>, Status> {
-        let status = self.read_unknown(query(request)?.tenant, async |tx| tenant_stream_status(tx).await).await?;
-        Ok(Response::new(quittance_grpc::stream_status(status, 0).map_err(Error::from)?))
+        let read = async |tx: &mut Tx| Ok::<_, DbError>((tenant_stream_status(tx).await?, pending(tx).await?));
+        let (status, unfinished) = self.read_unknown(query(request)?.tenant, read).await?;
+        Ok(Response::new(quittance_grpc::stream_status(status, unfinished).map_err(Error::from)?))
     }
 }

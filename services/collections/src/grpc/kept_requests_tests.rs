@@ -38,10 +38,10 @@ fn hashes_of_commands_stay_what_they_were() {
         |request, command: ops::DeleteStrategy| command_hash(ops::DeleteStrategy::NAME, request, &command),
         "cf0ba7fb49b9abe72bc55c499f3ac5f30238eedd8549e919ab7c2c2a4db26062",
     );
-    kept.check::<pb::RunDunningRequest, _>(
+    kept.check::<pb::StartDunningRequest, _>(
         r#"{"as_of": "2026-03-01", "strategy_id": "018f4e2a-7d3b-7c55-9a86-000000000003"}"#,
-        |request, command: ops::RunDunning| command_hash(ops::RunDunning::NAME, request, &command),
-        "91aaaa575fb8cfc9705ff10455e5caeecb995d547f47d96b5625eae5ed833379",
+        |request, command: ops::StartDunning| command_hash(ops::StartDunning::NAME, request, &command),
+        "82ebae83b4f47634caaa77f814a3c20868a44ca43062ad6c30c48fcf570f9c61",
     );
     kept.finish();
 }

@@ -32,28 +32,6 @@ impl App {
         Ok(pb::ListStrategiesResponse { strategies, next_page_token })
     }
 
-    /// A page of dunning runs.
-    pub(super) async fn page_of_runs(
-        &self,
-        mut query: Query<pb::ListDunningRunsRequest>,
-    ) -> Result<pb::ListDunningRunsResponse, Status> {
-        let page = query.ordered_page(|r| &r.order_by, &db::dunning::RUN_ORDERS);
-        let Query { tenant, request, mut bad } = query;
-        let as_of = bad.within("as_of", date_range(request.as_of.as_ref()));
-        let ran_at = bad.within("run_time", time_range(request.run_time.as_ref()));
-        let ((as_of, ran_at), (page, window)) = bad.into_result(as_of.zip(ran_at).zip(page))?;
-        let read = async |tx: &mut Tx| {
-            let places = db::dunning::list_runs(tx, as_of, ran_at, window).await?;
-            read_places(tx, &page, &places, async |tx, ids| {
-                let runs = db::dunning::find_runs(tx, ids).await?;
-                Ok::<_, Error>(runs.iter().map(|run| (run.id.uuid(), wire::run(run))).collect())
-            })
-            .await
-        };
-        let (runs, next_page_token) = self.read_list(tenant, read).await?;
-        Ok(pb::ListDunningRunsResponse { runs, next_page_token })
-    }
-
     /// A page of reminders.
     pub(super) async fn page_of_reminders(
         &self,

@@ -13,6 +13,7 @@ mod kept_requests_tests;
 use quittance_grpc::Reading;
 use quittance_proto::collections::v1::{
     collections_audit_service_server::{CollectionsAuditService, CollectionsAuditServiceServer},
+    collections_run_service_server::{CollectionsRunService, CollectionsRunServiceServer},
     collections_webhook_service_server::{CollectionsWebhookService, CollectionsWebhookServiceServer},
     dispute_service_server::DisputeServiceServer,
     dunning_service_server::DunningServiceServer,
@@ -27,6 +28,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.collections.v1.StrategyService",
     "quittance.collections.v1.DunningService",
     "quittance.collections.v1.DisputeService",
+    "quittance.collections.v1.CollectionsRunService",
     "quittance.collections.v1.CollectionsWebhookService",
     "quittance.collections.v1.CollectionsAuditService",
 ];
@@ -44,6 +46,9 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
             reading.before(DisputeServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
         .add_service(
+            reading.before(CollectionsRunServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
             reading.before(
                 CollectionsWebhookServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip),
             ),
@@ -55,4 +60,5 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
 }
 
 quittance_audit::audit_service!(CollectionsAuditService, App);
+quittance_runs::run_service!(CollectionsRunService, App);
 quittance_webhooks::webhook_service!(CollectionsWebhookService, App);

@@ -3,6 +3,7 @@
 use quittance_grpc::{Mask, Violations, date, id, message, optional_date, optional_id, optional_text, required, text};
 use quittance_kernel::{DisputeId, ItemId, StrategyId};
 use quittance_proto::collections::v1 as pb;
+use quittance_runs::Starts;
 use quittance_service::Etag;
 
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
         strategy::{Refusal, problems},
         template,
     },
-    ops::{CreateStrategy, DeleteStrategy, OpenDispute, ResolveDispute, RunDunning, UpdateStrategy},
+    ops::{CreateStrategy, DeleteStrategy, OpenDispute, ResolveDispute, StartDunning, UpdateStrategy},
+    wire::optional,
 };
 
 /// The longest name, in characters.
@@ -120,14 +122,26 @@ impl TryFrom<pb::DeleteStrategyRequest> for DeleteStrategy {
     }
 }
 
-impl TryFrom<pb::RunDunningRequest> for RunDunning {
+impl TryFrom<pb::StartDunningRequest> for StartDunning {
     type Error = Violations;
 
-    fn try_from(request: pb::RunDunningRequest) -> Result<Self, Violations> {
+    fn try_from(request: pb::StartDunningRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let as_of = bad.check("as_of", date(&request.as_of));
         let strategy = bad.check("strategy_id", optional_id(&request.strategy_id, StrategyId::parse));
         bad.into_result(as_of.zip(strategy).map(|(as_of, strategy)| Self { as_of, strategy }))
+    }
+}
+
+impl Starts for StartDunning {
+    type Request = pb::StartDunningRequest;
+
+    fn request(&self) -> pb::StartDunningRequest {
+        pb::StartDunningRequest {
+            request_id: String::new(),
+            as_of: self.as_of.to_string(),
+            strategy_id: optional(self.strategy),
+        }
     }
 }
 

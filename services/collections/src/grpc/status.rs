@@ -17,7 +17,6 @@ impl From<Error> for Status {
             Error::NoDefaultStrategy => not_found("STRATEGY_NOT_FOUND"),
             Error::ItemNotFound(id) => not_found("ITEM_NOT_FOUND").with("item_id", id),
             Error::DisputeNotFound(id) => not_found("DISPUTE_NOT_FOUND").with("dispute_id", id),
-            Error::RunNotFound(id) => not_found("RUN_NOT_FOUND").with("run_id", id),
             Error::ReminderNotFound(id) => not_found("REMINDER_NOT_FOUND").with("reminder_id", id),
             Error::StrategyNameTaken(name) => {
                 Fault::new(Code::AlreadyExists, "STRATEGY_NAME_TAKEN", text).with("name", name)

@@ -8,36 +8,46 @@ use quittance_service::CommonError;
 
 use crate::{
     App, Error, db,
-    domain::{PlannedReminder, Rendered, plan, template::Seller},
+    domain::{ItemView, PlannedReminder, Rendered, Strategy, plan, template::Seller},
 };
 
-/// The reminders due on a date.
+/// How many customers of a preview are planned at once.
+const AT_ONCE: usize = 200;
+
+/// The reminders due on a date to some customers.
 pub(crate) struct Plan {
-    /// The strategy used.
-    pub(crate) strategy: StrategyId,
     /// The seller, as it is now.
     pub(crate) seller: Seller,
-    /// The reminders, by customer, then by currency.
-    pub(crate) reminders: Vec<PlannedReminder>,
-    /// The position of invoicing's events it is based on.
-    pub(crate) position: i64,
+    /// The reminders of each customer by currency, or why they cannot be planned, by customer. Customers without due items are left out.
+    pub(crate) customers: Vec<(CustomerId, Result<Vec<PlannedReminder>, Error>)>,
 }
 
-/// Plans for a date by the given strategy, or the default.
-pub(super) async fn plan_for(tx: &mut Tx, strategy: Option<StrategyId>, as_of: NaiveDate) -> Result<Plan, Error> {
-    let found = match strategy {
-        Some(id) => db::strategy::find(tx, id).await?,
-        None => db::strategy::find_default(tx).await?,
-    };
-    let candidates = db::dunning::candidates(tx, &found, as_of).await?;
-    let mut customers: Vec<CustomerId> = candidates.items.iter().map(|item| item.customer).collect();
-    customers.sort_unstable();
-    customers.dedup();
-    let customers = db::projection::find_customers(tx, &customers).await?;
-    let reminders = plan(as_of, &found, &candidates.items, &customers)?;
+/// The given strategy, or the default.
+pub(super) async fn find_strategy(tx: &mut Tx, strategy: Option<StrategyId>) -> Result<Strategy, Error> {
+    match strategy {
+        Some(id) => db::strategy::find(tx, id).await,
+        None => db::strategy::find_default(tx).await,
+    }
+}
+
+/// Plans for a date by a strategy.
+pub(super) async fn plan_for(
+    tx: &mut Tx,
+    strategy: &Strategy,
+    as_of: NaiveDate,
+    customers: &[CustomerId],
+) -> Result<Plan, Error> {
+    let candidates = db::dunning::candidates(tx, strategy, as_of, customers).await?;
+    let known = db::projection::find_customers(tx, customers).await?;
+    let of_customers = candidates.chunk_by(|one, next| one.customer == next.customer);
+    let customers = of_customers.filter_map(|items: &[ItemView]| {
+        let customer = items.first()?.customer;
+        Some((customer, plan(as_of, strategy, items, &known).map_err(Error::from)))
+    });
+    let customers = customers.collect();
     let tenant = tx.tenant();
     let seller = db::projection::find_tenant(tx).await?.ok_or(CommonError::TenantNotFound(tenant))?.seller;
-    Ok(Plan { strategy: found.id, seller, reminders, position: candidates.position })
+    Ok(Plan { seller, customers })
 }
 
 /// Renders the reminder.
@@ -56,15 +66,33 @@ pub(crate) async fn preview_dunning(
 ) -> Result<Vec<(PlannedReminder, Rendered)>, Error> {
     app.settings_of(tenant).await?;
     let mut tx = app.db().begin(tenant).await?;
-    let plan = plan_for(&mut tx, strategy, as_of).await?;
-    tx.commit().await?;
+    let strategy = find_strategy(&mut tx, strategy).await?;
+    let mut due = db::dunning::customers_due(&mut tx, &strategy, as_of).await?;
+    due.retain(|customer| after.is_none_or(|(after, _)| *customer >= after));
     let is_next = |planned: &PlannedReminder| {
         after.is_none_or(|after| (planned.customer, planned.total.currency().code()) > after)
     };
-    let page: Vec<PlannedReminder> = plan.reminders.into_iter().filter(is_next).take(limit).collect();
-    let rendered = page.into_iter().map(move |planned| {
-        let rendered = render(&planned, &plan.seller)?;
-        Ok((planned, rendered))
-    });
-    blocking(|| rendered.collect()).await
+    let mut previewed = Vec::new();
+    for customers in due.chunks(limit.clamp(1, AT_ONCE)) {
+        let Plan { seller, customers } = plan_for(&mut tx, &strategy, as_of, customers).await?;
+        let mut page = Vec::new();
+        for (_, planned) in customers {
+            page.extend(planned?.into_iter().filter(is_next));
+        }
+        page.truncate(limit - previewed.len());
+        let rendered = page.into_iter().map(move |planned| {
+            let rendered = render(&planned, &seller)?;
+            Ok((planned, rendered))
+        });
+        previewed.extend(blocking(|| rendered.collect::<Result<Vec<_>, Error>>()).await?);
+        if previewed.len() >= limit {
+            break;
+        }
+    }
+    tx.commit().await?;
+    Ok(previewed)
 }
+
+#[cfg(test)]
+#[path = "dunning_tests.rs"]
+mod tests;

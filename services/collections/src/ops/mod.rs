@@ -5,16 +5,18 @@ mod delete_strategy;
 mod dunning;
 mod open_dispute;
 mod resolve_dispute;
-mod run_dunning;
+mod start_dunning;
 mod update_strategy;
+mod work_runs;
 
 pub(crate) use create_strategy::CreateStrategy;
 pub(crate) use delete_strategy::DeleteStrategy;
 pub(crate) use dunning::preview_dunning;
 pub(crate) use open_dispute::OpenDispute;
 pub(crate) use resolve_dispute::ResolveDispute;
-pub(crate) use run_dunning::RunDunning;
+pub(crate) use start_dunning::StartDunning;
 pub(crate) use update_strategy::UpdateStrategy;
+pub(crate) use work_runs::WorkRuns;
 
 use crate::{Error, app::TenantSettings, db, domain::Strategy, outbox};
 

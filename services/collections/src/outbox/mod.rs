@@ -2,8 +2,9 @@
 
 use prost::Message as _;
 use quittance_events::Event;
-use quittance_kernel::CustomerId;
+use quittance_kernel::{CustomerId, RunId};
 use quittance_proto::collections::v1::{self as pb, collections_event::Payload};
+use quittance_runs::{RunChange, RunMessage};
 use uuid::Uuid;
 
 use crate::{
@@ -54,4 +55,14 @@ pub(crate) fn dispute_opened(dispute: &Dispute) -> Event {
 pub(crate) fn dispute_resolved(dispute: &Dispute) -> Event {
     let payload = Payload::DisputeResolved(pb::DisputeResolved { dispute: Some(wire::dispute(dispute)) });
     event("quittance.collections.v1.DisputeResolved", dispute.customer, payload)
+}
+
+/// A run was started, or has ended. It is its own key: it belongs to no customer.
+pub(crate) fn run_changed(id: RunId, run: &RunMessage, change: RunChange) -> Event {
+    let run = Some(run.message());
+    let (kind, payload) = match change {
+        RunChange::Started => ("quittance.collections.v1.RunStarted", Payload::RunStarted(pb::RunStarted { run })),
+        RunChange::Ended => ("quittance.collections.v1.RunEnded", Payload::RunEnded(pb::RunEnded { run })),
+    };
+    keyed(kind, id.uuid(), payload)
 }

@@ -58,9 +58,12 @@ async fn another_tenant_sees_nothing() {
     let mut dunning = pb::dunning_service_client::DunningServiceClient::new(client.clone());
     let listed = dunning.list_reminders(pb::ListRemindersRequest::default()).await;
     assert_fault(&listed.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
-    let run =
-        pb::RunDunningRequest { request_id: request_id(), as_of: "2026-03-02".to_owned(), strategy_id: String::new() };
-    assert_fault(&dunning.run_dunning(run).await.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
+    let run = pb::StartDunningRequest {
+        request_id: request_id(),
+        as_of: "2026-03-02".to_owned(),
+        strategy_id: String::new(),
+    };
+    assert_fault(&dunning.start_dunning(run).await.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
     let mut disputes = pb::dispute_service_client::DisputeServiceClient::new(client);
     let request = pb::OpenDisputeRequest {
         request_id: request_id(),
@@ -96,6 +99,8 @@ async fn without_a_tenant_no_row_is_seen() {
         "strategy",
         "strategy_step",
         "dunning_run",
+        "run",
+        "run_item",
         "reminder",
         "reminder_item",
         "dispute",
@@ -118,4 +123,31 @@ async fn verify_ledger_finds_what_does_not_add_up() {
     tx.commit().await.unwrap();
     let found = setup.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
     assert_eq!((found.invariants[0].violations, found.invariants[0].examples.len()), (1, 1));
+}
+
+/// Damages of a run, and of its items.
+#[tokio::test]
+async fn verify_ledger_finds_runs_whose_counts_are_not_those_of_their_items() {
+    let setup = Setup::start().await;
+    let customer = setup.customer("A", vec![]).await;
+    setup.invoice(&customer, "100.00", "2026-02-10").await;
+    setup.run("2026-03-02").await;
+    setup.verify().await;
+    for (damage, repair) in [
+        ("update run set done = 0, skipped = 1", "update run set done = 1, skipped = 0"),
+        (
+            "update run_item set state = 'pending', ended_at = null",
+            "update run_item set state = 'done', ended_at = now()",
+        ),
+        ("update run set total = 2, done = 2", "update run set total = 1, done = 1"),
+    ] {
+        for (statement, violations) in [(damage, 1), (repair, 0)] {
+            let mut tx = setup.db.db.begin(setup.server.tenant).await.unwrap();
+            sqlx::query(statement).execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+            let found = setup.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
+            let runs = found.invariants.iter().find(|invariant| invariant.rule.starts_with("a run's counts")).unwrap();
+            assert_eq!(runs.violations, violations, "{statement}");
+        }
+    }
 }

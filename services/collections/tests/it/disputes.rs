@@ -43,8 +43,18 @@ async fn a_disputed_item_is_left_out_and_comes_back_after_it_is_resolved() {
     assert_eq!(setup.due("2026-02-24").await, []);
     assert_eq!(setup.run("2026-02-25").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "100.00")])]);
     assert_eq!(
-        setup.events.kinds(5).await,
-        ["StrategyCreated", "DisputeOpened", "ReminderRecorded", "DisputeResolved", "ReminderRecorded"]
+        setup.events.kinds(9).await,
+        [
+            "StrategyCreated",
+            "DisputeOpened",
+            "RunStarted",
+            "ReminderRecorded",
+            "RunEnded",
+            "DisputeResolved",
+            "RunStarted",
+            "ReminderRecorded",
+            "RunEnded"
+        ]
     );
     setup.verify().await;
 }
@@ -156,7 +166,7 @@ async fn everything_that_is_wrong_with_a_dispute_is_named() {
     assert_violations(&wrong, &["request_id", "dispute_id", "outcome"]);
     let wrong = setup
         .dunning()
-        .run_dunning(pb::RunDunningRequest { strategy_id: "x".to_owned(), ..pb::RunDunningRequest::default() })
+        .start_dunning(pb::StartDunningRequest { strategy_id: "x".to_owned(), ..pb::StartDunningRequest::default() })
         .await
         .unwrap_err();
     assert_violations(&wrong, &["request_id", "as_of", "strategy_id"]);

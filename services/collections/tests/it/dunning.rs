@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use quittance_proto::{
     collections::v1 as pb,
+    common::v1::RunState,
     invoicing::v1::{
         self as inv, customer_service_client::CustomerServiceClient, invoice_service_client::InvoiceServiceClient,
         tenant_service_client::TenantServiceClient,
@@ -39,7 +40,8 @@ async fn a_preview_shows_what_a_run_records() {
     assert_eq!(previewed[0].subject, "firm: 120.50 EUR");
     assert!(recorded.iter().all(|r| r.record_time.is_some() && !r.reminder_id.is_empty()));
     assert_eq!(setup.preview("2026-03-02").await, []);
-    assert_eq!(setup.events.kinds(4).await[1..], ["ReminderRecorded"; 3]);
+    let kinds = setup.events.kinds(6).await;
+    assert_eq!(kinds[1..], ["RunStarted", "ReminderRecorded", "ReminderRecorded", "ReminderRecorded", "RunEnded"]);
     setup.verify().await;
 }
 
@@ -114,15 +116,21 @@ async fn running_twice_records_nothing_twice() {
     let setup = Setup::start().await;
     let customer = setup.customer("A", vec![]).await;
     setup.invoice(&customer, "100.00", "2026-02-28").await;
-    let request =
-        pb::RunDunningRequest { request_id: request_id(), as_of: "2026-03-02".to_owned(), strategy_id: String::new() };
-    let first = setup.dunning().run_dunning(request.clone()).await.unwrap().into_inner();
-    let same = setup.dunning().run_dunning(request).await.unwrap().into_inner();
-    assert_eq!((first.reminders, first.items), (1, 1));
-    assert!(first.position > 0);
-    assert_eq!(first, same);
-    let other = setup.try_run("2026-03-02").await.unwrap();
-    assert_eq!((other.reminders, other.items), (0, 0));
+    let request = pb::StartDunningRequest {
+        request_id: request_id(),
+        as_of: "2026-03-02".to_owned(),
+        strategy_id: String::new(),
+    };
+    let first = setup.dunning().start_dunning(request.clone()).await.unwrap().into_inner();
+    let ended = setup.ended(&first.run_id).await;
+    let same = setup.dunning().start_dunning(request).await.unwrap().into_inner();
+    assert_eq!(first, same, "the response is the one that was stored");
+    assert_eq!(
+        (first.total_count, first.state(), ended.done_count, ended.state()),
+        (1, RunState::Running, 1, RunState::Finished)
+    );
+    let other = setup.try_start("2026-03-02").await.unwrap();
+    assert_eq!((other.total_count, other.state()), (0, RunState::Finished), "a run without items ends at once");
     assert_ne!(other.run_id, first.run_id);
     // An earlier date does not go back to an earlier step either.
     assert_eq!(setup.run("2026-02-26").await, []);
@@ -141,20 +149,21 @@ async fn eight_runs_at_once_record_every_reminder_once() {
     let runs: Vec<_> = (0..8)
         .map(|_| {
             let mut client = setup.dunning();
-            let request = pb::RunDunningRequest {
+            let request = pb::StartDunningRequest {
                 request_id: request_id(),
                 as_of: "2026-03-02".to_owned(),
                 strategy_id: String::new(),
             };
-            tokio::spawn(async move { client.run_dunning(request).await.unwrap().into_inner() })
+            tokio::spawn(async move { client.start_dunning(request).await.unwrap().into_inner() })
         })
         .collect();
     let mut recorded = Vec::new();
     for run in runs {
-        recorded.push(run.await.unwrap());
+        let run = run.await.unwrap();
+        recorded.push(setup.ended(&run.run_id).await);
     }
-    assert_eq!(recorded.iter().map(|run| run.reminders).sum::<i32>(), 3, "{recorded:?}");
-    assert_eq!(recorded.iter().map(|run| run.items).sum::<i32>(), 9);
+    assert_eq!(recorded.iter().map(|run| run.done_count).sum::<i32>(), 3, "{recorded:?}");
+    assert_eq!(recorded.iter().map(|run| run.failed_count).sum::<i32>(), 0, "{recorded:?}");
     let all = setup.dunning().list_reminders(pb::ListRemindersRequest::default()).await.unwrap().into_inner().reminders;
     let items: HashSet<&str> = all.iter().flat_map(|r| &r.items).map(|item| item.item_id.as_str()).collect();
     assert_eq!((all.len(), items.len()), (3, 9));
@@ -173,13 +182,16 @@ async fn a_run_is_decided_on_what_is_known_now() {
     assert_eq!(setup.run("2026-03-01").await.iter().map(brief).collect::<Vec<_>>(), [(8, vec![(8, "50.00")])]);
     let firmer = setup.create_strategy("firmer", vec![step(9, "firmer")]).await;
     let run = |as_of: &str| {
-        let request = pb::RunDunningRequest {
+        let request = pb::StartDunningRequest {
             request_id: request_id(),
             as_of: as_of.to_owned(),
             strategy_id: firmer.strategy_id.clone(),
         };
-        let mut client = setup.dunning();
-        async move { client.run_dunning(request).await.unwrap().into_inner().reminders }
+        let (mut client, setup) = (setup.dunning(), &setup);
+        async move {
+            let run = client.start_dunning(request).await.unwrap().into_inner();
+            setup.ended(&run.run_id).await.done_count
+        }
     };
     assert_eq!(run("2026-03-01").await, 0);
     assert_eq!(run("2026-03-02").await, 1);
@@ -333,7 +345,7 @@ async fn a_run_is_for_today_at_the_latest_and_needs_a_strategy() {
     assert_fault(&setup.try_run("2026-03-03").await.unwrap_err(), Code::FailedPrecondition, "DATE_IN_FUTURE");
     // Half past eleven in the evening, UTC, is the next day in Berlin.
     setup.server.clock.set("2026-03-02T23:30:00Z".parse().unwrap());
-    assert_eq!(setup.try_run("2026-03-03").await.unwrap().reminders, 0);
+    assert_eq!(setup.try_run("2026-03-03").await.unwrap().total_count, 0);
     let request = pb::GetReminderRequest { reminder_id: unknown };
     assert_fault(&setup.dunning().get_reminder(request).await.unwrap_err(), Code::NotFound, "REMINDER_NOT_FOUND");
 }

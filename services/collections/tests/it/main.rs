@@ -5,5 +5,6 @@ mod contract;
 mod disputes;
 mod dunning;
 mod plans;
+mod runs;
 mod strategies;
 mod support;

@@ -60,7 +60,9 @@ async fn strategies_do_not_wait_for_the_tenants_event() {
     assert_eq!((strategy.name.as_str(), strategy.is_default), ("standard", true));
     assert_fault(&setup.try_run("2026-03-02").await.unwrap_err(), Code::NotFound, "TENANT_NOT_FOUND");
     setup.create_tenant().await;
-    assert_eq!(setup.try_run("2026-03-02").await.unwrap().strategy_id, strategy.strategy_id);
+    let request = setup.try_run("2026-03-02").await.unwrap().request.unwrap();
+    let used = request.fields["strategyId"].kind.as_ref();
+    assert_eq!(used, Some(&prost_types::value::Kind::StringValue(strategy.strategy_id)));
 }
 
 #[tokio::test]
@@ -103,8 +105,12 @@ async fn a_strategy_is_deleted_until_a_run_used_it_and_the_default_one_goes_last
     let used = setup.create_strategy("first", vec![step(1, "a")]).await;
     setup.try_run("2026-03-02").await.unwrap();
     assert_fault(&refused(delete(&used, "")).await, Code::FailedPrecondition, "STRATEGY_HAS_RUNS");
-    let kinds = setup.events.kinds(5).await;
-    assert_eq!(kinds, ["StrategyCreated", "StrategyCreated", "StrategyDeleted", "StrategyDeleted", "StrategyCreated"]);
+    let kinds = setup.events.kinds(7).await;
+    assert_eq!(
+        kinds[..5],
+        ["StrategyCreated", "StrategyCreated", "StrategyDeleted", "StrategyDeleted", "StrategyCreated"]
+    );
+    assert_eq!(kinds[5..], ["RunStarted", "RunEnded"]);
 }
 
 #[tokio::test]

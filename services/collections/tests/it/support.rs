@@ -1,12 +1,15 @@
 //! Invoicing and collections behind one server, with a tenant.
 
+use std::collections::HashSet;
+
 use quittance_events::Relay;
 use quittance_grpc::Client;
-use quittance_host::{Service as _, Sources};
+use quittance_host::{Reads, Service as _, Sources};
 use quittance_kernel::{AllocationId, Clock, PaymentId};
 use quittance_proto::{
     collections::v1::{
-        self as pb, dispute_service_client::DisputeServiceClient, dunning_service_client::DunningServiceClient,
+        self as pb, collections_run_service_client::CollectionsRunServiceClient,
+        dispute_service_client::DisputeServiceClient, dunning_service_client::DunningServiceClient,
         strategy_service_client::StrategyServiceClient,
     },
     common::v1::{self as common, Money, WriteOffReason},
@@ -67,6 +70,18 @@ impl Setup {
     }
 
     pub(crate) async fn start_without_tenant() -> Self {
+        Self::start_services(true).await
+    }
+
+    /// The same as [`Setup::start`], where runs are worked off by the replicas that a test starts.
+    pub(crate) async fn start_without_worker() -> Self {
+        let setup = Self::start_services(false).await;
+        setup.create_tenant().await;
+        setup.create_strategy("standard", vec![step(-3, "upcoming"), step(1, "friendly"), step(8, "firm")]).await;
+        setup
+    }
+
+    async fn start_services(works_runs: bool) -> Self {
         let clock = Clock::fixed(now());
         let invoicing_db = TestDb::new("invoicing", &quittance_invoicing::App::migrator()).await;
         let db = TestDb::new("collections", &quittance_collections::App::migrator()).await;
@@ -77,7 +92,15 @@ impl Setup {
         let invoicing_events =
             Events::relay(quittance_invoicing::AREA, invoicing.db(), invoicing.relay(), &clock, &server.shutdown);
         let events = Events::relay(quittance_collections::AREA, app.db(), app.relay(), &clock, &server.shutdown);
-        app.spawn(&Sources::none().with(invoicing_events.source()), &server.shutdown).unwrap();
+        let sources = Sources::none().with(invoicing_events.source());
+        if works_runs {
+            app.spawn(&sources, &server.shutdown).unwrap();
+        } else {
+            for Reads { area, reader } in quittance_collections::App::READS {
+                let source = sources.of(area).unwrap();
+                tokio::spawn(reader(&app).consume(db.db.clone(), source, clock.clone(), server.shutdown.clone()));
+            }
+        }
         Self { server, events, db, invoicing, collections: app }
     }
 
@@ -109,6 +132,10 @@ impl Setup {
 
     pub(crate) fn dunning(&self) -> DunningServiceClient<Client> {
         DunningServiceClient::new(self.server.client())
+    }
+
+    pub(crate) fn runs(&self) -> CollectionsRunServiceClient<Client> {
+        CollectionsRunServiceClient::new(self.server.client())
     }
 
     pub(crate) fn disputes(&self) -> DisputeServiceClient<Client> {
@@ -260,10 +287,27 @@ impl Setup {
         self.dunning().preview_dunning(request).await.unwrap().into_inner().reminders
     }
 
-    pub(crate) async fn try_run(&self, as_of: &str) -> Result<pb::DunningRun, Status> {
+    pub(crate) async fn try_start(&self, as_of: &str) -> Result<common::Run, Status> {
         let request =
-            pb::RunDunningRequest { request_id: request_id(), as_of: as_of.to_owned(), strategy_id: String::new() };
-        self.dunning().run_dunning(request).await.map(tonic::Response::into_inner)
+            pb::StartDunningRequest { request_id: request_id(), as_of: as_of.to_owned(), strategy_id: String::new() };
+        self.dunning().start_dunning(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Starts a run for a date, and waits until it has ended.
+    pub(crate) async fn try_run(&self, as_of: &str) -> Result<common::Run, Status> {
+        let run = self.try_start(as_of).await?;
+        Ok(self.ended(&run.run_id).await)
+    }
+
+    /// Watches a run until it has ended.
+    pub(crate) async fn ended(&self, run_id: &str) -> common::Run {
+        let request = common::WatchRunRequest { run_id: run_id.to_owned() };
+        let mut watched = self.runs().watch_run(request).await.unwrap().into_inner();
+        let mut last = None;
+        while let Some(run) = watched.message().await.unwrap() {
+            last = Some(run);
+        }
+        last.unwrap()
     }
 
     /// Runs for a date and returns what was recorded, with its words.
@@ -271,18 +315,22 @@ impl Setup {
         let run = self.try_run(as_of).await.unwrap();
         let request = pb::ListRemindersRequest { run_id: run.run_id.clone(), ..pb::ListRemindersRequest::default() };
         let listed = self.dunning().list_reminders(request).await.unwrap().into_inner().reminders;
-        assert_eq!(usize::try_from(run.reminders).unwrap(), listed.len());
-        let read = self.dunning().get_dunning_run(pb::GetDunningRunRequest { run_id: run.run_id.clone() }).await;
+        let customers: HashSet<&str> = listed.iter().map(|reminder| reminder.customer_id.as_str()).collect();
+        assert_eq!(
+            (run.state(), usize::try_from(run.done_count).unwrap()),
+            (common::RunState::Finished, customers.len())
+        );
+        let read = self.runs().get_run(common::GetRunRequest { run_id: run.run_id.clone() }).await;
         assert_eq!(read.unwrap().into_inner(), run);
-        let runs = self.dunning().list_dunning_runs(pb::ListDunningRunsRequest::default()).await.unwrap().into_inner();
-        assert_eq!(runs.runs.last(), Some(&run));
-        assert_eq!(usize::try_from(run.items).unwrap(), listed.iter().map(|r| r.items.len()).sum::<usize>());
+        let runs = self.runs().list_runs(common::ListRunsRequest::default()).await.unwrap().into_inner();
+        assert!(runs.runs.contains(&run), "{runs:?}");
         let mut whole = Vec::with_capacity(listed.len());
         for reminder in listed {
             assert_eq!((reminder.subject.as_str(), reminder.body.as_str()), ("", ""));
             let request = pb::GetReminderRequest { reminder_id: reminder.reminder_id };
             whole.push(self.dunning().get_reminder(request).await.unwrap().into_inner());
         }
+        whole.sort_by(|one, other| one.customer_id.cmp(&other.customer_id));
         whole
     }
 
@@ -319,7 +367,7 @@ impl Setup {
     /// Checks collections' invariants.
     pub(crate) async fn verify(&self) {
         let found = self.dunning().verify_ledger(common::VerifyLedgerRequest {}).await.unwrap().into_inner();
-        assert_eq!(found.invariants.len(), 3);
+        assert_eq!(found.invariants.len(), 4);
         for invariant in found.invariants {
             assert_eq!(invariant.violations, 0, "{invariant:?}");
         }

@@ -303,9 +303,11 @@ pub(crate) async fn remaining_on(
     let sum = sqlx::query_scalar!(
         r#"select coalesce(sum(e.amount), 0) as "sum!"
            from customer_credit_entry e
-           join credit_note n on n.tenant_id = e.tenant_id and n.id = e.credit_id
            where e.tenant_id = $1 and e.customer_id = $2 and e.currency = $3 and e.effective_on <= $4
-             and ($5::timestamptz is null or was_known($1, e.recorded_at, array['credits/' || e.credit_id, 'invoices/' || n.invoice_id], $5))"#,
+             and ($5::timestamptz is null or (
+               select was_known($1, e.recorded_at, array['credits/' || e.credit_id, 'invoices/' || n.invoice_id], $5)
+               from credit_note n
+               where n.tenant_id = $1 and n.id = e.credit_id))"#,
         tx.tenant().uuid(),
         customer.uuid(),
         currency.code(),

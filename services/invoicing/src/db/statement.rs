@@ -23,16 +23,19 @@ pub(crate) async fn balance_before(
         r#"select coalesce((
                select sum(e.amount)
                from entry e
-               join open_item o on o.tenant_id = e.tenant_id and o.id = e.item_id
                where e.tenant_id = $1 and e.customer_id = $2 and e.currency = $3 and e.effective_on < $4
-                 and ($5::timestamptz is null or was_known($1, e.recorded_at,
-                   array['items/' || o.id, 'invoices/' || coalesce(o.document_id, o.id), 'credits/' || e.source_id], $5))), 0)
+                 and ($5::timestamptz is null or (
+                   select was_known($1, e.recorded_at, array['items/' || o.id, 'invoices/' || coalesce(o.document_id, o.id), 'credits/' || e.source_id], $5)
+                   from open_item o
+                   where o.tenant_id = $1 and o.id = e.item_id))), 0)
              - coalesce((
                select sum(e.amount)
                from customer_credit_entry e
-               join credit_note n on n.tenant_id = e.tenant_id and n.id = e.credit_id
                where e.tenant_id = $1 and e.customer_id = $2 and e.currency = $3 and e.effective_on < $4
-                 and ($5::timestamptz is null or was_known($1, e.recorded_at, array['credits/' || e.credit_id, 'invoices/' || n.invoice_id], $5))), 0)
+                 and ($5::timestamptz is null or (
+                   select was_known($1, e.recorded_at, array['credits/' || e.credit_id, 'invoices/' || n.invoice_id], $5)
+                   from credit_note n
+                   where n.tenant_id = $1 and n.id = e.credit_id))), 0)
              as "sum!""#,
         tx.tenant().uuid(),
         customer.uuid(),

@@ -373,16 +373,16 @@ pub(crate) fn apply_each(
     recording: &Recording,
 ) -> Result<Vec<CreditUse>, Refusal> {
     let mut credit = credit;
-    let mut uses: Vec<CreditUse> = Vec::new();
+    let mut done: Vec<CreditUse> = Vec::new();
     for (item, amount) in items {
-        if amount.is_none() && credit.remaining().is_zero() && !uses.is_empty() {
+        if amount.is_none() && credit.remaining().is_zero() && !done.is_empty() {
             continue;
         }
         let used = credit.apply(item, amount, dated_on, recording)?;
         credit = used.credit.clone();
-        uses.push(used);
+        done.push(used);
     }
-    if uses.is_empty() { Err(Refusal::NothingOpen) } else { Ok(uses) }
+    if done.is_empty() { Err(Refusal::NothingOpen) } else { Ok(done) }
 }
 
 #[cfg(test)]

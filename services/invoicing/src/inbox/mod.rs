@@ -27,7 +27,9 @@ impl Handler for CollectionsHandler {
                     Payload::ReminderRecorded(_)
                     | Payload::StrategyCreated(_)
                     | Payload::StrategyUpdated(_)
-                    | Payload::StrategyDeleted(_),
+                    | Payload::StrategyDeleted(_)
+                    | Payload::RunStarted(_)
+                    | Payload::RunEnded(_),
                 )
                 | None => {
                     continue;

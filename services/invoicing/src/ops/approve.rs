@@ -28,24 +28,24 @@ impl Operation for Approve {
         let approval = begin(w, &self.request).await?;
         let result = match approval.method.as_str() {
             ActivatePolicy::NAME => {
-                let (activated, policy) = command::<ActivatePolicy>(&approval)?.run(w).await?;
+                let (activated, policy) = Box::pin(command::<ActivatePolicy>(&approval)?.run(w)).await?;
                 activated.into_done()?;
                 format!("policies/{}", policy.id)
             }
             CreditInvoice::NAME => {
-                let credited = command::<CreditInvoice>(&approval)?.run(w).await?;
+                let credited = Box::pin(command::<CreditInvoice>(&approval)?.run(w)).await?;
                 format!("creditNotes/{}", credited.into_done()?.0.id)
             }
             ExtendDueDate::NAME => {
-                let (extended, _) = command::<ExtendDueDate>(&approval)?.run(w).await?;
+                let (extended, _) = Box::pin(command::<ExtendDueDate>(&approval)?.run(w)).await?;
                 format!("items/{}", extended.into_done()?.item)
             }
             WriteOffCredit::NAME => {
-                let (written_off, _) = command::<WriteOffCredit>(&approval)?.run(w).await?;
+                let (written_off, _) = Box::pin(command::<WriteOffCredit>(&approval)?.run(w)).await?;
                 format!("credits/{}", written_off.into_done()?.credit)
             }
             WriteOffItem::NAME => {
-                let (written_off, _) = command::<WriteOffItem>(&approval)?.run(w).await?;
+                let (written_off, _) = Box::pin(command::<WriteOffItem>(&approval)?.run(w)).await?;
                 format!("badDebts/{}", written_off.into_done()?.id)
             }
             _ => return Err(Bug("an approval of a method that needs none").into()),

@@ -96,7 +96,7 @@ async fn credit_notes_of_before_become_credits() {
         assert_eq!(service.customer_credits().get_credit(get).await.unwrap().into_inner(), credit);
         let list = pb::ListCreditEntriesRequest { credit_id: credit.credit_id, ..Default::default() };
         let entries = service.customer_credits().list_credit_entries(list).await.unwrap().into_inner().entries;
-        let kinds: Vec<_> = entries.iter().map(|entry| entry.kind()).collect();
+        let kinds: Vec<_> = entries.iter().map(pb::CreditEntry::kind).collect();
         assert_eq!(kinds, [pb::CreditEntryKind::Issued, pb::CreditEntryKind::Applied]);
         assert_eq!(format!("-{}", amount(&credit.applied)), amount(&entries[1].amount));
     }

@@ -75,6 +75,28 @@ impl Service {
         made.push(self.statements(customer, None).await);
         done
     }
+
+    /// Keeps a credit on account, applies it, reverses that, and writes it off.
+    async fn use_a_credit(&self, made: &mut Vec<Vec<pb::Statement>>, customer: &str, invoice: &pb::Invoice) {
+        let credit = self.credit_on_account(&invoice.invoice_id, Some("30"), true);
+        let credit = Box::pin(self.next(made, customer, credit)).await;
+        let applying = async {
+            let request = pb::ApplyCreditRequest {
+                request_id: request_id(),
+                credit_id: credit.credit_id.clone(),
+                ..Default::default()
+            };
+            self.customer_credits().apply_credit(request).await.unwrap().into_inner().entries.remove(0)
+        };
+        let applied = Box::pin(self.next(made, customer, applying)).await;
+        let reversing =
+            async { self.customer_credits().reverse_credit_entry(customer_credits::reverse(&applied)).await.unwrap() };
+        Box::pin(self.next(made, customer, reversing)).await;
+        let giving_up = async {
+            self.customer_credits().write_off_credit(customer_credits::write_off(&credit, None)).await.unwrap()
+        };
+        Box::pin(self.next(made, customer, giving_up)).await;
+    }
 }
 
 #[tokio::test]
@@ -127,24 +149,7 @@ async fn a_statement_as_known_at_an_instant_is_the_one_that_was_made_then() {
         service.credit_notes().credit_invoice(request).await.unwrap()
     };
     service.next(&mut made, &customer, crediting).await;
-    let credit = service.credit_on_account(&issued.invoice_id, Some("30"), true);
-    let credit = service.next(&mut made, &customer, credit).await;
-    let applying = async {
-        let request = pb::ApplyCreditRequest {
-            request_id: request_id(),
-            credit_id: credit.credit_id.clone(),
-            ..Default::default()
-        };
-        service.customer_credits().apply_credit(request).await.unwrap().into_inner().entries.remove(0)
-    };
-    let applied = service.next(&mut made, &customer, applying).await;
-    let reversing =
-        async { service.customer_credits().reverse_credit_entry(customer_credits::reverse(&applied)).await.unwrap() };
-    service.next(&mut made, &customer, reversing).await;
-    let giving_up = async {
-        service.customer_credits().write_off_credit(customer_credits::write_off(&credit, None)).await.unwrap()
-    };
-    service.next(&mut made, &customer, giving_up).await;
+    Box::pin(service.use_a_credit(&mut made, &customer, &issued)).await;
 
     service.clock.set(hour(made.len()));
     let mut balances = Vec::new();

@@ -305,12 +305,15 @@ impl Poster<'_> {
 
     async fn remind(&mut self, date: NaiveDate) -> anyhow::Result<()> {
         self.api.wait_for_invoicing(&[Reader::Collections]).await?;
-        let request = collections::RunDunningRequest {
+        let request = collections::StartDunningRequest {
             request_id: request_id(),
             as_of: date.to_string(),
             strategy_id: String::new(),
         };
-        let run = self.api.dunning.run_dunning(request).await.called("reminding")?;
+        let run = self.api.dunning.start_dunning(request).await.called("reminding")?;
+        let request = common::WatchRunRequest { run_id: run.run_id.clone() };
+        let mut watched = self.api.runs.watch_run(request).await.called("watching the run")?;
+        while watched.message().await?.is_some() {}
         let mut page_token = String::new();
         loop {
             let request = collections::ListRemindersRequest {

@@ -75,8 +75,9 @@ fn fill(up: &Up) -> BTreeMap<&'static str, String> {
     let strategy = json!({"strategy": {"name": MARK, "steps": [step], "is_default": true}});
     keep("strategy_id", &up.call("StrategyService/CreateStrategy", &strategy, None).unwrap());
     let today = first["issued_on"].clone();
-    let run = up.call("DunningService/RunDunning", &json!({"as_of": today}), None).unwrap();
+    let run = up.call("DunningService/StartDunning", &json!({"as_of": today}), None).unwrap();
     keep("run_id", &run);
+    up.call("CollectionsRunService/WatchRun", &json!({"run_id": run["run_id"]}), None).unwrap();
     let reminders = up.call("DunningService/ListReminders", &json!({}), None).unwrap();
     keep("reminder_id", &reminders["reminders"][0]);
     let dispute = json!({"item_id": first["invoice_id"], "note": MARK});

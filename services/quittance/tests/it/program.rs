@@ -104,7 +104,7 @@ impl Up {
         self.end("-KILL");
     }
 
-    /// Calls a method; the answer, or what was printed about the error.
+    /// Calls a method; the answer, of a stream its last message, or what was printed about the error.
     pub(crate) fn call(&self, method: &str, request: &Value, tenant: Option<&str>) -> Result<Value, String> {
         let mut command = quittance(&["call", "--server", &self.address, "--data"]);
         command.arg(&self.folder);
@@ -116,7 +116,7 @@ impl Up {
         }
         let Output { status, stdout, stderr } = command.args([method, &request.to_string()]).output().unwrap();
         if status.success() {
-            Ok(serde_json::from_slice(&stdout).unwrap())
+            Ok(serde_json::Deserializer::from_slice(&stdout).into_iter().last().unwrap().unwrap())
         } else {
             Err(String::from_utf8(stderr).unwrap())
         }

@@ -268,7 +268,7 @@ fn others(customer: &str, token: &str) -> Vec<(&'static str, Value, &'static str
     vec![
         ("InvoiceService/CreateInvoice", json!({"invoice": invoice}), "CONTACT_NOT_FOUND"),
         ("CreditNoteService/GetCreditNote", json!({"credit_note_id": UNKNOWN}), "CREDIT_NOTE_NOT_FOUND"),
-        ("DunningService/GetDunningRun", json!({"run_id": UNKNOWN}), "RUN_NOT_FOUND"),
+        ("CollectionsRunService/GetRun", json!({"run_id": UNKNOWN}), "RUN_NOT_FOUND"),
         ("CustomerService/ListCustomers", json!({"page_token": token, "query": "Ada"}), "PAGE_TOKEN_MISMATCH"),
     ]
 }

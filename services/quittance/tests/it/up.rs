@@ -198,3 +198,37 @@ fn a_caller_presents_its_certificate_where_the_server_wants_one() {
     assert!(code == Some(2) && said.contains("--key"), "{said}");
     up.stop();
 }
+
+#[test]
+fn a_watched_run_ends_with_what_became_of_it() {
+    let folder = Folder::new();
+    let up = Up::start(&folder.0);
+    up.call("TenantService/CreateTenant", &tenant("Northwind"), None).unwrap();
+    let body = "{% if customer.number == 'C-7' %}{{ items[7].number }}{% endif %}";
+    let step =
+        json!({"offset_days": 1, "name": "first", "subject_template": "x", "body_template": format!("x {body}")});
+    up.call("StrategyService/CreateStrategy", &json!({"strategy": {"name": "standard", "steps": [step]}}), None)
+        .unwrap();
+    for number in ["C-7", "C-8"] {
+        let customer = json!({"customer": {"name": "Ada Ltd", "number": number}});
+        let customer = up.call("CustomerService/CreateCustomer", &customer, None).unwrap();
+        let line =
+            json!({"description": "Work", "quantity": "1", "unit_price": "100", "tax_category": "Z", "tax_rate": "0"});
+        let invoice = json!({"invoice": {
+            "customer_id": customer["customer_id"], "currency_code": "EUR", "issued_on": "2025-03-03", "lines": [line],
+        }});
+        up.call("InvoiceService/CreateAndIssueInvoice", &invoice, None).unwrap();
+    }
+    let watch = |run_id: &str| {
+        let mut command = quittance(&["watch-run", "--server", &up.address, "--data"]);
+        let output = command.arg(&folder.0).args(["collections", run_id]).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let run = up.call("DunningService/StartDunning", &json!({"as_of": "2025-04-16"}), None).unwrap();
+    let (code, counts, _) = watch(run["run_id"].as_str().unwrap());
+    assert_eq!((code, counts.as_str()), (Some(3), "finished: 2 items, 1 done, 0 skipped, 1 failed\n"));
+    let (code, _, error) = watch("01890000-0000-7000-8000-000000000000");
+    assert!(code == Some(1) && error.contains("RUN_NOT_FOUND"), "{code:?} {error}");
+    up.stop();
+}

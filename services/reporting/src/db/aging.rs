@@ -257,11 +257,7 @@ pub(crate) async fn of_customer(
              group by currency
              having sum(amount) <> 0
            ), used as (
-             select currency from owed
-             union
-             select currency from unapplied
-             union
-             select currency from on_account
+             select currency from owed union select currency from unapplied union select currency from on_account
            )
            select c.id, c.number, c.name,
              s.currency as "currency!",

@@ -6,6 +6,8 @@ mod known_at_tests;
 #[cfg(test)]
 mod late_facts_tests;
 mod status;
+#[cfg(test)]
+mod vectors_tests;
 
 use chrono::{DateTime, Utc};
 use quittance_events::tenant_stream_status;

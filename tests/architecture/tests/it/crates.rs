@@ -11,7 +11,7 @@ use quittance_architecture::root;
 pub(crate) const SERVICES: [&str; 5] = ["invoicing", "credit-risk", "payments", "collections", "reporting"];
 
 /// What each library may know of the others.
-const LIBRARIES: [(&str, &[&str]); 17] = [
+const LIBRARIES: [(&str, &[&str]); 18] = [
     ("kernel", &[]),
     ("private-postgres", &[]),
     ("bankfiles", &[]),
@@ -25,6 +25,7 @@ const LIBRARIES: [(&str, &[&str]); 17] = [
     ("service", &["kernel", "proto", "db", "events", "runtime", "grpc"]),
     ("webhooks", &["kernel", "proto", "db", "events", "runtime", "grpc", "service"]),
     ("approvals", &["kernel", "proto", "db", "events", "grpc", "service"]),
+    ("runs", &["kernel", "proto", "db", "events", "grpc", "service"]),
     ("policies", &["kernel", "db", "grpc", "service"]),
     ("audit", &["kernel", "proto", "events", "grpc", "service"]),
     ("host", &["kernel", "db", "events", "runtime", "grpc", "service", "webhooks"]),

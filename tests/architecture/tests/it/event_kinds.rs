@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 53] = [
+const KINDS: [&str; 55] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
+    "quittance.collections.v1.RunEnded",
+    "quittance.collections.v1.RunStarted",
     "quittance.collections.v1.StrategyCreated",
     "quittance.collections.v1.StrategyDeleted",
     "quittance.collections.v1.StrategyUpdated",

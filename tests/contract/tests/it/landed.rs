@@ -1,6 +1,11 @@
 //! The databases as the last landed program left them are migrated by today's, and its books still hold.
 
-use std::{collections::BTreeMap, fs, io::Read as _, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Read as _,
+    path::Path,
+};
 
 use flate2::read::GzDecoder;
 use quittance_db::{Db, Logins, Workload};
@@ -9,8 +14,11 @@ use quittance_host::Service as _;
 use quittance_kernel::{Clock, TenantId};
 use quittance_private_postgres::{Durability, OWNER, Options, ScratchPostgres};
 use quittance_proto::{
-    collections::v1::dunning_service_client::DunningServiceClient,
-    common::v1::{InvariantResult, VerifyLedgerRequest},
+    collections::v1::{
+        ListRemindersRequest, collections_run_service_client::CollectionsRunServiceClient,
+        dunning_service_client::DunningServiceClient,
+    },
+    common::v1::{InvariantResult, ListRunItemsRequest, ListRunsRequest, RunItemState, RunState, VerifyLedgerRequest},
     creditrisk::v1::credit_service_client::CreditServiceClient,
     invoicing::v1::{
         CreateAndIssueInvoiceRequest, Invoice, InvoiceLine, ListCustomersRequest,
@@ -155,6 +163,32 @@ async fn issue_one(client: Client) {
     assert!(!issued.number.is_empty(), "{issued:?}");
 }
 
+/// Runs that landed are finished runs, with the customers that they reminded as their items and the request that would start them again. How many there are.
+async fn landed_runs(client: Client) -> usize {
+    let mut runs = CollectionsRunServiceClient::new(client.clone());
+    let found = runs.list_runs(ListRunsRequest::default()).await.unwrap().into_inner().runs;
+    for run in &found {
+        assert_eq!((run.method.as_str(), run.state()), ("StartDunning", RunState::Finished), "{run:?}");
+        let fields = &run.request.as_ref().unwrap().fields;
+        let text = |name: &str| match fields[name].kind.as_ref().unwrap() {
+            prost_types::value::Kind::StringValue(text) => text.as_str(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((text("asOf"), text("strategyId").len()), (run.as_of.as_str(), 36));
+        let request = ListRemindersRequest { run_id: run.run_id.clone(), ..ListRemindersRequest::default() };
+        let mut dunning = DunningServiceClient::new(client.clone());
+        let reminders = dunning.list_reminders(request).await.unwrap().into_inner().reminders;
+        let reminded: BTreeSet<String> =
+            reminders.into_iter().map(|reminder| format!("customers/{}", reminder.customer_id)).collect();
+        let request = ListRunItemsRequest { run_id: run.run_id.clone(), ..ListRunItemsRequest::default() };
+        let items = runs.list_run_items(request).await.unwrap().into_inner().items;
+        assert!(items.iter().all(|item| item.state() == RunItemState::Done), "{items:?}");
+        assert_eq!(items.into_iter().map(|item| item.subject).collect::<BTreeSet<_>>(), reminded);
+        assert_eq!(usize::try_from(run.total_count).unwrap(), reminded.len());
+    }
+    found.len()
+}
+
 #[tokio::test]
 async fn landed_databases_migrate_and_their_books_hold() {
     let landed = Landed::start().await;
@@ -173,16 +207,19 @@ async fn landed_databases_migrate_and_their_books_hold() {
     let tenants = landed.tenants().await;
     assert!(tenants.len() > 1, "there are two books: {tenants:?}");
     let mut checked: BTreeMap<String, i64> = BTreeMap::new();
+    let mut runs = 0;
     for tenant in tenants {
         let client = server.client_for(Some(tenant), &["*"], "*");
         for (area, invariant) in verify(client.clone()).await {
             assert_eq!(invariant.violations, 0, "{area}: {invariant:?}");
             *checked.entry(format!("{area}: {}", invariant.rule)).or_default() += invariant.checked;
         }
+        runs += landed_runs(client.clone()).await;
         issue_one(client.clone()).await;
         let after = OpenItemServiceClient::new(client).verify_ledger(VerifyLedgerRequest {}).await.unwrap();
         assert!(after.get_ref().invariants.iter().all(|invariant| invariant.violations == 0), "{after:?}");
     }
+    assert!(runs > 0, "no runs landed");
     let unchecked: Vec<_> = checked.iter().filter(|(_, count)| **count == 0).map(|(rule, _)| rule.as_str()).collect();
     assert_eq!(unchecked, OF_LATER_VERSIONS, "what landed says something about every other rule");
 }
