@@ -1,52 +1,20 @@
 //! The hashes of commands as the request log keeps them.
 
 use chrono::NaiveDate;
-use quittance_db::{DbError, Tx};
+use quittance_db::Tx;
 use quittance_events::Event;
 use quittance_kernel::{CustomerId, TenantId};
 use quittance_proto::common::v1 as pb;
-use quittance_service::{CommonError, Operation as _, Settings, command_hash, service_error};
-use quittance_testkit::KeptRequests;
-use tonic::Status;
+use quittance_service::{Operation as _, command_hash};
+use quittance_testkit::{KeptRequests, SomeError, SomeService};
 
 use crate::{
     ApprovalMessage, ApproveRequest, Approves, InForce,
     ops::{In, Reject},
 };
 
-/// The settings of some service.
-#[derive(Debug)]
-struct Invoicing;
-
-#[derive(Debug, Clone, thiserror::Error)]
-enum Error {
-    #[error(transparent)]
-    Common(#[from] CommonError),
-}
-
-service_error!(Error);
-
-impl From<Error> for Status {
-    fn from(Error::Common(error): Error) -> Self {
-        error.into()
-    }
-}
-
-impl Settings for Invoicing {
-    const AREA: &'static str = "invoicing";
-    type Error = Error;
-
-    async fn load(_tx: &mut Tx) -> Result<Option<Self>, DbError> {
-        Ok(Some(Self))
-    }
-
-    fn time_zone(&self) -> chrono_tz::Tz {
-        chrono_tz::UTC
-    }
-}
-
-impl Approves for Invoicing {
-    async fn approval_policy(_tx: &mut Tx, _today: NaiveDate) -> Result<Option<InForce>, Error> {
+impl Approves for SomeService {
+    async fn approval_policy(_tx: &mut Tx, _today: NaiveDate) -> Result<Option<InForce>, SomeError> {
         Ok(None)
     }
 
@@ -65,7 +33,7 @@ fn hashes_of_commands_stay_what_they_were() {
     );
     kept.check::<pb::RejectRequest, _>(
         r#"{"approval_id": "018f4e2a-7d3b-7c55-9a86-000000000001", "note": "Too early."}"#,
-        |request, command: In<Invoicing, Reject>| command_hash(In::<Invoicing, Reject>::NAME, request, &command),
+        |request, command: In<SomeService, Reject>| command_hash(In::<SomeService, Reject>::NAME, request, &command),
         "089401234bbd4f4847a81b2b2864edf1de2678806586fd3eba01e39644e4ef19",
     );
     kept.finish();

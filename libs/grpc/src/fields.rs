@@ -99,6 +99,11 @@ pub fn positive_money(value: Option<&pb::Money>) -> Read<Money> {
     if money.is_positive() { Ok(money) } else { Err(("AMOUNT_NOT_POSITIVE", "must be above zero".to_owned())) }
 }
 
+/// An amount above zero; `None` where there is none.
+pub fn optional_positive_money(value: Option<&pb::Money>) -> Read<Option<Money>> {
+    value.map(|money| positive_money(Some(money))).transpose()
+}
+
 /// A plain decimal of at most 15 digits before the point and `max_decimals` behind it.
 pub fn decimal(value: &str, max_decimals: usize) -> Read<Decimal> {
     if value.is_empty() {

@@ -36,8 +36,8 @@ pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_ad
 pub use entry::entry_status;
 pub use fault::{Fault, db_fault, error_info, internal};
 pub use fields::{
-    currency, date, decimal, filter_line, id, message, money, optional_date, optional_id, optional_line, optional_text,
-    percent, positive_money, request_id, required, text, whole_seconds,
+    currency, date, decimal, filter_line, id, message, money, optional_date, optional_id, optional_line,
+    optional_positive_money, optional_text, percent, positive_money, request_id, required, text, whole_seconds,
 };
 pub use layer::{CallLayer, Caller};
 pub use mask::Mask;

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::NaiveDate;
 use prost::Message as _;
-use quittance_kernel::{Bug, RunId};
+use quittance_kernel::{RunId, count};
 use quittance_service::{CommonError, Operation, Settings, Write};
 use uuid::Uuid;
 
@@ -45,7 +45,7 @@ where
     C::Settings: Runs,
 {
     let origin = w.origin(0);
-    let total = i32::try_from(new.subjects.len()).map_err(|_| Bug("a run has more items than can be counted"))?;
+    let total = count(new.subjects.len())?;
     let (state, ended_at) = if total == 0 { (State::Finished, Some(w.now)) } else { (State::Running, None) };
     let run = Run {
         id: new.id,

@@ -9,6 +9,7 @@ mod plans;
 mod receiver;
 mod requests;
 mod service;
+mod settings;
 mod wait;
 
 pub use certificates::Authority;
@@ -19,4 +20,5 @@ pub use plans::{ListPlans, Plans, assert_plans, first_page, one_day, one_minute}
 pub use receiver::{Received, Receiver};
 pub use requests::KeptRequests;
 pub use service::{Events, TestServer, now, peer, request_id};
+pub use settings::{SomeError, SomeService};
 pub use wait::{drained, wait_for, wait_until};

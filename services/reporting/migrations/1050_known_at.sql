@@ -2,7 +2,7 @@
 -- was kept; entries then go by the time at which they were recorded, disputes by their dates, until the read models are rebuilt.
 alter table entry add column known_at timestamptz;
 alter table due_date_extension add column known_at timestamptz;
--- A payer that becomes known after its payment was received: before, the money is nobody's. Null: the payer is known with the money.
+-- A payer that becomes known after its payment was received: before, the money is of no customer. Null: the payer is known with the money.
 alter table payment add column payer_known_at timestamptz;
 alter table cash_entry
   add column known_at timestamptz,

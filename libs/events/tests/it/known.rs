@@ -65,5 +65,5 @@ async fn an_event_that_is_held_keeps_the_time_of_its_position() {
     assert_ne!(held.envelope.recorded_at, minute(7));
     writer.knows_everything.store(true, Ordering::SeqCst);
     assert!(quittance_events::requeue(&bench.db(), &writer, &held.envelope).await.unwrap());
-    assert_eq!(bench.known().await, [minute(7)], "a handler is told when it became known");
+    assert_eq!(bench.known().await, [minute(7)], "a handler receives when it became known");
 }

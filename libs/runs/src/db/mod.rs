@@ -7,7 +7,7 @@ use quittance_db::{
     Db, DbError, Found, Tx, expect_rows,
     row::{known, stored},
 };
-use quittance_kernel::{Actor, RequestId, RunId, TenantId};
+use quittance_kernel::{Actor, RequestId, RunId, TenantId, count};
 use uuid::Uuid;
 
 use crate::run::{Counts, ItemResult, Run, State};
@@ -175,7 +175,7 @@ pub(crate) async fn take(tx: &mut Tx, methods: &[&str], limit: i64) -> Result<Op
             "select i.subject_id
              from run r
              join run_item i on i.tenant_id = r.tenant_id and i.run_id = r.id
-             where r.tenant_id = $1 and r.id = $2 and r.state = 'running' and i.tenant_id = $1 and i.run_id = $2 and i.state = 'pending'
+             where r.tenant_id = $1 and r.id = $2 and r.state = 'running' and i.state = 'pending'
              order by i.subject_id
              limit $3
              for update of i skip locked",
@@ -223,7 +223,7 @@ pub(crate) async fn end_items(
     .execute(&mut **tx)
     .await?;
     expect_rows(&stored, "run_item", ended.len())?;
-    let count = |label| i32::try_from(states.iter().filter(|state| *state == label).count()).unwrap_or(i32::MAX);
+    let counted = |label| count(states.iter().filter(|state| *state == label).count());
     let row = sqlx::query_as!(
         Row,
         "update run
@@ -235,9 +235,9 @@ pub(crate) async fn end_items(
            ended_at",
         tenant,
         id.uuid(),
-        count("done"),
-        count("skipped"),
-        count("failed"),
+        counted("done")?,
+        counted("skipped")?,
+        counted("failed")?,
         now,
     )
     .fetch_optional(&mut **tx)

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quittance_kernel::{CreditNoteId, CustomerId, InvoiceId, Metadata, Money};
 
 use super::credit_scope::{Credit, CreditLine, CreditScope};
-use super::customer_credit::{CreditEntry, CustomerCredit};
+use super::customer_credit::{CreditEntry, CustomerCredit, apply_each};
 use super::entry::{Entry, Recording};
 use super::invoice::{Invoice, State};
 use super::open_item::OpenItem;
@@ -175,22 +175,16 @@ impl<'a> CreditPlan<'a> {
             issued_at: recording.at,
         };
         let invoice = Invoice { state, version: invoice.version + 1, ..invoice.clone() };
-        let (mut on_account, issued) =
+        let (issued, first) =
             CustomerCredit::issue(id, &note.number, note.customer, note.totals.total, note.issued_on, recording)?;
         let mut due_last_first = if request.keep_on_account { Vec::new() } else { items };
         due_last_first.sort_by_key(|item| std::cmp::Reverse((item.due_on, item.installment)));
-        let (mut items, mut entries, mut credit_entries) = (Vec::new(), Vec::new(), vec![issued]);
-        for item in due_last_first {
-            if item.open().is_zero() || on_account.remaining().is_zero() {
-                continue;
-            }
-            let used = on_account.apply(item, None, request.issued_on, recording)?;
-            on_account = used.credit;
-            credit_entries.push(used.entry);
-            let (item, entry) = used.item.ok_or(Refusal::NothingOpen)?;
-            items.push(item);
-            entries.push(entry);
-        }
+        let open = due_last_first.into_iter().filter(|item| !item.open().is_zero()).map(|item| (item, None));
+        let done = apply_each(issued.clone(), open, request.issued_on, recording)?;
+        let on_account = done.last().map_or(issued, |used| used.credit.clone());
+        let (moved, applied): (Vec<_>, Vec<_>) = done.into_iter().map(|used| (used.item, used.entry)).unzip();
+        let (items, entries) = moved.into_iter().flatten().unzip();
+        let credit_entries = std::iter::once(first).chain(applied).collect();
         Ok(Credited {
             note,
             invoice,

@@ -180,12 +180,12 @@ pub(crate) struct CreditUse {
     pub item: Option<(OpenItem, Entry)>,
 }
 
-impl CustomerCredit {
-    /// The credit note that opened it.
-    pub(crate) const fn credit_note(&self) -> CreditNoteId {
-        CreditNoteId::new(self.id.uuid())
-    }
+/// The credit note that opened a credit, which has its id.
+pub(crate) const fn note_of(credit: CreditId) -> CreditNoteId {
+    CreditNoteId::new(credit.uuid())
+}
 
+impl CustomerCredit {
     /// What remains of it.
     pub(crate) const fn remaining(&self) -> Money {
         self.amounts.remaining()
@@ -357,15 +357,18 @@ pub(crate) fn apply_in_order(
     recording: &Recording,
 ) -> Result<Vec<CreditUse>, Refusal> {
     let mut items: Vec<OpenItem> = items.into_iter().filter(|item| !item.open().is_zero()).collect();
+    if items.is_empty() {
+        return Err(Refusal::NothingOpen);
+    }
     items.sort_by_key(|item| (item.due_on, item.id));
     apply_each(credit, items.into_iter().map(|item| (item, None)), dated_on, recording)
 }
 
-/// Applies a credit to these items, this amount to each, or as much as it has open and the credit has remaining. What remains of nothing is applied to no
+/// Applies a credit to these items, this amount to each, or as much as it has open and the credit has remaining. Once nothing remains, it is applied to no
 /// further one of the latter.
 ///
 /// # Errors
-/// `NothingOpen` if there is no item, and those of [`CustomerCredit::apply`].
+/// Those of [`CustomerCredit::apply`].
 pub(crate) fn apply_each(
     credit: CustomerCredit,
     items: impl IntoIterator<Item = (OpenItem, Option<Money>)>,
@@ -382,7 +385,7 @@ pub(crate) fn apply_each(
         credit = used.credit.clone();
         done.push(used);
     }
-    if done.is_empty() { Err(Refusal::NothingOpen) } else { Ok(done) }
+    Ok(done)
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub(crate) use credit_note_page::CreditNotePage;
 pub(crate) use credit_scope::{CreditLine, CreditScope, LineCredit};
 pub(crate) use customer::{Contact, ContactContent, Customer, CustomerContent, CustomerPatch};
 pub(crate) use customer_credit::{
-    CreditAmounts, CreditEntry, CreditEntryKind, CreditUse, CustomerCredit, apply_each, apply_in_order,
+    CreditAmounts, CreditEntry, CreditEntryKind, CreditUse, CustomerCredit, apply_each, apply_in_order, note_of,
 };
 pub(crate) use delivery::{Delivery, DeliveryChannel};
 pub(crate) use document::DocumentError;

@@ -55,18 +55,10 @@ pub(crate) struct Statement {
     pub lines: Vec<StatementLine>,
     /// The closing balance, at the end of the last day: what is open on items, less what remains of credits.
     pub closing: Money,
+    /// What is open on items at the end of the last day.
+    pub closing_items: Money,
     /// What remains of credits at the end of the last day.
     pub closing_credits: Money,
-}
-
-impl Statement {
-    /// What is open on items at the end of the last day.
-    ///
-    /// # Errors
-    /// `TooLarge`.
-    pub(crate) fn closing_items(&self) -> Result<Money, MoneyError> {
-        self.closing.checked_add(self.closing_credits)
-    }
 }
 
 impl Statement {
@@ -95,7 +87,8 @@ impl Statement {
             closing = closing.checked_add(movement.amount)?;
             lines.push(StatementLine { movement, balance: closing });
         }
-        Ok(Statement { from_on, to_on, opening, lines, closing, closing_credits })
+        let closing_items = closing.checked_add(closing_credits)?;
+        Ok(Statement { from_on, to_on, opening, lines, closing, closing_items, closing_credits })
     }
 }
 
@@ -125,7 +118,7 @@ mod tests {
         let statement =
             Statement::of(day("2026-03-01"), day("2026-03-31"), eur("7.00"), movements, eur("25.00")).unwrap();
         assert_eq!((statement.opening, statement.closing), (eur("107.00"), eur("125.00")));
-        assert_eq!(statement.closing_items(), Ok(eur("150.00")));
+        assert_eq!(statement.closing_items, eur("150.00"));
         let balances: Vec<Money> = statement.lines.iter().map(|line| line.balance).collect();
         assert_eq!(balances, [eur("157.00"), eur("127.00"), eur("125.00")]);
     }

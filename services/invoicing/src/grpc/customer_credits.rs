@@ -1,13 +1,14 @@
 //! Credits of customers and what they are used for.
 
 use quittance_approvals::Decided;
-use quittance_db::{Column, Tx, Window};
-use quittance_grpc::{Page, date_range, filter_ids, id, time_range};
+use quittance_db::Tx;
+use quittance_grpc::{date_range, filter_ids, id, time_range};
 use quittance_kernel::{CreditId, CustomerId, EntryId};
 use quittance_proto::invoicing::v1::{self as pb, customer_credit_service_server::CustomerCreditService};
 use quittance_service::{Query, parse, query, read_places};
 use tonic::{Request, Response, Status};
 
+use super::lists::is_by_time;
 use crate::{
     App, Error,
     db::{self, item::ItemView},
@@ -74,8 +75,7 @@ impl CustomerCreditService for App {
         let customers = filter_ids(&mut bad, "customer_ids", &request.customer_ids, CustomerId::parse);
         let issued_on = bad.within("issued_on", date_range(request.issued_on.as_ref()));
         let updated_at = bad.within("update_time", time_range(request.update_time.as_ref()));
-        let is_by_time = |(_, window): &(Page, Window)| matches!(window.order.column, Column::Time(_));
-        if request.include_used && page.as_ref().is_some_and(|page| !is_by_time(page)) {
+        if request.include_used && !is_by_time(page.as_ref()) {
             bad.add("include_used", "ORDER_UNKNOWN", "used credits are listed by update_time only");
         }
         let checked = customers.zip(issued_on).zip(updated_at).zip(page);

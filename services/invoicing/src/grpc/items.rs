@@ -125,10 +125,9 @@ impl OpenItemService for App {
             );
             return Err(bad.into());
         }
-        let refused = |error| Error::refused(format!("customer {customer}"), Refusal::from(error));
-        let made = Statement::of(from, to, carried, movements, credits).map_err(refused)?;
-        let shown = wire::statement(customer, &made).map_err(refused)?;
-        Ok(Response::new(pb::Statement { known_at: known_at.map(instant), ..shown }))
+        let made = Statement::of(from, to, carried, movements, credits)
+            .map_err(|e| Error::refused(format!("customer {customer}"), Refusal::from(e)))?;
+        Ok(Response::new(pb::Statement { known_at: known_at.map(instant), ..wire::statement(customer, &made) }))
     }
 
     async fn verify_ledger(

@@ -21,6 +21,11 @@ use crate::{
     wire,
 };
 
+/// Whether a list is in the order of a time, the only one of the indexes that have what is closed too; so is one whose order is refused.
+pub(super) fn is_by_time(page: Option<&(Page, Window)>) -> bool {
+    page.is_none_or(|(_, window)| matches!(window.order.column, Column::Time(_)))
+}
+
 /// A state as stored.
 const fn stored_state(state: pb::InvoiceState) -> Option<StoredState> {
     match state {
@@ -198,8 +203,7 @@ impl App {
         let issued_on = bad.within("issued_on", date_range(request.issued_on.as_ref()));
         let open = bad.within("open_amount", amount_range(request.open_amount.as_ref()));
         let updated_at = bad.within("update_time", time_range(request.update_time.as_ref()));
-        let is_by_time = |(_, window): &(Page, Window)| matches!(window.order.column, Column::Time(_));
-        if request.include_closed && page.as_ref().is_some_and(|page| !is_by_time(page)) {
+        if request.include_closed && !is_by_time(page.as_ref()) {
             bad.add("include_closed", "ORDER_UNKNOWN", "closed items are listed by update_time only");
         }
         let checked = customers.zip(due_on.zip(issued_on)).zip(open.zip(updated_at)).zip(page);

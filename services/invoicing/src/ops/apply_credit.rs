@@ -1,7 +1,5 @@
 //! `ApplyCredit`.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDate;
 use quittance_kernel::{CreditId, ItemId, Money};
 use quittance_service::Operation;
@@ -11,7 +9,7 @@ use crate::{
     Error,
     app::TenantSettings,
     db::{self, item::ItemView},
-    domain::{CreditEntry, CreditUse, CustomerCredit, Source, apply_each, apply_in_order},
+    domain::{CreditEntry, CreditUse, CustomerCredit, Source, apply_each, apply_in_order, note_of},
     outbox,
 };
 
@@ -38,7 +36,7 @@ impl Operation for ApplyCredit {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = self.credit;
-        let recording = recording(w, 0, Source::CreditNote(credits::note_of(id)), &self.reason)?;
+        let recording = recording(w, 0, Source::CreditNote(note_of(id)), &self.reason)?;
         let dated_on = self.effective_on.unwrap_or(recording.today);
         let mut wanted: Vec<ItemId> = self.items.iter().map(|(item, _)| *item).collect();
         if wanted.is_empty() {
@@ -52,25 +50,23 @@ impl Operation for ApplyCredit {
             return Err(Error::ItemNotFound(*item));
         }
         timelines::read(w, views.values_mut().map(|view| (&mut view.item, dated_on))).await?;
-        let disputed: HashMap<ItemId, bool> = views.iter().map(|(item, view)| (*item, view.disputed)).collect();
         let uses = if self.items.is_empty() {
-            let items = views.into_values().map(|view| view.item).collect();
+            let items = views.values().map(|view| view.item.clone()).collect();
             apply_in_order(credit, items, dated_on, &recording)
         } else {
-            let named = self.items.iter().filter_map(|(item, amount)| Some((views.remove(item)?.item, *amount)));
-            apply_each(credit, named.collect::<Vec<_>>(), dated_on, &recording)
+            let named = self.items.iter().filter_map(|(item, amount)| Some((views.get(item)?.item.clone(), *amount)));
+            apply_each(credit, named, dated_on, &recording)
         };
         let uses = uses.map_err(|refusal| Error::refused(format!("credit {id}"), refusal))?;
         let credit = credits::save(w, &uses).await?;
         for used in &uses {
             w.publish(outbox::credit_applied(used));
         }
-        let items = uses.iter().filter_map(|used| used.item.as_ref());
-        let views = items.map(|(item, _)| ItemView {
-            item: item.clone(),
-            disputed: disputed.get(&item.id).copied().unwrap_or_default(),
+        let changed = uses.iter().filter_map(|used| {
+            let (item, _) = used.item.as_ref()?;
+            Some(ItemView { item: item.clone(), disputed: views.get(&item.id)?.disputed })
         });
-        let views = views.collect();
+        let views = changed.collect();
         Ok((credit, uses.into_iter().map(|CreditUse { entry, .. }| entry).collect(), views))
     }
 }

@@ -1,17 +1,12 @@
 //! What the operations on credits share.
 
-use quittance_kernel::{Bug, CreditId, CreditNoteId};
+use quittance_kernel::{Bug, CreditId};
 
 use super::Write;
 use crate::{
     Error, db,
     domain::{CreditUse, CustomerCredit, Entry, OpenItem},
 };
-
-/// The credit note that opened a credit, which has its id.
-pub(super) const fn note_of(credit: CreditId) -> CreditNoteId {
-    CreditNoteId::new(credit.uuid())
-}
 
 /// Locks a credit. Its items are locked before it, everywhere.
 pub(super) async fn lock(w: &mut Write<'_>, id: CreditId) -> Result<CustomerCredit, Error> {

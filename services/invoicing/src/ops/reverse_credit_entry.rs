@@ -9,7 +9,7 @@ use crate::{
     Error,
     app::TenantSettings,
     db::{self, item::ItemView},
-    domain::{CreditEntry, CustomerCredit, Refusal, Source},
+    domain::{CreditEntry, CustomerCredit, Refusal, Source, note_of},
     outbox,
 };
 
@@ -32,7 +32,7 @@ impl Operation for ReverseCreditEntry {
     async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = self.credit;
         let refused = |refusal| Error::refused(format!("entry {}", self.entry), refusal);
-        let recording = recording(w, 0, Source::CreditNote(credits::note_of(id)), &self.reason)?;
+        let recording = recording(w, 0, Source::CreditNote(note_of(id)), &self.reason)?;
         let dated_on = self.effective_on.unwrap_or(recording.today);
         let found = db::customer_credit::find_entry(w.tx, id, self.entry).await?;
         let view = match found.and_then(|(entry, _)| entry.item) {

@@ -9,7 +9,7 @@ use super::{Write, credits, recording};
 use crate::{
     Error,
     app::TenantSettings,
-    domain::{CreditEntry, CustomerCredit, Source},
+    domain::{CreditEntry, CustomerCredit, Source, note_of},
     outbox,
 };
 
@@ -32,7 +32,7 @@ impl Operation for WriteOffCredit {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = self.credit;
-        let recording = recording(w, 0, Source::CreditNote(credits::note_of(id)), &self.reason)?;
+        let recording = recording(w, 0, Source::CreditNote(note_of(id)), &self.reason)?;
         let dated_on = self.effective_on.unwrap_or(recording.today);
         let credit = credits::lock(w, id).await?;
         let used = credit

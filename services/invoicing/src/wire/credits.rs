@@ -4,14 +4,14 @@ use quittance_kernel::Actor;
 use quittance_proto::{instant, invoicing::v1 as pb, money};
 
 use super::optional;
-use crate::domain::{CreditEntry, CreditEntryKind, CustomerCredit};
+use crate::domain::{CreditEntry, CreditEntryKind, CustomerCredit, note_of};
 
 /// A credit.
 pub(crate) fn customer_credit(credit: &CustomerCredit) -> pb::Credit {
     pb::Credit {
         credit_id: credit.id.to_string(),
         customer_id: credit.customer.to_string(),
-        credit_note_id: credit.credit_note().to_string(),
+        credit_note_id: note_of(credit.id).to_string(),
         number: credit.number.clone(),
         issued_on: credit.issued_on.to_string(),
         amount: Some(money(credit.amounts.amount())),

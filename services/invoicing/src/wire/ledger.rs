@@ -1,6 +1,6 @@
 //! Open items, entries and statements as messages of the contract.
 
-use quittance_kernel::{Actor, CustomerId, MoneyError};
+use quittance_kernel::{Actor, CustomerId};
 use quittance_proto::{instant, invoicing::v1 as pb, money};
 
 use super::{credits::credit_entry_kind, item_terms, optional};
@@ -108,10 +108,7 @@ pub(crate) fn extension(extension: &Extension) -> pb::DueDateExtension {
 }
 
 /// A statement of account.
-///
-/// # Errors
-/// `TooLarge`.
-pub(crate) fn statement(customer: CustomerId, statement: &Statement) -> Result<pb::Statement, MoneyError> {
+pub(crate) fn statement(customer: CustomerId, statement: &Statement) -> pb::Statement {
     let entries = statement.lines.iter().map(|line| {
         let shown = pb::StatementEntry {
             effective_on: line.movement.effective_on.to_string(),
@@ -131,17 +128,17 @@ pub(crate) fn statement(customer: CustomerId, statement: &Statement) -> Result<p
             }
         }
     });
-    Ok(pb::Statement {
+    pb::Statement {
         customer_id: customer.to_string(),
         from_on: statement.from_on.to_string(),
         to_on: statement.to_on.to_string(),
         opening_balance: Some(money(statement.opening)),
         entries: entries.collect(),
         closing_balance: Some(money(statement.closing)),
-        closing_items: Some(money(statement.closing_items()?)),
+        closing_items: Some(money(statement.closing_items)),
         closing_credits: Some(money(statement.closing_credits)),
         known_at: None,
-    })
+    }
 }
 
 fn entry_kind(kind: EntryKind) -> pb::EntryKind {

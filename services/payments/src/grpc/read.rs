@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use quittance_grpc::{
-    BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, Violations, id, message, metadata, optional_date, optional_id, optional_text,
-    positive_money, required, text, write_off,
+    BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, Violations, id, message, metadata, optional_date, optional_id,
+    optional_positive_money, optional_text, positive_money, required, text, write_off,
 };
 use quittance_kernel::{AllocationId, CustomerId, ItemId, PaymentId};
 use quittance_matching::Fallback;
@@ -114,10 +114,7 @@ fn chosen(chosen: &pb::ChosenAllocation) -> Result<Chosen, Violations> {
     let mut bad = Violations::default();
     let item = bad.check("item_id", id(&chosen.item_id, ItemId::parse));
     let amount = bad.check("amount", positive_money(chosen.amount.as_ref()));
-    let discount = match &chosen.discount {
-        None => Some(None),
-        Some(discount) => bad.check("discount", positive_money(Some(discount))).map(Some),
-    };
+    let discount = bad.check("discount", optional_positive_money(chosen.discount.as_ref()));
     if let (Some(amount), Some(Some(discount))) = (amount, discount)
         && amount.currency() != discount.currency()
     {

@@ -1,4 +1,4 @@
-//! Open balances on a date by days past due. Every sum is of entries effective on or before the date, and known at the instant that is asked for, if one is:
+//! Open balances on a date by days past due. Every sum is of entries effective on or before the date, and known at the requested instant, if there is one:
 //! nothing is read from balances that have only today's state.
 
 use quittance_db::{DbError, Tx};

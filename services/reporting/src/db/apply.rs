@@ -286,7 +286,7 @@ pub(crate) struct Payer {
 }
 
 /// Gives known payments the payers that have become known, and what moved of them with them, each with the time at which it did: before, the money is
-/// nobody's. A payer becomes known once. Two statements: the second sees what was moved by a transaction that the first has waited for.
+/// of no customer. A payer becomes known once. Two statements: the second sees what was moved by a transaction that the first has waited for.
 pub(crate) async fn payers(tx: &mut Tx, payers: &HashMap<Uuid, Payer>) -> Result<(), DbError> {
     if payers.is_empty() {
         return Ok(());

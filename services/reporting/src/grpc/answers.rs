@@ -42,17 +42,23 @@ fn buckets(row: &AgingRow, currency: Currency) -> Result<pb::Aging, Error> {
     })
 }
 
-/// What a request asks for: its date, or today in the tenant's time zone, and what was known.
+/// What is requested: a date, or today in the tenant's time zone, and what was known.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct Requested {
     pub(super) on: Option<NaiveDate>,
     pub(super) known_at: Option<DateTime<Utc>>,
 }
 
-impl Asked {
+impl Requested {
     pub(super) async fn as_of(self, app: &App, tenant: TenantId) -> Result<AsOf, Error> {
         Ok(AsOf { on: app.date_or_today(tenant, self.on).await?, known_at: self.known_at })
     }
+}
+
+/// How far the events of each area were read.
+async fn watermarks(tx: &mut Tx) -> Result<Vec<common::Subscription>, Error> {
+    let status = quittance_events::tenant_stream_status(tx).await?;
+    Ok(quittance_grpc::stream_status(status, 0)?.subscriptions)
 }
 
 /// The same of a report as known at an instant, which is final up to them; none where everything counts that is known now.
@@ -60,22 +66,17 @@ pub(super) async fn watermarks_of(tx: &mut Tx, as_of: AsOf) -> Result<Vec<common
     if as_of.known_at.is_some() { watermarks(tx).await } else { Ok(Vec::new()) }
 }
 
-async fn watermarks(tx: &mut Tx) -> Result<Vec<common::Subscription>, Error> {
-    let status = quittance_events::tenant_stream_status(tx).await?;
-    Ok(quittance_grpc::stream_status(status, 0)?.subscriptions)
-}
-
 /// Balances on a date.
 pub(super) async fn aging_report(
     app: &App,
     tenant: TenantId,
-    asked: Asked,
+    requested: Requested,
     currency: Currency,
 ) -> Result<pb::AgingReport, Error> {
     let mut tx = app.view(tenant).await?;
     // From the same snapshot: the report shows exactly what was applied up to them.
     let watermarks = watermarks(&mut tx).await?;
-    let as_of = asked.as_of(app, tenant).await?;
+    let as_of = requested.as_of(app, tenant).await?;
     let row = db::aging::total(&mut tx, currency, as_of).await?;
     Ok(pb::AgingReport {
         effective_on: as_of.on.to_string(),
@@ -111,13 +112,13 @@ pub(super) async fn customer_balance(
     app: &App,
     tenant: TenantId,
     id: CustomerId,
-    asked: Asked,
+    requested: Requested,
 ) -> Result<pb::CustomerBalance, Error> {
     let mut tx = app.view(tenant).await?;
     if !db::party::customer_exists(&mut tx, id).await? {
         return Err(Error::CustomerNotFound(id));
     }
-    let as_of = asked.as_of(app, tenant).await?;
+    let as_of = requested.as_of(app, tenant).await?;
     let watermarks = watermarks_of(&mut tx, as_of).await?;
     let mut balances = Vec::new();
     for (code, row) in db::aging::of_customer(&mut tx, id, as_of).await? {
@@ -149,13 +150,13 @@ fn metric(metric: Metric) -> pb::Metric {
 pub(super) async fn kpis(
     app: &App,
     tenant: TenantId,
-    asked: Asked,
+    requested: Requested,
     currency: Currency,
 ) -> Result<pb::KpiReport, Error> {
     let mut tx = app.view(tenant).await?;
     let tx = &mut tx;
     let watermarks = watermarks(tx).await?;
-    let as_of = asked.as_of(app, tenant).await?;
+    let as_of = requested.as_of(app, tenant).await?;
     let on = as_of.on;
     let aging = db::aging::total(tx, currency, as_of).await?;
     let to_date = db::kpi::to_date(tx, currency, as_of).await?;

@@ -158,7 +158,7 @@ fn amount(money: Option<&quittance_proto::common::v1::Money>) -> Decimal {
 }
 
 /// What is open, and what is unapplied, from the events alone.
-fn told(events: &BTreeMap<&'static str, Vec<Envelope>>, on: &str, known: DateTime<Utc>) -> (Decimal, Decimal) {
+fn published(events: &BTreeMap<&'static str, Vec<Envelope>>, on: &str, known: DateTime<Utc>) -> (Decimal, Decimal) {
     let (mut open, mut unapplied) = (Decimal::ZERO, Decimal::ZERO);
     for event in events["invoicing"].iter().filter(|event| known_at(event) <= known) {
         let mut payload = inv::InvoicingEvent::decode(&*event.payload).unwrap().payload.unwrap();
@@ -168,13 +168,15 @@ fn told(events: &BTreeMap<&'static str, Vec<Envelope>>, on: &str, known: DateTim
     for event in events.get("payments").into_iter().flatten().filter(|event| known_at(event) <= known) {
         let payload = pay::PaymentsEvent::decode(&*event.payload).unwrap().payload.unwrap();
         let (effective_on, moved) = match payload {
-            payments_event::Payload::PaymentReceived(told) => (told.received_on, amount(told.amount.as_ref())),
-            payments_event::Payload::PaymentApplied(told) => {
-                let allocation = told.allocation.unwrap();
+            payments_event::Payload::PaymentReceived(published) => {
+                (published.received_on, amount(published.amount.as_ref()))
+            }
+            payments_event::Payload::PaymentApplied(published) => {
+                let allocation = published.allocation.unwrap();
                 (allocation.effective_on.clone(), -amount(allocation.amount.as_ref()))
             }
-            payments_event::Payload::PaymentUnapplied(told) => {
-                (told.effective_on, amount(told.allocation.unwrap().amount.as_ref()))
+            payments_event::Payload::PaymentUnapplied(published) => {
+                (published.effective_on, amount(published.allocation.unwrap().amount.as_ref()))
             }
             _ => continue,
         };
@@ -239,7 +241,7 @@ fn reports_as_known_at_an_instant_are_those_that_were_made_then() {
             let made = followed(&app, then, &in_time(&events), &customers, &mut draws).await;
             prop_assert_eq!(hash(&db, then).await, hash(&db, mixed).await);
             for (known, on, expected) in made {
-                let (open, unapplied) = told(&events, on, known);
+                let (open, unapplied) = published(&events, on, known);
                 prop_assert_eq!(amount(expected.aging.open_total.as_ref()), open, "{} {}", known, on);
                 prop_assert_eq!(amount(expected.aging.unapplied.as_ref()), unapplied, "{} {}", known, on);
                 for tenant in [then, mixed] {

@@ -22,7 +22,7 @@ use crate::{App, inbox::test_events::apply};
 /// The date of the reports, before all that becomes known is known.
 const ON: &str = "2025-03-31";
 
-/// The read models of a tenant, and what they were told.
+/// The read models of a tenant, and what was published.
 struct Book {
     db: TestDb,
     app: App,
@@ -64,7 +64,7 @@ impl Book {
         book
     }
 
-    async fn told(&mut self, place: usize, known_on: i64, payload: Vec<u8>) {
+    async fn published(&mut self, place: usize, known_on: i64, payload: Vec<u8>) {
         let area = ["invoicing", "payments", "collections"][place];
         self.positions[place] += 1;
         let event = Envelope {
@@ -86,15 +86,15 @@ impl Book {
     }
 
     async fn invoicing(&mut self, known_on: i64, payload: invoicing_event::Payload) {
-        self.told(0, known_on, inv::InvoicingEvent { payload: Some(payload) }.encode_to_vec()).await;
+        self.published(0, known_on, inv::InvoicingEvent { payload: Some(payload) }.encode_to_vec()).await;
     }
 
     async fn payments(&mut self, known_on: i64, payload: payments_event::Payload) {
-        self.told(1, known_on, pay::PaymentsEvent { payload: Some(payload) }.encode_to_vec()).await;
+        self.published(1, known_on, pay::PaymentsEvent { payload: Some(payload) }.encode_to_vec()).await;
     }
 
     async fn collections(&mut self, known_on: i64, payload: collections_event::Payload) {
-        self.told(2, known_on, col::CollectionsEvent { payload: Some(payload) }.encode_to_vec()).await;
+        self.published(2, known_on, col::CollectionsEvent { payload: Some(payload) }.encode_to_vec()).await;
     }
 
     /// An invoice of March 3, due on March 17, known on a day.

@@ -30,7 +30,7 @@ use crate::{
     db::{self, aging::CustomerQuery},
 };
 
-use answers::Asked;
+use answers::Requested;
 
 pub(crate) use answers::invariants;
 
@@ -45,14 +45,15 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
 }
 
 /// The date of a report, and what was known of it.
-fn asked(
+fn requested(
     bad: &mut Violations,
     effective_on: &str,
-    known_at: Result<Option<DateTime<Utc>>, (&'static str, String)>,
-) -> Option<Asked> {
+    instant: Option<&prost_types::Timestamp>,
+    now: DateTime<Utc>,
+) -> Option<Requested> {
     let on = bad.check("effective_on", optional_date(effective_on));
-    let known_at = bad.check("known_at", known_at);
-    on.zip(known_at).map(|(on, known_at)| Asked { on, known_at })
+    let known_at = bad.check("known_at", known_at(instant, now));
+    on.zip(known_at).map(|(on, known_at)| Requested { on, known_at })
 }
 
 #[tonic::async_trait]
@@ -71,10 +72,10 @@ impl ReportService for App {
 
     async fn get_aging(&self, request: Request<pb::GetAgingRequest>) -> Result<Response<pb::AgingReport>, Status> {
         let Query { tenant, request, mut bad } = query(request)?;
-        let asked = asked(&mut bad, &request.effective_on, known_at(request.known_at.as_ref(), self.now()));
+        let requested = requested(&mut bad, &request.effective_on, request.known_at.as_ref(), self.now());
         let currency = bad.check("currency_code", currency(&request.currency_code));
-        let (asked, currency) = bad.into_result(asked.zip(currency))?;
-        Ok(Response::new(answers::aging_report(self, tenant, asked, currency).await?))
+        let (requested, currency) = bad.into_result(requested.zip(currency))?;
+        Ok(Response::new(answers::aging_report(self, tenant, requested, currency).await?))
     }
 
     async fn list_customer_aging(
@@ -84,15 +85,15 @@ impl ReportService for App {
         let mut query = query(request)?;
         let page = query.page();
         let Query { tenant, request, mut bad } = query;
-        let asked = asked(&mut bad, &request.effective_on, known_at(request.known_at.as_ref(), self.now()));
+        let requested = requested(&mut bad, &request.effective_on, request.known_at.as_ref(), self.now());
         let currency = bad.check("currency_code", currency(&request.currency_code));
-        let ((asked, currency), page) = bad.into_result(asked.zip(currency).zip(page))?;
+        let ((requested, currency), page) = bad.into_result(requested.zip(currency).zip(page))?;
         let after = page.after_key(|key| match key {
             [number, id] => Uuid::try_parse(id).ok().map(|id| (number.clone(), id)),
             _ => None,
         })?;
         let mut tx = self.view(tenant).await?;
-        let as_of = asked.as_of(self, tenant).await?;
+        let as_of = requested.as_of(self, tenant).await?;
         let watermarks = answers::watermarks_of(&mut tx, as_of).await?;
         let query = CustomerQuery { as_of, currency, after, limit: page.limit() };
         let rows = db::aging::by_customer(&mut tx, &query).await.map_err(Error::from)?;
@@ -109,17 +110,17 @@ impl ReportService for App {
     ) -> Result<Response<pb::CustomerBalance>, Status> {
         let Query { tenant, request, mut bad } = query(request)?;
         let customer = bad.check("customer_id", id(&request.customer_id, CustomerId::parse));
-        let asked = asked(&mut bad, &request.effective_on, known_at(request.known_at.as_ref(), self.now()));
-        let (customer, asked) = bad.into_result(customer.zip(asked))?;
-        Ok(Response::new(answers::customer_balance(self, tenant, customer, asked).await?))
+        let requested = requested(&mut bad, &request.effective_on, request.known_at.as_ref(), self.now());
+        let (customer, requested) = bad.into_result(customer.zip(requested))?;
+        Ok(Response::new(answers::customer_balance(self, tenant, customer, requested).await?))
     }
 
     async fn get_kpis(&self, request: Request<pb::GetKpisRequest>) -> Result<Response<pb::KpiReport>, Status> {
         let Query { tenant, request, mut bad } = query(request)?;
-        let asked = asked(&mut bad, &request.effective_on, known_at(request.known_at.as_ref(), self.now()));
+        let requested = requested(&mut bad, &request.effective_on, request.known_at.as_ref(), self.now());
         let currency = bad.check("currency_code", currency(&request.currency_code));
-        let (asked, currency) = bad.into_result(asked.zip(currency))?;
-        Ok(Response::new(answers::kpis(self, tenant, asked, currency).await?))
+        let (requested, currency) = bad.into_result(requested.zip(currency))?;
+        Ok(Response::new(answers::kpis(self, tenant, requested, currency).await?))
     }
 
     async fn verify_ledger(

@@ -21,7 +21,7 @@ impl Handler for CollectionsHandler {
 
     async fn apply(&self, tx: &mut Tx, run: Vec<Message<pb::CollectionsEvent>>) -> Result<(), HandlerError> {
         for message in run {
-            let told = match message.event.payload {
+            let published = match message.event.payload {
                 Some(Payload::DisputeOpened(opened)) => opened.dispute,
                 Some(Payload::DisputeResolved(resolved)) => resolved.dispute,
                 Some(
@@ -36,12 +36,12 @@ impl Handler for CollectionsHandler {
                     continue;
                 }
             };
-            let told = told.unwrap_or_default();
+            let published = published.unwrap_or_default();
             let change = DisputeChange {
-                id: uuid(&told.dispute_id, DisputeId::parse, DisputeId::uuid)?,
-                item_id: uuid(&told.item_id, ItemId::parse, ItemId::uuid)?,
-                opened_on: date(&told.opened_on)?,
-                resolved_on: if told.resolved_on.is_empty() { None } else { Some(date(&told.resolved_on)?) },
+                id: uuid(&published.dispute_id, DisputeId::parse, DisputeId::uuid)?,
+                item_id: uuid(&published.item_id, ItemId::parse, ItemId::uuid)?,
+                opened_on: date(&published.opened_on)?,
+                resolved_on: if published.resolved_on.is_empty() { None } else { Some(date(&published.resolved_on)?) },
                 known_at: message.known_at,
             };
             dispute::change(tx, &change).await?;

@@ -1,4 +1,4 @@
-//! Whatever history is told, in whatever order its partitions are read, in whatever batches and however often: the read model is the same.
+//! Whatever history is published, in whatever order its partitions are read, in whatever batches and however often: the read model is the same.
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
@@ -33,7 +33,7 @@ pub(crate) struct History {
     ids: u128,
     /// When the last event got its position, in seconds after the start.
     known: i64,
-    /// What follows later: the events of each in their order. While one is told it is in `chain`.
+    /// What follows later: the events of each in their order. While one is made it is in `chain`.
     chains: Vec<Chain>,
     chain: Option<Chain>,
     pub(crate) events: BTreeMap<&'static str, Vec<Envelope>>,
@@ -255,7 +255,7 @@ impl History {
         }
     }
 
-    /// A payment whose customer is not known at first is told under its own key, what it pays under the customer's.
+    /// A payment whose customer is not known at first has its own key, what it pays the customer's.
     fn paid(&mut self, customer: Uuid, item: Uuid, is_known: bool, total: u64) {
         let (payment, allocation) = (self.id(), self.id());
         let amount = if self.draws.bool() { total } else { self.draws.u64(1..=total) };
@@ -284,7 +284,7 @@ impl History {
                 .into(),
             ..inv::Settlement::default()
         };
-        let told = pay::Allocation {
+        let published = pay::Allocation {
             allocation_id: allocation.to_string(),
             item_id: item.to_string(),
             amount: eur(amount),
@@ -301,19 +301,19 @@ impl History {
         let applied = pay::PaymentApplied {
             payment_id: payment.to_string(),
             customer_id: customer.to_string(),
-            allocation: Some(told.clone()),
+            allocation: Some(published.clone()),
         };
         self.payments(customer, "PaymentApplied", payments_event::Payload::PaymentApplied(applied));
         if self.draws.bool() {
             return;
         }
-        self.later(|history| history.reversed(customer, payment, settlement, told));
+        self.later(|history| history.reversed(customer, payment, settlement, published));
     }
 
-    fn reversed(&mut self, customer: Uuid, payment: Uuid, settlement: inv::Settlement, told: pay::Allocation) {
+    fn reversed(&mut self, customer: Uuid, payment: Uuid, settlement: inv::Settlement, published: pay::Allocation) {
         let reversed = inv::SettlementReversed {
             settlement: Some(settlement),
-            effective_on: told.effective_on.clone(),
+            effective_on: published.effective_on.clone(),
             customer_id: customer.to_string(),
             ..inv::SettlementReversed::default()
         };
@@ -321,8 +321,8 @@ impl History {
         let unapplied = pay::PaymentUnapplied {
             payment_id: payment.to_string(),
             customer_id: customer.to_string(),
-            effective_on: told.effective_on.clone(),
-            allocation: Some(told),
+            effective_on: published.effective_on.clone(),
+            allocation: Some(published),
             reason: "returned".to_owned(),
         };
         self.payments(customer, "PaymentUnapplied", payments_event::Payload::PaymentUnapplied(unapplied));

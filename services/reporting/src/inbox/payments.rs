@@ -40,17 +40,17 @@ impl Handler for PaymentsHandler {
         let mut moved: Vec<(EventId, Uuid)> = Vec::new();
         for message in run {
             match &message.event.payload {
-                Some(Payload::PaymentReceived(told)) => {
-                    received.insert(uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?);
+                Some(Payload::PaymentReceived(published)) => {
+                    received.insert(uuid(&published.payment_id, PaymentId::parse, PaymentId::uuid)?);
                 }
-                Some(Payload::PaymentApplied(told)) => {
-                    moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
+                Some(Payload::PaymentApplied(published)) => {
+                    moved.push((message.event_id, uuid(&published.payment_id, PaymentId::parse, PaymentId::uuid)?));
                 }
-                Some(Payload::PaymentUnapplied(told)) => {
-                    moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
+                Some(Payload::PaymentUnapplied(published)) => {
+                    moved.push((message.event_id, uuid(&published.payment_id, PaymentId::parse, PaymentId::uuid)?));
                 }
-                Some(Payload::PaymentAttributed(told)) => {
-                    moved.push((message.event_id, uuid(&told.payment_id, PaymentId::parse, PaymentId::uuid)?));
+                Some(Payload::PaymentAttributed(published)) => {
+                    moved.push((message.event_id, uuid(&published.payment_id, PaymentId::parse, PaymentId::uuid)?));
                 }
                 Some(
                     Payload::AllocationRejected(_)

@@ -29,7 +29,7 @@ const LIBRARIES: [(&str, &[&str]); 18] = [
     ("policies", &["kernel", "db", "grpc", "service"]),
     ("audit", &["kernel", "proto", "events", "grpc", "service"]),
     ("host", &["kernel", "db", "events", "runtime", "grpc", "service", "webhooks"]),
-    ("testkit", &["kernel", "proto", "db", "events", "runtime", "grpc", "private-postgres"]),
+    ("testkit", &["kernel", "proto", "db", "events", "runtime", "grpc", "service", "private-postgres"]),
 ];
 
 /// The project's own crates and which of these each needs outside of tests.

@@ -2,24 +2,19 @@
 
 use std::collections::HashSet;
 
-use quittance_grpc::{Violations, id, optional_date, optional_text, positive_money, text};
+use quittance_grpc::{Violations, id, optional_date, optional_positive_money, optional_text, text};
 use quittance_kernel::{CreditId, EntryId, ItemId, Money};
-use quittance_proto::{common::v1 as common, invoicing::v1 as pb};
+use quittance_proto::invoicing::v1 as pb;
 
 use crate::{
     domain::invoice_content::MAX_REASON,
     ops::{ApplyCredit, MAX_ITEMS, ReverseCreditEntry, WriteOffCredit},
 };
 
-/// An amount that may be left out.
-fn optional_amount(amount: Option<&common::Money>) -> Result<Option<Money>, (&'static str, String)> {
-    amount.map(|amount| positive_money(Some(amount))).transpose()
-}
-
 fn application(message: pb::CreditApplication) -> Result<(ItemId, Option<Money>), Violations> {
     let mut bad = Violations::default();
     let item = bad.check("item_id", id(&message.item_id, ItemId::parse));
-    let amount = bad.check("amount", optional_amount(message.amount.as_ref()));
+    let amount = bad.check("amount", optional_positive_money(message.amount.as_ref()));
     bad.into_result(item.zip(amount))
 }
 
@@ -57,7 +52,7 @@ impl TryFrom<pb::WriteOffCreditRequest> for WriteOffCredit {
     fn try_from(request: pb::WriteOffCreditRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let credit = bad.check("credit_id", id(&request.credit_id, CreditId::parse));
-        let amount = bad.check("amount", optional_amount(request.amount.as_ref()));
+        let amount = bad.check("amount", optional_positive_money(request.amount.as_ref()));
         let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
         let reason = bad.check("reason", text(&request.reason, MAX_REASON));
         let command = credit.zip(amount).zip(effective_on.zip(reason));

@@ -1,8 +1,8 @@
 //! Commands about open items.
 
 use quittance_grpc::{
-    Violations, check_batch, date, id, optional_date, optional_id, optional_text, positive_money, required, text,
-    write_off,
+    Violations, check_batch, date, id, optional_date, optional_id, optional_positive_money, optional_text,
+    positive_money, required, text, write_off,
 };
 use quittance_kernel::{Actor, Added, AllocationId, BadDebtId, ItemId, PaymentId, PolicyId};
 use quittance_proto::invoicing::v1 as pb;
@@ -18,10 +18,7 @@ fn settlement(message: pb::Settlement) -> Result<Settlement, Violations> {
     let item = bad.check("item_id", id(&message.item_id, ItemId::parse));
     let payment = bad.check("payment_id", id(&message.payment_id, PaymentId::parse));
     let amount = bad.check("amount", positive_money(message.amount.as_ref()));
-    let discount = match &message.discount {
-        None => Some(None),
-        Some(discount) => bad.check("discount", positive_money(Some(discount))).map(Some),
-    };
+    let discount = bad.check("discount", optional_positive_money(message.discount.as_ref()));
     let write_off = bad.within("", write_off(message.write_off.as_ref(), message.write_off_reason));
     let effective_on = bad.check("effective_on", date(&message.effective_on));
     let decided_by = bad.within("", decided_by(&message.actor, &message.on_behalf_of));
@@ -109,8 +106,7 @@ impl TryFrom<pb::WriteOffItemRequest> for WriteOffItem {
             pb::BadDebtReason::CostExceedsValue => Ok(BadDebtReason::CostExceedsValue),
         };
         let item = bad.check("item_id", id(&request.item_id, ItemId::parse));
-        let amount =
-            bad.check("amount", request.amount.as_ref().map(|amount| positive_money(Some(amount))).transpose());
+        let amount = bad.check("amount", optional_positive_money(request.amount.as_ref()));
         let reason = bad.check("reason", reason);
         let note = bad.check("note", optional_text(&request.note, MAX_REASON));
         let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
@@ -150,8 +146,7 @@ impl TryFrom<pb::RecordRecoveryRequest> for RecordRecovery {
     fn try_from(request: pb::RecordRecoveryRequest) -> Result<Self, Violations> {
         let mut bad = Violations::default();
         let bad_debt = bad.check("bad_debt_id", id(&request.bad_debt_id, BadDebtId::parse));
-        let amount =
-            bad.check("amount", request.amount.as_ref().map(|amount| positive_money(Some(amount))).transpose());
+        let amount = bad.check("amount", optional_positive_money(request.amount.as_ref()));
         let effective_on = bad.check("effective_on", optional_date(&request.effective_on));
         let reason = bad.check("reason", text(&request.reason, MAX_REASON));
         let command = bad_debt.zip(amount).zip(effective_on.zip(reason));
