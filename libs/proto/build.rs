@@ -146,6 +146,27 @@ fn rust_path(package: &str, name: &str) -> String {
     format!("crate::{}::{name}", package.trim_start_matches("quittance.").replace('.', "::"))
 }
 
+/// The name of a type or variant that stands for this name of a field or choice.
+fn camel(name: &str) -> String {
+    let part = |part: &str| {
+        let (first, rest) = part.split_at(1);
+        first.to_uppercase() + rest
+    };
+    name.split('_').map(part).collect()
+}
+
+/// The name of the module that holds what is nested in a message.
+fn snake(name: &str) -> String {
+    let mut module = String::new();
+    for (place, letter) in name.char_indices() {
+        if place > 0 && letter.is_uppercase() {
+            module.push('_');
+        }
+        module.extend(letter.to_lowercase());
+    }
+    module
+}
+
 fn unknown_enums(checks: &str) -> String {
     format!(
         "\n    fn unknown_enums(&self) -> Vec<UnknownEnum> {{\n        let mut found = Vec::new();\n{checks}        found\n    }}\n"
@@ -157,8 +178,17 @@ fn check(field: &FieldDescriptor) -> Option<String> {
     if is_output_only(field) || !holds_enums(&field.kind(), &mut BTreeSet::new()) {
         return None;
     }
-    assert!(field.containing_oneof().is_none(), "a request with a choice of messages: {}", field.full_name());
     let name = field.name();
+    if let Some(choice) = field.containing_oneof() {
+        assert!(matches!(field.kind(), Kind::Message(_)), "a choice of an enum: {}", field.full_name());
+        let message = field.parent_message();
+        let package = rust_path(message.package_name(), &snake(message.name()));
+        let variant = format!("{package}::{}::{}", camel(choice.name()), camel(name));
+        return Some(format!(
+            "        if let Some({variant}(chosen)) = &self.{} {{\n            within(&mut found, \"{name}\", Some(chosen));\n        }}\n",
+            choice.name()
+        ));
+    }
     let is_repeated = field.cardinality() == Cardinality::Repeated;
     let statement = match field.kind() {
         Kind::Enum(values) => {

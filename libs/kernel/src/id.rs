@@ -134,6 +134,8 @@ ids! {
     ApprovalId,
     /// A policy of a tenant.
     PolicyId,
+    /// An accounting period.
+    PeriodId,
     /// An extension of a due date.
     ExtensionId,
     /// An invoice.

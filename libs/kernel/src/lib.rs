@@ -36,8 +36,8 @@ pub use currency::{Currency, UnknownCurrency};
 pub use date::{BadDate, DayCount, days_between, interest, last_day_of_month, month_start, months_back, parse_date};
 pub use id::{
     AllocationId, ApprovalId, BadDebtId, BadId, ContactId, CreditId, CreditNoteId, CustomerId, DeliveryId, DisputeId,
-    EntryId, EventId, ExtensionId, ImportId, InvoiceId, ItemId, PaymentId, PolicyId, ProfileId, ReminderId, RequestId,
-    ReservationId, ReversalId, RunId, SeriesId, StrategyId, TenantId, TermsId, WebhookId,
+    EntryId, EventId, ExtensionId, ImportId, InvoiceId, ItemId, PaymentId, PeriodId, PolicyId, ProfileId, ReminderId,
+    RequestId, ReservationId, ReversalId, RunId, SeriesId, StrategyId, TenantId, TermsId, WebhookId,
 };
 pub use metadata::{BadMetadata, Metadata, MetadataChange};
 pub use money::{Money, MoneyError};

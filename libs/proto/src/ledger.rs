@@ -83,6 +83,8 @@ impl LedgerChange {
             | Payload::TermsUpdated(_)
             | Payload::TermsDeleted(_)
             | Payload::PolicyCreated(_)
+            | Payload::PeriodClosed(_)
+            | Payload::PeriodReopened(_)
             | Payload::PolicyActivated(_)
             | Payload::PolicyDeleted(_)
             | Payload::ApprovalRequested(_)

@@ -85,6 +85,16 @@ mod tests {
     }
 
     #[test]
+    fn unknown_numbers_are_found_in_the_chosen_message() {
+        let policy = invoicing::LateEntryPolicy { treatment: 99 };
+        let content = Some(invoicing::policy::Content::LateEntries(policy));
+        let policy = Some(invoicing::Policy { content, ..Default::default() });
+        let request = invoicing::CreatePolicyRequest { policy, ..Default::default() };
+        let found = UnknownEnum { field: "policy.late_entries.treatment".to_owned(), value: 99 };
+        assert_eq!(request.unknown_enums(), [found]);
+    }
+
+    #[test]
     fn populated_are_the_fields_that_are_given() {
         let contacts = vec![invoicing::Contact::default()];
         let address = Some(crate::common::v1::Address::default());

@@ -1,8 +1,8 @@
 //! Errors of invoicing, independent of transport.
 
 use quittance_kernel::{
-    BadDebtId, ContactId, CreditId, CreditNoteId, CustomerId, DeliveryId, EntryId, InvoiceId, ItemId, PolicyId,
-    SeriesId, TenantId, TermsId,
+    BadDebtId, ContactId, CreditId, CreditNoteId, CustomerId, DeliveryId, EntryId, InvoiceId, ItemId, PeriodId,
+    PolicyId, SeriesId, TenantId, TermsId,
 };
 use quittance_service::{CommonError, service_error};
 
@@ -74,6 +74,9 @@ pub enum Error {
     /// The bad debt does not exist.
     #[error("bad debt {0} does not exist")]
     BadDebtNotFound(BadDebtId),
+    /// The accounting period does not exist.
+    #[error("period {0} does not exist")]
+    PeriodNotFound(PeriodId),
     /// The credit does not exist.
     #[error("credit {0} does not exist")]
     CreditNotFound(CreditId),

@@ -72,6 +72,8 @@ impl Change {
             | Payload::TermsUpdated(_)
             | Payload::TermsDeleted(_)
             | Payload::PolicyCreated(_)
+            | Payload::PeriodClosed(_)
+            | Payload::PeriodReopened(_)
             | Payload::PolicyActivated(_)
             | Payload::PolicyDeleted(_)
             | Payload::ApprovalRequested(_)

@@ -107,6 +107,8 @@ fn add(change: &mut Change, mut payload: Payload) -> Result<(), Unreadable> {
         | Payload::TermsUpdated(_)
         | Payload::TermsDeleted(_)
         | Payload::PolicyCreated(_)
+        | Payload::PeriodClosed(_)
+        | Payload::PeriodReopened(_)
         | Payload::PolicyActivated(_)
         | Payload::PolicyDeleted(_)
         | Payload::ApprovalRequested(_)

@@ -12,6 +12,7 @@ pub(crate) mod issue;
 pub(crate) mod item;
 mod line;
 pub(crate) mod parties;
+pub(crate) mod period;
 mod recompute;
 pub(crate) mod series;
 pub(crate) mod settlement;
@@ -21,6 +22,7 @@ pub(crate) mod tenant;
 pub(crate) mod terms;
 pub(crate) mod verify;
 mod verify_credits;
+mod verify_periods;
 
 #[cfg(test)]
 mod list_tests;

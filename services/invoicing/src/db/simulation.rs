@@ -1,4 +1,4 @@
-//! What a policy is simulated against: the calls of a period, and what is open of items that were paid in it.
+//! What a policy is simulated against: the calls of a period, what is open of items that were paid in it, and late entries.
 
 use std::collections::HashMap;
 
@@ -44,6 +44,8 @@ pub(crate) async fn calls(tx: &mut Tx, period: &Period) -> Result<Vec<PastCall>,
              union all
              select 'ExtendDueDate', open_amount, currency, recorded_at from due_date_extension where tenant_id = $1
              union all
+             select 'ReopenPeriod', null, null, reopened_at from accounting_period where tenant_id = $1 and reopened_at is not null
+             union all
              select 'ActivatePolicy', null, null, activated_at from policy where tenant_id = $1 and activated_at is not null
            )
            select method as "method!", amount, currency
@@ -64,6 +66,35 @@ pub(crate) async fn calls(tx: &mut Tx, period: &Period) -> Result<Vec<PastCall>,
         Ok((method, amount.transpose()?))
     };
     rows.into_iter().map(|row| call((row.method, row.amount, row.currency))).collect()
+}
+
+/// How many entries were recorded in these days that were dated in what was closed then.
+pub(crate) async fn late_entries(tx: &mut Tx, period: &Period) -> Result<i32, DbError> {
+    let late = sqlx::query_scalar!(
+        r#"with recorded as (
+             select coalesce(dated_on, effective_on) as dated_on, recorded_at
+             from entry
+             where tenant_id = $1 and kind not in ('invoice', 'void')
+             union all
+             select coalesce(dated_on, effective_on), recorded_at
+             from customer_credit_entry
+             where tenant_id = $1 and kind in ('written_off', 'write_off_reversal')
+           )
+           select count(*)::int as "late!"
+           from recorded r
+           where r.recorded_at >= ($2::date)::timestamp at time zone $4 and r.recorded_at < ($3::date + 1)::timestamp at time zone $4
+             and exists (
+               select
+               from accounting_period p
+               where p.tenant_id = $1 and r.dated_on <= p.end_on and r.recorded_at >= p.closed_at
+                 and (p.reopened_at is null or r.recorded_at < p.reopened_at)
+             )"#,
+        tx.tenant().uuid(),
+        period.from_on,
+        period.to_on,
+        period.time_zone,
+    );
+    Ok(late.fetch_one(&mut **tx).await?)
 }
 
 /// Open items that were paid in part, the last time in a period, and of which no more is open than a policy can close at most, with the dates of their last

@@ -75,7 +75,7 @@ pub(crate) async fn find(tx: &mut Tx) -> Result<Option<Tenant>, DbError> {
 
 /// The tenant of the transaction, locked until it ends.
 pub(crate) async fn lock(tx: &mut Tx) -> Result<Option<Tenant>, DbError> {
-    sqlx::query!("select tenant_id from tenant where tenant_id = $1 for update", tx.tenant().uuid())
+    sqlx::query!("select tenant_id from tenant where tenant_id = $1 for no key update", tx.tenant().uuid())
         .fetch_optional(&mut **tx)
         .await?;
     find(tx).await

@@ -6,6 +6,7 @@ use quittance_kernel::TenantId;
 use super::{
     recompute,
     verify_credits::{applications, credit_notes, credits},
+    verify_periods::{balances, days},
 };
 
 /// Checks all invariants of a tenant.
@@ -66,6 +67,16 @@ pub(crate) async fn invariants(db: &Db, tenant: TenantId) -> Result<Vec<Invarian
             number: 7,
             rule: "what credits applied to an item is what the item was credited, on every date",
             found: applications(&mut tx).await?,
+        },
+        Invariant {
+            number: 4,
+            rule: "closed periods follow each other without a gap, up to the last closed day",
+            found: days(&mut tx).await?,
+        },
+        Invariant {
+            number: 4,
+            rule: "what was open at the end of a closed period is what it was when it was closed",
+            found: balances(&mut tx).await?,
         },
     ];
     tx.commit().await?;

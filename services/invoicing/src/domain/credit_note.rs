@@ -8,6 +8,7 @@ use super::customer_credit::{CreditEntry, CustomerCredit, apply_each};
 use super::entry::{Entry, Recording};
 use super::invoice::{Invoice, State};
 use super::open_item::OpenItem;
+use super::period::OpenDays;
 use super::refusal::Refusal;
 use super::totals::Totals;
 
@@ -103,6 +104,8 @@ pub(crate) struct CreditRequest<'a> {
     pub issued_on: NaiveDate,
     /// The tenant's day.
     pub today: NaiveDate,
+    /// The days on which it can be issued.
+    pub open_days: OpenDays,
     /// The reason.
     pub reason: CreditReason,
     /// The caller's own keys and values.
@@ -122,7 +125,7 @@ impl<'a> CreditPlan<'a> {
     /// What is credited of an invoice, after the notes before it.
     ///
     /// # Errors
-    /// `InvoiceNotIssued`, `IssuedInFuture`, `IssuedBeforeInvoice`, `CreditExceedsInvoice`, `CreditLineUnknown`, `CreditLineExceeded`,
+    /// `InvoiceNotIssued`, `IssuedInFuture`, `PeriodClosed`, `IssuedBeforeInvoice`, `CreditExceedsInvoice`, `CreditLineUnknown`, `CreditLineExceeded`,
     /// `TotalNotPositive`, `Line`, `Money`.
     pub(crate) fn new(
         invoice: &Invoice,
@@ -134,6 +137,7 @@ impl<'a> CreditPlan<'a> {
         if issued_on > today {
             return Err(Refusal::IssuedInFuture { issued_on, today });
         }
+        request.open_days.check_day(issued_on)?;
         if issued_on < issuance.issued_on {
             return Err(Refusal::IssuedBeforeInvoice { invoice_issued_on: issuance.issued_on });
         }
@@ -228,6 +232,7 @@ mod tests {
             scope,
             issued_on: day(issued_on),
             today: day("2026-03-10"),
+            open_days: OpenDays::default(),
             reason: CreditReason::Pricing,
             metadata: Metadata::default(),
             keep_on_account: false,

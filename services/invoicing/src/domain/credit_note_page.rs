@@ -102,6 +102,7 @@ mod tests {
             scope,
             issued_on: on,
             today: on,
+            open_days: crate::domain::OpenDays::default(),
             reason,
             metadata: Metadata::default(),
             keep_on_account: false,

@@ -311,7 +311,7 @@ impl CustomerCredit {
         Ok(self.timeline.counts_from(dated_on, remaining.checked_sub(amount)?, self.amounts.amount())?)
     }
 
-    /// The credit after a movement of this date, and its entry, which counts from when what remains allows it.
+    /// The credit after a movement of this date, and its entry, which counts from the first open day from which what remains allows it.
     fn moved(
         self,
         kind: CreditEntryKind,
@@ -324,7 +324,8 @@ impl CustomerCredit {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::CreditExceedsRemaining { remaining },
         })?;
-        let effective_on = self.timeline.counts_from(dated_on, amounts.remaining(), amounts.amount())?;
+        let from = recording.open_days.first_from(dated_on);
+        let effective_on = self.timeline.counts_from(from, amounts.remaining(), amounts.amount())?;
         let mut timeline = self.timeline;
         timeline.add(effective_on, amount)?;
         let entry = CreditEntry {

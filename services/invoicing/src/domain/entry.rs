@@ -5,6 +5,7 @@ use quittance_kernel::{
     Actor, AllocationId, BadDebtId, CreditNoteId, CustomerId, EntryId, InvoiceId, ItemId, Money, RequestId,
 };
 
+use super::period::OpenDays;
 use super::refusal::Refusal;
 
 /// The kind of an entry.
@@ -165,6 +166,8 @@ pub(crate) struct Recording {
     pub at: DateTime<Utc>,
     /// The tenant's day.
     pub today: NaiveDate,
+    /// The days on which they can count.
+    pub open_days: OpenDays,
     /// Gives each entry its id.
     pub new_id: fn(DateTime<Utc>) -> EntryId,
 }
@@ -175,12 +178,12 @@ impl Recording {
         Recording { actor: actor.cloned().unwrap_or(self.actor), ..self }
     }
 
-    /// Fails for a date after the tenant's day.
+    /// Fails for a date after the tenant's day, and for one in a closed period if its entries are refused.
     pub(super) fn check_date(&self, effective_on: NaiveDate) -> Result<(), Refusal> {
         if effective_on > self.today {
             return Err(Refusal::EffectiveInFuture { effective_on, today: self.today });
         }
-        Ok(())
+        self.open_days.check_entry(effective_on)
     }
 
     /// An entry of an item and its debtor.

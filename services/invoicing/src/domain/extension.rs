@@ -49,7 +49,7 @@ impl Extension {
     /// Extends the due date of an item on which something is open. `latest_on` is the effective date of its latest extension. The reason is the recording's.
     ///
     /// # Errors
-    /// `NothingOpen`, `DueDateNotLater`, `EffectiveInFuture`, `ExtendedTooEarly`.
+    /// `NothingOpen`, `DueDateNotLater`, `EffectiveInFuture`, `PeriodClosed`, `ExtendedTooEarly`.
     pub(crate) fn extend(
         item: OpenItem,
         latest_on: Option<NaiveDate>,
@@ -64,6 +64,7 @@ impl Extension {
             return Err(Refusal::DueDateNotLater { due_on: item.due_on });
         }
         recording.check_date(effective_on)?;
+        recording.open_days.check_day(effective_on)?;
         let earliest = latest_on.unwrap_or(item.issued_on);
         if effective_on < earliest {
             return Err(Refusal::ExtendedTooEarly { earliest });

@@ -63,6 +63,7 @@ fn credited(invoice: &Invoice, item: OpenItem, amount: &str) -> (Invoice, OpenIt
         scope: Some(&scope),
         issued_on: on,
         today: on,
+        open_days: crate::domain::OpenDays::default(),
         reason: CreditReason::Pricing,
         metadata: Metadata::default(),
         keep_on_account: false,

@@ -7,6 +7,7 @@ use super::amounts::{Amounts, BadAmounts};
 use super::entry::{Entry, Recording};
 use super::invoice::{Invoice, Issuance, State};
 use super::open_item::{DocumentRef, OpenItem};
+use super::period::OpenDays;
 use super::refusal::Refusal;
 use super::timeline::Timeline;
 
@@ -49,13 +50,14 @@ impl Invoice {
     /// Decides the issue date (planned, or today), the due date (agreed, or by its terms) and the items.
     ///
     /// # Errors
-    /// `InvoiceNotDraft`, `IssuedInFuture`, `CurrencyNotInUse`, `DueBeforeIssued`.
-    pub(crate) fn plan_issue(&self, today: NaiveDate) -> Result<IssuePlan, Refusal> {
+    /// `InvoiceNotDraft`, `IssuedInFuture`, `PeriodClosed`, `CurrencyNotInUse`, `DueBeforeIssued`.
+    pub(crate) fn plan_issue(&self, today: NaiveDate, open_days: OpenDays) -> Result<IssuePlan, Refusal> {
         self.check_draft()?;
         let issued_on = self.planned_issue_on.unwrap_or(today);
         if issued_on > today {
             return Err(Refusal::IssuedInFuture { issued_on, today });
         }
+        open_days.check_day(issued_on)?;
         if !self.currency.is_in_use_on(issued_on) {
             return Err(Refusal::CurrencyNotInUse { currency: self.currency, issued_on });
         }
@@ -164,7 +166,7 @@ mod tests {
     #[test]
     fn issuing_takes_the_planned_date_or_today() {
         let invoice = draft("100.00", "2/10 net 30");
-        let plan = invoice.plan_issue(day("2026-03-02")).unwrap();
+        let plan = invoice.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap();
         assert_eq!((plan.issued_on(), plan.due_on), (day("2026-03-02"), day("2026-04-01")));
 
         let planned = Invoice {
@@ -172,13 +174,16 @@ mod tests {
             agreed_due_on: Some(day("2026-02-10")),
             ..invoice.clone()
         };
-        let plan = planned.plan_issue(day("2026-03-02")).unwrap();
+        let plan = planned.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap();
         assert_eq!((plan.issued_on(), plan.due_on), (day("2026-02-01"), day("2026-02-10")));
 
         let future = Invoice { planned_issue_on: Some(day("2026-03-03")), ..invoice.clone() };
-        assert_eq!(future.plan_issue(day("2026-03-02")).unwrap_err().reason(), "ISSUED_IN_FUTURE");
+        assert_eq!(future.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap_err().reason(), "ISSUED_IN_FUTURE");
         let overtaken = Invoice { agreed_due_on: Some(day("2026-03-01")), ..invoice };
-        assert_eq!(overtaken.plan_issue(day("2026-03-02")).unwrap_err().reason(), "DUE_BEFORE_ISSUED");
+        assert_eq!(
+            overtaken.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap_err().reason(),
+            "DUE_BEFORE_ISSUED"
+        );
     }
 
     #[test]
@@ -190,7 +195,10 @@ mod tests {
         assert_eq!((item.id.uuid(), item.installment), (invoice.id.uuid(), None));
         assert_eq!(invoice.status(Some(item.open())), InvoiceStatus::Issued);
         assert_eq!(invoice.status(Some(eur("0.00"))), InvoiceStatus::Paid);
-        assert_eq!(invoice.plan_issue(day("2026-03-02")).unwrap_err().reason(), "INVOICE_NOT_DRAFT");
+        assert_eq!(
+            invoice.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap_err().reason(),
+            "INVOICE_NOT_DRAFT"
+        );
     }
 
     #[test]

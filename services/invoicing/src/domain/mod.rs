@@ -22,6 +22,7 @@ pub(crate) mod line;
 pub(crate) mod named_terms;
 pub(crate) mod open_item;
 pub(crate) mod parties;
+pub(crate) mod period;
 pub(crate) mod policy;
 pub(crate) mod refusal;
 pub(crate) mod rounding;
@@ -62,12 +63,15 @@ pub(crate) use line::{Line, LineContent, TaxCategory};
 pub(crate) use named_terms::{NamedTerms, NamedTermsContent, NamedTermsPatch, standard_terms};
 pub(crate) use open_item::{DocumentRef, OpenItem, RecordedSettlement, Settlement};
 pub(crate) use parties::{Addressee, Buyer, Parties, Seller};
+pub(crate) use period::{LateEntries, OpenDays, Period, PeriodBalance, Reopened};
 pub(crate) use policy::{Policy, PolicyContent};
 pub(crate) use refusal::Refusal;
 pub(crate) use rounding::{RoundingRule, RoundingScope};
 pub(crate) use search::{NumberSearch, SeriesFormat};
 pub(crate) use series::{BadSeries, Numbering, Series, SeriesKind, SeriesPatch};
-pub(crate) use simulation::{Effect, SimulatedCalls, SimulatedTolerances, simulate_approvals, simulate_tolerances};
+pub(crate) use simulation::{
+    Effect, SimulatedCalls, SimulatedTolerances, simulate_approvals, simulate_late_entries, simulate_tolerances,
+};
 pub(crate) use statement::{Moved, Movement, Statement};
 pub(crate) use tenant::{Enquiries, Tenant, TenantContent};
 pub(crate) use tenant_patch::{EnquiriesPatch, RoundingPatch, TenantPatch};

@@ -164,7 +164,7 @@ impl OpenItem {
         recording.entry(self.key(), EntryKind::Document, self.amounts.total(), self.issued_on)
     }
 
-    /// The item after movements of this date, and their entries, which count from when the balance allows it.
+    /// The item after movements of this date, and their entries, which count from the first open day from which the balance allows it.
     pub(super) fn moved(
         self,
         movements: impl IntoIterator<Item = (EntryKind, Money)>,
@@ -183,6 +183,7 @@ impl OpenItem {
     ) -> Result<(OpenItem, Vec<Entry>), BadAmounts> {
         let movements: Vec<(EntryKind, Money)> = movements.into_iter().collect();
         let amounts = self.amounts.after(movements.iter().copied())?;
+        let from = recording.open_days.first_from(from);
         let effective_on = self.timeline.counts_from(from, amounts.open(), amounts.total())?;
         let entry = |(kind, amount)| Entry { dated_on, ..recording.entry(self.key(), kind, amount, effective_on) };
         let entries: Vec<Entry> = movements.into_iter().map(entry).collect();

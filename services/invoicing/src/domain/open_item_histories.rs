@@ -6,6 +6,7 @@ use quittance_kernel::{BadDebtId, Currency};
 use super::tests::{recorded, settlement, small};
 use super::*;
 use crate::domain::bad_debt::{BadDebt, BadDebtReason, WriteOffRequest};
+use crate::domain::period::{LateEntries, OpenDays};
 use crate::domain::samples::{day, now, open_item, recording};
 
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +17,7 @@ enum Step {
     Credit { minor: i64, days: u64 },
     WriteOff { minor: i64, days: u64 },
     Recover { which: usize, minor: i64, days: u64 },
+    ClosePeriod { days: u64 },
 }
 
 /// What of an item can be reversed or recovered.
@@ -24,6 +26,15 @@ struct Done {
     /// The settlements that are not reversed.
     settled: Vec<RecordedSettlement>,
     bad_debts: Vec<BadDebt>,
+    /// The last closed day.
+    closed_through: Option<NaiveDate>,
+}
+
+impl Done {
+    fn recording(&self) -> Recording {
+        let open_days = OpenDays::after(self.closed_through, LateEntries::CarryForward);
+        Recording { open_days, ..recording() }
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -39,6 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0i64..6_000, 0u64..20).prop_map(|(minor, days)| Step::WriteOff { minor, days }),
         2 => (any::<usize>(), -5i64..6_000, 0u64..20)
             .prop_map(|(which, minor, days)| Step::Recover { which, minor, days }),
+        1 => (0u64..20).prop_map(|days| Step::ClosePeriod { days }),
     ]
 }
 
@@ -47,7 +59,9 @@ fn cents(minor: i64) -> Money {
 }
 
 /// What the step makes of the item. `None` where it is refused.
-fn take(step: Step, item: &OpenItem, Done { settled, bad_debts }: &mut Done) -> Option<(OpenItem, Vec<Entry>)> {
+fn take(step: Step, item: &OpenItem, done: &mut Done) -> Option<(OpenItem, Vec<Entry>)> {
+    let recording = done.recording();
+    let Done { settled, bad_debts, closed_through } = done;
     let after = |days: u64| item.issued_on + chrono::Days::new(days);
     let of = |amount: Money, discount: Option<i64>, write_off: Option<i64>, days: u64| Settlement {
         amount,
@@ -57,6 +71,10 @@ fn take(step: Step, item: &OpenItem, Done { settled, bad_debts }: &mut Done) -> 
         ..settlement(item, "1.00", None, "2026-03-02")
     };
     let settle = match step {
+        Step::ClosePeriod { days } => {
+            *closed_through = (*closed_through).max(Some(after(days)));
+            return None;
+        }
         Step::Settle { minor, discount, write_off, days } => of(cents(minor), discount, write_off, days),
         Step::Close { discount, write_off, days } => {
             let rest = cents(discount.unwrap_or(0) + write_off.unwrap_or(0));
@@ -64,13 +82,13 @@ fn take(step: Step, item: &OpenItem, Done { settled, bad_debts }: &mut Done) -> 
         }
         Step::Reverse { which, days } => {
             let index = which.checked_rem(settled.len())?;
-            let done = item.clone().reverse(&settled[index], after(days), &recording()).ok()?;
+            let done = item.clone().reverse(&settled[index], after(days), &recording).ok()?;
             settled.remove(index);
             return Some(done);
         }
         Step::Credit { minor, days } => {
             let (credited, on) = (item.clone(), after(days));
-            let (item, entry) = credited.credited(EntryKind::Credit, cents(-minor), (on, on), &recording()).ok()?;
+            let (item, entry) = credited.credited(EntryKind::Credit, cents(-minor), (on, on), &recording).ok()?;
             return Some((item, vec![entry]));
         }
         Step::WriteOff { minor, days } => {
@@ -81,20 +99,19 @@ fn take(step: Step, item: &OpenItem, Done { settled, bad_debts }: &mut Done) -> 
                 reason: BadDebtReason::Uncollectible,
                 dated_on: after(days),
             };
-            let (debt, item, entries) = BadDebt::write_off(item.clone(), request, &recording()).ok()?;
+            let (debt, item, entries) = BadDebt::write_off(item.clone(), request, &recording).ok()?;
             bad_debts.push(debt);
             return Some((item, entries));
         }
         Step::Recover { which, minor, days } => {
             let index = which.checked_rem(bad_debts.len())?;
-            let recovered =
-                bad_debts[index].clone().recover(item.clone(), Some(cents(minor)), after(days), &recording());
+            let recovered = bad_debts[index].clone().recover(item.clone(), Some(cents(minor)), after(days), &recording);
             let (debt, item, entries) = recovered.ok()?;
             bad_debts[index] = debt;
             return Some((item, entries));
         }
     };
-    let done = item.clone().settle(&settle, None, &recording()).ok()?;
+    let done = item.clone().settle(&settle, None, &recording).ok()?;
     settled.push(RecordedSettlement { counts_on: done.1[0].effective_on, ..recorded(&settle) });
     Some(done)
 }
@@ -116,7 +133,7 @@ fn taken_by(entries: &[Entry], kinds: [EntryKind; 2]) -> Money {
 
 proptest! {
     /// Whatever is requested of an item, it owes neither less than nothing nor more than its total, the entries say exactly
-    /// what it owes, and each part of the total what its entries say.
+    /// what it owes, and each part of the total what its entries say. Nothing counts in a period that is closed.
     #[test]
     fn entries_sum_to_what_is_open(steps in prop::collection::vec(step(), 0..30)) {
         let mut item = open_item("100.00", "2/10 net 30", "2026-03-02");
@@ -125,6 +142,7 @@ proptest! {
         for step in steps {
             if let Some((after, more)) = take(step, &item, &mut done) {
                 item = after;
+                prop_assert!(more.iter().all(|entry| Some(entry.effective_on) > done.closed_through));
                 entries.extend(more);
             }
             let (open, amounts) = (item.open(), item.amounts);

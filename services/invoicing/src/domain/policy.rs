@@ -8,6 +8,8 @@ use quittance_policies::Content;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::period::LateEntries;
+
 /// A policy.
 pub(crate) type Policy = quittance_policies::Policy<PolicyContent>;
 
@@ -19,6 +21,8 @@ pub(crate) enum PolicyContent {
     Approvals(ApprovalPolicy),
     /// What is tolerated when money is matched.
     Tolerances(#[serde(with = "StoredTolerances")] TolerancePolicy),
+    /// What happens to entries that are dated in a closed period.
+    LateEntries(LateEntries),
 }
 
 /// A tolerance policy in storage.
@@ -68,8 +72,11 @@ impl PolicyContent {
     pub(crate) const APPROVALS: &'static str = "approvals";
     /// The kind of policies about what is tolerated.
     pub(crate) const TOLERANCES: &'static str = "tolerances";
+    /// The kind of policies about late entries.
+    pub(crate) const LATE_ENTRIES: &'static str = "late_entries";
     /// All kinds.
-    pub(crate) const KINDS: [&'static str; 2] = [PolicyContent::APPROVALS, PolicyContent::TOLERANCES];
+    pub(crate) const KINDS: [&'static str; 3] =
+        [PolicyContent::APPROVALS, PolicyContent::TOLERANCES, PolicyContent::LATE_ENTRIES];
 }
 
 impl Content for PolicyContent {
@@ -77,6 +84,7 @@ impl Content for PolicyContent {
         match self {
             PolicyContent::Approvals(_) => PolicyContent::APPROVALS,
             PolicyContent::Tolerances(_) => PolicyContent::TOLERANCES,
+            PolicyContent::LateEntries(_) => PolicyContent::LATE_ENTRIES,
         }
     }
 }
@@ -91,6 +99,8 @@ mod tests {
         for stored in [
             r#"{"approvals":{"rules":{"ActivatePolicy":{},"WriteOffItem":{"EUR":"500.00"}},"valid_days":14}}"#,
             r#"{"tolerances":{"tolerances":{"EUR":["0.5","2.00"]},"blocked":["018f4e2a-7d3b-7c55-9a86-000000000001"],"grace_days":3,"accept_late_discount":true}}"#,
+            r#"{"late_entries":"carry_forward"}"#,
+            r#"{"late_entries":"refuse"}"#,
         ] {
             let content: PolicyContent = serde_json::from_str(stored).unwrap();
             assert_eq!(serde_json::to_string(&content).unwrap(), stored);

@@ -52,6 +52,21 @@ pub enum Refusal {
         /// The tenant's day.
         today: NaiveDate,
     },
+    /// A document or an entry would be dated in a closed period.
+    #[error("the days to {closed_through} are closed")]
+    PeriodClosed {
+        /// The last closed day.
+        closed_through: NaiveDate,
+    },
+    /// A period ends before it is closed.
+    #[error("a period is closed when it is over: it ends before today, {today}")]
+    PeriodNotOver {
+        /// The tenant's day.
+        today: NaiveDate,
+    },
+    /// Only the latest closed period is reopened, and once.
+    #[error("it is not the latest closed period: a later one is closed, or it is open again")]
+    PeriodNotLatest,
     /// More would be credited than is left of the invoice.
     #[error("the credit exceeds what is not credited of the invoice yet, {uncredited}")]
     CreditExceedsInvoice {
@@ -266,6 +281,9 @@ impl Refusal {
             Refusal::EffectiveBeforeCredit { .. } => "EFFECTIVE_BEFORE_CREDIT",
             Refusal::CreditEntryNotReversible => "CREDIT_ENTRY_NOT_REVERSIBLE",
             Refusal::CreditEntryReversed => "CREDIT_ENTRY_REVERSED",
+            Refusal::PeriodClosed { .. } => "PERIOD_CLOSED",
+            Refusal::PeriodNotOver { .. } => "PERIOD_NOT_OVER",
+            Refusal::PeriodNotLatest => "PERIOD_NOT_LATEST",
             Refusal::ReversedBeforeEffective { .. } => "REVERSED_BEFORE_EFFECTIVE",
             Refusal::CreditLineUnknown => "CREDIT_LINE_UNKNOWN",
             Refusal::CreditLineExceeded { .. } => "CREDIT_LINE_EXCEEDED",

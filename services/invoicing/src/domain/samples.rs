@@ -15,6 +15,7 @@ use super::issue::IssuedInvoice;
 use super::line::{Line, LineContent, TaxCategory};
 use super::open_item::{DocumentRef, OpenItem};
 use super::parties::{Addressee, Buyer, Parties, Seller};
+use super::period::OpenDays;
 use super::rounding::RoundingRule;
 use super::series::Series;
 use super::tenant::{Enquiries, TenantContent};
@@ -49,6 +50,7 @@ pub(super) fn because(reason: &str) -> Recording {
         reason: reason.to_owned(),
         at: now(),
         today: day("2026-12-31"),
+        open_days: OpenDays::default(),
         new_id: EntryId::at,
     }
 }
@@ -97,7 +99,7 @@ pub(super) fn draft(price: &str, terms_text: &str) -> Invoice {
 }
 
 pub(super) fn issue_parts(draft: Invoice, issued_on: &str) -> IssuedInvoice {
-    let plan = draft.plan_issue(day(issued_on)).unwrap();
+    let plan = draft.plan_issue(day(issued_on), OpenDays::default()).unwrap();
     let mut series = series();
     let number = series.take(plan.issued_on()).unwrap();
     let reference = series.payment_reference(&number);

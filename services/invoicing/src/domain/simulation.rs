@@ -7,6 +7,7 @@ use quittance_approvals::ApprovalPolicy;
 use quittance_kernel::{Currency, Money, MoneyError, TolerancePolicy};
 
 use super::open_item::OpenItem;
+use super::period::LateEntries;
 use super::refusal::Refusal;
 
 /// The calls of a method, and how many of them need approval.
@@ -35,6 +36,14 @@ pub(crate) fn simulate_approvals<'a>(
         }
     }
     simulated
+}
+
+/// How many of these late entries a policy refuses.
+pub(crate) const fn simulate_late_entries(policy: LateEntries, entries: i32) -> i32 {
+    match policy {
+        LateEntries::CarryForward => 0,
+        LateEntries::Refuse => entries,
+    }
 }
 
 /// How a tolerance policy closes an item.

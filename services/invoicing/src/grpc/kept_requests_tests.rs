@@ -12,6 +12,7 @@ fn hashes_of_commands_stay_what_they_were() {
     books(&mut kept);
     documents(&mut kept);
     credits(&mut kept);
+    periods(&mut kept);
     kept.finish();
 }
 
@@ -206,5 +207,23 @@ fn credits(kept: &mut KeptRequests) {
         r#"{"credit_id": "018f4e2a-7d3b-7c55-9a86-000000000014", "entry_id": "018f4e2a-7d3b-7c55-9a86-000000000015", "effective_on": "2026-03-02", "reason": "Wrong invoice"}"#,
         |request, command: ops::ReverseCreditEntry| command_hash(ops::ReverseCreditEntry::NAME, request, &command),
         "f7561936e2b7bf1e6397876797ec306d002da2af38eeb41474fb16640fc5a310",
+    );
+}
+
+fn periods(kept: &mut KeptRequests) {
+    kept.check::<pb::ClosePeriodRequest, _>(
+        r#"{"end_on": "2026-02-28"}"#,
+        |request, command: ops::ClosePeriod| command_hash(ops::ClosePeriod::NAME, request, &command),
+        "3cf000b31ebedcb6f21813c28180e2f2cebf26df2ed2e3f571855f6603cf3e37",
+    );
+    kept.check::<pb::ReopenPeriodRequest, _>(
+        r#"{"period_id": "018f4e2a-7d3b-7c55-9a86-000000000016", "reason": "An invoice was missing"}"#,
+        |request, command: ops::ReopenPeriod| command_hash(ops::ReopenPeriod::NAME, request, &command),
+        "ee41e60ab217158ec3c89c0cc5be1fcf293ba9c299852cc052c0c0c1c6a440d3",
+    );
+    kept.check::<pb::CreatePolicyRequest, _>(
+        r#"{"policy": {"late_entries": {"treatment": "LATE_ENTRY_TREATMENT_REFUSE"}}}"#,
+        |request, command: ops::CreatePolicy| command_hash(ops::CreatePolicy::NAME, request, &command),
+        "65e740b992016334b8fb1d5d7480adf2e1886de7e13675e6aa25dc2812c2a109",
     );
 }

@@ -6,6 +6,7 @@ mod customer_credits;
 mod documents;
 mod items;
 mod lists;
+mod periods;
 mod policies;
 mod read;
 mod settlements;
@@ -26,6 +27,7 @@ use quittance_proto::invoicing::v1::{
     invoicing_audit_service_server::{InvoicingAuditService, InvoicingAuditServiceServer},
     invoicing_webhook_service_server::{InvoicingWebhookService, InvoicingWebhookServiceServer},
     open_item_service_server::OpenItemServiceServer,
+    period_service_server::PeriodServiceServer,
     policy_service_server::PolicyServiceServer,
     settlement_service_server::SettlementServiceServer,
     tenant_service_server::TenantServiceServer,
@@ -44,6 +46,7 @@ pub(crate) const SERVICES: &[&str] = &[
     "quittance.invoicing.v1.OpenItemService",
     "quittance.invoicing.v1.BadDebtService",
     "quittance.invoicing.v1.SettlementService",
+    "quittance.invoicing.v1.PeriodService",
     "quittance.invoicing.v1.PolicyService",
     "quittance.invoicing.v1.InvoicingApprovalService",
     "quittance.invoicing.v1.InvoicingWebhookService",
@@ -76,6 +79,9 @@ pub(crate) fn add_routes(routes: Routes, app: &App, reading: &Reading) -> Routes
         )
         .add_service(
             reading.before(SettlementServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
+        )
+        .add_service(
+            reading.before(PeriodServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),
         )
         .add_service(
             reading.before(PolicyServiceServer::new(app.clone()).accept_compressed(Gzip).send_compressed(Gzip)),

@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     App, Error,
     db::simulation::{self, MAX_SIMULATED, Period},
-    domain::{Policy, PolicyContent, simulate_approvals, simulate_tolerances},
+    domain::{Policy, PolicyContent, simulate_approvals, simulate_late_entries, simulate_tolerances},
     ops, wire,
 };
 
@@ -107,6 +107,10 @@ impl PolicyService for App {
                     let simulated = simulate_tolerances(&policy, rests);
                     let simulated = simulated.map_err(|refusal| Error::refused(format!("policy {id}"), refusal))?;
                     Ok(wire::simulated_tolerances(&simulated))
+                }
+                PolicyContent::LateEntries(policy) => {
+                    let entries = simulation::late_entries(tx, &period).await?;
+                    Ok(wire::simulated_late_entries(entries, simulate_late_entries(policy, entries)))
                 }
             }
         };

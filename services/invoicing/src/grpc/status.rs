@@ -19,6 +19,7 @@ impl From<Error> for Status {
             Error::CreditNoteNotFound(id) => not_found("CREDIT_NOTE_NOT_FOUND").with("credit_note_id", id),
             Error::DeliveryNotFound(id) => not_found("DELIVERY_NOT_FOUND").with("delivery_id", id),
             Error::BadDebtNotFound(id) => not_found("BAD_DEBT_NOT_FOUND").with("bad_debt_id", id),
+            Error::PeriodNotFound(id) => not_found("PERIOD_NOT_FOUND").with("period_id", id),
             Error::CreditNotFound(id) => not_found("CREDIT_NOT_FOUND").with("credit_id", id),
             Error::CreditEntryNotFound(id) => not_found("CREDIT_ENTRY_NOT_FOUND").with("entry_id", id),
             Error::TolerancePolicyNotFound(id) => not_found("TOLERANCE_POLICY_NOT_FOUND").with("policy_id", id),

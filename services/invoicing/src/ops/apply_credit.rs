@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use quittance_kernel::{CreditId, ItemId, Money};
 use quittance_service::Operation;
 
-use super::{Write, credits, recording, timelines};
+use super::{Write, credits, recording_on, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -36,8 +36,8 @@ impl Operation for ApplyCredit {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = self.credit;
-        let recording = recording(w, 0, Source::CreditNote(note_of(id)), &self.reason)?;
-        let dated_on = self.effective_on.unwrap_or(recording.today);
+        let dated_on = self.effective_on.unwrap_or(w.today()?);
+        let recording = recording_on(w, dated_on, Source::CreditNote(note_of(id)), &self.reason).await?;
         let mut wanted: Vec<ItemId> = self.items.iter().map(|(item, _)| *item).collect();
         if wanted.is_empty() {
             let open = db::customer_credit::items_for(w.tx, id, MAX_ITEMS.into()).await?;

@@ -4,7 +4,7 @@ use quittance_approvals::{ApprovalMessage, ApproveRequest, begin, command, finis
 use quittance_kernel::Bug;
 use quittance_service::Operation;
 
-use super::{ActivatePolicy, CreditInvoice, ExtendDueDate, Write, WriteOffCredit, WriteOffItem};
+use super::{ActivatePolicy, CreditInvoice, ExtendDueDate, ReopenPeriod, Write, WriteOffCredit, WriteOffItem};
 use crate::{Error, app::TenantSettings};
 
 /// Approves a call of another person, and runs it.
@@ -15,8 +15,14 @@ pub(crate) struct Approve {
 
 impl Approve {
     /// The methods that can need approval.
-    pub(crate) const METHODS: [&'static str; 5] =
-        [ActivatePolicy::NAME, CreditInvoice::NAME, ExtendDueDate::NAME, WriteOffCredit::NAME, WriteOffItem::NAME];
+    pub(crate) const METHODS: [&'static str; 6] = [
+        ActivatePolicy::NAME,
+        CreditInvoice::NAME,
+        ExtendDueDate::NAME,
+        ReopenPeriod::NAME,
+        WriteOffCredit::NAME,
+        WriteOffItem::NAME,
+    ];
 }
 
 impl Operation for Approve {
@@ -39,6 +45,11 @@ impl Operation for Approve {
             ExtendDueDate::NAME => {
                 let (extended, _) = Box::pin(command::<ExtendDueDate>(&approval)?.run(w)).await?;
                 format!("items/{}", extended.into_done()?.item)
+            }
+            ReopenPeriod::NAME => {
+                let (reopened, period) = Box::pin(command::<ReopenPeriod>(&approval)?.run(w)).await?;
+                reopened.into_done()?;
+                format!("periods/{}", period.id)
             }
             WriteOffCredit::NAME => {
                 let (written_off, _) = Box::pin(command::<WriteOffCredit>(&approval)?.run(w)).await?;

@@ -5,7 +5,7 @@ use quittance_approvals::{Decided, Intent, require};
 use quittance_kernel::{Added, CreditNoteId, InvoiceId, Metadata, SeriesId};
 use quittance_service::Operation;
 
-use super::{Write, recording, timelines};
+use super::{Write, periods::open_days, recording, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -47,10 +47,12 @@ impl Operation for CreditInvoice {
         let today = w.today()?;
         let issued_on = self.issued_on.unwrap_or(today);
         timelines::read(w, items.iter_mut().map(|item| (item, issued_on))).await?;
+        let open_days = open_days(w, issued_on).await?;
         let request = CreditRequest {
             scope: self.scope.0.as_ref(),
             issued_on,
             today,
+            open_days,
             reason: self.reason,
             metadata: self.metadata.clone(),
             keep_on_account: self.keep_on_account.0.unwrap_or_default(),
@@ -67,7 +69,7 @@ impl Operation for CreditInvoice {
         }
         let number = series.take(issued_on).map_err(refused)?;
         let note = CreditNoteId::at(w.now);
-        let recording = recording(w, 0, Source::CreditNote(note), "")?;
+        let recording = recording(w, 0, open_days, Source::CreditNote(note), "")?;
         let credited = plan.issue(&invoice, items, note, number, &recording).map_err(refused)?;
         let intent = Intent {
             subject: format!("invoices/{id}"),

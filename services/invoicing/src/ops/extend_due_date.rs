@@ -5,7 +5,7 @@ use quittance_approvals::{Decided, Intent, require};
 use quittance_kernel::{ExtensionId, ItemId};
 use quittance_service::Operation;
 
-use super::{Write, recording};
+use super::{Write, recording_on};
 use crate::{
     Error,
     app::TenantSettings,
@@ -36,8 +36,8 @@ impl Operation for ExtendDueDate {
         let latest_on = db::extension::latest_on(w.tx, id).await?;
         let DocumentRef::Invoice(document) = view.item.document;
         let source = Source::Document(document);
-        let recording = recording(w, 0, source, &self.reason)?;
-        let effective_on = self.effective_on.unwrap_or(recording.today);
+        let effective_on = self.effective_on.unwrap_or(w.today()?);
+        let recording = recording_on(w, effective_on, source, &self.reason).await?;
         let request = ExtensionRequest { id: ExtensionId::at(w.now), due_on: self.due_on, effective_on };
         let (extension, item) = Extension::extend(view.item.clone(), latest_on, request, &recording)
             .map_err(|refusal| Error::refused(format!("item {id}"), refusal))?;

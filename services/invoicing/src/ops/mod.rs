@@ -3,6 +3,7 @@
 mod activate_policy;
 mod apply_credit;
 mod approve;
+mod close_period;
 mod create_and_issue_invoice;
 mod create_customer;
 mod create_invoice;
@@ -21,10 +22,12 @@ mod draft;
 mod extend_due_date;
 mod issue;
 mod issue_invoice;
+mod periods;
 mod policies;
 mod record_recovery;
 mod references;
 mod render;
+mod reopen_period;
 mod reverse_credit_entry;
 mod reverse_settlements;
 mod settle_items;
@@ -41,6 +44,7 @@ mod write_off_item;
 pub(crate) use activate_policy::ActivatePolicy;
 pub(crate) use apply_credit::{ApplyCredit, MAX_ITEMS};
 pub(crate) use approve::Approve;
+pub(crate) use close_period::ClosePeriod;
 pub(crate) use create_and_issue_invoice::CreateAndIssueInvoice;
 pub(crate) use create_customer::CreateCustomer;
 pub(crate) use create_invoice::CreateInvoice;
@@ -58,6 +62,7 @@ pub(crate) use extend_due_date::ExtendDueDate;
 pub(crate) use issue_invoice::IssueInvoice;
 pub(crate) use record_recovery::RecordRecovery;
 pub(crate) use render::{render_credit_note, render_invoice};
+pub(crate) use reopen_period::ReopenPeriod;
 pub(crate) use reverse_credit_entry::ReverseCreditEntry;
 pub(crate) use reverse_settlements::{Reversal, ReverseSettlements};
 pub(crate) use settle_items::{SettleItems, Settled, Verdict};
@@ -70,12 +75,13 @@ pub(crate) use void_invoice::VoidInvoice;
 pub(crate) use write_off_credit::WriteOffCredit;
 pub(crate) use write_off_item::WriteOffItem;
 
+use chrono::NaiveDate;
 use quittance_kernel::EntryId;
 
 use crate::{
     Error,
     app::TenantSettings,
-    domain::{Recording, Source},
+    domain::{OpenDays, Recording, Source},
 };
 
 /// The transaction of an operation of the service.
@@ -85,7 +91,13 @@ type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 type Batch<O> = quittance_service::Batch<O, Error>;
 
 /// What the entries of the command at this index of its batch have in common.
-fn recording(w: &Write<'_>, place: usize, source: Source, reason: &str) -> Result<Recording, Error> {
+fn recording(
+    w: &Write<'_>,
+    place: usize,
+    open_days: OpenDays,
+    source: Source,
+    reason: &str,
+) -> Result<Recording, Error> {
     let origin = w.origin(place);
     Ok(Recording {
         source,
@@ -94,6 +106,18 @@ fn recording(w: &Write<'_>, place: usize, source: Source, reason: &str) -> Resul
         reason: reason.to_owned(),
         at: w.now,
         today: w.today()?,
+        open_days,
         new_id: EntryId::at,
     })
+}
+
+/// The same for the only command of a call, whose entries are dated on this day.
+async fn recording_on(
+    w: &mut Write<'_>,
+    dated_on: NaiveDate,
+    source: Source,
+    reason: &str,
+) -> Result<Recording, Error> {
+    let open_days = periods::open_days(w, dated_on).await?;
+    recording(w, 0, open_days, source, reason)
 }

@@ -48,7 +48,7 @@ impl Approves for TenantSettings {
         let policy: Option<Policy> = db::in_force(tx, PolicyContent::APPROVALS, today).await?;
         Ok(policy.and_then(|Policy { id, content, .. }| match content {
             PolicyContent::Approvals(policy) => Some(InForce { id, policy }),
-            PolicyContent::Tolerances(_) => None,
+            PolicyContent::Tolerances(_) | PolicyContent::LateEntries(_) => None,
         }))
     }
 

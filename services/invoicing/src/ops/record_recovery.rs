@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use quittance_kernel::{BadDebtId, Money};
 use quittance_service::Operation;
 
-use super::{Write, recording, timelines};
+use super::{Write, recording_on, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -31,8 +31,8 @@ impl Operation for RecordRecovery {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<(BadDebt, ItemView), Error> {
         let id = self.bad_debt;
-        let recording = recording(w, 0, Source::BadDebt(id), &self.reason)?;
-        let dated_on = self.effective_on.unwrap_or(recording.today);
+        let dated_on = self.effective_on.unwrap_or(w.today()?);
+        let recording = recording_on(w, dated_on, Source::BadDebt(id), &self.reason).await?;
         let item = db::bad_debt::find(w.tx, id).await?.ok_or(Error::BadDebtNotFound(id))?.item;
         let ItemView { item, disputed } = timelines::lock(w, item, dated_on).await?;
         // Read again under the item's lock: another transaction may have recovered some of it meanwhile.

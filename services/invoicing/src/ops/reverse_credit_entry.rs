@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use quittance_kernel::{CreditId, EntryId};
 use quittance_service::Operation;
 
-use super::{Write, credits, recording, timelines};
+use super::{Write, credits, recording_on, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -32,8 +32,8 @@ impl Operation for ReverseCreditEntry {
     async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = self.credit;
         let refused = |refusal| Error::refused(format!("entry {}", self.entry), refusal);
-        let recording = recording(w, 0, Source::CreditNote(note_of(id)), &self.reason)?;
-        let dated_on = self.effective_on.unwrap_or(recording.today);
+        let dated_on = self.effective_on.unwrap_or(w.today()?);
+        let recording = recording_on(w, dated_on, Source::CreditNote(note_of(id)), &self.reason).await?;
         let found = db::customer_credit::find_entry(w.tx, id, self.entry).await?;
         let view = match found.and_then(|(entry, _)| entry.item) {
             Some(item) => Some(timelines::lock(w, item, dated_on).await?),

@@ -7,7 +7,7 @@ use quittance_events::Event;
 use quittance_kernel::{Actor, Added, AllocationId, ItemId};
 use quittance_service::Operation;
 
-use super::{Settled, Verdict, Write, recording, timelines};
+use super::{Settled, Verdict, Write, periods::open_days, recording, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -37,7 +37,8 @@ struct Reversing<'a> {
     items: HashMap<ItemId, ItemView>,
     recorded: HashMap<AllocationId, RecordedSettlement>,
     done: HashSet<AllocationId>,
-    reversed: Vec<&'a Reversal>,
+    /// Each with the date from which it counts.
+    reversed: Vec<(&'a Reversal, NaiveDate)>,
     touched: BTreeSet<ItemId>,
     entries: Vec<Entry>,
     events: Vec<Event>,
@@ -61,12 +62,13 @@ impl<'a> Reversing<'a> {
             reversal.effective_on,
             &reversal.reason,
         ));
+        let counts_on = entries.first().map_or(reversal.effective_on, |entry| entry.effective_on);
         self.entries.extend(entries);
-        self.reversed.push(reversal);
+        self.reversed.push((reversal, counts_on));
         self.touched.insert(item.id);
         self.done.insert(reversal.allocation);
         view.item = item;
-        Ok(Settled { view: view.clone(), counts_on: reversal.effective_on })
+        Ok(Settled { view: view.clone(), counts_on })
     }
 }
 
@@ -86,6 +88,8 @@ impl Operation for ReverseSettlements {
             recorded.get(&reversal.allocation).map(|recorded| (recorded.settlement.item, reversal.effective_on))
         });
         timelines::read_for(w, &mut items, dated).await?;
+        let earliest = self.reversals.iter().map(|reversal| reversal.effective_on).min().unwrap_or(w.today()?);
+        let open_days = open_days(w, earliest).await?;
         let is_reversed = recorded.values().filter(|recorded| recorded.reversed_on.is_some());
         let mut reversing = Reversing {
             done: is_reversed.map(|recorded| recorded.settlement.allocation).collect(),
@@ -97,8 +101,8 @@ impl Operation for ReverseSettlements {
             events: vec![],
         };
         let results = self.reversals.iter().map(|reversal| {
-            let recording =
-                recording(w, 0, Source::Allocation(reversal.allocation), &reversal.reason)?.by(reversal.by.0.as_ref());
+            let recording = recording(w, 0, open_days, Source::Allocation(reversal.allocation), &reversal.reason)?
+                .by(reversal.by.0.as_ref());
             reversing.reverse(reversal, &recording)
         });
         let results = results.collect();
@@ -116,7 +120,7 @@ async fn save(w: &mut Write<'_>, reversing: &Reversing<'_>) -> Result<(), Error>
     }
     let changed = reversing.touched.iter().filter_map(|id| reversing.items.get(id)).map(|view| &view.item);
     let changed: Vec<&OpenItem> = changed.collect();
-    let rows = reversing.reversed.iter().map(|r| (r.allocation, r.effective_on, r.reason.as_str()));
+    let rows = reversing.reversed.iter().map(|(r, counts_on)| (r.allocation, *counts_on, r.reason.as_str()));
     let rows: Vec<(AllocationId, NaiveDate, &str)> = rows.collect();
     db::item::update_items(w.tx, &changed).await?;
     db::settlement::insert_reversals(w.tx, &rows, w.now).await?;

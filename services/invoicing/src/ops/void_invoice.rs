@@ -3,7 +3,7 @@
 use quittance_kernel::InvoiceId;
 use quittance_service::{Etag, Operation};
 
-use super::{Write, recording, timelines};
+use super::{Write, recording_on, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -39,7 +39,8 @@ impl Operation for VoidInvoice {
         let mut items: Vec<OpenItem> = items.into_iter().map(|view| view.item).collect();
         let today = w.today()?;
         timelines::read(w, items.iter_mut().map(|item| (item, today))).await?;
-        let recording = recording(w, 0, Source::Document(id), &self.reason)?;
+        let today = w.today()?;
+        let recording = recording_on(w, today, Source::Document(id), &self.reason).await?;
         let voided = invoice.void(items, is_delivered, &recording);
         let (invoice, items, entries) = voided.map_err(refused)?;
         if db::document::has_credit_notes(w.tx, id).await? {

@@ -5,7 +5,7 @@ use quittance_approvals::{Decided, Intent, require};
 use quittance_kernel::{CreditId, Money};
 use quittance_service::Operation;
 
-use super::{Write, credits, recording};
+use super::{Write, credits, recording_on};
 use crate::{
     Error,
     app::TenantSettings,
@@ -32,8 +32,8 @@ impl Operation for WriteOffCredit {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = self.credit;
-        let recording = recording(w, 0, Source::CreditNote(note_of(id)), &self.reason)?;
-        let dated_on = self.effective_on.unwrap_or(recording.today);
+        let dated_on = self.effective_on.unwrap_or(w.today()?);
+        let recording = recording_on(w, dated_on, Source::CreditNote(note_of(id)), &self.reason).await?;
         let credit = credits::lock(w, id).await?;
         let used = credit
             .clone()

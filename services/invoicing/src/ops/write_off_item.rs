@@ -5,7 +5,7 @@ use quittance_approvals::{Decided, Intent, require};
 use quittance_kernel::{BadDebtId, ItemId, Money};
 use quittance_service::Operation;
 
-use super::{Write, recording, timelines};
+use super::{Write, recording_on, timelines};
 use crate::{
     Error,
     app::TenantSettings,
@@ -35,8 +35,8 @@ impl Operation for WriteOffItem {
 
     async fn run(&self, w: &mut Write<'_>) -> Result<Self::Output, Error> {
         let id = BadDebtId::at(w.now);
-        let recording = recording(w, 0, Source::BadDebt(id), &self.note)?;
-        let dated_on = self.effective_on.unwrap_or(recording.today);
+        let dated_on = self.effective_on.unwrap_or(w.today()?);
+        let recording = recording_on(w, dated_on, Source::BadDebt(id), &self.note).await?;
         let view = timelines::lock(w, self.item, dated_on).await?;
         let request = WriteOffRequest { id, amount: self.amount, reason: self.reason, dated_on };
         let (debt, item, entries) = BadDebt::write_off(view.item.clone(), request, &recording)

@@ -14,7 +14,7 @@ use quittance_proto::{
 use crate::{
     domain::{
         BadDebt, CreditEntry, CreditUse, Credited, Customer, Delivery, Entry, Extension, Invoice, IssuedInvoice,
-        NamedTerms, OpenItem, Policy, Series, Settlement, State, Tenant,
+        NamedTerms, OpenItem, Period, Policy, Series, Settlement, State, Tenant,
     },
     wire,
 };
@@ -336,6 +336,18 @@ pub(crate) fn policy_activated(tenant: TenantId, policy: &Policy) -> Event {
 pub(crate) fn policy_deleted(tenant: TenantId, policy: &Policy) -> Event {
     let payload = Payload::PolicyDeleted(pb::PolicyDeleted { policy: Some(wire::policy(policy)) });
     keyed("quittance.invoicing.v1.PolicyDeleted", tenant.uuid(), payload)
+}
+
+/// Days of the ledger were closed.
+pub(crate) fn period_closed(tenant: TenantId, period: &Period) -> Event {
+    let payload = Payload::PeriodClosed(pb::PeriodClosed { period: Some(wire::period(period)) });
+    keyed("quittance.invoicing.v1.PeriodClosed", tenant.uuid(), payload)
+}
+
+/// A closed period was reopened.
+pub(crate) fn period_reopened(tenant: TenantId, period: &Period) -> Event {
+    let payload = Payload::PeriodReopened(pb::PeriodReopened { period: Some(wire::period(period)) });
+    keyed("quittance.invoicing.v1.PeriodReopened", tenant.uuid(), payload)
 }
 
 /// What happened to an approval: requested, granted or rejected. The key is the customer that it concerns, or else the tenant.

@@ -2,6 +2,7 @@
 
 mod credits;
 mod ledger;
+mod periods;
 mod policies;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,8 @@ use quittance_proto::{common::v1 as common, instant, invoicing::v1 as pb, money}
 
 pub(crate) use credits::{credit_entry, customer_credit};
 pub(crate) use ledger::{bad_debt, bad_debt_reason, entry, extension, open_item, statement};
-pub(crate) use policies::{policy, simulated_approvals, simulated_tolerances};
+pub(crate) use periods::period;
+pub(crate) use policies::{policy, simulated_approvals, simulated_late_entries, simulated_tolerances};
 
 use crate::domain::{
     Address, Contact, CreditNote, CreditReason, Customer, Delivery, DeliveryChannel, Invoice, InvoiceStatus, Line,

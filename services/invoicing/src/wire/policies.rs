@@ -7,7 +7,7 @@ use quittance_policies::State;
 use quittance_proto::{common::v1::PolicyState, instant, invoicing::v1 as pb, money, tolerance_policy};
 
 use super::optional;
-use crate::domain::{Effect, Policy, PolicyContent, SimulatedCalls, SimulatedTolerances};
+use crate::domain::{Effect, LateEntries, Policy, PolicyContent, SimulatedCalls, SimulatedTolerances};
 
 /// A policy.
 pub(crate) fn policy(policy: &Policy) -> pb::Policy {
@@ -18,6 +18,13 @@ pub(crate) fn policy(policy: &Policy) -> pb::Policy {
     let content = match &policy.content {
         PolicyContent::Approvals(policy) => pb::policy::Content::Approvals(policy_message(policy)),
         PolicyContent::Tolerances(policy) => pb::policy::Content::Tolerances(tolerance_policy(policy)),
+        PolicyContent::LateEntries(late) => {
+            let treatment = match late {
+                LateEntries::CarryForward => pb::LateEntryTreatment::CarryForward,
+                LateEntries::Refuse => pb::LateEntryTreatment::Refuse,
+            };
+            pb::policy::Content::LateEntries(pb::LateEntryPolicy { treatment: treatment.into() })
+        }
     };
     pb::Policy {
         policy_id: policy.id.to_string(),
@@ -40,6 +47,12 @@ pub(crate) fn simulated_approvals(simulated: &BTreeMap<&str, SimulatedCalls>) ->
         needing_approval: counts.needing_approval,
     });
     pb::SimulatePolicyResponse { approvals: approvals.collect(), ..pb::SimulatePolicyResponse::default() }
+}
+
+/// What a late-entry policy would refuse.
+pub(crate) fn simulated_late_entries(entries: i32, refused: i32) -> pb::SimulatePolicyResponse {
+    let late_entries = Some(pb::SimulatedLateEntries { entries, refused });
+    pb::SimulatePolicyResponse { late_entries, ..pb::SimulatePolicyResponse::default() }
 }
 
 /// The most items of a response.

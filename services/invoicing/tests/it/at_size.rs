@@ -45,13 +45,14 @@ async fn verification_of_a_large_book_answers_within_its_call() {
     service.db.connect_as("quittance_owner").await.execute(GROW).await.unwrap();
     let found = service.items().verify_ledger(VerifyLedgerRequest {}).await.unwrap().into_inner().invariants;
     let found: Vec<_> = found.iter().map(|i| (i.number, i.checked, i.violations)).collect();
-    // Open items, their dates, their documents, sums of lines, their parties, numbers of the series, printed numbers; nothing was extended or credited.
+    // Open items, their dates, their documents, sums of lines, their parties, numbers of the series, printed numbers; nothing was extended, credited or closed.
     let of_items = (1, 20_001, 0);
     assert_eq!(
         found,
         [of_items, of_items, of_items, (1, 0, 0), of_items, of_items, (6, 20_001, 0), (6, 20_001, 0)]
             .into_iter()
             .chain([(7, 0, 0); 3])
+            .chain([(4, 1, 0), (4, 0, 0)])
             .collect::<Vec<_>>()
     );
 }

@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// The tables of the ledger, those first that others refer to.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 16] = [
+    "tenant",
     "series",
     "invoice",
     "open_item",
@@ -25,10 +26,12 @@ const TABLES: [&str; 13] = [
     "due_date_extension",
     "tenant_version",
     "customer_version",
+    "accounting_period",
+    "accounting_period_balance",
 ];
 
-/// Each kind of damage, and the number of the invariant that finds it (1: items and documents, 6: numbers, 7: credit notes).
-const DAMAGES: [(&str, i32); 44] = [
+/// Each kind of damage, and the number of the invariant that finds it (1: items and documents, 4: periods, 6: numbers, 7: credit notes).
+const DAMAGES: [(&str, i32); 49] = [
     ("update open_item set settled = settled + 1 where number = 'INV-000001'", 1),
     ("update open_item set total = total + 5 where number = 'INV-000001'", 1),
     ("update open_item set discounted = 1 where number = 'INV-000002'", 1),
@@ -63,6 +66,11 @@ const DAMAGES: [(&str, i32); 44] = [
     ("update credit_note set tenant_version = 3", 1),
     ("delete from customer_version", 1),
     ("delete from tenant_version", 1),
+    ("update entry set effective_on = '2026-02-25' where kind = 'bad_debt'", 4),
+    ("update accounting_period_balance set items = items + 1", 4),
+    ("delete from accounting_period_balance", 4),
+    ("update accounting_period set start_on = '2026-02-01'", 4),
+    ("update tenant set closed_through = closed_through + 1", 4),
     ("update invoice set number = 'INV-000009' where number = 'INV-000002'", 6),
     ("update series set next_number = next_number + 1 where kind = 'invoice'", 6),
     ("update invoice set issued_on = issued_on - 40 where number = 'INV-000004'", 6),
@@ -148,6 +156,7 @@ async fn every_kind_of_damage_is_found() {
     service.customer_credits().reverse_credit_entry(reverse(&last.entry.unwrap())).await.unwrap();
     service.rename_customer(&customer, "Ada & Sons").await;
     service.rename_tenant("Southwind AG").await;
+    service.close("2026-02-25").await.unwrap();
     assert_eq!(service.violated().await, Vec::<i32>::new());
 
     let mut owner = service.db.connect_as("quittance_owner").await;

@@ -25,6 +25,7 @@ mod isolation;
 mod known_at;
 mod lists;
 mod metadata;
+mod periods;
 mod plans;
 mod settling;
 mod setup;

@@ -150,7 +150,7 @@ async fn a_policy_is_simulated_against_what_is_open_and_against_past_calls() {
         let one = simulated.iter().find(|one| one.method == method).unwrap();
         (one.calls, one.needing_approval)
     };
-    assert_eq!((counts("WriteOffItem"), counts("CreditInvoice"), simulated.len()), ((2, 1), (1, 0), 5));
+    assert_eq!((counts("WriteOffItem"), counts("CreditInvoice"), simulated.len()), ((2, 1), (1, 0), 6));
     assert_eq!(counts("WriteOffCredit"), (1, 0));
     let unknown = simulate(&request_id(), "").await.unwrap_err();
     assert_fault(&unknown, Code::NotFound, "POLICY_NOT_FOUND");

@@ -223,13 +223,17 @@ impl Payment {
         Ok((self.next(left), Allocation { state, ..allocation }))
     }
 
-    /// Invoicing has reversed the settlement: applied becomes unapplied.
+    /// Invoicing has reversed the settlement: applied becomes unapplied, from the date from which the reversal counts there.
     ///
     /// # Errors
     /// `AllocationNotFound` and `AllocationNotReversing`.
-    pub(crate) fn confirm_reversal(self, allocation: Allocation) -> Result<(Payment, Allocation), Refusal> {
+    pub(crate) fn confirm_reversal(
+        self,
+        allocation: Allocation,
+        effective_on: NaiveDate,
+    ) -> Result<(Payment, Allocation), Refusal> {
         self.expect_own(&allocation)?;
-        let AllocationState::Reversing { effective_on, reason, .. } = allocation.state else {
+        let AllocationState::Reversing { reason, .. } = allocation.state else {
             let state = allocation.state.label();
             return Err(Refusal::AllocationNotReversing { allocation: allocation.id, state });
         };

@@ -67,9 +67,13 @@ fn money_goes_from_unapplied_to_applied_and_back() {
     let (payment, allocation) =
         payment.start_reversal(allocation, RequestId::at(NOW), day("2026-03-05"), why.clone()).unwrap();
     assert_eq!(parts(&payment), [60, 0, 40]);
-    let (payment, allocation) = payment.confirm_reversal(allocation).unwrap();
+    let (payment, allocation) = payment.confirm_reversal(allocation, day("2026-03-06")).unwrap();
     assert_eq!(parts(&payment), [0, 0, 100]);
-    assert_eq!(allocation.state, AllocationState::Reversed { effective_on: day("2026-03-05"), reason: why });
+    assert_eq!(
+        allocation.state,
+        AllocationState::Reversed { effective_on: day("2026-03-06"), reason: why },
+        "from when invoicing says"
+    );
     assert_eq!(payment.match_outcome.unapplied_reason, Some(UnappliedReason::UnappliedManually));
     assert_eq!(payment.version, 5);
 }
@@ -128,7 +132,10 @@ fn transitions_want_their_state_and_their_payment() {
         payment.clone().start_reversal(allocation.clone(), RequestId::at(NOW), day(on), String::new())
     };
     assert_eq!(reason(reverse(&payment, &pending, "2026-03-02")), "ALLOCATION_NOT_APPLIED");
-    assert_eq!(reason(payment.clone().confirm_reversal(pending.clone())), "ALLOCATION_NOT_REVERSING");
+    assert_eq!(
+        reason(payment.clone().confirm_reversal(pending.clone(), day("2026-03-05"))),
+        "ALLOCATION_NOT_REVERSING"
+    );
     let (payment, applied) = payment.confirm(pending, day("2026-03-02")).unwrap();
     assert_eq!(reason(payment.clone().confirm(applied.clone(), day("2026-03-02"))), "ALLOCATION_NOT_PENDING");
     assert_eq!(reason(payment.clone().reject(applied.clone(), String::new())), "ALLOCATION_NOT_PENDING");
@@ -174,7 +181,7 @@ proptest! {
                 (4, Some(allocation)) => {
                     before.start_reversal(allocation, RequestId::at(NOW), day("2026-03-09"), "typo".to_owned())
                 }
-                (5, Some(allocation)) => before.confirm_reversal(allocation),
+                (5, Some(allocation)) => before.confirm_reversal(allocation, day("2026-03-09")),
                 (_, Some(allocation)) => before.cancel_reversal(allocation),
             };
             if let Ok((after, allocation)) = done {

@@ -95,6 +95,8 @@ impl Change {
             // What it does is in the extensions.
             | Payload::DueDateExtended(_)
             | Payload::CreditWrittenOff(_)
+            | Payload::PeriodClosed(_)
+            | Payload::PeriodReopened(_)
             | Payload::InvoiceDelivered(_) => {}
         }
         Ok(())

@@ -126,12 +126,16 @@ impl Finishing {
     }
 
     fn reverse(&mut self, allocation: Allocation, verdict: &Verdict) -> Result<(), Error> {
-        if let Err(refusal) = verdict {
-            tracing::warn!(allocation = %allocation.id, reason = refusal.reason, "invoicing did not reverse a settlement");
-            self.change(allocation, Payment::cancel_reversal)?;
-            return Ok(());
-        }
-        let reversed = self.change(allocation, Payment::confirm_reversal)?;
+        let counts_on = match verdict {
+            Ok(counts_on) => *counts_on,
+            Err(refusal) => {
+                tracing::warn!(allocation = %allocation.id, reason = refusal.reason, "invoicing did not reverse a settlement");
+                self.change(allocation, Payment::cancel_reversal)?;
+                return Ok(());
+            }
+        };
+        let reversed =
+            self.change(allocation, |payment, allocation| payment.confirm_reversal(allocation, counts_on))?;
         if let AllocationState::Reversed { effective_on, reason } = &reversed.state {
             self.events.push(outbox::payment_unapplied(&reversed, *effective_on, reason));
         }

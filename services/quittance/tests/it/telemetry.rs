@@ -32,7 +32,7 @@ use tonic::{
 use crate::program::{Folder, Up, tenant};
 
 /// The rules of the services that have a tenant; credit risk has none without a profile.
-const RULES: usize = 19;
+const RULES: usize = 21;
 
 /// A collector that keeps every span, and the names of what was measured.
 #[derive(Debug, Clone, Default)]

@@ -94,6 +94,8 @@ impl Sets {
             | Payload::TermsUpdated(_)
             | Payload::TermsDeleted(_)
             | Payload::PolicyCreated(_)
+            | Payload::PeriodClosed(_)
+            | Payload::PeriodReopened(_)
             | Payload::PolicyActivated(_)
             | Payload::PolicyDeleted(_)
             | Payload::ApprovalRequested(_)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_architecture::services;
 
 /// Every kind that a service writes into its outbox. Consumers of every version know events by these names: one is added, none is changed.
-const KINDS: [&str; 55] = [
+const KINDS: [&str; 57] = [
     "quittance.collections.v1.DisputeOpened",
     "quittance.collections.v1.DisputeResolved",
     "quittance.collections.v1.ReminderRecorded",
@@ -40,6 +40,8 @@ const KINDS: [&str; 55] = [
     "quittance.invoicing.v1.InvoiceVoided",
     "quittance.invoicing.v1.ItemSettled",
     "quittance.invoicing.v1.ItemWrittenOff",
+    "quittance.invoicing.v1.PeriodClosed",
+    "quittance.invoicing.v1.PeriodReopened",
     "quittance.invoicing.v1.PolicyActivated",
     "quittance.invoicing.v1.PolicyCreated",
     "quittance.invoicing.v1.PolicyDeleted",

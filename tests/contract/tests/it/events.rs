@@ -9,10 +9,13 @@ use quittance_proto::{collections, creditrisk, invoicing, is_personal, payments}
 use sha2::{Digest as _, Sha256};
 
 /// Fields that events never carry, though the resources they show have them.
-const NEVER_TOLD: [&str; 24] = [
+const NEVER_TOLD: [&str; 26] = [
     // Its words are personal and long: GetReminder has them.
     "quittance.collections.v1.Reminder.subject",
     "quittance.collections.v1.Reminder.body",
+    // Of a preview only.
+    "quittance.collections.v1.Reminder.error_reason",
+    "quittance.collections.v1.Reminder.error_message",
     // GetDelivery has the document.
     "quittance.invoicing.v1.Delivery.document_html",
     // Of invoices whole, events have drafts only.
@@ -43,7 +46,7 @@ const NEVER_TOLD: [&str; 24] = [
 ];
 
 /// What texts are that say nothing about a natural person, by the ends of their fields' names: ids, dates, codes, numbers, amounts.
-const IMPERSONAL: [&str; 33] = [
+const IMPERSONAL: [&str; 34] = [
     ".method",
     "Approval.result",
     "Approval.subject",
@@ -57,6 +60,7 @@ const IMPERSONAL: [&str; 33] = [
     "as_of",
     "balance",
     "code",
+    "error_reason",
     "etag",
     "format",
     "number",

@@ -39,8 +39,9 @@ const EMPTY: [&str; 1] = ["outbox_queue"];
 const EMPTY_IN_REPORTING: [&str; 4] = ["outbox", "outbox_position", "outbox_queue", "request_log"];
 
 /// Rules about what the landed version did not have.
-const OF_LATER_VERSIONS: [&str; 1] = [
+const OF_LATER_VERSIONS: [&str; 2] = [
     "invoicing: an item that was extended is due when its last extension says, and each extension follows on the one before",
+    "invoicing: what was open at the end of a closed period is what it was when it was closed",
 ];
 
 /// A server of our own with what landed.

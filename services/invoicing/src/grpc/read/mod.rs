@@ -5,6 +5,7 @@ mod credits;
 mod documents;
 mod items;
 mod numbers_and_terms;
+mod periods;
 mod policies;
 
 use quittance_grpc::Violations;

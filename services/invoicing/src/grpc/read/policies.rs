@@ -1,13 +1,13 @@
 //! Commands about policies and approvals, and calls that may need approval as the messages that they came in.
 
 use quittance_approvals::{Approvable, ApproveRequest, read_policy};
-use quittance_grpc::{Violations, id, message, optional_date, optional_text, tolerance_policy};
+use quittance_grpc::{Violations, id, message, optional_date, optional_text, required, tolerance_policy};
 use quittance_kernel::PolicyId;
 use quittance_proto::{common::v1 as common, invoicing::v1 as pb, money};
 use quittance_service::Etag;
 
 use crate::{
-    domain::{CreditScope, LineCredit, PolicyContent, invoice_content::MAX_REASON},
+    domain::{CreditScope, LateEntries, LineCredit, PolicyContent, invoice_content::MAX_REASON},
     ops::{
         ActivatePolicy, Approve, CreatePolicy, CreditInvoice, DeletePolicy, ExtendDueDate, WriteOffCredit, WriteOffItem,
     },
@@ -38,9 +38,23 @@ fn policy(policy: pb::Policy) -> Result<(PolicyContent, String), Violations> {
         Some(pb::policy::Content::Tolerances(policy)) => {
             bad.within("tolerances", tolerance_policy(policy)).map(PolicyContent::Tolerances)
         }
+        Some(pb::policy::Content::LateEntries(policy)) => {
+            bad.within("late_entries", late_entries(policy)).map(PolicyContent::LateEntries)
+        }
         None => None,
     };
     bad.into_result(content.zip(description))
+}
+
+fn late_entries(policy: pb::LateEntryPolicy) -> Result<LateEntries, Violations> {
+    let mut bad = Violations::default();
+    let treatment = match policy.treatment() {
+        pb::LateEntryTreatment::Unspecified => required(),
+        pb::LateEntryTreatment::CarryForward => Ok(LateEntries::CarryForward),
+        pb::LateEntryTreatment::Refuse => Ok(LateEntries::Refuse),
+    };
+    let treatment = bad.check("treatment", treatment);
+    bad.into_result(treatment)
 }
 
 impl TryFrom<pb::DeletePolicyRequest> for DeletePolicy {
