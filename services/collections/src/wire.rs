@@ -3,7 +3,7 @@
 use quittance_proto::{collections::v1 as pb, instant, money};
 
 use crate::domain::{
-    Dispute, DisputeOutcome, DisputeReason, PlannedReminder, Reminder, ReminderItem, Rendered, Step, Strategy,
+    Dispute, DisputeOutcome, DisputeReason, PlannedReminder, Reminder, ReminderItem, Step, Strategy,
     standard_steps::standard_steps,
 };
 
@@ -72,6 +72,8 @@ pub(crate) fn reminder(reminder: &Reminder) -> pb::Reminder {
         subject: String::new(),
         body: String::new(),
         record_time: Some(instant(reminder.recorded_at)),
+        error_reason: String::new(),
+        error_message: String::new(),
     }
 }
 
@@ -81,10 +83,8 @@ pub(crate) fn whole_reminder(whole: &Reminder) -> pb::Reminder {
 }
 
 /// A reminder that a run would record.
-pub(crate) fn planned(planned: &PlannedReminder, rendered: Rendered) -> pb::Reminder {
+pub(crate) fn planned(planned: &PlannedReminder) -> pb::Reminder {
     pb::Reminder {
-        reminder_id: String::new(),
-        run_id: String::new(),
         customer_id: planned.customer.to_string(),
         contact_id: optional(planned.addressee.contact),
         contact_name: planned.addressee.contact_name.clone(),
@@ -94,9 +94,7 @@ pub(crate) fn planned(planned: &PlannedReminder, rendered: Rendered) -> pb::Remi
         as_of: planned.as_of.to_string(),
         items: planned.items.iter().map(item).collect(),
         total: Some(money(planned.total)),
-        subject: rendered.subject,
-        body: rendered.body,
-        record_time: None,
+        ..pb::Reminder::default()
     }
 }
 

@@ -22,6 +22,26 @@ pub(crate) struct Plan {
     pub(crate) customers: Vec<(CustomerId, Result<Vec<PlannedReminder>, Error>)>,
 }
 
+/// What a run would do for a customer in a currency.
+pub(crate) struct Previewed {
+    pub(crate) customer: CustomerId,
+    /// `None` if it cannot be planned.
+    pub(crate) planned: Option<PlannedReminder>,
+    /// The text, or why the run would fail.
+    pub(crate) rendered: Result<Rendered, Error>,
+}
+
+impl Previewed {
+    /// Its place in a preview.
+    pub(crate) fn key(&self) -> (CustomerId, &'static str) {
+        key(self.customer, self.planned.as_ref())
+    }
+}
+
+fn key(customer: CustomerId, planned: Option<&PlannedReminder>) -> (CustomerId, &'static str) {
+    (customer, planned.map_or("", |planned| planned.total.currency().code()))
+}
+
 /// The given strategy, or the default.
 pub(super) async fn find_strategy(tx: &mut Tx, strategy: Option<StrategyId>) -> Result<Strategy, Error> {
     match strategy {
@@ -55,7 +75,7 @@ pub(super) fn render(planned: &PlannedReminder, seller: &Seller) -> Result<Rende
     planned.render(seller).map_err(|error| Error::Template { customer: planned.customer, error })
 }
 
-/// Reminders that a run would record, after a customer and currency code, with their texts: at most `limit`.
+/// Reminders that a run would record or fail to, after a customer and currency code, with their texts: at most `limit`.
 pub(crate) async fn preview_dunning(
     app: &App,
     tenant: TenantId,
@@ -63,28 +83,32 @@ pub(crate) async fn preview_dunning(
     as_of: NaiveDate,
     after: Option<(CustomerId, &str)>,
     limit: usize,
-) -> Result<Vec<(PlannedReminder, Rendered)>, Error> {
+) -> Result<Vec<Previewed>, Error> {
     app.settings_of(tenant).await?;
     let mut tx = app.db().begin(tenant).await?;
     let strategy = find_strategy(&mut tx, strategy).await?;
     let mut due = db::dunning::customers_due(&mut tx, &strategy, as_of).await?;
     due.retain(|customer| after.is_none_or(|(after, _)| *customer >= after));
-    let is_next = |planned: &PlannedReminder| {
-        after.is_none_or(|after| (planned.customer, planned.total.currency().code()) > after)
-    };
     let mut previewed = Vec::new();
     for customers in due.chunks(limit.clamp(1, AT_ONCE)) {
         let Plan { seller, customers } = plan_for(&mut tx, &strategy, as_of, customers).await?;
-        let mut page = Vec::new();
-        for (_, planned) in customers {
-            page.extend(planned?.into_iter().filter(is_next));
+        let mut page: Vec<(CustomerId, Result<PlannedReminder, Error>)> = Vec::new();
+        for (customer, planned) in customers {
+            match planned {
+                Ok(planned) => page.extend(planned.into_iter().map(|planned| (customer, Ok(planned)))),
+                Err(error) => page.push((customer, Err(error))),
+            }
         }
+        page.retain(|(customer, planned)| after.is_none_or(|after| key(*customer, planned.as_ref().ok()) > after));
         page.truncate(limit - previewed.len());
-        let rendered = page.into_iter().map(move |planned| {
-            let rendered = render(&planned, &seller)?;
-            Ok((planned, rendered))
+        let rendered = page.into_iter().map(move |(customer, planned)| match planned {
+            Ok(planned) => {
+                let rendered = render(&planned, &seller);
+                Previewed { customer, planned: Some(planned), rendered }
+            }
+            Err(error) => Previewed { customer, planned: None, rendered: Err(error) },
         });
-        previewed.extend(blocking(|| rendered.collect::<Result<Vec<_>, Error>>()).await?);
+        previewed.extend(blocking(|| rendered.collect::<Vec<_>>()).await);
         if previewed.len() >= limit {
             break;
         }

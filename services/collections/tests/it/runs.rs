@@ -217,12 +217,31 @@ async fn a_template_that_fails_for_one_customer_fails_that_one_alone() {
     setup.fill(450, 1).await;
     let body = "{% if customer.number == 'C-7' %}{{ items[7].number }}{% else %}Dear {{ customer.name }}{% endif %}";
     setup.create_strategy("standard", vec![pb::Step { body_template: body.to_owned(), ..step(1, "a") }]).await;
+    let mut previewed = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let as_of = TODAY.to_owned();
+        let request = pb::PreviewDunningRequest { as_of, page_size: 64, page_token, ..Default::default() };
+        let page = setup.dunning().preview_dunning(request).await.unwrap().into_inner();
+        previewed.extend(page.reminders);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let (refused, shown): (Vec<_>, Vec<_>) =
+        previewed.into_iter().partition(|reminder| !reminder.error_reason.is_empty());
+    assert_eq!((shown.len(), refused.len()), (449, 1));
+    assert!(refused[0].body.is_empty() && refused[0].total.is_some());
+    assert!(shown.iter().all(|reminder| !reminder.body.is_empty()));
     let ended = setup.try_run(TODAY).await.unwrap();
     assert_eq!((ended.state(), ended.done_count, ended.failed_count), (RunState::Finished, 449, 1));
     let failed = setup.run_items(&ended.run_id, RunItemState::Failed).await;
     assert_eq!((failed.len(), failed[0].reason.as_str()), (1, "TEMPLATE_INVALID"));
     assert!(failed[0].message.contains(failed[0].subject.strip_prefix("customers/").unwrap()), "{failed:?}");
     assert!(failed[0].end_time.is_some());
+    assert_eq!(failed[0].subject, format!("customers/{}", refused[0].customer_id), "the one that the preview shows");
+    assert_eq!([&failed[0].reason, &failed[0].message], [&refused[0].error_reason, &refused[0].error_message]);
     setup.verify().await;
 }
 
