@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -146,27 +147,6 @@ fn rust_path(package: &str, name: &str) -> String {
     format!("crate::{}::{name}", package.trim_start_matches("quittance.").replace('.', "::"))
 }
 
-/// The name of a type or variant that stands for this name of a field or choice.
-fn camel(name: &str) -> String {
-    let part = |part: &str| {
-        let (first, rest) = part.split_at(1);
-        first.to_uppercase() + rest
-    };
-    name.split('_').map(part).collect()
-}
-
-/// The name of the module that holds what is nested in a message.
-fn snake(name: &str) -> String {
-    let mut module = String::new();
-    for (place, letter) in name.char_indices() {
-        if place > 0 && letter.is_uppercase() {
-            module.push('_');
-        }
-        module.extend(letter.to_lowercase());
-    }
-    module
-}
-
 fn unknown_enums(checks: &str) -> String {
     format!(
         "\n    fn unknown_enums(&self) -> Vec<UnknownEnum> {{\n        let mut found = Vec::new();\n{checks}        found\n    }}\n"
@@ -182,8 +162,8 @@ fn check(field: &FieldDescriptor) -> Option<String> {
     if let Some(choice) = field.containing_oneof() {
         assert!(matches!(field.kind(), Kind::Message(_)), "a choice of an enum: {}", field.full_name());
         let message = field.parent_message();
-        let package = rust_path(message.package_name(), &snake(message.name()));
-        let variant = format!("{package}::{}::{}", camel(choice.name()), camel(name));
+        let module = rust_path(message.package_name(), &message.name().to_snake_case());
+        let variant = format!("{module}::{}::{}", choice.name().to_upper_camel_case(), name.to_upper_camel_case());
         return Some(format!(
             "        if let Some({variant}(chosen)) = &self.{} {{\n            within(&mut found, \"{name}\", Some(chosen));\n        }}\n",
             choice.name()

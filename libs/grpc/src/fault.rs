@@ -123,6 +123,11 @@ pub fn error_info(status: &Status) -> Option<pb::ErrorInfo> {
     })
 }
 
+/// The reason of a failed call; INTERNAL if it has none.
+pub fn reason_of(status: &Status) -> String {
+    error_info(status).map_or_else(|| "INTERNAL".to_owned(), |info| info.reason)
+}
+
 /// An internal error: logged here once with all its causes, and returned without them.
 pub fn internal(error: &dyn Error) -> Status {
     tracing::error!(error = error_chain(error), "a call failed with an internal error");

@@ -34,7 +34,7 @@ pub use auth::{BadKeys, Claims, KeySet, KeySource, Refused, TokenRules, Tokens, 
 pub use batch::{BATCH_SIZE_OUT_OF_RANGE, MAX_BATCH, check_batch, filter_ids, filter_values, ids};
 pub use client::{CallError, CallMetadata, Client, connect, connect_over, peer_address};
 pub use entry::entry_status;
-pub use fault::{Fault, db_fault, error_info, internal};
+pub use fault::{Fault, db_fault, error_info, internal, reason_of};
 pub use fields::{
     currency, date, decimal, filter_line, id, message, money, optional_date, optional_id, optional_line,
     optional_positive_money, optional_text, percent, positive_money, request_id, required, text, whole_seconds,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 use quittance_db::{DbError, Tx};
 use quittance_events::Event;
-use quittance_grpc::{Violations, error_info};
+use quittance_grpc::{Violations, reason_of};
 use quittance_kernel::Bug;
 use quittance_service::{Operation, ServiceError, Settings, Write};
 use tonic::Status;
@@ -163,6 +163,5 @@ async fn savepoint(tx: &mut Tx, statement: &'static str) -> Result<(), DbError> 
 /// A failed item, with reason and text as a caller would see them.
 fn failed<E: ServiceError>(error: E) -> ItemResult {
     let status: Status = error.into();
-    let reason = error_info(&status).map_or_else(|| "INTERNAL".to_owned(), |info| info.reason);
-    ItemResult::Failed { reason, message: status.message().to_owned() }
+    ItemResult::Failed { reason: reason_of(&status), message: status.message().to_owned() }
 }

@@ -1,8 +1,9 @@
 //! Reminders, the start of dunning runs, verification and stream status.
 
+use chrono::NaiveDate;
 use quittance_db::{DbError, Tx};
 use quittance_events::tenant_stream_status;
-use quittance_grpc::{date, error_info, optional_id};
+use quittance_grpc::{date, optional_id, reason_of};
 use quittance_kernel::{Bug, CustomerId, ReminderId, StrategyId};
 use quittance_proto::{
     collections::v1::{self as pb, dunning_service_server::DunningService},
@@ -12,12 +13,32 @@ use quittance_runs::{RunMessage, pending};
 use quittance_service::{Query, parse, query};
 use tonic::{Request, Response, Status};
 
-use crate::{App, Error, db, domain::Rendered, ops, wire};
+use crate::{
+    App, Error, db,
+    domain::Rendered,
+    ops::{self, Previewed},
+    wire,
+};
 
 /// Customer and currency where the page before ended.
 fn customer_and_currency(key: &[String]) -> Option<(CustomerId, String)> {
     let [customer, currency] = key else { return None };
     Some((CustomerId::parse(customer).ok()?, currency.clone()))
+}
+
+/// A reminder of a preview: with its text, or why a run would fail to record it.
+fn shown(Previewed { customer, planned, rendered }: Previewed, as_of: NaiveDate) -> pb::Reminder {
+    let unplanned =
+        || pb::Reminder { customer_id: customer.to_string(), as_of: as_of.to_string(), ..pb::Reminder::default() };
+    let reminder = planned.as_ref().map_or_else(unplanned, wire::planned);
+    match rendered {
+        Ok(Rendered { subject, body }) => pb::Reminder { subject, body, ..reminder },
+        Err(error) => {
+            let status = Status::from(error);
+            let error_message = status.message().to_owned();
+            pb::Reminder { error_reason: reason_of(&status), error_message, ..reminder }
+        }
+    }
 }
 
 #[tonic::async_trait]
@@ -36,20 +57,8 @@ impl DunningService for App {
         let after = page.after_key(customer_and_currency)?;
         let after = after.as_ref().map(|(customer, currency)| (*customer, currency.as_str()));
         let reminders = ops::preview_dunning(self, tenant, strategy, as_of, after, limit).await?;
-        let reminders = reminders.into_iter().map(|previewed| {
-            let (customer, _) = previewed.key();
-            let reminder = previewed.planned.as_ref().map(wire::planned).unwrap_or_default();
-            let reminder = pb::Reminder { customer_id: customer.to_string(), as_of: as_of.to_string(), ..reminder };
-            match previewed.rendered {
-                Ok(Rendered { subject, body }) => pb::Reminder { subject, body, ..reminder },
-                Err(error) => {
-                    let status = Status::from(error);
-                    let error_reason = error_info(&status).map_or_else(|| "INTERNAL".to_owned(), |info| info.reason);
-                    pb::Reminder { error_reason, error_message: status.message().to_owned(), ..reminder }
-                }
-            }
-        });
-        let (reminders, next_page_token) = page.cut(reminders.collect(), |reminder| {
+        let reminders = reminders.into_iter().map(|previewed| shown(previewed, as_of)).collect();
+        let (reminders, next_page_token) = page.cut(reminders, |reminder| {
             let currency = reminder.total.as_ref().map(|total| total.currency_code.clone());
             vec![reminder.customer_id.clone(), currency.unwrap_or_default()]
         });

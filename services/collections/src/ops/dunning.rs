@@ -31,13 +31,7 @@ pub(crate) struct Previewed {
     pub(crate) rendered: Result<Rendered, Error>,
 }
 
-impl Previewed {
-    /// Its place in a preview.
-    pub(crate) fn key(&self) -> (CustomerId, &'static str) {
-        key(self.customer, self.planned.as_ref())
-    }
-}
-
+/// Its place in a preview.
 fn key(customer: CustomerId, planned: Option<&PlannedReminder>) -> (CustomerId, &'static str) {
     (customer, planned.map_or("", |planned| planned.total.currency().code()))
 }

@@ -11,7 +11,7 @@ mod work_runs;
 
 pub(crate) use create_strategy::CreateStrategy;
 pub(crate) use delete_strategy::DeleteStrategy;
-pub(crate) use dunning::preview_dunning;
+pub(crate) use dunning::{Previewed, preview_dunning};
 pub(crate) use open_dispute::OpenDispute;
 pub(crate) use resolve_dispute::ResolveDispute;
 pub(crate) use start_dunning::StartDunning;

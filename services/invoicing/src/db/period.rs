@@ -161,11 +161,11 @@ pub(crate) async fn find_all(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Period>, D
         let balance = balance(row.period_id, &row.currency, row.items, row.credits)?;
         balances.entry(row.period_id).or_default().push(balance);
     }
-    Ok(rows
-        .into_iter()
-        .map(|row| (balances.remove(&row.id).unwrap_or_default(), row))
-        .map(|(b, row)| row.period(b))
-        .collect())
+    let periods = rows.into_iter().map(|row| {
+        let balances = balances.remove(&row.id).unwrap_or_default();
+        row.period(balances)
+    });
+    Ok(periods.collect())
 }
 
 /// The orders of a list of periods.

@@ -17,9 +17,9 @@ use crate::domain::OpenItem;
 /// The most calls, and the most items, that a policy is simulated against.
 pub(crate) const MAX_SIMULATED: usize = 100_000;
 
-/// The days of a period, in a time zone.
+/// The days that a policy is simulated against, in a time zone.
 #[derive(Debug, Clone)]
-pub(crate) struct Period {
+pub(crate) struct SimulatedDays {
     pub(crate) from_on: NaiveDate,
     pub(crate) to_on: NaiveDate,
     pub(crate) time_zone: String,
@@ -29,7 +29,7 @@ pub(crate) struct Period {
 pub(crate) type PastCall = (String, Option<quittance_kernel::Money>);
 
 /// The calls of a period, at most one more than [`MAX_SIMULATED`].
-pub(crate) async fn calls(tx: &mut Tx, period: &Period) -> Result<Vec<PastCall>, DbError> {
+pub(crate) async fn calls(tx: &mut Tx, days: &SimulatedDays) -> Result<Vec<PastCall>, DbError> {
     let tenant = tx.tenant().uuid();
     let rows = sqlx::query!(
         r#"with called as (
@@ -53,9 +53,9 @@ pub(crate) async fn calls(tx: &mut Tx, period: &Period) -> Result<Vec<PastCall>,
            where recorded_at >= ($2::date)::timestamp at time zone $4 and recorded_at < ($3::date + 1)::timestamp at time zone $4
            limit $5"#,
         tenant,
-        period.from_on,
-        period.to_on,
-        period.time_zone,
+        days.from_on,
+        days.to_on,
+        days.time_zone,
         i64::try_from(MAX_SIMULATED + 1).unwrap_or(i64::MAX),
     )
     .fetch_all(&mut **tx)
@@ -69,7 +69,7 @@ pub(crate) async fn calls(tx: &mut Tx, period: &Period) -> Result<Vec<PastCall>,
 }
 
 /// How many entries were recorded in these days that were dated in what was closed then.
-pub(crate) async fn late_entries(tx: &mut Tx, period: &Period) -> Result<i32, DbError> {
+pub(crate) async fn late_entries(tx: &mut Tx, days: &SimulatedDays) -> Result<i32, DbError> {
     let late = sqlx::query_scalar!(
         r#"with recorded as (
              select coalesce(dated_on, effective_on) as dated_on, recorded_at
@@ -90,9 +90,9 @@ pub(crate) async fn late_entries(tx: &mut Tx, period: &Period) -> Result<i32, Db
                  and (p.reopened_at is null or r.recorded_at < p.reopened_at)
              )"#,
         tx.tenant().uuid(),
-        period.from_on,
-        period.to_on,
-        period.time_zone,
+        days.from_on,
+        days.to_on,
+        days.time_zone,
     );
     Ok(late.fetch_one(&mut **tx).await?)
 }
@@ -102,7 +102,7 @@ pub(crate) async fn late_entries(tx: &mut Tx, period: &Period) -> Result<i32, Db
 pub(crate) async fn rests(
     tx: &mut Tx,
     policy: &TolerancePolicy,
-    period: &Period,
+    days: &SimulatedDays,
 ) -> Result<Vec<(OpenItem, NaiveDate)>, DbError> {
     let currencies: Vec<&str> = policy.tolerances.keys().map(|currency| currency.code()).collect();
     let caps: Vec<Decimal> = policy.tolerances.values().map(|tolerance| tolerance.cap.amount()).collect();
@@ -125,8 +125,8 @@ pub(crate) async fn rests(
         tx.tenant().uuid(),
         &currencies as &[&str],
         &caps,
-        period.from_on,
-        period.to_on,
+        days.from_on,
+        days.to_on,
         policy.granted_grace_days() > 0,
         i64::try_from(MAX_SIMULATED + 1).unwrap_or(i64::MAX),
     )

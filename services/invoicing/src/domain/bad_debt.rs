@@ -116,7 +116,7 @@ impl BadDebt {
         if amount.compare(open)?.is_gt() {
             return Err(Refusal::WriteOffExceedsOpen { open });
         }
-        recording.check_date(dated_on)?;
+        recording.open_days.check_entry(dated_on)?;
         let (item, entries) =
             item.moved([(EntryKind::BadDebt, amount.negated())], dated_on, recording).map_err(|bad| match bad {
                 BadAmounts::Money(error) => Refusal::Money(error),
@@ -155,7 +155,7 @@ impl BadDebt {
         if dated_on < self.effective_on {
             return Err(Refusal::RecoveredBeforeWrittenOff { written_off_on: self.effective_on });
         }
-        recording.check_date(dated_on)?;
+        recording.open_days.check_entry(dated_on)?;
         let (item, entries) =
             item.moved([(EntryKind::Recovery, amount)], dated_on, recording).map_err(|bad| match bad {
                 BadAmounts::Money(error) => Refusal::Money(error),

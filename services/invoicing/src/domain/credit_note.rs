@@ -102,8 +102,6 @@ pub(crate) struct CreditRequest<'a> {
     pub scope: Option<&'a CreditScope>,
     /// The issue date.
     pub issued_on: NaiveDate,
-    /// The tenant's day.
-    pub today: NaiveDate,
     /// The days on which it can be issued.
     pub open_days: OpenDays,
     /// The reason.
@@ -133,12 +131,8 @@ impl<'a> CreditPlan<'a> {
         request: CreditRequest<'a>,
     ) -> Result<CreditPlan<'a>, Refusal> {
         let issuance = invoice.issued()?;
-        let (issued_on, today) = (request.issued_on, request.today);
-        if issued_on > today {
-            return Err(Refusal::IssuedInFuture { issued_on, today });
-        }
-        request.open_days.check_day(issued_on)?;
-        if issued_on < issuance.issued_on {
+        request.open_days.check_document(request.issued_on)?;
+        if request.issued_on < issuance.issued_on {
             return Err(Refusal::IssuedBeforeInvoice { invoice_issued_on: issuance.issued_on });
         }
         let notes = before.iter().map(|note| (&note.lines[..], &note.totals));
@@ -225,14 +219,13 @@ mod tests {
     use super::*;
     use crate::domain::InvoiceStatus;
     use crate::domain::issue::IssuedInvoice;
-    use crate::domain::samples::{day, draft, eur, issued, issued_in_parts, now, recording};
+    use crate::domain::samples::{day, days_to, draft, eur, issued, issued_in_parts, now, recording};
 
     fn request<'a>(scope: Option<&'a CreditScope>, issued_on: &str) -> CreditRequest<'a> {
         CreditRequest {
             scope,
             issued_on: day(issued_on),
-            today: day("2026-03-10"),
-            open_days: OpenDays::default(),
+            open_days: days_to("2026-03-10"),
             reason: CreditReason::Pricing,
             metadata: Metadata::default(),
             keep_on_account: false,

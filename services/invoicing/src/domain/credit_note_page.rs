@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use crate::domain::credit_note::{CreditPlan, CreditRequest};
     use crate::domain::credit_scope::CreditScope;
-    use crate::domain::samples::{day, eur, issued, now, parties, recording};
+    use crate::domain::samples::{day, days_to, eur, issued, now, parties, recording};
 
     fn page(scope: Option<&CreditScope>, reason: CreditReason) -> String {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
@@ -101,8 +101,7 @@ mod tests {
         let request = CreditRequest {
             scope,
             issued_on: on,
-            today: on,
-            open_days: crate::domain::OpenDays::default(),
+            open_days: days_to("2026-03-04"),
             reason,
             metadata: Metadata::default(),
             keep_on_account: false,

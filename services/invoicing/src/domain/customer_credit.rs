@@ -277,7 +277,7 @@ impl CustomerCredit {
         recording: &Recording,
     ) -> Result<CreditUse, Refusal> {
         let kind = reversed.kind.reversal().ok_or(Refusal::CreditEntryNotReversible)?;
-        recording.check_date(dated_on)?;
+        recording.open_days.check_entry(dated_on)?;
         if dated_on < reversed.effective_on {
             return Err(Refusal::ReversedBeforeEffective { effective_on: reversed.effective_on });
         }
@@ -304,7 +304,7 @@ impl CustomerCredit {
         if exceeds {
             return Err(Refusal::CreditExceedsRemaining { remaining });
         }
-        recording.check_date(dated_on)?;
+        recording.open_days.check_entry(dated_on)?;
         if dated_on < self.issued_on {
             return Err(Refusal::EffectiveBeforeCredit { issued_on: self.issued_on });
         }

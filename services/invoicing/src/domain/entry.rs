@@ -6,7 +6,6 @@ use quittance_kernel::{
 };
 
 use super::period::OpenDays;
-use super::refusal::Refusal;
 
 /// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,9 +163,7 @@ pub(crate) struct Recording {
     pub reason: String,
     /// The recorded time.
     pub at: DateTime<Utc>,
-    /// The tenant's day.
-    pub today: NaiveDate,
-    /// The days on which they can count.
+    /// The days on which they can be dated, and count.
     pub open_days: OpenDays,
     /// Gives each entry its id.
     pub new_id: fn(DateTime<Utc>) -> EntryId,
@@ -176,14 +173,6 @@ impl Recording {
     /// The same, caused by another than the caller, if there is one.
     pub(crate) fn by(self, actor: Option<&Actor>) -> Recording {
         Recording { actor: actor.cloned().unwrap_or(self.actor), ..self }
-    }
-
-    /// Fails for a date after the tenant's day, and for one in a closed period if its entries are refused.
-    pub(super) fn check_date(&self, effective_on: NaiveDate) -> Result<(), Refusal> {
-        if effective_on > self.today {
-            return Err(Refusal::EffectiveInFuture { effective_on, today: self.today });
-        }
-        self.open_days.check_entry(effective_on)
     }
 
     /// An entry of an item and its debtor.

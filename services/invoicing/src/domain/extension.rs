@@ -63,8 +63,8 @@ impl Extension {
         if due_on <= item.due_on {
             return Err(Refusal::DueDateNotLater { due_on: item.due_on });
         }
-        recording.check_date(effective_on)?;
-        recording.open_days.check_day(effective_on)?;
+        recording.open_days.check_entry(effective_on)?;
+        recording.open_days.check_open(effective_on)?;
         let earliest = latest_on.unwrap_or(item.issued_on);
         if effective_on < earliest {
             return Err(Refusal::ExtendedTooEarly { earliest });

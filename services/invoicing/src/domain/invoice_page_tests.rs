@@ -8,7 +8,9 @@ use crate::domain::invoice_content::InvoicePatch;
 use crate::domain::issue::IssuedInvoice;
 use crate::domain::line::LineContent;
 use crate::domain::open_item::Settlement;
-use crate::domain::samples::{because, day, draft, eur, issue, issued_in_parts, line_content, now, parties, recording};
+use crate::domain::samples::{
+    because, day, days_to, draft, eur, issue, issued_in_parts, line_content, now, parties, recording,
+};
 
 fn data(patch: InvoicePatch) -> InvoicePage {
     let draft = draft("100.00", "3/5 2/10 net 30");
@@ -62,8 +64,7 @@ fn credited(invoice: &Invoice, item: OpenItem, amount: &str) -> (Invoice, OpenIt
     let request = CreditRequest {
         scope: Some(&scope),
         issued_on: on,
-        today: on,
-        open_days: crate::domain::OpenDays::default(),
+        open_days: days_to("2026-03-03"),
         reason: CreditReason::Pricing,
         metadata: Metadata::default(),
         keep_on_account: false,
@@ -129,7 +130,7 @@ fn a_draft_has_no_page_and_a_voided_invoice_says_so() {
     let refusal = InvoicePage::of(&parties(), None, &draft, &[]).unwrap_err();
     assert_eq!(refusal.reason(), "INVOICE_NOT_ISSUED");
     let (invoice, item) = issue(draft, "2026-03-02");
-    let on_third = Recording { today: day("2026-03-03"), ..because("Wrong customer") };
+    let on_third = Recording { open_days: days_to("2026-03-03"), ..because("Wrong customer") };
     let (voided, items, _) = invoice.void(vec![item], false, &on_third).unwrap();
     let page = page(&voided, &items);
     assert_shows(&page, &["Voided on 2026-03-03: nothing is to be paid.", "<dt>To be paid</dt><dd>nothing</dd>"]);

@@ -51,13 +51,10 @@ impl Invoice {
     ///
     /// # Errors
     /// `InvoiceNotDraft`, `IssuedInFuture`, `PeriodClosed`, `CurrencyNotInUse`, `DueBeforeIssued`.
-    pub(crate) fn plan_issue(&self, today: NaiveDate, open_days: OpenDays) -> Result<IssuePlan, Refusal> {
+    pub(crate) fn plan_issue(&self, open_days: OpenDays) -> Result<IssuePlan, Refusal> {
         self.check_draft()?;
-        let issued_on = self.planned_issue_on.unwrap_or(today);
-        if issued_on > today {
-            return Err(Refusal::IssuedInFuture { issued_on, today });
-        }
-        open_days.check_day(issued_on)?;
+        let issued_on = self.planned_issue_on.unwrap_or(open_days.today());
+        open_days.check_document(issued_on)?;
         if !self.currency.is_in_use_on(issued_on) {
             return Err(Refusal::CurrencyNotInUse { currency: self.currency, issued_on });
         }
@@ -138,7 +135,7 @@ impl Invoice {
         recording: &Recording,
     ) -> Result<(Invoice, Vec<OpenItem>, Vec<Entry>), Refusal> {
         let issuance = self.issued()?.clone();
-        let voided_on = recording.today.max(issuance.issued_on);
+        let voided_on = recording.open_days.today().max(issuance.issued_on);
         let (mut voided, mut entries) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         for item in items {
             let (item, more) = item.void(voided_on, recording)?;
@@ -161,12 +158,12 @@ mod tests {
     use crate::domain::InvoiceStatus;
     use crate::domain::entry::EntryKind;
     use crate::domain::open_item::Settlement;
-    use crate::domain::samples::{because, day, draft, eur, issued, issued_in_parts, now, recording};
+    use crate::domain::samples::{because, day, days_to, draft, eur, issued, issued_in_parts, now, recording};
 
     #[test]
     fn issuing_takes_the_planned_date_or_today() {
         let invoice = draft("100.00", "2/10 net 30");
-        let plan = invoice.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap();
+        let plan = invoice.plan_issue(days_to("2026-03-02")).unwrap();
         assert_eq!((plan.issued_on(), plan.due_on), (day("2026-03-02"), day("2026-04-01")));
 
         let planned = Invoice {
@@ -174,16 +171,13 @@ mod tests {
             agreed_due_on: Some(day("2026-02-10")),
             ..invoice.clone()
         };
-        let plan = planned.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap();
+        let plan = planned.plan_issue(days_to("2026-03-02")).unwrap();
         assert_eq!((plan.issued_on(), plan.due_on), (day("2026-02-01"), day("2026-02-10")));
 
         let future = Invoice { planned_issue_on: Some(day("2026-03-03")), ..invoice.clone() };
-        assert_eq!(future.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap_err().reason(), "ISSUED_IN_FUTURE");
+        assert_eq!(future.plan_issue(days_to("2026-03-02")).unwrap_err().reason(), "ISSUED_IN_FUTURE");
         let overtaken = Invoice { agreed_due_on: Some(day("2026-03-01")), ..invoice };
-        assert_eq!(
-            overtaken.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap_err().reason(),
-            "DUE_BEFORE_ISSUED"
-        );
+        assert_eq!(overtaken.plan_issue(days_to("2026-03-02")).unwrap_err().reason(), "DUE_BEFORE_ISSUED");
     }
 
     #[test]
@@ -195,10 +189,7 @@ mod tests {
         assert_eq!((item.id.uuid(), item.installment), (invoice.id.uuid(), None));
         assert_eq!(invoice.status(Some(item.open())), InvoiceStatus::Issued);
         assert_eq!(invoice.status(Some(eur("0.00"))), InvoiceStatus::Paid);
-        assert_eq!(
-            invoice.plan_issue(day("2026-03-02"), OpenDays::default()).unwrap_err().reason(),
-            "INVOICE_NOT_DRAFT"
-        );
+        assert_eq!(invoice.plan_issue(days_to("2026-03-02")).unwrap_err().reason(), "INVOICE_NOT_DRAFT");
     }
 
     #[test]
@@ -226,7 +217,7 @@ mod tests {
     #[test]
     fn voiding_closes_the_item_and_keeps_the_number() {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
-        let because = Recording { today: day("2026-03-05"), ..because("Wrong customer") };
+        let because = Recording { open_days: days_to("2026-03-05"), ..because("Wrong customer") };
         let (voided, items, entries) = invoice.clone().void(vec![item], false, &because).unwrap();
         let [(item, entry)] = &items.iter().zip(&entries).collect::<Vec<_>>()[..] else { panic!("one item") };
         assert_eq!((entry.kind, entry.amount), (EntryKind::Void, eur("-119.00")));
@@ -241,7 +232,7 @@ mod tests {
     #[test]
     fn a_void_counts_from_the_issue_date_at_the_earliest() {
         let (invoice, item) = issued("100.00", "net 30", "2026-03-02");
-        let earlier = Recording { today: day("2026-03-01"), ..recording() };
+        let earlier = Recording { open_days: days_to("2026-03-01"), ..recording() };
         let (voided, _, entries) = invoice.void(vec![item], false, &earlier).unwrap();
         assert_eq!(entries[0].effective_on, day("2026-03-02"));
         assert!(matches!(voided.state, State::Voided { voided_on, .. } if voided_on == day("2026-03-02")));

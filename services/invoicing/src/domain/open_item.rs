@@ -209,7 +209,7 @@ impl OpenItem {
         let taken = settlement.taken()?;
         let exceeds = taken.compare(self.open())? == Ordering::Greater;
         settlement.check_amounts()?;
-        recording.check_date(settlement.effective_on)?;
+        recording.open_days.check_entry(settlement.effective_on)?;
         if let Some(write_off) = settlement.write_off {
             self.check_write_off(write_off.amount, settlement.amount, taken)?;
             // A person decides about a difference without a limit of ours.
@@ -245,7 +245,7 @@ impl OpenItem {
         if effective_on < recorded.counts_on {
             return Err(Refusal::ReversedBeforeSettled { settled_on: recorded.counts_on });
         }
-        recording.check_date(effective_on)?;
+        recording.open_days.check_entry(effective_on)?;
         self.moved(recorded.settlement.movements(REVERSING), effective_on, recording).map_err(|bad| match bad {
             BadAmounts::Money(error) => Refusal::Money(error),
             BadAmounts::Negative | BadAmounts::ExceedTotal => Refusal::SettlementNotFound,

@@ -32,8 +32,9 @@ struct Done {
 
 impl Done {
     fn recording(&self) -> Recording {
-        let open_days = OpenDays::after(self.closed_through, LateEntries::CarryForward);
-        Recording { open_days, ..recording() }
+        let recording = recording();
+        let open_days = OpenDays::new(recording.open_days.today(), self.closed_through, LateEntries::CarryForward);
+        Recording { open_days, ..recording }
     }
 }
 

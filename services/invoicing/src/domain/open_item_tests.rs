@@ -1,7 +1,7 @@
 use quittance_kernel::{Currency, MoneyError};
 
 use super::*;
-use crate::domain::samples::{day, eur, now, open_item, recording};
+use crate::domain::samples::{day, days_to, eur, now, open_item, recording};
 use quittance_kernel::WriteOffReason;
 
 pub(super) fn settlement(item: &OpenItem, amount: &str, discount: Option<&str>, effective_on: &str) -> Settlement {
@@ -64,7 +64,7 @@ fn settlements_that_do_not_fit_are_refused() {
     let on = "2026-03-05";
     assert_eq!(refused(&item, &settlement(&item, "100.01", None, on)), "SETTLEMENT_EXCEEDS_OPEN");
     assert_eq!(refused(&item, &settlement(&item, "99.00", Some("1.01"), on)), "SETTLEMENT_EXCEEDS_OPEN");
-    let tomorrow = Recording { today: day("2026-03-04"), ..recording() };
+    let tomorrow = Recording { open_days: days_to("2026-03-04"), ..recording() };
     let early = item.clone().settle(&settlement(&item, "1.00", None, on), None, &tomorrow);
     assert_eq!(early.unwrap_err().reason(), "EFFECTIVE_IN_FUTURE");
     assert_eq!(refused(&item, &settlement(&item, "0.00", None, on)), "AMOUNT_NOT_POSITIVE");

@@ -17,17 +17,23 @@ pub(crate) enum LateEntries {
     Refuse,
 }
 
-/// Which days of the ledger are open.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The days on which documents and entries can be dated: not after the tenant's day, and not in what is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OpenDays {
+    today: NaiveDate,
     closed_through: Option<NaiveDate>,
     late: LateEntries,
 }
 
 impl OpenDays {
-    /// The days after this one; all days if there is none.
-    pub(crate) const fn after(closed_through: Option<NaiveDate>, late: LateEntries) -> OpenDays {
-        OpenDays { closed_through, late }
+    /// The days to the tenant's, after the last closed one if there is one.
+    pub(crate) const fn new(today: NaiveDate, closed_through: Option<NaiveDate>, late: LateEntries) -> OpenDays {
+        OpenDays { today, closed_through, late }
+    }
+
+    /// The tenant's day.
+    pub(crate) const fn today(self) -> NaiveDate {
+        self.today
     }
 
     /// Whether a day is closed.
@@ -40,16 +46,27 @@ impl OpenDays {
         self.closed_through.and_then(|closed_through| closed_through.succ_opt()).map_or(day, |first| first.max(day))
     }
 
-    /// Fails for an entry of a closed day, if such entries are refused.
+    /// Fails for an entry of a day to come, and for one of a closed day if such entries are refused.
     pub(super) fn check_entry(self, dated_on: NaiveDate) -> Result<(), Refusal> {
+        if dated_on > self.today {
+            return Err(Refusal::EffectiveInFuture { effective_on: dated_on, today: self.today });
+        }
         match self.late {
             LateEntries::CarryForward => Ok(()),
-            LateEntries::Refuse => self.check_day(dated_on),
+            LateEntries::Refuse => self.check_open(dated_on),
         }
     }
 
-    /// Fails for a closed day: documents have no other date than their own.
-    pub(super) fn check_day(self, day: NaiveDate) -> Result<(), Refusal> {
+    /// Fails for a document of a day to come or of a closed one: it has no other date than its own.
+    pub(super) fn check_document(self, issued_on: NaiveDate) -> Result<(), Refusal> {
+        if issued_on > self.today {
+            return Err(Refusal::IssuedInFuture { issued_on, today: self.today });
+        }
+        self.check_open(issued_on)
+    }
+
+    /// Fails for a closed day.
+    pub(super) fn check_open(self, day: NaiveDate) -> Result<(), Refusal> {
         match self.closed_through {
             Some(closed_through) if day <= closed_through => Err(Refusal::PeriodClosed { closed_through }),
             _ => Ok(()),
@@ -107,8 +124,7 @@ impl Period {
         if end_on >= today {
             return Err(Refusal::PeriodNotOver { today });
         }
-        let open = OpenDays::after(closed_through, LateEntries::Refuse);
-        open.check_day(end_on)?;
+        OpenDays::new(today, closed_through, LateEntries::default()).check_open(end_on)?;
         let start_on = closed_through.and_then(|closed_through| closed_through.succ_opt());
         Ok(Period { id, start_on, end_on, balances: Vec::new(), closed_at: now, reopened: None })
     }
@@ -167,15 +183,16 @@ mod tests {
     #[test]
     fn entries_of_closed_days_are_carried_to_the_first_open_day_or_refused() {
         let closed = Some(day("2026-01-31"));
-        let carried = OpenDays::after(closed, LateEntries::CarryForward);
+        let days = |closed, late| OpenDays::new(day("2026-03-10"), closed, late);
+        let carried = days(closed, LateEntries::CarryForward);
         assert_eq!(carried.first_from(day("2026-01-10")), day("2026-02-01"));
         assert_eq!(carried.first_from(day("2026-02-03")), day("2026-02-03"));
-        assert_eq!(OpenDays::default().first_from(day("2026-01-10")), day("2026-01-10"));
+        assert_eq!(days(None, LateEntries::CarryForward).first_from(day("2026-01-10")), day("2026-01-10"));
         assert_eq!(carried.check_entry(day("2026-01-31")), Ok(()));
-        let refused = OpenDays::after(closed, LateEntries::Refuse);
+        let refused = days(closed, LateEntries::Refuse);
         let error = Refusal::PeriodClosed { closed_through: day("2026-01-31") };
         assert_eq!(refused.check_entry(day("2026-01-31")), Err(error.clone()));
         assert_eq!(refused.check_entry(day("2026-02-01")), Ok(()));
-        assert_eq!(carried.check_day(day("2026-01-31")), Err(error));
+        assert_eq!(carried.check_document(day("2026-01-31")), Err(error));
     }
 }

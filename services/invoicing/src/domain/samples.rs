@@ -15,7 +15,7 @@ use super::issue::IssuedInvoice;
 use super::line::{Line, LineContent, TaxCategory};
 use super::open_item::{DocumentRef, OpenItem};
 use super::parties::{Addressee, Buyer, Parties, Seller};
-use super::period::OpenDays;
+use super::period::{LateEntries, OpenDays};
 use super::rounding::RoundingRule;
 use super::series::Series;
 use super::tenant::{Enquiries, TenantContent};
@@ -37,6 +37,11 @@ pub(super) fn terms(text: &str) -> PaymentTerms {
     PaymentTerms::parse(text).unwrap()
 }
 
+/// All days to this one.
+pub(super) fn days_to(today: &str) -> OpenDays {
+    OpenDays::new(day(today), None, LateEntries::default())
+}
+
 /// By a caller, for no reason.
 pub(super) fn recording() -> Recording {
     because("")
@@ -49,8 +54,7 @@ pub(super) fn because(reason: &str) -> Recording {
         request: None,
         reason: reason.to_owned(),
         at: now(),
-        today: day("2026-12-31"),
-        open_days: OpenDays::default(),
+        open_days: days_to("2026-12-31"),
         new_id: EntryId::at,
     }
 }
@@ -99,7 +103,7 @@ pub(super) fn draft(price: &str, terms_text: &str) -> Invoice {
 }
 
 pub(super) fn issue_parts(draft: Invoice, issued_on: &str) -> IssuedInvoice {
-    let plan = draft.plan_issue(day(issued_on), OpenDays::default()).unwrap();
+    let plan = draft.plan_issue(days_to(issued_on)).unwrap();
     let mut series = series();
     let number = series.take(plan.issued_on()).unwrap();
     let reference = series.payment_reference(&number);

@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     App, Error,
-    db::simulation::{self, MAX_SIMULATED, Period},
+    db::simulation::{self, MAX_SIMULATED, SimulatedDays},
     domain::{Policy, PolicyContent, simulate_approvals, simulate_late_entries, simulate_tolerances},
     ops, wire,
 };
@@ -87,13 +87,13 @@ impl PolicyService for App {
             bad.add("to_on", "PERIOD_EMPTY", "lies before from_on");
         }
         let (id, (from_on, to_on)) = bad.into_result(id.zip(days))?;
-        let period = Period { from_on, to_on, time_zone: settings.time_zone().name().to_owned() };
+        let days = SimulatedDays { from_on, to_on, time_zone: settings.time_zone().name().to_owned() };
         let simulate = async |tx: &mut Tx| {
             let policy: Option<Policy> = db::find(tx, id).await?;
             let policy = policy.ok_or_else(|| Error::Common(CommonError::from(PolicyError::NotFound(id))))?;
             match policy.content {
                 PolicyContent::Approvals(policy) => {
-                    let calls = simulation::calls(tx, &period).await?;
+                    let calls = simulation::calls(tx, &days).await?;
                     fits(calls.len())?;
                     Ok::<_, Error>(wire::simulated_approvals(&simulate_approvals(
                         &policy,
@@ -102,14 +102,14 @@ impl PolicyService for App {
                     )))
                 }
                 PolicyContent::Tolerances(policy) => {
-                    let rests = simulation::rests(tx, &policy, &period).await?;
+                    let rests = simulation::rests(tx, &policy, &days).await?;
                     fits(rests.len())?;
                     let simulated = simulate_tolerances(&policy, rests);
                     let simulated = simulated.map_err(|refusal| Error::refused(format!("policy {id}"), refusal))?;
                     Ok(wire::simulated_tolerances(&simulated))
                 }
                 PolicyContent::LateEntries(policy) => {
-                    let entries = simulation::late_entries(tx, &period).await?;
+                    let entries = simulation::late_entries(tx, &days).await?;
                     Ok(wire::simulated_late_entries(entries, simulate_late_entries(policy, entries)))
                 }
             }

@@ -44,14 +44,12 @@ impl Operation for CreditInvoice {
         let mut items: Vec<OpenItem> = items.into_iter().map(|view| view.item).collect();
         let invoice = db::invoice::lock(w.tx, id).await?;
         let before = db::document::credit_notes_of(w.tx, &invoice).await?;
-        let today = w.today()?;
-        let issued_on = self.issued_on.unwrap_or(today);
+        let issued_on = self.issued_on.unwrap_or(w.today()?);
         timelines::read(w, items.iter_mut().map(|item| (item, issued_on))).await?;
-        let open_days = open_days(w, issued_on).await?;
+        let open_days = open_days(w, [issued_on]).await?;
         let request = CreditRequest {
             scope: self.scope.0.as_ref(),
             issued_on,
-            today,
             open_days,
             reason: self.reason,
             metadata: self.metadata.clone(),
@@ -69,7 +67,7 @@ impl Operation for CreditInvoice {
         }
         let number = series.take(issued_on).map_err(refused)?;
         let note = CreditNoteId::at(w.now);
-        let recording = recording(w, 0, open_days, Source::CreditNote(note), "")?;
+        let recording = recording(w, 0, open_days, Source::CreditNote(note), "");
         let credited = plan.issue(&invoice, items, note, number, &recording).map_err(refused)?;
         let intent = Intent {
             subject: format!("invoices/{id}"),

@@ -12,9 +12,9 @@ use crate::{
 
 /// Issues drafts in their order. The counters of their series are locked from here to the end of the transaction; a refused draft takes no number.
 pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Error>>) -> Batch<IssuedInvoice> {
-    let (now, today) = (w.now, w.today()?);
+    let now = w.now;
     let planned = drafts.iter().flatten().filter_map(|draft| draft.planned_issue_on);
-    let open_days = open_days(w, planned.min().unwrap_or(today)).await?;
+    let open_days = open_days(w, planned).await?;
     let mut counters = lock_counters(w, &drafts).await?;
     let mut issued: HashSet<InvoiceId> = HashSet::with_capacity(drafts.len());
     let mut issue = |(place, draft): (usize, Result<Invoice, Error>)| {
@@ -25,7 +25,7 @@ pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Err
             // Two commands of the batch issue one draft: the first wins.
             return Err(refused(Refusal::InvoiceNotDraft { state: "issued" }));
         }
-        let plan = draft.plan_issue(today, open_days).map_err(refused)?;
+        let plan = draft.plan_issue(open_days).map_err(refused)?;
         // Migrated documents have their own number and no payment reference.
         let (number, reference) = if let Some(number) = &draft.external_number {
             (number.clone(), None)
@@ -36,7 +36,7 @@ pub(super) async fn issue_all(w: &mut Write<'_>, drafts: Vec<Result<Invoice, Err
             (number, reference)
         };
         issued.insert(draft.id);
-        let recording = recording(w, place, open_days, Source::Document(draft.id), "")?;
+        let recording = recording(w, place, open_days, Source::Document(draft.id), "");
         Ok(draft.issue(plan, number, reference, || ItemId::at(now), &recording))
     };
     let results: Vec<Result<IssuedInvoice, Error>> = drafts.into_iter().enumerate().map(&mut issue).collect();

@@ -91,24 +91,17 @@ type Write<'a> = quittance_service::Write<'a, TenantSettings>;
 type Batch<O> = quittance_service::Batch<O, Error>;
 
 /// What the entries of the command at this index of its batch have in common.
-fn recording(
-    w: &Write<'_>,
-    place: usize,
-    open_days: OpenDays,
-    source: Source,
-    reason: &str,
-) -> Result<Recording, Error> {
+fn recording(w: &Write<'_>, place: usize, open_days: OpenDays, source: Source, reason: &str) -> Recording {
     let origin = w.origin(place);
-    Ok(Recording {
+    Recording {
         source,
         actor: origin.actor,
         request: origin.request,
         reason: reason.to_owned(),
         at: w.now,
-        today: w.today()?,
         open_days,
         new_id: EntryId::at,
-    })
+    }
 }
 
 /// The same for the only command of a call, whose entries are dated on this day.
@@ -118,6 +111,6 @@ async fn recording_on(
     source: Source,
     reason: &str,
 ) -> Result<Recording, Error> {
-    let open_days = periods::open_days(w, dated_on).await?;
-    recording(w, 0, open_days, source, reason)
+    let open_days = periods::open_days(w, [dated_on]).await?;
+    Ok(recording(w, 0, open_days, source, reason))
 }

@@ -88,8 +88,7 @@ impl Operation for ReverseSettlements {
             recorded.get(&reversal.allocation).map(|recorded| (recorded.settlement.item, reversal.effective_on))
         });
         timelines::read_for(w, &mut items, dated).await?;
-        let earliest = self.reversals.iter().map(|reversal| reversal.effective_on).min().unwrap_or(w.today()?);
-        let open_days = open_days(w, earliest).await?;
+        let open_days = open_days(w, self.reversals.iter().map(|reversal| reversal.effective_on)).await?;
         let is_reversed = recorded.values().filter(|recorded| recorded.reversed_on.is_some());
         let mut reversing = Reversing {
             done: is_reversed.map(|recorded| recorded.settlement.allocation).collect(),
@@ -101,7 +100,7 @@ impl Operation for ReverseSettlements {
             events: vec![],
         };
         let results = self.reversals.iter().map(|reversal| {
-            let recording = recording(w, 0, open_days, Source::Allocation(reversal.allocation), &reversal.reason)?
+            let recording = recording(w, 0, open_days, Source::Allocation(reversal.allocation), &reversal.reason)
                 .by(reversal.by.0.as_ref());
             reversing.reverse(reversal, &recording)
         });

@@ -83,15 +83,14 @@ impl BatchOperation for SettleItems {
         let named = all().filter(|settlement| settlement.needs_tolerance());
         let tolerances = named.filter_map(|settlement| settlement.tolerance_policy).collect();
         let tolerances = policies::active_tolerances(w, tolerances).await?;
-        let earliest = all().map(|settlement| settlement.effective_on).min().unwrap_or(w.today()?);
-        let open_days = open_days(w, earliest).await?;
+        let open_days = open_days(w, all().map(|settlement| settlement.effective_on)).await?;
         let (settled, touched, entries) = (vec![], BTreeSet::new(), vec![]);
         let mut settling = Settling { items, recorded, tolerances, settled, touched, entries };
         let mut results = Vec::with_capacity(commands.len());
         for (place, command) in commands.iter().enumerate() {
             let settled = command.settlements.iter().map(|settlement| {
                 let before = settling.entries.len();
-                let recording = recording(w, place, open_days, Source::Allocation(settlement.allocation), "")?
+                let recording = recording(w, place, open_days, Source::Allocation(settlement.allocation), "")
                     .by(settlement.decided_by.as_ref());
                 let result = settling.settle(settlement, &recording);
                 let entries = settling.entries.get(before..).unwrap_or_default();
